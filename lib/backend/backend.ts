@@ -1,0 +1,105 @@
+/**
+ * The face of a backend: one domain's entries, as operations and replicas use them.
+ *
+ * Reads see durable state and are synchronous where the answer is in memory or one store read away. Writes go through submit() (local) or
+ * replay() (remote): the one write path. What a decide function sees through its WriteView includes everything decided before it, durable or not.
+ * See open-backend.ts for the implementation.
+ */
+import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import type { JournalLine } from '../conflict/domain-view.js';
+import type { Csn } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { Dn } from '../dn/dn.js';
+import type { EntryView } from '../entry/entry.js';
+import type { CompiledFilter } from '../filter/compiled-filter.js';
+import type { SearchScope } from '../ldap/message.js';
+
+/** Local number of an entry, never reused. */
+export type EntryId = number & { readonly __brand: 'EntryId' };
+
+/** An entry as stored, named and readable. A value: later writes do not change it. */
+export interface StoredEntry extends EntryView {
+  readonly id: EntryId;
+  readonly uuid: EntryUuid;
+  /** RFC 4514 text of the DN, as responses show it. */
+  readonly dnText: string;
+  readonly state: EntryState;
+}
+
+/** Name resolution and entry reads. */
+export interface ReadView {
+  readonly baseDn: Dn;
+  /** The entry that the DIT shows under this name (conflict names included). */
+  byDn(dn: Dn): StoredEntry | undefined;
+  byUuid(uuid: EntryUuid): StoredEntry | undefined;
+  /** Deepest existing entry at or above the name: the matchedDN of noSuchObject. */
+  nearest(dn: Dn): StoredEntry | undefined;
+  parent(entry: StoredEntry): StoredEntry | undefined;
+  /** Number of entries directly below. */
+  childCount(entry: StoredEntry): number;
+  /** Whether any entry of the domain is an alias (or a referral): lets searches skip all work for them. */
+  readonly hasAliases: boolean;
+  readonly hasReferrals: boolean;
+}
+
+/** One change that a decide function asks for. */
+export interface Intent {
+  readonly entry: EntryUuid;
+  readonly body: ChangeBody;
+}
+
+export interface Written {
+  /** CSN of the (last) change, or undefined when nothing was to do. */
+  readonly csn: Csn | undefined;
+  /** Of the first intent's entry, around the change: for pre- and post-read. */
+  readonly before: StoredEntry | undefined;
+  readonly after: StoredEntry | undefined;
+}
+
+export interface SearchPlanRequest {
+  readonly base: StoredEntry;
+  readonly scope: SearchScope;
+  readonly filter: CompiledFilter;
+  /** Resume: only entries with an id greater than this, in id order. */
+  readonly afterId?: EntryId;
+}
+
+/**
+ * Candidates of a search in rising entry-id order: a superset of the matches within base and scope is narrowed here by indexes and scope; the caller
+ * evaluates the filter. next() answers a slice at once when it is in memory, a promise otherwise, undefined at the end.
+ */
+export interface Candidates {
+  next(): readonly StoredEntry[] | undefined | Promise<readonly StoredEntry[] | undefined>;
+  /** Must be called when the caller stops early. */
+  close(): void;
+  /** No index helped: every entry below the base is read. */
+  readonly unindexed: boolean;
+  /** How the plan reads, one line, for the access log. */
+  readonly plan: string;
+}
+
+/** What became of one replayed change. */
+export type ReplayResult = { readonly kind: 'applied' } | { readonly kind: 'waiting'; readonly waitsFor: EntryUuid };
+
+export interface Backend extends ReadView {
+  search(request: SearchPlanRequest): Candidates;
+  /** Entries directly below (also the shown lost+found container), in slices; for tree walks. */
+  children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]>;
+
+  /**
+   * The local half of the write path. `decide` runs synchronously when its turn comes, after every earlier write was decided; it throws LdapError to refuse.
+   * Resolves when the batch with entry, indexes, history, change record and server state is on disk.
+   */
+  submit(initiator: string, decide: (view: ReadView) => readonly Intent[]): Promise<Written>;
+
+  /** The remote half: applies changes with their given CSNs, in the order given, not waiting for each other's fsync. One result each. */
+  replay(changes: readonly Change[]): Promise<readonly ReplayResult[]>;
+
+  /** State of the changes applied to the entries. */
+  readonly state: ServerState;
+  readonly generationId: string | undefined;
+  /** Number of live entries. */
+  readonly entryCount: number;
+  journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]>;
+}

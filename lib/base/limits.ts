@@ -1,0 +1,62 @@
+/**
+ * Every bound of the product, by name. A rule that refuses input for its size names one of these in its message.
+ * Units last. Those that an operator may change are options in config/ whose defaults are these.
+ */
+
+export const LIMITS = {
+  /** Octets of one LDAP message before and after a successful bind. */
+  messageBytesAnonymous: 1_048_576,
+  messageBytes: 16_777_216,
+  /** Nesting of an LDAP filter. */
+  filterDepth: 100,
+  /** Clauses in one filter. */
+  filterClauses: 4096,
+  /** Components of one substring assertion. */
+  substringParts: 256,
+  /** Controls on one message. */
+  controls: 100,
+  /** Requested attributes in a search. */
+  requestedAttributes: 1000,
+  /** Modifications in one modify request. */
+  modifications: 100_000,
+  /** Attributes of one entry. */
+  attributesPerEntry: 5000,
+  /** Octets of a DN, its RDNs, the values in one RDN. */
+  dnBytes: 16_384,
+  dnRdns: 250,
+  rdnValues: 50,
+  /** Octets of an attribute description. */
+  attributeDescriptionBytes: 512,
+  /** Octets of non-ASCII text that string preparation accepts, and combining marks in a row. */
+  prepareBytes: 65_536,
+  prepareAssertionBytes: 1024,
+  combiningRun: 30,
+  /** Octets of a password. */
+  passwordBytes: 1024,
+  /** Nesting of schema descriptions and of control values. */
+  nesting: 32,
+  /** Octets of one schema description. */
+  schemaDescriptionBytes: 65_536,
+  /** Aliases followed in one operation. */
+  aliasDepth: 32,
+  /** Octets of one LDIF line after unfolding; lines of one record. */
+  ldifLineBytes: 67_108_864,
+  ldifRecordLines: 1_000_000,
+  /** Requests of one connection that wait for their turn. */
+  pipelinedRequests: 4096,
+  /** Octets of answers queued for one connection that does not read. */
+  outputBytes: 1_048_576,
+  /** Milliseconds: to finish a PDU once begun, a TLS handshake, a write that makes no progress. */
+  pduMs: 20_000,
+  tlsHandshakeMs: 10_000,
+  writeStallMs: 30_000,
+  /** Octets of one replication frame; changes in one frame. */
+  frameBytes: 33_554_432,
+  frameChanges: 1024,
+  /** Replicas that one domain may have. */
+  replicas: 1000,
+  /** How far ahead of ours a remote clock may drag us. */
+  clockSkewMs: 300_000,
+} as const;
+
+export type LimitName = keyof typeof LIMITS;

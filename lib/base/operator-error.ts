@@ -1,0 +1,42 @@
+/**
+ * OperatorError: a fault that the person who runs the server can mend. Codes are API; every code stands in docs/errors.md
+ * (a test compares).
+ */
+
+export const OPERATOR_ERRORS = {
+  CONFIG_INVALID: 'the configuration or topology file has faults; all of them are listed',
+  DATA_DIR_LOCKED: 'another process uses the data directory',
+  DATA_DIR_MISSING: 'the directory holds no Polyarch server',
+  DATA_DIR_NOT_EMPTY: 'setup was asked to write into a directory that already holds a server',
+  DATA_FORMAT_UNKNOWN: 'the data were written by another version of the data format',
+  DATA_CORRUPT: 'the store is damaged',
+  DISK_FULL: 'the disk is full',
+  PORT_IN_USE: 'another process listens on a configured port',
+  PORT_FORBIDDEN: 'the process may not listen on a configured port',
+  TLS_INVALID: 'a certificate or key cannot be used',
+  LDIF_INVALID: 'an LDIF file has a fault; file and line are given',
+  SCHEMA_INVALID: 'a schema file has a fault; file and line are given',
+  SERVER_RUNNING: 'the command works on a stopped server and this one runs',
+  SERVER_NOT_RUNNING: 'the command works on a running server and this one does not run',
+  CONNECT_FAILED: 'the server cannot be reached',
+  COMMAND_INVALID: 'the command line is wrong',
+  PASSWORD_MISSING: 'no password was given by prompt, file or environment',
+  GENERATION_MISMATCH: 'the peers hold different data sets',
+  REPLICA_ID_IN_USE: 'two live servers use one replica id',
+} as const;
+
+export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;
+
+/** A fault of configuration, environment or command line, with every detail known. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+  readonly code: OperatorErrorCode;
+  /** All faults found, one sentence each; empty when the message says it all. */
+  readonly faults: readonly string[];
+
+  constructor(code: OperatorErrorCode, message: string, faults: readonly string[] = [], options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The state of one entry under the replication model: registers and folded attributes (replication-model.md sections 4 and 5).
+ *
+ * Invariants: `life` is sorted by CSN and starts with delete; the entry lives when it is empty or ends with undelete. `parent` and `rdn` are the
+ * registers after the fold; `place` is derived from them and from the other entries, and is what the DIT shows. `attributes` is the fold
+ * alone: the values of the current RDN that it lacks are added by materialize().
+ */
+import type { EntryUuid, NamedRdn, PreservedFacts } from '../change/change.js';
+import type { Csn } from '../csn/csn.js';
+import type { Attributes } from '../entry/entry.js';
+
+/** UUID of `cn=lost+found,<base>` in every domain: a container that exists on every replica and is shown while it is not empty. */
+export const LOST_AND_FOUND_UUID = '00000000-0000-0000-0000-00000000000f' as EntryUuid;
+
+export interface LifeEvent {
+  readonly csn: Csn;
+  readonly kind: 'delete' | 'undelete';
+}
+
+/** Who and when, from which creatorsName, createTimestamp, modifiersName and modifyTimestamp follow. */
+export interface Stamp {
+  readonly csn: Csn;
+  readonly by: string;
+}
+
+/** Where the DIT shows the entry. */
+export interface Place {
+  /** Effective parent: the register, or LOST_AND_FOUND_UUID while the register's entry is dead. */
+  readonly parent: EntryUuid;
+  /** Another entry holds the name: shown as `entryUUID=<uuid>+<rdn>`. */
+  readonly conflict: boolean;
+}
+
+export interface EntryState {
+  readonly uuid: EntryUuid;
+  readonly created: Stamp;
+  /** Last change in CSN order that found the entry alive. */
+  readonly modified: Stamp;
+  readonly preserved: PreservedFacts;
+  readonly life: readonly LifeEvent[];
+  readonly parent: EntryUuid;
+  readonly parentCsn: Csn;
+  readonly rdn: NamedRdn;
+  readonly rdnCsn: Csn;
+  /** CSN of the claim to (effective parent, rdn): the last add, effective rename, effective move or undelete. */
+  readonly claimCsn: Csn;
+  readonly place: Place;
+  readonly attributes: Attributes;
+}
+
+/** Whether the entry lives after its last life event. */
+export function isAlive(state: EntryState): boolean {
+  const last = state.life[state.life.length - 1];
+  return last === undefined || last.kind === 'undelete';
+}
