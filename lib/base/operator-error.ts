@@ -34,7 +34,12 @@ export class OperatorError extends Error {
   /** All faults found, one sentence each; empty when the message says it all. */
   readonly faults: readonly string[];
 
-  constructor(code: OperatorErrorCode, message: string, faults: readonly string[] = [], options?: ErrorOptions) {
+  constructor(
+    code: OperatorErrorCode,
+    message: string,
+    faults: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.code = code;
     this.faults = faults;

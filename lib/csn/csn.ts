@@ -27,7 +27,10 @@ export function toReplicaId(id: number): ReplicaId | undefined {
 /** Builds a CSN from its parts; asserts their bounds. */
 export function makeCsn(timeMs: number, sequence: number, replica: ReplicaId): Csn {
   assert(Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= MAX_CSN_TIME_MS, 'CSN time out of range');
-  assert(Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_CSN_SEQUENCE, 'CSN sequence out of range');
+  assert(
+    Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_CSN_SEQUENCE,
+    'CSN sequence out of range',
+  );
   const hex = (n: number, digits: number) => n.toString(16).padStart(digits, '0');
   return (hex(timeMs, 12) + hex(sequence, 8) + hex(replica, 4)) as Csn;
 }

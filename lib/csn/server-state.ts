@@ -3,9 +3,18 @@
  *
  * Values are immutable: with() answers a new state. Text and byte forms list replicas in rising order.
  */
-import { LIMITS } from '../base/limits.js';
+
 import { assert } from '../base/assert.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, csnToBytes, parseCsn, type ReplicaId } from './csn.js';
+import { LIMITS } from '../base/limits.js';
+import {
+  CSN_BYTES,
+  type Csn,
+  csnFromBytes,
+  csnReplica,
+  csnToBytes,
+  parseCsn,
+  type ReplicaId,
+} from './csn.js';
 
 export class ServerState {
   static readonly EMPTY = new ServerState(new Map());

@@ -31,5 +31,8 @@ export interface LinkNetwork {
   /** Rejects with an Error that says why. */
   dial(address: string): Promise<Link>;
   /** Calls `accept` for every incoming link until closed. */
-  listen(address: string, accept: (link: Link) => void): Promise<{ readonly address: string; close(): Promise<void> }>;
+  listen(
+    address: string,
+    accept: (link: Link) => void,
+  ): Promise<{ readonly address: string; close(): Promise<void> }>;
 }

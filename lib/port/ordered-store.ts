@@ -35,7 +35,11 @@ export interface OrderedStore {
   /** Rows in slices of up to `sliceRows`; the loop may stop early. */
   scan(range: StoreRange, sliceRows?: number, snapshot?: StoreSnapshot): AsyncIterable<readonly StoreRow[]>;
   /** Keys alone, in slices. */
-  scanKeys(range: StoreRange, sliceRows?: number, snapshot?: StoreSnapshot): AsyncIterable<readonly Uint8Array[]>;
+  scanKeys(
+    range: StoreRange,
+    sliceRows?: number,
+    snapshot?: StoreSnapshot,
+  ): AsyncIterable<readonly Uint8Array[]>;
   /** Rejects with a StoreError; then none of the batch is in force. */
   batch(ops: readonly StoreOp[], options: { readonly sync: boolean }): Promise<void>;
   snapshot(): StoreSnapshot;

@@ -1,0 +1,59 @@
+import t from 'tap';
+import { LIMITS } from '../../lib/base/limits.js';
+import { csnTimeMs, MAX_CSN_SEQUENCE, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { CsnGenerator } from '../../lib/csn/csn-generator.js';
+
+const ONE = 1 as ReplicaId;
+const TWO = 2 as ReplicaId;
+const NOW = 1_700_000_000_000;
+
+t.test('model 2: CSNs strictly rise whatever the wall clock does', async (t) => {
+  const generator = new CsnGenerator(ONE, undefined);
+  let last = generator.next(NOW);
+  let seed = 42;
+  let wall = NOW;
+  for (let i = 0; i < 20_000; i++) {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    wall += (seed % 2001) - 1000;
+    const next = generator.next(wall);
+    if (!(next > last)) t.fail(`${next} after ${last}`);
+    last = next;
+  }
+  t.ok(csnTimeMs(last) >= NOW);
+});
+
+t.test(
+  'model 2: a clock that jumped back across a restart makes no CSN smaller than one already issued',
+  async (t) => {
+    const before = new CsnGenerator(ONE, undefined).next(NOW);
+    const after = new CsnGenerator(ONE, before).next(NOW - 3_600_000);
+    t.ok(after > before);
+  },
+);
+
+t.test('model 2: a CSN seen is in the past of the next one issued', async (t) => {
+  const generator = new CsnGenerator(ONE, undefined);
+  generator.next(NOW);
+  const seen = makeCsn(NOW + LIMITS.clockSkewMs, 7, TWO);
+  t.same(generator.observe(seen, NOW), { kind: 'ok' });
+  t.ok(generator.next(NOW) > seen);
+});
+
+t.test('model 2: a remote clock beyond the bound is reported and does not drag ours', async (t) => {
+  const generator = new CsnGenerator(ONE, undefined);
+  const seen = makeCsn(NOW + LIMITS.clockSkewMs + 1, 0, TWO);
+  t.same(generator.observe(seen, NOW), { kind: 'skewed', aheadMs: LIMITS.clockSkewMs + 1 });
+  t.equal(csnTimeMs(generator.next(NOW)), NOW);
+});
+
+t.test('F29: own CSNs recovered from a peer are always followed, so that none is issued twice', async (t) => {
+  const generator = new CsnGenerator(ONE, undefined);
+  const own = makeCsn(NOW + 10 * LIMITS.clockSkewMs, 3, ONE);
+  t.same(generator.observe(own, NOW, true), { kind: 'ok' });
+  t.ok(generator.next(NOW) > own);
+});
+
+t.test('F38: the sequence carries into the time when a millisecond is full', async (t) => {
+  const generator = new CsnGenerator(ONE, makeCsn(NOW, MAX_CSN_SEQUENCE, ONE));
+  t.equal(generator.next(NOW), makeCsn(NOW + 1, 0, ONE));
+});
