@@ -1,0 +1,210 @@
+/**
+ * Binary records: a growing writer and a bounded reader, the primitives of every codec of ours (changes, entry records, frames).
+ *
+ * Forms: u8; u16 and u32 big-endian; varint (unsigned LEB128 up to 2^53-1, shortest form only); byte strings and UTF-8 text behind a
+ * varint length. One value has one encoding, so equal values are equal bytes. The reader never reads past its end, never allocates by a
+ * length that it has not checked against what is left, and fails with the error that its owner makes. Byte strings that it gives are
+ * views of the input: copy what outlives it.
+ */
+import { assert } from './assert.js';
+import { emptyBytes, utf8Decode, utf8Encode } from './bytes.js';
+
+const MAX_VARINT_BYTES = 8;
+
+/** Malformed input, where the owner of the reader names no error of its own. */
+export class BinaryFormatError extends Error {
+  override readonly name = 'BinaryFormatError';
+}
+
+/** Writes at the end of a buffer that grows. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  /** Octets written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets what was written and keeps the memory. Views given by view() are then void. */
+  reset(): void {
+    this.#length = 0;
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  u16(value: number): void {
+    this.#reserve(2);
+    this.#bytes[this.#length++] = value >>> 8;
+    this.#bytes[this.#length++] = value;
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#bytes[this.#length++] = value >>> 24;
+    this.#bytes[this.#length++] = value >>> 16;
+    this.#bytes[this.#length++] = value >>> 8;
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** An integer of 0..2^53-1. */
+  varint(value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, 'varint out of range');
+    this.#reserve(MAX_VARINT_BYTES);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) + 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** Octets as they are, without a length. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** A length, then the octets. */
+  bytes(bytes: Uint8Array): void {
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** A length in octets, then UTF-8. */
+  text(text: string): void {
+    if (text.length < 0x80 && this.#shortAscii(text)) return;
+    this.bytes(utf8Encode(text));
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** What was written, as a view of the writer's memory: valid until the next write or reset. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #shortAscii(text: string): boolean {
+    this.#reserve(text.length + 1);
+    const start = this.#length + 1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      this.#bytes[start + i] = code;
+    }
+    this.#bytes[this.#length] = text.length;
+    this.#length = start + text.length;
+    return true;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Reads forward through one record. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #makeError: (reason: string) => Error;
+  #at = 0;
+
+  /** `makeError`: the error that malformed input throws; BinaryFormatError when absent. */
+  constructor(
+    bytes: Uint8Array,
+    makeError: (reason: string) => Error = (reason) => new BinaryFormatError(reason),
+  ) {
+    this.#bytes = bytes;
+    this.#makeError = makeError;
+  }
+
+  /** Octets read so far. */
+  get offset(): number {
+    return this.#at;
+  }
+
+  /** Octets left. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  /** Throws the owner's error. */
+  fail(reason: string): never {
+    throw this.#makeError(`${reason} at octet ${this.#at}`);
+  }
+
+  u8(): number {
+    if (this.#at >= this.#bytes.length) this.fail('record cut short');
+    return this.#bytes[this.#at++] as number;
+  }
+
+  u16(): number {
+    return this.u8() * 0x100 + this.u8();
+  }
+
+  u32(): number {
+    return this.u16() * 0x10000 + this.u16();
+  }
+
+  /** An integer of 0..`max`; fails on a longer form than needed. */
+  varint(max: number = Number.MAX_SAFE_INTEGER): number {
+    let byte = this.u8();
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    for (let i = 1; byte >= 0x80; i++) {
+      if (i >= MAX_VARINT_BYTES) this.fail('number too long');
+      byte = this.u8();
+      if (byte === 0) this.fail('number not in its shortest form');
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    }
+    if (value > max) this.fail('number out of range');
+    return value;
+  }
+
+  /** A count of items that take at least `itemBytes` octets each: more than what is left can hold is refused before anything is allocated. */
+  count(max: number, itemBytes = 1): number {
+    const count = this.varint(max);
+    if (count * itemBytes > this.left) this.fail('count exceeds the record');
+    return count;
+  }
+
+  /** `length` octets as they are: a view of the input. */
+  raw(length: number): Uint8Array {
+    if (length > this.left) this.fail('record cut short');
+    const start = this.#at;
+    this.#at += length;
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  /** A length of at most `max`, then the octets: a view of the input. */
+  bytes(max: number = Number.MAX_SAFE_INTEGER): Uint8Array {
+    const length = this.varint(max);
+    return length === 0 ? emptyBytes() : this.raw(length);
+  }
+
+  /** A length of at most `max` octets, then strict UTF-8. */
+  text(max: number = Number.MAX_SAFE_INTEGER): string {
+    const text = utf8Decode(this.bytes(max));
+    return text === undefined ? this.fail('text is not UTF-8') : text;
+  }
+
+  /** Fails unless everything was read. */
+  end(): void {
+    if (this.left !== 0) this.fail('octets after the end');
+  }
+}
