@@ -194,7 +194,7 @@ function scanQuoted(cursor: Cursor): Uint8Array {
       i += 1;
     }
   }
-  const value = escaped ? unescape(text, start, i) : encodeSlice(text, start, i);
+  const value = escaped ? resolveEscapes(text, start, i) : encodeSlice(text, start, i);
   cursor.at = i + 1;
   skipSpaces(cursor);
   expectEndOfValue(cursor);
@@ -223,11 +223,11 @@ function scanString(cursor: Cursor): Uint8Array {
     }
   }
   cursor.at = Math.min(i, text.length);
-  return escaped ? unescape(text, start, Math.min(end, text.length)) : encodeSlice(text, start, end);
+  return escaped ? resolveEscapes(text, start, Math.min(end, text.length)) : encodeSlice(text, start, end);
 }
 
 /** Octets of text[start, end) with escapes resolved (RFC 4514 section 3: `\` special, `\` hexpair). */
-function unescape(text: string, start: number, end: number): Uint8Array {
+function resolveEscapes(text: string, start: number, end: number): Uint8Array {
   const out = new Uint8Array((end - start) * 3);
   let length = 0;
   let from = start;
