@@ -1,0 +1,92 @@
+/**
+ * OpenLDAP's slapd as the peer of a benchmark: a throw-away mdb database on loopback with the indexes of docs/performance.md and default durability.
+ *
+ * Debian's `slapd` package; the benchmark says so and goes on alone where it is not installed.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+const SLAPD = '/usr/sbin/slapd';
+const SLAPADD = '/usr/sbin/slapadd';
+
+export function slapdInstalled(): boolean {
+  return existsSync(SLAPD) && existsSync(SLAPADD);
+}
+
+/** slapd wants its administrator below the suffix. */
+export function slapdAdmin(baseDn: string): string {
+  return `cn=admin,${baseDn}`;
+}
+
+function configuration(dir: string, baseDn: string, password: string): string {
+  const schema = ['core', 'cosine', 'nis', 'inetorgperson'].map(
+    (name) => `include /etc/ldap/schema/${name}.schema`,
+  );
+  return [
+    ...schema,
+    `pidfile ${dir}/slapd.pid`,
+    'modulepath /usr/lib/ldap',
+    'moduleload back_mdb',
+    'threads 8',
+    'sizelimit unlimited',
+    'database mdb',
+    'maxsize 4294967296',
+    `suffix "${baseDn}"`,
+    `rootdn "${slapdAdmin(baseDn)}"`,
+    `rootpw ${password}`,
+    `directory ${dir}/db`,
+    'index objectClass eq',
+    'index uid,mail eq',
+    'index cn,sn eq,sub',
+    '',
+  ].join('\n');
+}
+
+/** Loads `ldifFile` offline; answers the seconds that `slapadd -q` took. */
+export function slapdLoad(dir: string, baseDn: string, password: string, ldifFile: string): number {
+  mkdirSync(join(dir, 'db'), { recursive: true });
+  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, baseDn, password));
+  const start = process.hrtime.bigint();
+  const done = spawnSync(SLAPADD, ['-q', '-f', join(dir, 'slapd.conf'), '-l', ldifFile], {
+    encoding: 'utf8',
+  });
+  if (done.status !== 0) throw new Error(`slapadd failed: ${done.stderr}`);
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** Resolves when something accepts connections on the port. */
+export async function untilListening(port: number, deadlineMs = 20_000): Promise<void> {
+  const until = Date.now() + deadlineMs;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    if (Date.now() > until) throw new Error(`nothing listens on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Starts slapd in the foreground of a child process. */
+export async function slapdStart(dir: string, port: number): Promise<ChildProcess> {
+  const child = spawn(SLAPD, ['-f', join(dir, 'slapd.conf'), '-h', `ldap://127.0.0.1:${port}`, '-d', '0'], {
+    stdio: 'ignore',
+  });
+  await untilListening(port);
+  return child;
+}
+
+/** Ends a child process and waits for it. */
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
