@@ -6,8 +6,8 @@
  * See open-backend.ts for the implementation.
  */
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
-import type { EntryState } from '../conflict/entry-state.js';
 import type { JournalLine } from '../conflict/domain-view.js';
+import type { EntryState } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
@@ -32,6 +32,11 @@ export interface ReadView {
   readonly baseDn: Dn;
   /** The entry that the DIT shows under this name (conflict names included). */
   byDn(dn: Dn): StoredEntry | undefined;
+  /**
+   * byDn() of the DN that `text` writes, remembered by the text itself: the fast way for DNs as clients send them.
+   * LdapError invalidDNSyntax where it is none.
+   */
+  byDnText(text: string): StoredEntry | undefined;
   byUuid(uuid: EntryUuid): StoredEntry | undefined;
   /** Deepest existing entry at or above the name: the matchedDN of noSuchObject. */
   nearest(dn: Dn): StoredEntry | undefined;
@@ -79,8 +84,21 @@ export interface Candidates {
   readonly plan: string;
 }
 
-/** What became of one replayed change. */
-export type ReplayResult = { readonly kind: 'applied' } | { readonly kind: 'waiting'; readonly waitsFor: EntryUuid };
+/**
+ * What became of one replayed change. After one that waits or lacks its predecessor, the later ones of the same origin in the same call
+ * are not applied either and share its result.
+ */
+export type ReplayResult =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'waiting'; readonly waitsFor: EntryUuid }
+  /** `missing`: the predecessor that it names and that is not held. */
+  | { readonly kind: 'gap'; readonly missing: Csn };
+
+/** Whether the backend takes writes. `full` mends itself when space returns; `failed` asks for a restart. */
+export type Condition =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'full'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface Backend extends ReadView {
   search(request: SearchPlanRequest): Candidates;
@@ -101,5 +119,12 @@ export interface Backend extends ReadView {
   readonly generationId: string | undefined;
   /** Number of live entries. */
   readonly entryCount: number;
+  /** Conflicts in CSN order of the change that lost. */
   journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]>;
+
+  readonly condition: Condition;
+  /** Names the data set: once, when a domain is created or loaded; durable when it resolves. */
+  startGeneration(generationId: string): Promise<void>;
+  /** Refuses new writes, waits for the running ones. The store stays open: it is its owner's. */
+  close(): Promise<void>;
 }
