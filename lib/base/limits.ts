@@ -17,6 +17,10 @@ export const LIMITS = {
   controls: 100,
   /** Requested attributes in a search. */
   requestedAttributes: 1000,
+  /** Octets of a filter as text; octets of values that one evaluation of a filter may look at; octets of a value that substring indexes cut up. */
+  filterTextBytes: 1_048_576,
+  filterWorkBytes: 33_554_432,
+  substringIndexedBytes: 1024,
   /** Modifications in one modify request. */
   modifications: 100_000,
   /** Attributes of one entry. */
@@ -53,10 +57,29 @@ export const LIMITS = {
   /** Octets of one replication frame; changes in one frame. */
   frameBytes: 33_554_432,
   frameChanges: 1024,
+  /** Octets of changes that a subscriber lets be on their way to it; octets read from the log at once. */
+  subscriptionWindowBytes: 4_194_304,
+  logReadBytes: 262_144,
+  /** Octets of one image of a total update; octets of images on their way. */
+  imageBytes: 33_000_000,
+  imageWindowBytes: 4_194_304,
+  /** Octets of newest changes that a change log keeps in memory. */
+  recentChangeBytes: 8_388_608,
+  /** Octets of a name, an address or a sentence in a replication frame. */
+  frameTextBytes: 2048,
+  /** Links of one server that peers opened and that have not introduced themselves; all links that peers opened. */
+  strangerLinks: 64,
+  peerLinks: 2048,
   /** Replicas that one domain may have. */
   replicas: 1000,
   /** How far ahead of ours a remote clock may drag us. */
   clockSkewMs: 300_000,
+  /** Octets of an object identifier, of the name of a SASL mechanism. */
+  oidBytes: 256,
+  /** Attribute values in one request. */
+  valuesPerRequest: 1_000_000,
+  /** URLs in one referral. */
+  referrals: 1000,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

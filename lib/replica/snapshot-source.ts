@@ -1,0 +1,25 @@
+/**
+ * The seam between a backend and total update: who gives a domain's images and who takes them (replication-model.md section 8).
+ *
+ * The backend implements both (structurally; it does not import this file). Order of work at the target, each step durable before the next:
+ * beginImport, importImages (many times, in the order given), the change log is set to the snapshot's state, finishImport. A target that stops in
+ * between is found `importing` when it opens again, serves nothing, and starts over with beginImport.
+ */
+import type { ServerState } from '../csn/server-state.js';
+import type { DomainSnapshot } from '../sync/domain-snapshot.js';
+
+export interface SnapshotSource {
+  /** A frozen copy of the durable state as it is now. Rejects with a StoreError. */
+  exportSnapshot(): Promise<DomainSnapshot>;
+}
+
+export interface SnapshotTarget {
+  /** Between a begun and a finished import, across restarts: reads and writes of the domain are refused. */
+  readonly importing: boolean;
+  /** Marks the domain as importing, on disk, then drops all that it holds. Writes that wait for their turn are refused. */
+  beginImport(): Promise<void>;
+  /** Stores images; need not be on disk when it resolves. Rejects with an Error that says why when one is malformed, or with a StoreError. */
+  importImages(images: readonly Uint8Array[]): Promise<void>;
+  /** Sets state and generation, puts all on disk, takes the mark away and serves. */
+  finishImport(generationId: string, state: ServerState): Promise<void>;
+}
