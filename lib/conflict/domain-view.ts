@@ -6,6 +6,7 @@
  */
 import type { Change, EntryUuid, NamedRdn } from '../change/change.js';
 import type { Csn } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryState } from './entry-state.js';
 
@@ -16,12 +17,14 @@ export interface AttributeEffect {
   readonly removed: readonly Uint8Array[];
   /** Values that came. */
   readonly added: readonly Uint8Array[];
+  /** Name of the attribute before, when the change left it without values and writes its name differently. */
+  readonly nameBefore?: string;
 }
 
 /** A change in an entry's history: kept until it is causally stable. Adds have none: an entry's history starts from its add. */
 export interface HistoryRow {
   readonly change: Change;
-  /** The entry was dead at that point of the order: nothing took effect. */
+  /** Nothing took effect: the entry was dead at that point of the order (for undelete: alive). */
   readonly void: boolean;
   readonly effects: readonly AttributeEffect[];
   /** RDN register before, when this change set it; undefined otherwise. */
@@ -38,6 +41,8 @@ export interface MoveRow {
   readonly fromCsn: Csn;
   /** False: it would have closed a loop, or its entry was dead. */
   readonly effective: boolean;
+  /** Change.seen of the move: tells whether it knew of the one that it overwrites. */
+  readonly seen: ServerState;
 }
 
 /** A live entry's claim to a name. */
@@ -53,12 +58,14 @@ export interface DomainView {
   history(uuid: EntryUuid, after: Csn | undefined): readonly HistoryRow[];
   /** Moves of the domain with CSN > `after`, ascending. */
   moves(after: Csn): readonly MoveRow[];
-  /** Claims of live entries to (effective parent, rdnKey), by rising CSN: the first holds the name. */
+  /** Claims of live entries (claim.ts claimOf) to the name rdnKey below `parent`, by rising CSN: the first holds the name. */
   claims(parent: EntryUuid, rdnKey: string): readonly Claim[];
-  /** Entries whose effective parent this is. Asked for only when an entry dies or comes back. */
+  /**
+   * Live entries whose place has this parent, in any order. Asked for only when an entry dies or comes back (then LOST_AND_FOUND_UUID's).
+   */
   children(parent: EntryUuid): readonly EntryUuid[];
   /** The server state held when the change is applied, all origins. */
-  readonly state: import('../csn/server-state.js').ServerState;
+  readonly state: ServerState;
 }
 
 /** A resolved conflict (replication-model.md section 5, Journal): a function of the set of changes, the same on every replica. */
@@ -71,13 +78,15 @@ export interface JournalLine {
   readonly kind:
     | 'value-lost'
     | 'change-of-deleted-entry'
+    | 'rename-lost'
+    | 'move-lost'
     | 'name-conflict'
     | 'orphan'
     | 'move-loop'
     | 'schema-violation';
   /** Attribute concerned, or undefined. */
   readonly attribute: string | undefined;
-  /** The value that did not survive, or the DN that was wanted. */
+  /** The value that did not survive; text of the RDN (renames, names) or UUID of the parent (moves) that was wanted. */
   readonly value: Uint8Array | undefined;
 }
 
@@ -85,6 +94,8 @@ export interface JournalLine {
 export interface Outcome {
   /** Entries whose state changed (the target first), in their final form. */
   readonly entries: readonly EntryState[];
+  /** Exactly how the target's attributes differ from before: for indexes, and for attributes too large to write whole. */
+  readonly delta: readonly AttributeEffect[];
   /** History rows to put (new, or with new effects). */
   readonly history: readonly { readonly entry: EntryUuid; readonly row: HistoryRow }[];
   readonly moves: readonly MoveRow[];

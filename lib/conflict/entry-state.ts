@@ -1,8 +1,8 @@
 /**
  * The state of one entry under the replication model: registers and folded attributes (replication-model.md sections 4 and 5).
  *
- * Invariants: `life` is sorted by CSN and starts with delete; the entry lives when it is empty or ends with undelete. `parent` and `rdn` are the
- * registers after the fold; `place` is derived from them and from the other entries, and is what the DIT shows. `attributes` is the fold
+ * Invariants: `life` holds the events that took effect, sorted by CSN: delete and undelete in turn, delete first; the entry lives when it is
+ * empty or ends with undelete. claimCsn is the newest of parentCsn, rdnCsn and the last undelete. `parent` and `rdn` are the registers after the fold; `place` is derived from them and from the other entries, and is what the DIT shows. `attributes` is the fold
  * alone: the values of the current RDN that it lacks are added by materialize().
  */
 import type { EntryUuid, NamedRdn, PreservedFacts } from '../change/change.js';
@@ -23,7 +23,7 @@ export interface Stamp {
   readonly by: string;
 }
 
-/** Where the DIT shows the entry. */
+/** Where the DIT shows the entry; for a dead one its parent register and no conflict. */
 export interface Place {
   /** Effective parent: the register, or LOST_AND_FOUND_UUID while the register's entry is dead. */
   readonly parent: EntryUuid;
@@ -34,7 +34,7 @@ export interface Place {
 export interface EntryState {
   readonly uuid: EntryUuid;
   readonly created: Stamp;
-  /** Last change in CSN order that found the entry alive. */
+  /** Last change in CSN order that was not void (HistoryRow.void). */
   readonly modified: Stamp;
   readonly preserved: PreservedFacts;
   readonly life: readonly LifeEvent[];
