@@ -1,0 +1,70 @@
+/**
+ * Polyarch as the subject of a benchmark: set up, loaded and started through its own command line, as an operator would.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { untilListening } from './slapd.js';
+
+const LAUNCHER = 'bin/polyarch';
+export const ADMIN_DN = 'cn=Directory Manager';
+
+function command(args: readonly string[], password: string): string {
+  const env = { ...process.env, POLYARCH_PASSWORD: password };
+  const done = spawnSync(LAUNCHER, args, { encoding: 'utf8', env, maxBuffer: 1 << 26 });
+  if (done.status !== 0) throw new Error(`polyarch ${args[0]}: ${done.stderr}`);
+  return done.stdout;
+}
+
+export interface SetupPlace {
+  readonly dir: string;
+  readonly baseDn: string;
+  readonly password: string;
+  readonly port: number;
+  /** Replica id; also names the server `server-<id>`. */
+  readonly id: number;
+  /** name=host:port of replication peers. */
+  readonly peers: readonly string[];
+}
+
+/** Makes a server's directory. Ports: LDAP at `port`, LDAPS +1, replication +2, HTTP +3. */
+export function setup(place: SetupPlace): void {
+  const args = [
+    'setup',
+    '--dir',
+    place.dir,
+    '--base',
+    place.baseDn,
+    '--port',
+    String(place.port),
+    '--id',
+    String(place.id),
+  ];
+  for (const peer of place.peers) args.push('--peer', peer);
+  command(args, place.password);
+}
+
+/** Loads a file offline; answers the seconds that the command took. */
+export function importLdif(dir: string, file: string): number {
+  const start = process.hrtime.bigint();
+  command(['import-ldif', '--dir', dir, '--file', file], '');
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** Starts a server in a child process and waits until it answers. */
+export async function start(dir: string, port: number): Promise<ChildProcess> {
+  const child = spawn(LAUNCHER, ['start', '--dir', dir], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await untilListening(port);
+  return child;
+}
+
+/** Resident memory of a process in MiB, or undefined where /proc is not there. */
+export function residentMiB(pid: number | undefined): number | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/status`, 'utf8')
+      .split('\n')
+      .find((text) => text.startsWith('VmRSS'));
+    return line === undefined ? undefined : Math.round(Number.parseInt(line.replace(/\D+/, ''), 10) / 1024);
+  } catch {
+    return undefined;
+  }
+}
