@@ -1,0 +1,56 @@
+/**
+ * The control socket's language: one JSON line a request, any number of progress lines, one final line.
+ *
+ * Local commands speak it over a Unix-domain socket of mode 0600 in the server's directory (mode 0700): who may open it may run them.
+ */
+
+import { LdapError } from '../base/ldap-error.js';
+import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../base/operator-error.js';
+import { RESULT_CODES, type ResultName } from '../base/result-code.js';
+
+export type ControlRequest =
+  | { readonly command: 'status' }
+  | { readonly command: 'stop' }
+  | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
+  | { readonly command: 'conflicts'; readonly domain?: string; readonly limit?: number }
+  | { readonly command: 'show-entry'; readonly dn: string }
+  | { readonly command: 'verify'; readonly domain?: string };
+
+/** Done so far, of how many; `total` is absent when nobody knows. */
+export interface ControlProgress {
+  readonly done: number;
+  readonly total?: number;
+  readonly what: string;
+}
+
+export type ControlLine =
+  | { readonly kind: 'progress'; readonly progress: ControlProgress }
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'error'; readonly error: ControlFailure };
+
+interface ControlFailure {
+  readonly operator?: OperatorErrorCode;
+  readonly ldap?: ResultName;
+  readonly message: string;
+  readonly faults?: readonly string[];
+}
+
+/** Octets of one line: a result may hold many conflicts. */
+export const MAX_CONTROL_LINE = 67_108_864;
+
+/** An error as it crosses the socket. */
+export function failureOf(error: unknown): ControlFailure {
+  if (error instanceof OperatorError)
+    return { operator: error.code, message: error.message, faults: error.faults };
+  if (error instanceof LdapError) return { ldap: error.result, message: error.message };
+  return { message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The inverse of failureOf(). */
+export function errorOf(failure: ControlFailure): Error {
+  if (failure.operator !== undefined && Object.hasOwn(OPERATOR_ERRORS, failure.operator))
+    return new OperatorError(failure.operator, failure.message, failure.faults ?? []);
+  if (failure.ldap !== undefined && Object.hasOwn(RESULT_CODES, failure.ldap))
+    return new LdapError(failure.ldap, failure.message);
+  return new Error(failure.message);
+}

@@ -1,0 +1,86 @@
+/**
+ * Reads a server's configuration from the world: polyarch.yaml, POLYARCH_... variables, the files that ..._FILE variables name, flags, and
+ * the topology file.
+ *
+ * Owns reading only; what is valid is config's.
+ */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { OperatorError } from '../base/operator-error.js';
+import { optionVariable } from '../config/option.js';
+import { OPTION_KEYS, optionOf, type Settings } from '../config/option-table.js';
+import { resolveConfig } from '../config/server-config.js';
+import { readTopology } from '../config/topology-config.js';
+import { readYamlFile } from '../io/yaml-file.js';
+import { dialAddresses, peersOf } from '../topology/connections.js';
+import { existingServer, type ServerFiles } from './server-files.js';
+
+export interface ServerConfig {
+  readonly files: ServerFiles;
+  readonly settings: Settings;
+  /** Replication addresses to dial, by peer name; overrides are applied. */
+  readonly peers: ReadonlyMap<string, string>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration of the server in `dir`; throws OperatorError DATA_DIR_MISSING or CONFIG_INVALID. */
+export async function readServerConfig(
+  dir: string,
+  flags: ReadonlyMap<string, string> = new Map(),
+  env: Environment = process.env,
+): Promise<ServerConfig> {
+  const files = existingServer(dir);
+  const document = await readYamlFile(files.config, files.config);
+  const environment = new Map<string, string>();
+  for (const [name, value] of Object.entries(env))
+    if (name.startsWith('POLYARCH_') && value !== undefined) environment.set(name, value);
+  const settings = resolveConfig({ document, environment, secretFiles: readSecretFiles(environment), flags });
+  return { files, settings, peers: await readPeers(files, settings) };
+}
+
+function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const key of OPTION_KEYS) {
+    if (!optionOf(key).secret) continue;
+    const variable = `${optionVariable(key)}_FILE`;
+    const file = environment.get(variable);
+    if (file === undefined || file === '') continue;
+    try {
+      texts.set(variable, readFileSync(file, 'utf8'));
+    } catch (error) {
+      throw new OperatorError(
+        'CONFIG_INVALID',
+        `cannot read the file that ${variable} names: ${(error as Error).message}`,
+        [],
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+  return texts;
+}
+
+async function readPeers(files: ServerFiles, settings: Settings): Promise<Map<string, string>> {
+  const overrides = new Map(Object.entries(settings.peerAddresses));
+  if (settings.peers !== undefined) return dialAddresses(new Map(Object.entries(settings.peers)), overrides);
+  if (settings.topology === undefined) return new Map();
+  const file = inDirectory(files, settings.topology);
+  const topology = readTopology(await readYamlFile(file, file));
+  const peers = peersOf(topology, settings['server.name']);
+  if (peers === undefined)
+    throw new OperatorError('CONFIG_INVALID', `${file} has no server "${settings['server.name']}"`);
+  const own = topology.servers.find((server) => server.name === settings['server.name']);
+  if (own !== undefined && own.id !== settings['server.id'])
+    throw new OperatorError(
+      'CONFIG_INVALID',
+      `${file} gives server "${own.name}" the id ${own.id}, and ${files.config} the id ${settings['server.id']}; they must agree`,
+    );
+  return dialAddresses(new Map(peers.map((peer) => [peer.name, peer.address])), overrides);
+}
+
+/** A file name of the configuration, relative ones from the server's directory. */
+export function inDirectory(files: ServerFiles, name: string): string {
+  return isAbsolute(name) ? name : resolve(join(files.dir, name));
+}

@@ -1,0 +1,84 @@
+/**
+ * Every command, with the file that holds it. Nothing is loaded before it is needed.
+ */
+import type { CommandEntry } from './command.js';
+
+/** Commands in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    describe: 'Three replicating servers with sample data on this machine, to try things out',
+    load: async () => (await import('./commands/demo.js')).demo,
+  },
+  {
+    name: 'setup',
+    describe: "Make a server's directory: configuration, certificates, base entry, administrator",
+    load: async () => (await import('./commands/setup.js')).setup,
+  },
+  {
+    name: 'start',
+    describe: 'Run a server from its directory',
+    load: async () => (await import('./commands/start.js')).start,
+  },
+  {
+    name: 'stop',
+    describe: 'Stop a running server',
+    load: async () => (await import('./commands/stop.js')).stop,
+  },
+  {
+    name: 'status',
+    describe: 'What a server is doing',
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
+    name: 'import-ldif',
+    describe: 'Load entries or changes from LDIF',
+    load: async () => (await import('./commands/import-ldif.js')).importLdif,
+  },
+  {
+    name: 'export-ldif',
+    describe: 'Write entries as LDIF',
+    load: async () => (await import('./commands/export-ldif.js')).exportLdif,
+  },
+  {
+    name: 'verify',
+    describe: "Check every invariant of a server's store",
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
+    name: 'replication status',
+    describe: 'State of replication: peers, missing changes, lag',
+    load: async () => (await import('./commands/replication-status.js')).replicationStatus,
+  },
+  {
+    name: 'replication initialize',
+    describe: 'Replace the data of a server by a copy from a peer',
+    load: async () => (await import('./commands/replication-initialize.js')).replicationInitialize,
+  },
+  {
+    name: 'replication conflicts',
+    describe: 'The conflict journal: what lost to what',
+    load: async () => (await import('./commands/replication-conflicts.js')).replicationConflicts,
+  },
+  {
+    name: 'replication show-entry',
+    describe: 'Replication metadata of one entry',
+    load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
+  },
+  {
+    name: 'topology check',
+    describe: 'Check a topology file as a whole',
+    load: async () => (await import('./commands/topology-check.js')).topologyCheck,
+  },
+  {
+    name: 'generate',
+    describe: 'Write sample people and groups as LDIF',
+    load: async () => (await import('./commands/generate.js')).generate,
+  },
+];
+
+/** What the first words of two-word commands are about. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  replication: 'Replication: status, initialize, conflicts, show-entry',
+  topology: 'Topology files: check',
+};

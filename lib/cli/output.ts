@@ -1,0 +1,66 @@
+/**
+ * What commands print: data to standard output (tables or JSON), words about the work to standard error.
+ */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { LdapError } from '../base/ldap-error.js';
+import { OperatorError } from '../base/operator-error.js';
+import { RESULT_CODES } from '../base/result-code.js';
+
+/** One line to standard output. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One line to standard error. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Prints `data` as one line of JSON, or by `show`. */
+export function printData(data: unknown, json: boolean, show: () => string): void {
+  say(json ? JSON.stringify(data) : show());
+}
+
+/** A table with a head. Cells are made safe for a terminal. */
+export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const out = new Table({
+    head: head.map((cell) => (useColour() ? pc.bold(cell) : cell)),
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) out.push(row.map((cell) => printable(String(cell ?? ''))));
+  return out.toString();
+}
+
+/** Name and value, one a line, names aligned. */
+export function facts(pairs: readonly (readonly [string, unknown])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${printable(String(value ?? '-'))}`).join('\n');
+}
+
+/** Text without control characters: what a server or a file says must not move the cursor. */
+export function printable(text: string): string {
+  let out = '';
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    out +=
+      (code < 0x20 && char !== '\n') || (code >= 0x7f && code < 0xa0)
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : char;
+  }
+  return out;
+}
+
+/** The lines that tell of an error: one sentence with cause and next step, then every fault. */
+export function errorLines(error: unknown): string[] {
+  if (error instanceof OperatorError)
+    return [`polyarch: ${error.message}`, ...error.faults.map((fault) => `  ${fault}`)];
+  if (error instanceof LdapError)
+    return [`polyarch: ${error.message} (LDAP result ${RESULT_CODES[error.result]}, ${error.result})`];
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [`polyarch: internal error, please report it: ${text}`];
+}
+
+function useColour(): boolean {
+  return process.stdout.isTTY === true && pc.isColorSupported;
+}

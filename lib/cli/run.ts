@@ -1,0 +1,122 @@
+/**
+ * The command line: finds the command, reads its options, runs it, and turns what went wrong into lines and an exit code.
+ *
+ * Owns the one use of yargs. Commands are loaded when they are called, so that `--help` and completion stay quick.
+ */
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { OperatorError } from '../base/operator-error.js';
+import type { CommandEntry } from './command.js';
+import { COMMANDS, GROUPS } from './command-list.js';
+import { EXIT_OK, exitCodeOf } from './exit-code.js';
+import { errorLines, note } from './output.js';
+
+/** Runs one command line (without node and script) and answers the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  let code = EXIT_OK;
+  const setCode = (value: number) => {
+    code = value;
+  };
+  try {
+    const parser = base(args);
+    for (const entry of COMMANDS)
+      if (!entry.name.includes(' ')) addCommand(parser, entry.name, entry, setCode);
+    for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
+    await parser.parseAsync();
+  } catch (error) {
+    for (const line of errorLines(error)) note(line);
+    return exitCodeOf(error);
+  }
+  return code;
+}
+
+function base(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('polyarch')
+    .usage('$0 <command>\n\nPolyarch Directory Server: an LDAPv3 directory whose every copy accepts writes.')
+    .parserConfiguration({
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-positional-numbers': false,
+    })
+    .version(version())
+    .completion('completion', 'Print a script for shell completion: polyarch completion >> ~/.bashrc')
+    .demandCommand(1, 'name a command')
+    .recommendCommands()
+    .strict()
+    .exitProcess(false)
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .epilogue(
+      'Exit codes: 0 success; 89 wrong command line; otherwise the LDAP result code of what failed. See docs/errors.md.',
+    )
+    .fail((message, error) => {
+      if (error !== undefined && error !== null) throw error;
+      throw new OperatorError(
+        'COMMAND_INVALID',
+        `${oneLine(message)}; see: polyarch ${helpWords(args)}--help`,
+      );
+    });
+}
+
+function addCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (code: number) => void): void {
+  parser.command(
+    name,
+    entry.describe,
+    async (sub: Argv) => {
+      const command = await entry.load();
+      for (const [line, does] of command.examples) sub.example(line, does);
+      return sub.options(command.options).showHelpOnFail(false);
+    },
+    async (args: Readonly<Record<string, unknown>>) => {
+      const command = await entry.load();
+      setCode((await command.run(args)) ?? EXIT_OK);
+    },
+  );
+}
+
+function addGroup(parser: Argv, group: string, setCode: (code: number) => void): void {
+  parser.command(
+    group,
+    GROUPS[group] ?? '',
+    (sub: Argv) => {
+      for (const entry of COMMANDS) {
+        const [first, second] = entry.name.split(' ');
+        if (first === group && second !== undefined) addCommand(sub, second, entry, setCode);
+      }
+      return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();
+    },
+    () => {},
+  );
+}
+
+/** The command words at the front of a command line, for a pointer to the help. */
+function helpWords(args: readonly string[]): string {
+  const words: string[] = [];
+  for (const arg of args) {
+    if (arg.startsWith('-') || words.length === 2) break;
+    const path = [...words, arg].join(' ');
+    if (!COMMANDS.some((entry) => entry.name === path || entry.name.startsWith(`${path} `))) break;
+    words.push(arg);
+  }
+  return words.length === 0 ? '' : `${words.join(' ')} `;
+}
+
+function oneLine(message: string | null | undefined): string {
+  return (message ?? 'the command line is wrong')
+    .split('\n')
+    .filter((line) => line !== '')
+    .join('; ');
+}
+
+/** Version of the package, from the package.json above the compiled files. */
+function version(): string {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), 'utf8');
+      return String((JSON.parse(text) as { version: unknown }).version);
+    } catch {
+      // Not at this height: the compiled files may lie one folder deeper than the sources.
+    }
+  }
+  return 'unknown';
+}

@@ -1,0 +1,97 @@
+/**
+ * Shape faults of a document under a JSON schema: types, bounds, missing and unknown keys, all at once, in our words.
+ *
+ * Owns the one use of ajv. Unknown keys are refused with the nearest known name.
+ */
+import type { TSchema } from '@sinclair/typebox';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ConfigFault, DocumentPath } from './document.js';
+import { nearestName } from './nearest-name.js';
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+const compiled = new WeakMap<TSchema, ValidateFunction>();
+
+/** Faults of `value` under `schema`; none when it conforms. */
+export function checkShape(schema: TSchema, value: unknown): ConfigFault[] {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+  }
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => toFault(error));
+}
+
+function toFault(error: ErrorObject): ConfigFault {
+  const path = pointerPath(error.instancePath);
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(error.params.additionalProperty);
+      const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+      return { path: [...path, key], message: `unknown key${suggestion(key, known)}` };
+    }
+    case 'required':
+      return { path: [...path, String(error.params.missingProperty)], message: 'is missing' };
+    case 'enum':
+      return {
+        path,
+        message: `${shown(error.data)} is not one of ${(error.params.allowedValues as string[]).join(', ')}`,
+      };
+    default:
+      return { path, message: `${shown(error.data)} ${expectation(error)}` };
+  }
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const near = nearestName(key, known);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return known.length > 0 ? `; known keys are ${known.join(', ')}` : '';
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: 'a map of keys',
+  array: 'a list',
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function expectation(error: ErrorObject): string {
+  const { minimum, maximum } = (error.parentSchema ?? {}) as { minimum?: number; maximum?: number };
+  switch (error.keyword) {
+    case 'type':
+      return `is not ${TYPE_NAMES[String(error.params.type)] ?? error.params.type}`;
+    case 'minimum':
+    case 'maximum':
+      if (minimum !== undefined && maximum !== undefined) return `is not within ${minimum} to ${maximum}`;
+      return minimum !== undefined ? `is less than ${minimum}` : `is more than ${maximum}`;
+    case 'minLength':
+    case 'minItems':
+      return 'is too short';
+    case 'maxLength':
+    case 'maxItems':
+      return 'is too long';
+    default:
+      return error.message ?? 'is not valid';
+  }
+}
+
+/** A value as messages show it: short, and never a whole document. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}..."` : `"${value}"`;
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a map' : String(value);
+}
+
+/** JSON pointer -> path. Ajv writes array indexes as digits; keys of digits do not occur in our documents. */
+function pointerPath(pointer: string): DocumentPath {
+  if (pointer === '') return [];
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) =>
+      /^\d{1,6}$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~'),
+    );
+}

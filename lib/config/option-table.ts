@@ -1,0 +1,243 @@
+/**
+ * The option table: every option of a server, once. Flag, environment variable, file key, default, bounds, help text, the TypeScript type and the
+ * reference page (docs/reference-options.md) all come from these rows.
+ *
+ * A key is the path in polyarch.yaml, parts joined by dots. Relative file names are relative to the server's directory.
+ */
+import type { Static } from '@sinclair/typebox';
+import { LdapError } from '../base/ldap-error.js';
+import { LIMITS } from '../base/limits.js';
+import { parseDn } from '../dn/dn-text.js';
+import { parseAddress } from '../topology/address.js';
+import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
+
+const GiB_IN_MiB = 1024;
+
+/** How an attribute may be indexed. */
+export const INDEX_KINDS = ['equality', 'presence', 'substring', 'ordering'] as const;
+
+export const OPTIONS = {
+  'server.id': integer(
+    'Replica id of this server, unique in the topology and never used again for another server.',
+    1,
+    65_535,
+    {
+      required: true,
+    },
+  ),
+  'server.name': text('Name of this server, unique in the topology. Peers and messages use it.', {
+    required: true,
+    check: nameFault,
+  }),
+  'server.site': text('Site in which this server stands.', { preset: 'default', check: nameFault }),
+  'server.runs': choice(
+    'What this server runs: `directory` (entries), `broker` (changes only), or `both`.',
+    ['directory', 'broker', 'both'],
+    { preset: 'both' },
+  ),
+  domains: list('Base DNs that this server holds, each replicated on its own.', {
+    required: true,
+    check: dnFault,
+  }),
+  initializeWhenEmpty: flag(
+    'A server without data takes a copy from the first peer that has data. When false, it waits for `replication initialize` or `import-ldif`.',
+    { preset: true },
+  ),
+  topology: text('Topology file; peers that are not listed under `peers` come from it.'),
+  peers: map(
+    'Servers that this one subscribes to: name -> advertised replication address. Absent: those of the topology file.',
+    {
+      check: addressFault,
+    },
+  ),
+  peerAddresses: map(
+    "Overrides of peers' addresses, by name. With an override in place no other address of that peer is tried.",
+    { preset: {}, check: addressFault },
+  ),
+
+  'listen.ldap': text('Address for LDAP, with StartTLS. `none` turns it off.', {
+    preset: '0.0.0.0:1389',
+    check: listenFault,
+  }),
+  'listen.ldaps': text('Address for LDAP over TLS. `none` turns it off.', {
+    preset: '0.0.0.0:1636',
+    check: listenFault,
+  }),
+  'listen.replication': text('Address for replication, always mutual TLS. `none` turns it off.', {
+    preset: '0.0.0.0:8989',
+    check: listenFault,
+  }),
+  'listen.http': text('Address for HTTP: /metrics, /healthz and /readyz. `none` turns it off.', {
+    preset: '127.0.0.1:8443',
+    check: listenFault,
+  }),
+  'advertise.ldap': text('LDAP address that clients and peers should use. Absent: the listen address.', {
+    check: addressFault,
+  }),
+  'advertise.ldaps': text('LDAPS address that clients should use. Absent: the listen address.', {
+    check: addressFault,
+  }),
+  'advertise.replication': text('Replication address that peers should use. Absent: the listen address.', {
+    check: addressFault,
+  }),
+  'advertise.http': text('HTTP address that people should use. Absent: the listen address.', {
+    check: addressFault,
+  }),
+
+  'admin.dn': text('DN of the administrator, who may do all and needs no entry.', {
+    preset: 'cn=Directory Manager',
+    check: dnFault,
+  }),
+  'admin.passwordHash': text(
+    'Password hash of the administrator, as `setup` writes it; never the password itself.',
+    {
+      required: true,
+      secret: true,
+      check: hashFault,
+    },
+  ),
+
+  'tls.certificate': text('Server certificate (PEM), followed by its chain.', { preset: 'tls/server.crt' }),
+  'tls.key': text('Private key of the server certificate (PEM).', { preset: 'tls/server.key' }),
+  'tls.ca': text('Certificates (PEM) that may sign the certificates of peers.', { preset: 'tls/ca.crt' }),
+  'tls.caKey': text(
+    'Private key of the topology CA (PEM); only needed to make certificates for new servers.',
+    {
+      preset: 'tls/ca.key',
+    },
+  ),
+
+  'limits.connections': integer('Client connections at once.', 1, 1_000_000, { preset: 10_000 }),
+  'limits.idleSeconds': integer(
+    'A client connection silent for so long is closed; 0: never.',
+    0,
+    31_536_000,
+    { preset: 0 },
+  ),
+  'limits.messageBytesAnonymous': integer(
+    'Octets of one LDAP message before a successful bind.',
+    1024,
+    1_073_741_824,
+    {
+      preset: LIMITS.messageBytesAnonymous,
+    },
+  ),
+  'limits.messageBytes': integer('Octets of one LDAP message after a successful bind.', 1024, 1_073_741_824, {
+    preset: LIMITS.messageBytes,
+  }),
+  'limits.searchEntries': integer(
+    'Entries that one search may return to anyone but the administrator; 0: no limit.',
+    0,
+    1_000_000_000,
+    {
+      preset: 0,
+    },
+  ),
+  'limits.searchSeconds': integer(
+    'Seconds that one search may take for anyone but the administrator; 0: no limit.',
+    0,
+    86_400,
+    {
+      preset: 0,
+    },
+  ),
+  'limits.clockSkewMs': integer(
+    'How far ahead of ours the clock of a peer may drag ours.',
+    1000,
+    86_400_000,
+    {
+      preset: LIMITS.clockSkewMs,
+    },
+  ),
+  'cache.entryMiB': integer('Memory for decoded entries, MiB.', 1, 64 * GiB_IN_MiB, { preset: 96 }),
+  'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 32 }),
+  durability: choice(
+    '`disk`: an acknowledged write is on disk. `memory`: it may be lost when the machine (not the process) fails.',
+    ['disk', 'memory'],
+    { preset: 'disk' },
+  ),
+  'log.level': choice(
+    'Least important events that are logged.',
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    {
+      preset: 'info',
+    },
+  ),
+  'log.access': flag('Log one line for each LDAP operation.', { preset: false }),
+  indexes: lists('Indexes, by attribute type.', INDEX_KINDS, {
+    preset: {
+      objectClass: ['equality'],
+      uid: ['equality', 'presence'],
+      cn: ['equality', 'substring'],
+      sn: ['equality', 'substring'],
+      givenName: ['equality', 'substring'],
+      mail: ['equality', 'substring'],
+      telephoneNumber: ['equality'],
+      member: ['equality'],
+      uniqueMember: ['equality'],
+      memberUid: ['equality'],
+      uidNumber: ['equality', 'ordering'],
+      gidNumber: ['equality', 'ordering'],
+      entryUUID: ['equality'],
+      'ds-sync-conflict': ['equality', 'presence'],
+    },
+  }),
+} as const satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+type Value<K extends OptionKey> = Static<(typeof OPTIONS)[K]['schema']>;
+
+/** Options for which absence means something. */
+export type OptionalKey = 'topology' | 'peers' | `advertise.${string}`;
+
+/** A complete, valid configuration, by key. */
+export type Settings = {
+  readonly [K in OptionKey]: K extends OptionalKey ? Value<K> | undefined : Value<K>;
+};
+
+/** Some options, by key: one source (file, environment, flags) of a configuration. */
+export type PartialSettings = { readonly [K in OptionKey]?: Value<K> };
+
+/** All keys, in the order of the table. */
+export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
+
+/** A row by key. */
+export function optionOf(key: OptionKey): Option {
+  return OPTIONS[key];
+}
+
+function addressFault(value: string): string | undefined {
+  const address = parseAddress(value);
+  return address === undefined || address.port === 0
+    ? `"${value}" is not an address; write host:port`
+    : undefined;
+}
+
+function listenFault(value: string): string | undefined {
+  return value === 'none' || parseAddress(value) !== undefined
+    ? undefined
+    : `"${value}" is not an address; write host:port, or none`;
+}
+
+function dnFault(value: string): string | undefined {
+  try {
+    return parseDn(value).rdns.length === 0 ? 'the empty DN cannot stand here' : undefined;
+  } catch (error) {
+    if (error instanceof LdapError) return `"${value}" is not a DN: ${error.message}`;
+    throw error;
+  }
+}
+
+function nameFault(value: string): string | undefined {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value)
+    ? undefined
+    : `"${value}" is not a name; use up to 63 letters, digits, dots, dashes and underscores`;
+}
+
+/** RFC 2307 form; which schemes are understood is the hasher's business. */
+function hashFault(value: string): string | undefined {
+  return /^\{[A-Za-z0-9._/-]{1,32}\}./.test(value)
+    ? undefined
+    : 'must be a password hash such as {ARGON2}..., never the password itself';
+}
