@@ -23,6 +23,8 @@ export const LIMITS = {
   substringIndexedBytes: 1024,
   /** Modifications in one modify request. */
   modifications: 100_000,
+  /** Octets of an integer that is incremented. */
+  incrementDigits: 1000,
   /** Attributes of one entry. */
   attributesPerEntry: 5000,
   /** Octets of a DN, its RDNs, the values in one RDN. */

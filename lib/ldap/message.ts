@@ -48,8 +48,16 @@ export type SearchRequest = {
   readonly filter: Filter;
   readonly attributes: readonly string[];
 };
-export type ModifyRequest = { readonly kind: 'modify'; readonly dn: string; readonly modifications: readonly Modification[] };
-export type AddRequest = { readonly kind: 'add'; readonly dn: string; readonly attributes: readonly RawAttribute[] };
+export type ModifyRequest = {
+  readonly kind: 'modify';
+  readonly dn: string;
+  readonly modifications: readonly Modification[];
+};
+export type AddRequest = {
+  readonly kind: 'add';
+  readonly dn: string;
+  readonly attributes: readonly RawAttribute[];
+};
 export type DeleteRequest = { readonly kind: 'delete'; readonly dn: string };
 export type ModifyDnRequest = {
   readonly kind: 'modifyDn';
@@ -65,7 +73,11 @@ export type CompareRequest = {
   readonly value: Uint8Array;
 };
 export type AbandonRequest = { readonly kind: 'abandon'; readonly target: number };
-export type ExtendedRequest = { readonly kind: 'extended'; readonly oid: string; readonly value: Uint8Array | undefined };
+export type ExtendedRequest = {
+  readonly kind: 'extended';
+  readonly oid: string;
+  readonly value: Uint8Array | undefined;
+};
 
 export type LdapRequest =
   | BindRequest
@@ -97,14 +109,21 @@ export type LdapResponse =
   | { readonly kind: 'bind'; readonly result: LdapResult; readonly serverCredentials: Uint8Array | undefined }
   | { readonly kind: 'searchEntry'; readonly dn: string; readonly attributes: readonly Attribute[] }
   | { readonly kind: 'searchReference'; readonly urls: readonly string[] }
-  | { readonly kind: 'searchDone' | 'modify' | 'add' | 'delete' | 'modifyDn' | 'compare'; readonly result: LdapResult }
+  | {
+      readonly kind: 'searchDone' | 'modify' | 'add' | 'delete' | 'modifyDn' | 'compare';
+      readonly result: LdapResult;
+    }
   | {
       readonly kind: 'extended';
       readonly result: LdapResult;
       readonly oid: string | undefined;
       readonly value: Uint8Array | undefined;
     }
-  | { readonly kind: 'intermediate'; readonly oid: string | undefined; readonly value: Uint8Array | undefined };
+  | {
+      readonly kind: 'intermediate';
+      readonly oid: string | undefined;
+      readonly value: Uint8Array | undefined;
+    };
 
 export interface ResponseMessage {
   readonly id: number;
