@@ -80,8 +80,12 @@ export const LIMITS = {
   oidBytes: 256,
   /** Attribute values in one request. */
   valuesPerRequest: 1_000_000,
+  /** Keys of a sort. */
+  sortKeys: 32,
   /** URLs in one referral. */
   referrals: 1000,
+  /** Digits (and sign) of an integer that an increment may add or change. */
+  integerDigits: 1024,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

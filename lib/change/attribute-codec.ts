@@ -1,0 +1,116 @@
+/**
+ * The binary form of attribute descriptions and values: pieces that change records, entry records and history rows share.
+ *
+ * A description is its name; the key follows only when it is not the name in lower case. Equality rules that we know have a one-octet number,
+ * which never changes; others are spelled out. Values read are views of the record.
+ */
+import type { ByteReader, ByteWriter } from '../base/binary.js';
+import { LIMITS } from '../base/limits.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+
+/** Number = place in the list. Only ever appended to: the numbers are on disk and on the wire. 0 stands for a rule that is spelled out. */
+const RULES: readonly string[] = [
+  '',
+  'octetStringMatch',
+  'caseIgnoreMatch',
+  'caseExactMatch',
+  'caseIgnoreIA5Match',
+  'caseExactIA5Match',
+  'distinguishedNameMatch',
+  'objectIdentifierMatch',
+  'integerMatch',
+  'booleanMatch',
+  'generalizedTimeMatch',
+  'telephoneNumberMatch',
+  'numericStringMatch',
+  'caseIgnoreListMatch',
+  'bitStringMatch',
+  'uniqueMemberMatch',
+  'uuidMatch',
+  'objectIdentifierFirstComponentMatch',
+  'integerFirstComponentMatch',
+  'directoryStringFirstComponentMatch',
+  'CSNMatch',
+  'certificateExactMatch',
+  'uTCTimeMatch',
+  'presentationAddressMatch',
+  'protocolInformationMatch',
+  'authPasswordExactMatch',
+];
+const RULE_NUMBERS = new Map(RULES.map((name, number) => [name, number]));
+
+export interface AttributeHead {
+  readonly key: AttributeKey;
+  readonly name: string;
+}
+
+/** Writes a description. */
+export function writeAttributeHead(writer: ByteWriter, head: AttributeHead): void {
+  writer.text(head.name);
+  writer.text(head.name.toLowerCase() === head.key ? '' : head.key);
+}
+
+/** Reads a description; fails where the key is not in lower case or the form is longer than needed. */
+export function readAttributeHead(reader: ByteReader): AttributeHead {
+  const name = reader.text(LIMITS.attributeDescriptionBytes);
+  if (name === '') reader.fail('attribute without a name');
+  const spelled = reader.text(LIMITS.attributeDescriptionBytes);
+  const lower = name.toLowerCase();
+  if (spelled === '') return { key: lower as AttributeKey, name };
+  if (spelled === lower || spelled !== spelled.toLowerCase()) reader.fail('malformed attribute key');
+  return { key: spelled as AttributeKey, name };
+}
+
+/** Writes the name of an equality rule. */
+export function writeRule(writer: ByteWriter, name: string): void {
+  const number = RULE_NUMBERS.get(name) ?? 0;
+  writer.u8(number);
+  if (number === 0) writer.text(name);
+}
+
+/** Reads the name of an equality rule, known to us or not. */
+export function readRule(reader: ByteReader): string {
+  const number = reader.u8();
+  if (number !== 0) return RULES[number] ?? reader.fail('unknown number of an equality rule');
+  const name = reader.text(LIMITS.attributeDescriptionBytes);
+  if (RULE_NUMBERS.has(name)) reader.fail('equality rule spelled out that has a number');
+  return name;
+}
+
+/** Writes a count, then the values. */
+export function writeValues(writer: ByteWriter, values: readonly Uint8Array[]): void {
+  writer.varint(values.length);
+  for (const value of values) writer.bytes(value);
+}
+
+/** Reads values: views of the record. */
+export function readValues(reader: ByteReader): Uint8Array[] {
+  const count = reader.count(Number.MAX_SAFE_INTEGER);
+  const values = new Array<Uint8Array>(count);
+  for (let i = 0; i < count; i++) values[i] = reader.bytes();
+  return values;
+}
+
+/** Writes all attributes of an entry, in the order of the map. */
+export function writeAttributes(writer: ByteWriter, attributes: Attributes): void {
+  writer.varint(attributes.size);
+  for (const [key, attribute] of attributes) {
+    writeAttributeHead(writer, { key, name: attribute.name });
+    writeValues(writer, attribute.values);
+  }
+}
+
+/** Reads the attributes of an entry; fails where one comes twice or has no value. */
+export function readAttributes(reader: ByteReader): Map<AttributeKey, Attribute> {
+  const count = reader.count(LIMITS.attributesPerEntry, 4);
+  const attributes = new Map<AttributeKey, Attribute>();
+  for (let i = 0; i < count; i++) {
+    const { key, name } = readAttributeHead(reader);
+    const values = readValues(reader);
+    if (values.length === 0) reader.fail(`attribute ${key} without a value`);
+    if (attributes.has(key)) reader.fail(`attribute ${key} twice`);
+    attributes.set(key, { name, values });
+  }
+  return attributes;
+}
