@@ -1,0 +1,418 @@
+/**
+ * The durable changes of one domain, ordered by origin and CSN (replication-model.md sections 2 and 6).
+ *
+ * Owns the rows, the server state of what is held (durable), the trimmed marks and a tail in memory; knows nothing of entries, sessions or files.
+ * Invariants: the state never runs ahead of the rows on disk; each origin's rows are a chain by `previous` without a hole after its trimmed mark;
+ * readers see durable changes only. Local changes ride in the backend's batch (ops, committed); received ones come through append, many to a batch.
+ */
+import { assert, must } from '../base/assert.js';
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { LIMITS } from '../base/limits.js';
+import type { EncodedChange } from '../change/change.js';
+import { changeHeader } from '../change/change-codec.js';
+import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
+import { ChangelogKeys } from './changelog-keys.js';
+import { RecentChanges } from './recent-changes.js';
+
+const SCAN_ROWS = 128;
+const PURGE_ROWS = 1000;
+
+/**
+ * What a reader finds after its place. `too-old`: what it needs was trimmed; `oldest` is the mark. `forked`: the place is not in this log although newer
+ * changes are: reader and log hold different histories of the origin.
+ */
+export type LogSlice =
+  | { readonly kind: 'changes'; readonly changes: readonly EncodedChange[] }
+  | { readonly kind: 'too-old'; readonly oldest: Csn }
+  | { readonly kind: 'forked'; readonly found: Csn };
+
+/** What became of received changes. `durable` resolves when those taken, and those held before, are on disk. */
+export type AppendOutcome =
+  | {
+      readonly kind: 'taken';
+      readonly taken: number;
+      readonly duplicates: number;
+      readonly durable: Promise<void>;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly origin: ReplicaId;
+      readonly held: Csn | undefined;
+      readonly offered: Csn;
+    };
+
+export interface ChangelogOptions {
+  /** The replica whose local changes come through ops(); undefined in a broker of its own. */
+  readonly ownReplica: ReplicaId | undefined;
+  /** Prefix of every key. */
+  readonly prefix: Uint8Array;
+  /** Octets of newest changes kept in memory. */
+  readonly recentBytes?: number;
+}
+
+interface Waiting {
+  readonly changes: readonly EncodedChange[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class Changelog {
+  readonly #store: OrderedStore;
+  readonly #keys: ChangelogKeys;
+  readonly #own: ReplicaId | undefined;
+  readonly #recent: RecentChanges;
+  readonly #listeners = new Set<(origins: readonly ReplicaId[]) => void>();
+  #state = ServerState.EMPTY;
+  #trimmed = ServerState.EMPTY;
+  #generation: string | undefined;
+  /** Newest change taken of each origin whose batch is not on disk yet. */
+  readonly #taken = new Map<ReplicaId, Csn>();
+  #queue: Waiting[] = [];
+  #writing = false;
+
+  private constructor(store: OrderedStore, options: ChangelogOptions) {
+    this.#store = store;
+    this.#keys = new ChangelogKeys(options.prefix);
+    this.#own = options.ownReplica;
+    this.#recent = new RecentChanges(options.recentBytes ?? LIMITS.recentChangeBytes);
+  }
+
+  /** Opens a log and recovers its state from the rows. Rejects with a StoreError. */
+  static async open(store: OrderedStore, options: ChangelogOptions): Promise<Changelog> {
+    const changelog = new Changelog(store, options);
+    await changelog.#recover();
+    return changelog;
+  }
+
+  /** Newest change held on disk, per origin. */
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /** Newest change trimmed away, per origin: only what follows can be read. */
+  get trimmed(): ServerState {
+    return this.#trimmed;
+  }
+
+  /** The generation recorded by setGeneration(), for a broker without a backend. */
+  get recordedGeneration(): string | undefined {
+    return this.#generation;
+  }
+
+  /** Octets of changes held in memory. */
+  get recentBytes(): number {
+    return this.#recent.bytes;
+  }
+
+  /** The newest change of our own replica: what the next local change names as previous. */
+  lastOwn(): Csn | undefined {
+    return this.#own === undefined ? undefined : this.newest(this.#own);
+  }
+
+  /** The row of a local change, to go into the backend's batch; in CSN order, one batch after the other. Asserts the chain. */
+  ops(change: EncodedChange): readonly StoreOp[] {
+    assert(csnReplica(change.csn) === this.#own, 'a local change of another replica');
+    assert(change.previous === this.lastOwn(), 'a local change does not follow the one before it');
+    this.#taken.set(csnReplica(change.csn), change.csn);
+    return [{ type: 'put', key: this.#keys.change(change.csn), value: change.bytes }];
+  }
+
+  /** The batch that held these rows is on disk: they are part of the log now. */
+  committed(changes: readonly EncodedChange[]): void {
+    this.#advance(changes);
+  }
+
+  /**
+   * The store refused batches with rows given by ops(): they do not count, unless the store shows that they reached the disk all the same.
+   * Rejects with a StoreError when that cannot be read.
+   */
+  async dropped(): Promise<void> {
+    const own = this.#own;
+    if (own === undefined) return;
+    this.#taken.delete(own);
+    const held = this.#state.get(own);
+    const newest = await this.#edge(this.#keys.changes(own, held, undefined), true);
+    if (newest === undefined) return;
+    this.#state = this.#state.with(newest);
+    this.#tell([own]);
+  }
+
+  /**
+   * Takes received changes. Those already held are ignored; one that does not follow what is held is refused with all after it (those before it are taken).
+   * Many appends share one synced batch. `durable` rejects with a StoreError, and then none of the appends that waited is held.
+   */
+  append(changes: readonly EncodedChange[]): AppendOutcome {
+    const fresh: EncodedChange[] = [];
+    let gap: EncodedChange | undefined;
+    for (const change of changes) {
+      const origin = csnReplica(change.csn);
+      const newest = this.newest(origin);
+      if (newest !== undefined && change.csn <= newest) continue;
+      if (change.previous !== newest) {
+        gap = change;
+        break;
+      }
+      this.#taken.set(origin, change.csn);
+      fresh.push(change);
+    }
+    const durable = this.#enqueue(fresh);
+    if (gap === undefined) {
+      return { kind: 'taken', taken: fresh.length, duplicates: changes.length - fresh.length, durable };
+    }
+    durable.catch(() => {});
+    const origin = csnReplica(gap.csn);
+    return { kind: 'gap', origin, held: this.newest(origin), offered: gap.csn };
+  }
+
+  /**
+   * Durable changes of `origin` after `after` (undefined: from the first ever), at least one when there is one, then up to `maxBytes`. Answers at once from memory
+   * where it can. Rejects with a StoreError.
+   */
+  read(origin: ReplicaId, after: Csn | undefined, maxBytes: number): LogSlice | Promise<LogSlice> {
+    const newest = this.#state.get(origin);
+    if (newest === undefined || (after !== undefined && after >= newest))
+      return { kind: 'changes', changes: [] };
+    const oldest = this.#trimmed.get(origin);
+    if (oldest !== undefined && (after === undefined || after < oldest)) return { kind: 'too-old', oldest };
+    const recent = this.#recent.following(origin, after, maxBytes, LIMITS.frameChanges);
+    if (recent !== undefined) return { kind: 'changes', changes: recent };
+    return this.#readDisk(origin, after, newest, maxBytes);
+  }
+
+  /** One durable change, or undefined when it is not held. */
+  get(csn: Csn): EncodedChange | undefined {
+    if (!this.#state.covers(csn)) return undefined;
+    const bytes = this.#store.get(this.#keys.change(csn));
+    return bytes === undefined ? undefined : readRow(bytes);
+  }
+
+  /** Whether the log holds or held this very change (trimmed ones included): false for one of another history. */
+  holds(csn: Csn): boolean {
+    return this.#trimmed.covers(csn) || this.get(csn) !== undefined;
+  }
+
+  /** Calls `listener` in the turn in which changes of these origins became durable. The returned function stops it. */
+  onAdvance(listener: (origins: readonly ReplicaId[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Trims changes with a CSN below `before` that `floor` covers (what every replica has, or may be lost to). Crash-safe: mark and deletions go together.
+   * Resolves with the number trimmed.
+   */
+  async purge(before: Csn, floor: ServerState): Promise<number> {
+    let purged = 0;
+    for (const newest of this.#state.csns()) {
+      const origin = csnReplica(newest);
+      const last = floor.get(origin);
+      if (last === undefined) continue;
+      purged += await this.#purgeOrigin(origin, before, this.#state.covers(last) ? last : newest);
+    }
+    return purged;
+  }
+
+  /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
+  async reset(state: ServerState): Promise<void> {
+    assert(!this.#writing && this.#queue.length === 0, 'a change log in use cannot be reset');
+    for await (const keys of this.#store.scanKeys(this.#keys.all(), PURGE_ROWS)) {
+      await this.#store.batch(keys.map(deletion), { sync: false });
+    }
+    const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
+    await this.#store.batch(marks, { sync: true });
+    this.#taken.clear();
+    this.#recent.clear();
+    this.#state = state;
+    this.#trimmed = state;
+    this.#generation = undefined;
+    this.#tell(state.replicas());
+  }
+
+  /**
+   * A broker without a backend lets its log of an origin that it holds nothing of begin after `csn`, where its peers no longer have the start. Durable when it resolves.
+   */
+  async beginAfter(csn: Csn): Promise<void> {
+    assert(this.newest(csnReplica(csn)) === undefined, 'the log of this origin has begun already');
+    this.#taken.set(csnReplica(csn), csn);
+    try {
+      await this.#store.batch([this.#mark(csn)], { sync: true });
+    } finally {
+      this.#taken.delete(csnReplica(csn));
+    }
+    this.#state = this.#state.with(csn);
+    this.#trimmed = this.#trimmed.with(csn);
+    this.#tell([csnReplica(csn)]);
+  }
+
+  /** Records the generation of the changes held, for a broker without a backend. */
+  async setGeneration(generationId: string): Promise<void> {
+    const op: StoreOp = { type: 'put', key: this.#keys.generation(), value: utf8Encode(generationId) };
+    await this.#store.batch([op], { sync: true });
+    this.#generation = generationId;
+  }
+
+  /** Resolves when nothing waits to be written. */
+  async idle(): Promise<void> {
+    while (this.#writing) await this.#enqueue([]).catch(() => {});
+  }
+
+  /** Newest change of an origin that was taken, durable or on its way to the disk: the place to subscribe from. */
+  newest(origin: ReplicaId): Csn | undefined {
+    return this.#taken.get(origin) ?? this.#state.get(origin);
+  }
+
+  #mark(csn: Csn): StoreOp {
+    return { type: 'put', key: this.#keys.trimmed(csnReplica(csn)), value: csnToBytes(csn) };
+  }
+
+  #enqueue(changes: readonly EncodedChange[]): Promise<void> {
+    if (changes.length === 0 && !this.#writing) return Promise.resolve();
+    const durable = new Promise<void>((resolve, reject) => {
+      this.#queue.push({ changes, resolve, reject });
+    });
+    if (!this.#writing) void this.#write();
+    return durable;
+  }
+
+  /** Writes what waits, one synced batch after the other; what comes meanwhile gathers in the next. */
+  async #write(): Promise<void> {
+    this.#writing = true;
+    while (this.#queue.length > 0) {
+      const waiting = this.#queue;
+      this.#queue = [];
+      const changes = waiting.flatMap((append) => append.changes);
+      try {
+        if (changes.length > 0) await this.#store.batch(this.#rows(changes), { sync: true });
+      } catch (error) {
+        this.#fail([...waiting, ...this.#queue], error);
+        break;
+      }
+      this.#advance(changes);
+      for (const append of waiting) append.resolve();
+    }
+    this.#writing = false;
+  }
+
+  #rows(changes: readonly EncodedChange[]): StoreOp[] {
+    return changes.map((change) => ({
+      type: 'put',
+      key: this.#keys.change(change.csn),
+      value: change.bytes,
+    }));
+  }
+
+  #fail(waiting: readonly Waiting[], error: unknown): void {
+    this.#queue = [];
+    for (const append of waiting) {
+      for (const change of append.changes) this.#taken.delete(csnReplica(change.csn));
+      append.reject(error);
+    }
+  }
+
+  /** Durable changes become part of the log; readers are woken in this turn. */
+  #advance(changes: readonly EncodedChange[]): void {
+    if (changes.length === 0) return;
+    const newest = new Map<ReplicaId, Csn>();
+    for (const change of changes) {
+      newest.set(csnReplica(change.csn), change.csn);
+      this.#recent.push(change);
+    }
+    for (const [origin, csn] of newest) {
+      this.#state = this.#state.with(csn);
+      if (this.#taken.get(origin) === csn) this.#taken.delete(origin);
+    }
+    this.#tell([...newest.keys()]);
+  }
+
+  #tell(origins: readonly ReplicaId[]): void {
+    for (const listener of [...this.#listeners]) listener(origins);
+  }
+
+  async #readDisk(
+    origin: ReplicaId,
+    after: Csn | undefined,
+    newest: Csn,
+    maxBytes: number,
+  ): Promise<LogSlice> {
+    const changes: EncodedChange[] = [];
+    let bytes = 0;
+    let previous = after;
+    for await (const rows of this.#store.scan(this.#keys.changes(origin, after, newest), SCAN_ROWS)) {
+      for (const row of rows) {
+        const change = readRow(row.value);
+        if (change.previous !== previous) return this.#broken(previous, after, change.csn);
+        if (changes.length > 0 && bytes + row.value.length > maxBytes) return { kind: 'changes', changes };
+        changes.push(change);
+        bytes += row.value.length;
+        previous = change.csn;
+        if (changes.length >= LIMITS.frameChanges) return { kind: 'changes', changes };
+      }
+    }
+    return { kind: 'changes', changes };
+  }
+
+  /** The chain does not go on from `previous`: the reader's place is unknown here, it was trimmed while we read, or the log has a hole. */
+  #broken(previous: Csn | undefined, after: Csn | undefined, found: Csn): LogSlice {
+    const oldest = this.#trimmed.get(csnReplica(found));
+    if (oldest !== undefined && (after === undefined || after < oldest)) return { kind: 'too-old', oldest };
+    if (previous === after) return { kind: 'forked', found };
+    throw new StoreError('damaged', `the change log lacks what stood between ${previous} and ${found}`);
+  }
+
+  async #recover(): Promise<void> {
+    for await (const rows of this.#store.scan(this.#keys.allTrimmed(), SCAN_ROWS)) {
+      for (const row of rows) this.#trimmed = this.#trimmed.with(csnFromBytes(row.value));
+    }
+    const generation = this.#store.get(this.#keys.generation());
+    this.#generation = generation === undefined ? undefined : utf8Decode(generation);
+    this.#state = this.#trimmed;
+    let origin = 0;
+    for (;;) {
+      const first = await this.#edge(this.#keys.changesFrom(origin), false);
+      if (first === undefined) break;
+      const replica = csnReplica(first);
+      const newest = await this.#edge(this.#keys.changes(replica, undefined, undefined), true);
+      this.#state = this.#state.with(must(newest, 'an origin with rows has a newest'));
+      origin = replica + 1;
+    }
+  }
+
+  /** The first (or last) CSN in a range of changes. */
+  async #edge(range: StoreRange, reverse: boolean): Promise<Csn | undefined> {
+    for await (const keys of this.#store.scanKeys({ ...range, reverse, limit: 1 }, 1)) {
+      const key = keys[0];
+      if (key !== undefined) return this.#keys.csnOf(key);
+    }
+    return undefined;
+  }
+
+  async #purgeOrigin(origin: ReplicaId, before: Csn, through: Csn): Promise<number> {
+    let purged = 0;
+    for await (const keys of this.#store.scanKeys(
+      this.#keys.changes(origin, undefined, through),
+      PURGE_ROWS,
+    )) {
+      const old = keys.filter((key) => this.#keys.csnOf(key) < before);
+      const last = old[old.length - 1];
+      if (last === undefined) break;
+      const mark = this.#keys.csnOf(last);
+      // Readers are turned away first, so that none is in the middle of what goes.
+      this.#trimmed = this.#trimmed.with(mark);
+      await this.#store.batch([this.#mark(mark), ...old.map(deletion)], { sync: false });
+      purged += old.length;
+      if (old.length < keys.length) break;
+    }
+    return purged;
+  }
+}
+
+function readRow(bytes: Uint8Array): EncodedChange {
+  const { csn, previous } = changeHeader(bytes);
+  return { csn, previous, bytes };
+}
+
+function deletion(key: Uint8Array): StoreOp {
+  return { type: 'del', key };
+}

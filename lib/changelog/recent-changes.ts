@@ -1,0 +1,115 @@
+/**
+ * The newest changes of a log in memory, so that peers who follow closely are served without a disk read.
+ *
+ * Holds a contiguous tail of each origin's stream; what is dropped to stay within the bound is the oldest held, whatever its origin.
+ * Never holds a change that is not durable (its owner pushes only such).
+ */
+import { emptyBytes } from '../base/bytes.js';
+import type { EncodedChange } from '../change/change.js';
+import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+
+/** Dropped places at the front of a list are given back when they are this many and outnumber the rest. */
+const COMPACT_AT = 1024;
+
+/** Stands where a change was, so that its memory goes at once. */
+const DROPPED: EncodedChange = { csn: ZERO_CSN, previous: undefined, bytes: emptyBytes() };
+
+interface Tail {
+  changes: EncodedChange[];
+  /** Index of the oldest held. */
+  first: number;
+}
+
+export class RecentChanges {
+  readonly #maxBytes: number;
+  readonly #tails = new Map<ReplicaId, Tail>();
+  /** Origins in the order of arrival: whose oldest goes next. */
+  #order: ReplicaId[] = [];
+  #orderFirst = 0;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Octets held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds the newest change of its origin. */
+  push(change: EncodedChange): void {
+    const origin = csnReplica(change.csn);
+    let tail = this.#tails.get(origin);
+    if (tail === undefined) {
+      tail = { changes: [], first: 0 };
+      this.#tails.set(origin, tail);
+    }
+    tail.changes.push(change);
+    this.#order.push(origin);
+    this.#bytes += change.bytes.length;
+    while (this.#bytes > this.#maxBytes && this.#orderFirst < this.#order.length) this.#dropOldest();
+  }
+
+  /**
+   * Changes of `origin` that follow `after` (undefined: the first change ever), up to about `maxBytes` and at least one; undefined when
+   * the place is not held.
+   */
+  following(
+    origin: ReplicaId,
+    after: Csn | undefined,
+    maxBytes: number,
+    maxChanges: number,
+  ): EncodedChange[] | undefined {
+    const tail = this.#tails.get(origin);
+    if (tail === undefined) return undefined;
+    const start = placeAfter(tail, after);
+    const first = tail.changes[start];
+    if (first === undefined || first.previous !== after) return undefined;
+    const found: EncodedChange[] = [];
+    let bytes = 0;
+    for (let i = start; i < tail.changes.length && found.length < maxChanges; i++) {
+      const change = tail.changes[i] as EncodedChange;
+      if (bytes > 0 && bytes + change.bytes.length > maxBytes) break;
+      bytes += change.bytes.length;
+      found.push(change);
+    }
+    return found;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#tails.clear();
+    this.#order = [];
+    this.#orderFirst = 0;
+    this.#bytes = 0;
+  }
+
+  #dropOldest(): void {
+    const origin = this.#order[this.#orderFirst++] as ReplicaId;
+    const tail = this.#tails.get(origin) as Tail;
+    this.#bytes -= (tail.changes[tail.first] as EncodedChange).bytes.length;
+    tail.changes[tail.first++] = DROPPED;
+    if (tail.first >= COMPACT_AT && tail.first * 2 > tail.changes.length) {
+      tail.changes = tail.changes.slice(tail.first);
+      tail.first = 0;
+    }
+    if (this.#orderFirst >= COMPACT_AT && this.#orderFirst * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#orderFirst);
+      this.#orderFirst = 0;
+    }
+  }
+}
+
+/** Index of the first held change with a CSN above `after`. */
+function placeAfter(tail: Tail, after: Csn | undefined): number {
+  if (after === undefined) return tail.first;
+  let low = tail.first;
+  let high = tail.changes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tail.changes[middle] as EncodedChange).csn <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

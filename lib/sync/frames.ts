@@ -1,0 +1,370 @@
+/**
+ * The frames of the replication protocol and their binary form: what two servers may say to each other.
+ *
+ * A frame is a type octet and a body; FrameAssembler finds its ends. Decoding is strict and bounded: whatever a hostile peer sends, the answer is a frame or a
+ * FrameError. Every link begins with one hello each way. Frame types from 128 up are extensions: a receiver that does not know one skips it. A hello may
+ * carry octets after the fields below, which a later version adds. (docs: replication-model.md section 7.)
+ *
+ * Protocol versions: 1, the first.
+ */
+import { type ByteReader, ByteWriter, ByteReader as Reader } from '../base/binary.js';
+import { LIMITS } from '../base/limits.js';
+import type { EncodedChange } from '../change/change.js';
+import { changeHeader } from '../change/change-codec.js';
+import {
+  CSN_BYTES,
+  type Csn,
+  csnFromBytes,
+  csnReplica,
+  csnToBytes,
+  type ReplicaId,
+  ZERO_CSN,
+} from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+
+export const PROTOCOL_MIN = 1;
+export const PROTOCOL_MAX = 1;
+
+/** The one error of malformed or forbidden input from a peer. The message is one clause for people. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+}
+
+/** Why a server is on the link: to be kept up to date, or to be given the whole domain anew. */
+export type LinkPurpose = 'follow' | 'initialize';
+
+/** How a server introduces itself for one domain. */
+export interface Hello {
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+  readonly purpose: LinkPurpose;
+  readonly server: string;
+  /** undefined: a broker without a directory. */
+  readonly replica: ReplicaId | undefined;
+  /** Names the data directory's life: another one after a restore or a clone. */
+  readonly incarnation: string;
+  /** Names the run of the process. */
+  readonly boot: string;
+  /** DN of the domain's base entry, normalized text. */
+  readonly domain: string;
+  /** undefined: holds no data yet. */
+  readonly generation: string | undefined;
+  /** Something is heard from this server at least this often. */
+  readonly heartbeatMs: number;
+  readonly states: ServerStates;
+}
+
+/** What a server holds, at a moment of its clock. */
+export interface ServerStates {
+  /** Durable in its change log. */
+  readonly log: ServerState;
+  /** Applied to its entries; empty for a broker. */
+  readonly applied: ServerState;
+  /** Trimmed from its change log. */
+  readonly trimmed: ServerState;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly clockMs: number;
+}
+
+/** Why a server ends a link. Part of the protocol: order and number are fixed. */
+export const REFUSAL_CODES = [
+  'protocol',
+  'version',
+  'domain',
+  'generation',
+  'identity',
+  'replica-id',
+  'self',
+  'importing',
+  'no-data',
+  'forked',
+  'busy',
+  'closing',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export type Frame =
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  /** The last frame of its sender. */
+  | { readonly kind: 'refuse'; readonly code: RefusalCode; readonly sentence: string }
+  | { readonly kind: 'subscribe'; readonly origin: ReplicaId; readonly after: Csn | undefined }
+  | { readonly kind: 'unsubscribe'; readonly origin: ReplicaId }
+  /** Consecutive changes of one origin. */
+  | { readonly kind: 'changes'; readonly origin: ReplicaId; readonly changes: readonly EncodedChange[] }
+  /** Answer to a subscription: what follows `after` was trimmed up to `csn`, or `after` is of another history. */
+  | { readonly kind: 'unavailable'; readonly origin: ReplicaId; readonly why: Unavailable; readonly csn: Csn }
+  /** What the sender holds: advert, acknowledgement and heartbeat. */
+  | { readonly kind: 'state'; readonly states: ServerStates }
+  /** The sender takes this many more octets of changes or images. */
+  | { readonly kind: 'credit'; readonly bytes: number }
+  /** A total update begins: what its images will add up to. */
+  | {
+      readonly kind: 'summary';
+      readonly generation: string;
+      readonly state: ServerState;
+      readonly entryCount: number;
+    }
+  | { readonly kind: 'images'; readonly images: readonly Uint8Array[] }
+  | { readonly kind: 'images-end'; readonly imageCount: number };
+
+export type Unavailable = 'too-old' | 'forked';
+
+const TYPE = {
+  hello: 1,
+  refuse: 2,
+  subscribe: 3,
+  unsubscribe: 4,
+  changes: 5,
+  unavailable: 6,
+  state: 7,
+  credit: 8,
+  summary: 9,
+  images: 10,
+  'images-end': 11,
+} as const satisfies Record<Frame['kind'], number>;
+const FIRST_EXTENSION = 128;
+const MAGIC = 0x504c5941;
+const MAX_HEARTBEAT_MS = 600_000;
+
+/** Octets of the longest frame accepted before the peer's hello was. */
+export const HELLO_FRAME_BYTES = 65_536;
+
+/** The frame with its length before it, ready for a link. Asserts the bounds that decodeFrame() holds peers to. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const writer = new ByteWriter(sizeHint(frame));
+  writer.u32(0);
+  writer.u8(TYPE[frame.kind]);
+  writeBody(writer, frame);
+  const bytes = writer.view();
+  const length = bytes.length - 4;
+  if (length > LIMITS.frameBytes) throw new RangeError(`a ${frame.kind} frame of ${length} octets`);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, length);
+  return bytes;
+}
+
+/** The frame in `body` (as FrameAssembler gives it); undefined for an extension that we do not know. Throws FrameError. The result holds no view of `body`. */
+export function decodeFrame(body: Uint8Array): Frame | undefined {
+  // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
+  const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
+  const type = reader.u8();
+  if (type >= FIRST_EXTENSION) return undefined;
+  const frame = readBody(reader, type);
+  if (frame.kind !== 'hello') reader.end();
+  return frame;
+}
+
+function sizeHint(frame: Frame): number {
+  if (frame.kind === 'changes') return frame.changes.reduce((sum, c) => sum + c.bytes.length + 4, 32);
+  if (frame.kind === 'images') return frame.images.reduce((sum, image) => sum + image.length + 4, 32);
+  return 256;
+}
+
+function writeBody(writer: ByteWriter, frame: Frame): void {
+  switch (frame.kind) {
+    case 'hello':
+      writeHello(writer, frame.hello);
+      return;
+    case 'refuse':
+      writer.u8(REFUSAL_CODES.indexOf(frame.code));
+      writer.text(frame.sentence.slice(0, LIMITS.frameTextBytes / 4));
+      return;
+    case 'subscribe':
+      writer.u16(frame.origin);
+      writer.raw(csnToBytes(frame.after ?? ZERO_CSN));
+      return;
+    case 'unsubscribe':
+      writer.u16(frame.origin);
+      return;
+    case 'changes':
+      writer.u16(frame.origin);
+      writer.varint(frame.changes.length);
+      for (const change of frame.changes) writer.bytes(change.bytes);
+      return;
+    case 'unavailable':
+      writer.u16(frame.origin);
+      writer.u8(frame.why === 'too-old' ? 0 : 1);
+      writer.raw(csnToBytes(frame.csn));
+      return;
+    case 'state':
+      writeStates(writer, frame.states);
+      return;
+    case 'credit':
+      writer.varint(frame.bytes);
+      return;
+    case 'summary':
+      writer.text(frame.generation);
+      writer.bytes(frame.state.toBytes());
+      writer.varint(frame.entryCount);
+      return;
+    case 'images':
+      writer.varint(frame.images.length);
+      for (const image of frame.images) writer.bytes(image);
+      return;
+    case 'images-end':
+      writer.varint(frame.imageCount);
+      return;
+  }
+}
+
+function writeHello(writer: ByteWriter, hello: Hello): void {
+  writer.u32(MAGIC);
+  writer.u16(hello.protocolMin);
+  writer.u16(hello.protocolMax);
+  writer.u8(hello.purpose === 'follow' ? 0 : 1);
+  writer.text(hello.server);
+  writer.u16(hello.replica ?? 0);
+  writer.text(hello.incarnation);
+  writer.text(hello.boot);
+  writer.text(hello.domain);
+  writer.text(hello.generation ?? '');
+  writer.varint(hello.heartbeatMs);
+  writeStates(writer, hello.states);
+}
+
+function writeStates(writer: ByteWriter, states: ServerStates): void {
+  writer.bytes(states.log.toBytes());
+  writer.bytes(states.applied.toBytes());
+  writer.bytes(states.trimmed.toBytes());
+  writer.varint(states.clockMs);
+}
+
+function readBody(reader: ByteReader, type: number): Frame {
+  switch (type) {
+    case TYPE.hello:
+      return { kind: 'hello', hello: readHello(reader) };
+    case TYPE.refuse: {
+      const code = REFUSAL_CODES[reader.u8()];
+      return { kind: 'refuse', code: code ?? 'protocol', sentence: reader.text(LIMITS.frameTextBytes) };
+    }
+    case TYPE.subscribe:
+      return readSubscribe(reader);
+    case TYPE.unsubscribe:
+      return { kind: 'unsubscribe', origin: readOrigin(reader) };
+    case TYPE.changes:
+      return readChanges(reader);
+    case TYPE.unavailable: {
+      const origin = readOrigin(reader);
+      const why = reader.u8() === 0 ? 'too-old' : 'forked';
+      return { kind: 'unavailable', origin, why, csn: readCsnOf(reader, origin) ?? reader.fail('no CSN') };
+    }
+    case TYPE.state:
+      return { kind: 'state', states: readStates(reader) };
+    case TYPE.credit:
+      return { kind: 'credit', bytes: reader.varint(0xffff_ffff) };
+    case TYPE.summary: {
+      const generation = reader.text(LIMITS.frameTextBytes);
+      if (generation === '') reader.fail('a snapshot without a generation');
+      return { kind: 'summary', generation, state: readState(reader), entryCount: reader.varint() };
+    }
+    case TYPE.images: {
+      const images: Uint8Array[] = [];
+      for (let left = reader.count(LIMITS.frameChanges); left > 0; left--)
+        images.push(reader.bytes(LIMITS.imageBytes));
+      return { kind: 'images', images };
+    }
+    case TYPE['images-end']:
+      return { kind: 'images-end', imageCount: reader.varint() };
+    default:
+      return reader.fail(`unknown frame type ${type}`);
+  }
+}
+
+function readHello(reader: ByteReader): Hello {
+  if (reader.u32() !== MAGIC) reader.fail('the peer does not speak the replication protocol');
+  const protocolMin = reader.u16();
+  const protocolMax = reader.u16();
+  const purpose: LinkPurpose = reader.u8() === 0 ? 'follow' : 'initialize';
+  const server = readName(reader);
+  const replica = reader.u16();
+  const incarnation = readName(reader);
+  const boot = readName(reader);
+  const domain = reader.text(LIMITS.dnBytes);
+  const generation = reader.text(LIMITS.frameTextBytes);
+  const heartbeatMs = reader.varint(MAX_HEARTBEAT_MS);
+  return {
+    protocolMin,
+    protocolMax,
+    purpose,
+    server,
+    replica: replica === 0 ? undefined : (replica as ReplicaId),
+    incarnation,
+    boot,
+    domain,
+    generation: generation === '' ? undefined : generation,
+    heartbeatMs,
+    states: readStates(reader),
+  };
+}
+
+function readName(reader: ByteReader): string {
+  const name = reader.text(LIMITS.frameTextBytes);
+  return name === '' ? reader.fail('an empty name') : name;
+}
+
+function readStates(reader: ByteReader): ServerStates {
+  return {
+    log: readState(reader),
+    applied: readState(reader),
+    trimmed: readState(reader),
+    clockMs: reader.varint(),
+  };
+}
+
+/** CSNs by strictly rising replica id, as ServerState.toBytes() writes them. */
+function readState(reader: ByteReader): ServerState {
+  const bytes = reader.bytes(LIMITS.replicas * CSN_BYTES);
+  if (bytes.length % CSN_BYTES !== 0) reader.fail('server state cut short');
+  let before = 0;
+  for (let at = 0; at < bytes.length; at += CSN_BYTES) {
+    const origin = csnReplica(csnFromBytes(bytes, at));
+    if (origin <= before) reader.fail('server state not in order of replica ids');
+    before = origin;
+  }
+  return ServerState.fromBytes(bytes);
+}
+
+function readOrigin(reader: ByteReader): ReplicaId {
+  const origin = reader.u16();
+  return origin === 0 ? reader.fail('replica id 0') : (origin as ReplicaId);
+}
+
+function readSubscribe(reader: ByteReader): Frame {
+  const origin = readOrigin(reader);
+  return { kind: 'subscribe', origin, after: readCsnOf(reader, origin) };
+}
+
+/** A CSN of `origin`; undefined where there is none. */
+function readCsnOf(reader: ByteReader, origin: ReplicaId): Csn | undefined {
+  const csn = csnFromBytes(reader.raw(CSN_BYTES));
+  if (csn === ZERO_CSN) return undefined;
+  return csnReplica(csn) === origin ? csn : reader.fail('a CSN of another origin');
+}
+
+/** Each change has the named origin, and follows the one before it. */
+function readChanges(reader: ByteReader): Frame {
+  const origin = readOrigin(reader);
+  const changes: EncodedChange[] = [];
+  let before: Csn | undefined;
+  for (let left = reader.count(LIMITS.frameChanges, CSN_BYTES); left > 0; left--) {
+    const change = readChange(reader);
+    if (csnReplica(change.csn) !== origin) reader.fail('a change of another origin');
+    if (change.previous !== undefined && change.previous >= change.csn)
+      reader.fail('a change before its previous one');
+    if (before !== undefined && change.previous !== before)
+      reader.fail('changes that do not follow each other');
+    changes.push(change);
+    before = change.csn;
+  }
+  if (before === undefined) reader.fail('no changes');
+  return { kind: 'changes', origin, changes };
+}
+
+function readChange(reader: ByteReader): EncodedChange {
+  const bytes = reader.bytes(LIMITS.frameBytes);
+  try {
+    const { csn, previous } = changeHeader(bytes);
+    return { csn, previous, bytes };
+  } catch (error) {
+    return reader.fail(`a malformed change (${error instanceof Error ? error.message : 'unknown'})`);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Whether two servers may replicate with each other: one rule for both ends of a link.
+ *
+ * Each refusal is a code for programs and one sentence for the operator that names both servers. Looks things up nowhere: who is connected already and what the
+ * certificate says are arguments.
+ */
+import type { ServerState } from '../csn/server-state.js';
+import type { Hello, RefusalCode } from './frames.js';
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly sentence: string;
+}
+
+/** What the driver knows of the other end beside its hello. */
+export interface PeerFacts {
+  /** host:port, for people. */
+  readonly address: string;
+  /** Server name from the certificate; undefined where links prove none. */
+  readonly identity: string | undefined;
+  /** Name of the server that we dialed; undefined when it dialed us. */
+  readonly expected: string | undefined;
+  /** Server names that may replicate with us; undefined: any that proved its name, or none had to. */
+  readonly allowed: ReadonlySet<string> | undefined;
+  /** Another live process that uses the peer's replica id, when there is one. */
+  readonly rival: { readonly server: string; readonly address: string } | undefined;
+  /** The newest change of ours that the peer holds is not in our own history. */
+  readonly forked: boolean;
+}
+
+/** Why `own` may not replicate with `peer`, or undefined when it may. */
+export function checkHello(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {
+  return checkVersion(own, peer) ?? checkIdentity(own, peer, facts) ?? checkData(own, peer, facts);
+}
+
+function checkVersion(own: Hello, peer: Hello): Refusal | undefined {
+  if (peer.protocolMin <= own.protocolMax && own.protocolMin <= peer.protocolMax) return undefined;
+  return {
+    code: 'version',
+    sentence: `${peer.server} speaks replication protocol ${peer.protocolMin} to ${peer.protocolMax}, ${own.server} speaks ${own.protocolMin} to ${own.protocolMax}`,
+  };
+}
+
+function checkIdentity(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {
+  const refuse = (code: RefusalCode, sentence: string): Refusal => ({ code, sentence });
+  if (peer.boot === own.boot) return refuse('self', `${own.server} reached itself at ${facts.address}`);
+  if (facts.identity !== undefined && facts.identity !== peer.server) {
+    return refuse(
+      'identity',
+      `the server at ${facts.address} calls itself ${peer.server}, its certificate says ${facts.identity}`,
+    );
+  }
+  if (facts.expected !== undefined && facts.expected !== peer.server) {
+    return refuse('identity', `the server at ${facts.address} is ${peer.server}, not ${facts.expected}`);
+  }
+  if (facts.allowed !== undefined && !facts.allowed.has(peer.server)) {
+    return refuse('identity', `${peer.server} is not a server of ${own.server}'s topology`);
+  }
+  if (peer.replica === undefined) return undefined;
+  if (peer.replica === own.replica) {
+    return refuse(
+      'replica-id',
+      `replica id ${peer.replica} is used by both ${own.server} and ${peer.server} (${facts.address})`,
+    );
+  }
+  if (facts.rival !== undefined) {
+    return refuse(
+      'replica-id',
+      `replica id ${peer.replica} is used by two live servers, ${facts.rival.server} (${facts.rival.address}) and ${peer.server} (${facts.address})`,
+    );
+  }
+  return undefined;
+}
+
+function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {
+  if (peer.domain !== own.domain) {
+    return {
+      code: 'domain',
+      sentence: `${peer.server} asked for domain ${peer.domain}, ${own.server} has ${own.domain}`,
+    };
+  }
+  // A total update replaces whatever the target holds, so nothing of that is compared.
+  if (own.purpose === 'initialize' || peer.purpose === 'initialize') return undefined;
+  if (facts.forked) {
+    return {
+      code: 'forked',
+      sentence: `${own.server} and ${peer.server} hold different histories of one replica; initialize the one that was restored`,
+    };
+  }
+  if (peer.generation === own.generation) return undefined;
+  // A broker without a directory takes the generation of the first server that has one.
+  if (peer.replica === undefined && peer.generation === undefined) return undefined;
+  if (own.replica === undefined && own.generation === undefined) return undefined;
+  if (own.generation === undefined || peer.generation === undefined) {
+    const empty = own.generation === undefined ? own.server : peer.server;
+    return {
+      code: 'no-data',
+      sentence: `${empty} holds no data of ${own.domain} yet and must be initialized`,
+    };
+  }
+  return {
+    code: 'generation',
+    sentence: `${own.server} and ${peer.server} hold different data sets of ${own.domain} (generations ${own.generation} and ${peer.generation}); initialize one from the other`,
+  };
+}
+
+/** Whether `peer` holds changes of `own` replica that are newer than all in `log`: this server was restored from an older copy. */
+export function wasRestored(own: Hello, peer: ServerState, log: ServerState): boolean {
+  if (own.replica === undefined) return false;
+  const known = peer.get(own.replica);
+  return known !== undefined && !log.covers(known);
+}
