@@ -1,0 +1,109 @@
+/**
+ * What a set of object classes asks of an entry (RFC 4512 sections 2.4 and 3.3): its structural class, what it must and may hold.
+ *
+ * Profiles depend only on the class names and the schema; most entries of a directory share a few sets, so profiles are kept, bounded, beside
+ * their schema. Faults are part of a profile: reading one never throws.
+ */
+import { latin1, utf8Decode } from '../base/bytes.js';
+import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
+import type { ObjectClass } from '../schema/object-class.js';
+import type { Schema } from '../schema/schema.js';
+import type { Attributes } from './entry.js';
+
+export const OBJECT_CLASS_KEY = 'objectclass' as AttributeKey;
+const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
+const KEPT_PROFILES = 1000;
+/** An entry with more classes than this is not worth a place. */
+const KEPT_CLASSES = 64;
+
+export interface ClassProfile {
+  /** Classes named, in the entry's order; the unknown are left out. */
+  readonly classes: readonly ObjectClass[];
+  /** Values that name no class of the schema. */
+  readonly unknown: readonly string[];
+  /** Two values that name one class. */
+  readonly twice: ObjectClass | undefined;
+  /** Superclasses of the classes that no value names, nearest first. */
+  readonly implied: readonly ObjectClass[];
+  /** Most derived structural classes: exactly one in a sound entry. */
+  readonly structural: readonly ObjectClass[];
+  /** Required types, each with the class that requires it. */
+  readonly must: ReadonlyMap<AttributeType, ObjectClass>;
+  /** Required and allowed types. */
+  readonly allowed: ReadonlySet<AttributeType>;
+  /** extensibleObject: every user attribute is allowed (RFC 4512 section 4.3). */
+  readonly extensible: boolean;
+}
+
+const kept = new WeakMap<Schema, Map<string, ClassProfile>>();
+
+/** The profile of an entry's objectClass values; that of no classes when it has none. */
+export function classProfile(attributes: Attributes, schema: Schema): ClassProfile {
+  const values = attributes.get(OBJECT_CLASS_KEY)?.values ?? [];
+  let profiles = kept.get(schema);
+  if (profiles === undefined) {
+    profiles = new Map();
+    kept.set(schema, profiles);
+  }
+  if (values.length > KEPT_CLASSES) return makeProfile(values, schema);
+  const key = values.map(latin1).join('\n');
+  const known = profiles.get(key);
+  if (known !== undefined) return known;
+  const profile = makeProfile(values, schema);
+  if (profiles.size >= KEPT_PROFILES) profiles.clear();
+  profiles.set(key, profile);
+  return profile;
+}
+
+/** The value of structuralObjectClass (RFC 4512 section 3.4.8); undefined while the classes do not determine one. */
+export function structuralClassOf(attributes: Attributes, schema: Schema): ObjectClass | undefined {
+  const { structural } = classProfile(attributes, schema);
+  return structural.length === 1 ? structural[0] : undefined;
+}
+
+function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfile {
+  const classes: ObjectClass[] = [];
+  const unknown: string[] = [];
+  let twice: ObjectClass | undefined;
+  for (const value of values) {
+    const name = utf8Decode(value);
+    const found = name === undefined ? undefined : schema.objectClass(name);
+    if (found === undefined) unknown.push(name ?? '(not text)');
+    else if (classes.includes(found)) twice = found;
+    else classes.push(found);
+  }
+  const all = withSuperclasses(classes);
+  const must = new Map<AttributeType, ObjectClass>();
+  const allowed = new Set<AttributeType>();
+  for (const one of all) {
+    for (const type of one.must) {
+      if (!must.has(type)) must.set(type, one);
+      allowed.add(type);
+    }
+    for (const type of one.may) allowed.add(type);
+  }
+  return {
+    classes,
+    unknown,
+    twice,
+    implied: [...all].filter((one) => !classes.includes(one)),
+    structural: mostDerived([...all].filter((one) => one.kind === 'structural')),
+    must,
+    allowed,
+    extensible: [...all].some((one) => one.oid === EXTENSIBLE_OBJECT_OID),
+  };
+}
+
+/** The classes and all that they derive from, each once. */
+function withSuperclasses(classes: readonly ObjectClass[]): Set<ObjectClass> {
+  const all = new Set<ObjectClass>(classes);
+  // A Set's iteration meets what is added on the way.
+  for (const one of all) for (const superior of one.superiors) all.add(superior);
+  return all;
+}
+
+function mostDerived(structural: readonly ObjectClass[]): ObjectClass[] {
+  return structural.filter(
+    (one) => !structural.some((other) => other !== one && withSuperclasses([other]).has(one)),
+  );
+}
