@@ -50,7 +50,7 @@ export function readFilter(reader: BerReader): Filter {
       }
       open.push({ tag, clauses: [], outer: reader.enter(tag) });
     } else {
-      done = readItem(reader, tag);
+      done = readFilterItem(reader);
       if (open.length === 0) return done;
     }
     done = closeSets(reader, open, done);
@@ -79,7 +79,9 @@ function setFilter(set: OpenSet): Filter {
   return { kind: 'not', clause };
 }
 
-function readItem(reader: BerReader, tag: number): Filter {
+/** A filter that is no and, or or not. Throws as readFilter() does. */
+export function readFilterItem(reader: BerReader): Filter {
+  const tag = reader.peekTag();
   switch (tag) {
     case FILTER.equality:
       return readAssertion(reader, tag, 'equality');

@@ -52,8 +52,8 @@ export function readName(reader: BerReader, tag: number = TAG.octetString): stri
 }
 
 /** A non-negative INTEGER of up to 2^31-1; `what` names it in the fault. */
-export function readCount(reader: BerReader, what: string): number {
-  const value = reader.integer();
+export function readCount(reader: BerReader, what: string, tag: number = TAG.integer): number {
+  const value = reader.integer(tag);
   if (value < 0) throw new LdapError('protocolError', `${what} may not be negative`);
   return value;
 }

@@ -144,6 +144,18 @@ export const TESTED_ELSEWHERE: ReadonlyMap<string, string> = new Map<string, str
   ['ldap/encode-parts.ts', 'test/ldap/codec.test.ts'],
   ['ldap/encode-request.ts', 'test/ldap/codec.test.ts'],
   ['ldap/encode-response.ts', 'test/ldap/codec.test.ts'],
+  ['ldap/value-codec.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/assertion.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/matched-values.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/paged-results.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/password-policy.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/proxied-authorization.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/read-entry.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/sort.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/controls/subentries.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/extended/cancel.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/extended/disconnection.ts', 'test/ldap/request-controls.test.ts'],
+  ['ldap/extended/password-modify.ts', 'test/ldap/request-controls.test.ts'],
 ]);
 /** Started by name, not by import. */
 export const ENTRY_POINTS: readonly string[] = ['cli/main.ts'];

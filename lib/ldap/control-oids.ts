@@ -1,0 +1,80 @@
+/**
+ * Object identifiers of controls, extended operations and features: the one table, by name.
+ *
+ * That an OID stands here does not mean that the server supports it: operation/ publishes in the root DSE what it really serves.
+ */
+
+/** Request and response controls. Source of each name: its RFC or the vendor that owns the arc. */
+export const CONTROL_OIDS = {
+  /** RFC 3296. */
+  manageDsaIt: '2.16.840.1.113730.3.4.2',
+  /** RFC 2696. */
+  pagedResults: '1.2.840.113556.1.4.319',
+  /** RFC 4527. */
+  preRead: '1.3.6.1.1.13.1',
+  postRead: '1.3.6.1.1.13.2',
+  /** RFC 4528. */
+  assertion: '1.3.6.1.1.12',
+  /** Microsoft; draft-armijo-ldap-treedelete. */
+  treeDelete: '1.2.840.113556.1.4.805',
+  /** RFC 3672. */
+  subentries: '1.3.6.1.4.1.4203.1.10.1',
+  /** RFC 2891. */
+  sortRequest: '1.2.840.113556.1.4.473',
+  sortResponse: '1.2.840.113556.1.4.474',
+  /** RFC 4370. */
+  proxiedAuthorization: '2.16.840.1.113730.3.4.18',
+  /** draft-behera-ldap-password-policy. */
+  passwordPolicy: '1.3.6.1.4.1.42.2.27.8.5.1',
+  /** Netscape: password expired and password expiring responses. */
+  passwordExpired: '2.16.840.1.113730.3.4.4',
+  passwordExpiring: '2.16.840.1.113730.3.4.5',
+  /** RFC 3829. */
+  authorizationIdentityRequest: '2.16.840.1.113730.3.4.16',
+  authorizationIdentityResponse: '2.16.840.1.113730.3.4.15',
+  /** RFC 3876. */
+  matchedValues: '1.2.826.0.1.3344810.2.3',
+  /** Microsoft. */
+  permissiveModify: '1.2.840.113556.1.4.1413',
+  /** draft-zeilenga-ldap-relax. */
+  relax: '1.3.6.1.4.1.4203.666.5.12',
+  /** draft-zeilenga-ldap-noop. */
+  noOp: '1.3.6.1.4.1.4203.666.5.2',
+  /** RFC 6171. */
+  dontUseCopy: '1.3.6.1.1.22',
+} as const;
+
+export type ControlName = keyof typeof CONTROL_OIDS;
+
+/** Extended operations and unsolicited notifications. */
+export const EXTENDED_OIDS = {
+  /** RFC 4511 section 4.14. */
+  startTls: '1.3.6.1.4.1.1466.20037',
+  /** RFC 4511 section 4.4.1. */
+  noticeOfDisconnection: '1.3.6.1.4.1.1466.20036',
+  /** RFC 3062. */
+  passwordModify: '1.3.6.1.4.1.4203.1.11.1',
+  /** RFC 4532. */
+  whoAmI: '1.3.6.1.4.1.4203.1.11.3',
+  /** RFC 3909. */
+  cancel: '1.3.6.1.1.8',
+} as const;
+
+export type ExtendedName = keyof typeof EXTENDED_OIDS;
+
+/** Features for supportedFeatures of the root DSE. */
+export const FEATURE_OIDS = {
+  /** RFC 4525. */
+  modifyIncrement: '1.3.6.1.1.14',
+  /** RFC 3673. */
+  allOperationalAttributes: '1.3.6.1.4.1.4203.1.5.1',
+  /** RFC 4529. */
+  attributesByObjectClass: '1.3.6.1.4.1.4203.1.5.2',
+  /** RFC 4526. */
+  absoluteFilters: '1.3.6.1.4.1.4203.1.5.3',
+  /** RFC 3866. */
+  languageTags: '1.3.6.1.4.1.4203.1.5.4',
+  languageRanges: '1.3.6.1.4.1.4203.1.5.5',
+} as const;
+
+export type FeatureName = keyof typeof FEATURE_OIDS;

@@ -1,0 +1,127 @@
+/**
+ * The controls of a request, decoded before anything is done (RFC 4511 section 4.1.11).
+ *
+ * A control that we know with a value that is wrong is protocolError, whatever its criticality; one that we do not know is only noted. Which controls
+ * an operation supports is the operation's decision: unsupportedCritical() compares.
+ */
+import { LdapError } from '../base/ldap-error.js';
+import type { Filter } from '../filter/filter.js';
+import { CONTROL_OIDS } from './control-oids.js';
+import { decodeAssertion } from './controls/assertion.js';
+import { decodeMatchedValues } from './controls/matched-values.js';
+import { decodePagedResults, type PagedResults } from './controls/paged-results.js';
+import { decodeProxiedAuthorization } from './controls/proxied-authorization.js';
+import { decodeReadRequest } from './controls/read-entry.js';
+import { decodeSortRequest, type SortKey } from './controls/sort.js';
+import { decodeSubentries } from './controls/subentries.js';
+import type { Control } from './message.js';
+
+/** What is present, by name. Absent ones are undefined or false. */
+export interface RequestControls {
+  readonly manageDsaIt: boolean;
+  readonly treeDelete: boolean;
+  readonly permissiveModify: boolean;
+  readonly relax: boolean;
+  readonly noOp: boolean;
+  readonly dontUseCopy: boolean;
+  /** The client understands the password policy response. */
+  readonly passwordPolicy: boolean;
+  /** The client wants the authorization identity response of a bind. */
+  readonly authorizationIdentity: boolean;
+  readonly paged: PagedResults | undefined;
+  /** Attributes of the entry before and after the change. */
+  readonly preRead: readonly string[] | undefined;
+  readonly postRead: readonly string[] | undefined;
+  readonly assertion: Filter | undefined;
+  /** True: subentries alone are visible; false: they are not. */
+  readonly subentries: boolean | undefined;
+  readonly sort: readonly SortKey[] | undefined;
+  /** authzId to act under. */
+  readonly proxiedAuthorization: string | undefined;
+  readonly matchedValues: readonly Filter[] | undefined;
+}
+
+type Mutable = { -readonly [K in keyof RequestControls]: RequestControls[K] };
+
+const NONE: RequestControls = Object.freeze(fresh());
+
+const READERS = new Map<string, (into: Mutable, control: Control) => void>([
+  [CONTROL_OIDS.manageDsaIt, (into) => flag(into, 'manageDsaIt')],
+  [CONTROL_OIDS.treeDelete, (into) => flag(into, 'treeDelete')],
+  [CONTROL_OIDS.permissiveModify, (into) => flag(into, 'permissiveModify')],
+  [CONTROL_OIDS.relax, (into) => flag(into, 'relax')],
+  [CONTROL_OIDS.noOp, (into) => flag(into, 'noOp')],
+  [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
+  [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
+  [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
+  [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
+  [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
+  [CONTROL_OIDS.postRead, (into, control) => once(into, 'postRead', decodeReadRequest(control.value))],
+  [CONTROL_OIDS.assertion, (into, control) => once(into, 'assertion', decodeAssertion(control.value))],
+  [CONTROL_OIDS.subentries, (into, control) => once(into, 'subentries', decodeSubentries(control.value))],
+  [CONTROL_OIDS.sortRequest, (into, control) => once(into, 'sort', decodeSortRequest(control.value))],
+  [
+    CONTROL_OIDS.matchedValues,
+    (into, control) => once(into, 'matchedValues', decodeMatchedValues(control.value)),
+  ],
+  [
+    CONTROL_OIDS.proxiedAuthorization,
+    (into, control) => {
+      if (!control.critical) {
+        throw new LdapError('protocolError', 'the proxied authorization control must be critical (RFC 4370)');
+      }
+      once(into, 'proxiedAuthorization', decodeProxiedAuthorization(control.value));
+    },
+  ],
+]);
+
+/** Decodes all controls that we know. Throws LdapError protocolError or adminLimitExceeded. */
+export function parseRequestControls(controls: readonly Control[]): RequestControls {
+  if (controls.length === 0) return NONE;
+  const into: Mutable = fresh();
+  for (const control of controls) READERS.get(control.oid)?.(into, control);
+  return into;
+}
+
+/** The first critical control whose OID is not in `supported`, for unavailableCriticalExtension; undefined when there is none. */
+export function unsupportedCritical(
+  controls: readonly Control[],
+  supported: ReadonlySet<string>,
+): Control | undefined {
+  for (const control of controls) if (control.critical && !supported.has(control.oid)) return control;
+  return undefined;
+}
+
+type FlagName = { [K in keyof Mutable]: Mutable[K] extends boolean ? K : never }[keyof Mutable];
+
+function flag(into: Mutable, name: FlagName): void {
+  into[name] = true;
+}
+
+/** RFC 4511 section 4.1.11: the same control twice has no defined meaning. */
+function once<K extends keyof Mutable>(into: Mutable, name: K, value: Mutable[K]): void {
+  if (into[name] !== undefined)
+    throw new LdapError('protocolError', `the control for ${name} is given twice`);
+  into[name] = value;
+}
+
+function fresh(): Mutable {
+  return {
+    manageDsaIt: false,
+    treeDelete: false,
+    permissiveModify: false,
+    relax: false,
+    noOp: false,
+    dontUseCopy: false,
+    passwordPolicy: false,
+    authorizationIdentity: false,
+    paged: undefined,
+    preRead: undefined,
+    postRead: undefined,
+    assertion: undefined,
+    subentries: undefined,
+    sort: undefined,
+    proxiedAuthorization: undefined,
+    matchedValues: undefined,
+  };
+}
