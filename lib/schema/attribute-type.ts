@@ -7,7 +7,11 @@ import type { Syntax } from './syntax.js';
 /** Lower-cased primary name of the type, then its options lower-cased, sorted and joined with ';': `cn;lang-en`. */
 export type AttributeKey = string & { readonly __brand: 'AttributeKey' };
 
-export type AttributeUsage = 'userApplications' | 'directoryOperation' | 'distributedOperation' | 'dSAOperation';
+export type AttributeUsage =
+  | 'userApplications'
+  | 'directoryOperation'
+  | 'distributedOperation'
+  | 'dSAOperation';
 
 export interface AttributeType {
   readonly oid: string;

@@ -1,0 +1,103 @@
+/**
+ * References of matching rules, rule uses, name forms, DIT content rules and DIT structure rules (RFC 4512 sections 4.1.3 to 4.1.7).
+ *
+ * They are parsed, checked and published; entries are not yet governed by them.
+ */
+import type { AttributeType } from './attribute-type.js';
+import { field, fieldValues } from './description.js';
+import { extensibleRule } from './extensible-rules.js';
+import type { NameTable } from './name-table.js';
+import type { ObjectClass, ObjectClassKind } from './object-class.js';
+import type { SchemaFaults, SourcedDescription } from './schema-fault.js';
+
+/** Reports every reference that leads nowhere or to the wrong kind. */
+export function checkDitRules(
+  sources: readonly SourcedDescription[],
+  types: NameTable<AttributeType>,
+  classes: NameTable<ObjectClass>,
+  faults: SchemaFaults,
+): void {
+  const forms = namesOf(sources, 'nameForms');
+  const rules = namesOf(sources, 'dITStructureRules');
+  for (const sourced of sources) {
+    switch (sourced.description.kind) {
+      case 'matchingRules':
+        if (extensibleRule(sourced.description.id) === undefined)
+          faults.of(sourced, 'is not built in, and a rule is code.');
+        break;
+      case 'matchingRuleUse':
+        checkAttributes(sourced, ['APPLIES'], types, faults);
+        break;
+      case 'nameForms':
+        checkClasses(sourced, 'OC', 'structural', classes, faults);
+        checkAttributes(sourced, ['MUST', 'MAY'], types, faults);
+        break;
+      case 'dITContentRules':
+        if (classes.get(sourced.description.id)?.kind !== 'structural') {
+          faults.of(sourced, 'has the OID of no structural object class.');
+        }
+        checkClasses(sourced, 'AUX', 'auxiliary', classes, faults);
+        checkAttributes(sourced, ['MUST', 'MAY', 'NOT'], types, faults);
+        break;
+      case 'dITStructureRules':
+        checkStructureRule(sourced, forms, rules, faults);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+function namesOf(
+  sources: readonly SourcedDescription[],
+  kind: 'nameForms' | 'dITStructureRules',
+): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { description } of sources) {
+    if (description.kind !== kind) continue;
+    names.add(description.id);
+    for (const name of fieldValues(description, 'NAME')) names.add(name.toLowerCase());
+  }
+  return names;
+}
+
+function checkAttributes(
+  sourced: SourcedDescription,
+  keywords: readonly string[],
+  types: NameTable<AttributeType>,
+  faults: SchemaFaults,
+): void {
+  for (const keyword of keywords) {
+    for (const name of fieldValues(sourced.description, keyword)) {
+      if (types.get(name) === undefined)
+        faults.of(sourced, `has the ${keyword} attribute '${name}', which is not defined.`);
+    }
+  }
+}
+
+function checkClasses(
+  sourced: SourcedDescription,
+  keyword: string,
+  kind: ObjectClassKind,
+  classes: NameTable<ObjectClass>,
+  faults: SchemaFaults,
+): void {
+  for (const name of fieldValues(sourced.description, keyword)) {
+    if (classes.get(name)?.kind !== kind)
+      faults.of(sourced, `has in ${keyword} '${name}', which is no ${kind} class.`);
+  }
+}
+
+function checkStructureRule(
+  sourced: SourcedDescription,
+  forms: ReadonlySet<string>,
+  rules: ReadonlySet<string>,
+  faults: SchemaFaults,
+): void {
+  const form = field(sourced.description, 'FORM');
+  if (form === undefined || !forms.has(form.toLowerCase()))
+    faults.of(sourced, `has no name form '${form ?? ''}'.`);
+  for (const superior of fieldValues(sourced.description, 'SUP')) {
+    if (!rules.has(superior)) faults.of(sourced, `has the superior rule ${superior}, which is not defined.`);
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Schema descriptions from text (RFC 4512 section 4.1): a linear scanner over LIMITS.schemaDescriptionBytes octets at most.
+ *
+ * Reads what other products' schema files hold besides the standard: keywords in any case and order, quoted OIDs, unquoted names and
+ * strings, lists with or without '$', identifiers that are words ('foo-oid'), empty descriptions. Answers with a sentence instead of
+ * throwing, since descriptions also come from clients. References are not resolved here.
+ */
+import { LIMITS } from '../base/limits.js';
+import type { Description, DescriptionKind, FieldForm } from './description.js';
+import { FIELD_FORMS } from './description.js';
+
+const SPACE = 0x20;
+const QUOTE = 0x27;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const DOLLAR = 0x24;
+
+/** A token, and whether it was quoted: `'SUP'` is a name and never a keyword. */
+interface Token {
+  readonly kind: 'word' | 'quoted' | 'open' | 'close' | 'dollar' | 'end';
+  readonly text: string;
+}
+
+interface Scanner {
+  readonly text: string;
+  at: number;
+}
+
+/** Carries the sentence out of the scanner; never leaves this file. */
+class Fault extends Error {}
+
+/** The description that `text` holds, or a sentence that says what is wrong with it. Values beyond the bound are refused. */
+export function parseDescription(kind: DescriptionKind, text: string): Description | string {
+  if (text.length > LIMITS.schemaDescriptionBytes) {
+    return `The definition is longer than ${LIMITS.schemaDescriptionBytes} octets (schemaDescriptionBytes).`;
+  }
+  try {
+    return readDescription(kind, { text, at: 0 });
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
+}
+
+function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
+  if (next(scanner).kind !== 'open') throw new Fault("The definition does not start with '('.");
+  const id = next(scanner);
+  if (id.kind !== 'word' && id.kind !== 'quoted') throw new Fault('The definition has no identifier.');
+  if (kind === 'dITStructureRules' ? !isRuleId(id.text) : !isIdentifier(id.text)) {
+    throw new Fault(`'${clip(id.text)}' is no ${kind === 'dITStructureRules' ? 'rule id' : 'OID'}.`);
+  }
+  const found = new Map<string, readonly string[]>();
+  for (;;) {
+    const token = next(scanner);
+    if (token.kind === 'close') break;
+    if (token.kind === 'end') throw new Fault("The definition lacks its closing ')'.");
+    if (token.kind !== 'word') throw new Fault(`A keyword is expected before '${clip(token.text)}'.`);
+    const keyword = token.text.toUpperCase();
+    const form = FIELD_FORMS[kind].get(keyword);
+    if (form === undefined && !keyword.startsWith('X-'))
+      throw new Fault(`'${clip(token.text)}' is no keyword.`);
+    if (found.has(keyword)) throw new Fault(`${clip(keyword)} is given twice.`);
+    found.set(keyword, readField(scanner, keyword, form));
+  }
+  if (next(scanner).kind !== 'end') throw new Fault("Text follows the definition's closing ')'.");
+  return { kind, id: id.text, fields: inOrder(kind, found) };
+}
+
+/** Fields in publication order, extensions last. */
+function inOrder(
+  kind: DescriptionKind,
+  found: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const fields = new Map<string, readonly string[]>();
+  for (const keyword of FIELD_FORMS[kind].keys()) {
+    const values = found.get(keyword);
+    if (values !== undefined) fields.set(keyword, values);
+  }
+  for (const [keyword, values] of found) if (!fields.has(keyword)) fields.set(keyword, values);
+  return fields;
+}
+
+function readField(scanner: Scanner, keyword: string, form: FieldForm | undefined): readonly string[] {
+  if (form === 'flag') return [];
+  const values = readValues(scanner, keyword);
+  if (form === undefined) return values;
+  if (form === 'qdstring' || form === 'oid' || form === 'noidlen' || form === 'word') {
+    if (values.length !== 1) throw new Fault(`${keyword} takes one value.`);
+  }
+  for (const value of values) {
+    if (!isOfForm(form, value))
+      throw new Fault(`${keyword} has the value '${clip(value)}', which it cannot have.`);
+  }
+  return values;
+}
+
+function isOfForm(form: FieldForm, value: string): boolean {
+  switch (form) {
+    case 'oid':
+    case 'oids':
+    case 'qdescrs':
+      return isIdentifier(value);
+    case 'noidlen': {
+      const brace = value.indexOf('{');
+      if (brace < 0) return isIdentifier(value);
+      return (
+        isIdentifier(value.slice(0, brace)) && value.endsWith('}') && isRuleId(value.slice(brace + 1, -1))
+      );
+    }
+    case 'ruleid':
+    case 'ruleids':
+      return isRuleId(value);
+    default:
+      return true;
+  }
+}
+
+/** One value, or a list in parentheses with '$' or spaces between; RFC 4512 knows no list in a list. */
+function readValues(scanner: Scanner, keyword: string): readonly string[] {
+  const first = next(scanner);
+  if (first.kind === 'word' || first.kind === 'quoted') return [first.text];
+  if (first.kind !== 'open') throw new Fault(`${clip(keyword)} has no value.`);
+  const values: string[] = [];
+  for (;;) {
+    const token = next(scanner);
+    if (token.kind === 'close') return values;
+    if (token.kind === 'dollar') continue;
+    if (token.kind === 'open' || token.kind === 'end')
+      throw new Fault(`The list of ${clip(keyword)} is not closed.`);
+    values.push(token.text);
+  }
+}
+
+function next(scanner: Scanner): Token {
+  const { text } = scanner;
+  while (isBlank(text.charCodeAt(scanner.at))) scanner.at += 1;
+  const start = scanner.at;
+  if (start >= text.length) return { kind: 'end', text: '' };
+  switch (text.charCodeAt(start)) {
+    case OPEN:
+      scanner.at += 1;
+      return { kind: 'open', text: '(' };
+    case CLOSE:
+      scanner.at += 1;
+      return { kind: 'close', text: ')' };
+    case DOLLAR:
+      scanner.at += 1;
+      return { kind: 'dollar', text: '$' };
+    case QUOTE:
+      return readQuoted(scanner);
+    default: {
+      let end = start;
+      while (end < text.length && isWordChar(text.charCodeAt(end))) end += 1;
+      scanner.at = end;
+      return { kind: 'word', text: text.slice(start, end) };
+    }
+  }
+}
+
+/** `'...'` with \27 and \5C inside (RFC 4512 section 4.1 qdstring). */
+function readQuoted(scanner: Scanner): Token {
+  const end = scanner.text.indexOf("'", scanner.at + 1);
+  if (end < 0) throw new Fault('A quoted string lacks its closing quote.');
+  const raw = scanner.text.slice(scanner.at + 1, end);
+  scanner.at = end + 1;
+  if (!raw.includes('\\')) return { kind: 'quoted', text: raw };
+  let out = '';
+  for (let i = 0; i < raw.length; i++) {
+    const pair = raw.charAt(i) === '\\' ? raw.slice(i + 1, i + 3).toUpperCase() : '';
+    if (pair === '27' || pair === '5C') {
+      out += pair === '27' ? "'" : '\\';
+      i += 2;
+    } else {
+      out += raw.charAt(i);
+    }
+  }
+  return { kind: 'quoted', text: out };
+}
+
+/** A descriptor or OID, with the '_' and the words for OIDs that other products allow. */
+function isIdentifier(text: string): boolean {
+  if (text === '' || text.length > 256) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    const letter = (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
+    if (!letter && !(c >= 0x30 && c <= 0x39) && c !== 0x2d && c !== 0x2e && c !== 0x5f) return false;
+  }
+  return true;
+}
+
+function isRuleId(text: string): boolean {
+  if (text === '' || text.length > 15) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x30 || c > 0x39) return false;
+  }
+  return true;
+}
+
+function isBlank(c: number): boolean {
+  return c === SPACE || (c >= 0x09 && c <= 0x0d);
+}
+
+function isWordChar(c: number): boolean {
+  return !isBlank(c) && c !== QUOTE && c !== OPEN && c !== CLOSE && c !== DOLLAR;
+}
+
+function clip(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+}

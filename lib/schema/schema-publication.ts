@@ -1,0 +1,92 @@
+/**
+ * What cn=schema shows (RFC 4512 section 4.2): every definition in strict syntax, rules and syntaxes from the tables in code.
+ */
+import type { AttributeType } from './attribute-type.js';
+import type { Description, DescriptionKind } from './description.js';
+import { DESCRIPTION_KINDS } from './description.js';
+import { equalityRules } from './equality-rules.js';
+import { extensibleRules } from './extensible-rules.js';
+import { orderingRules } from './ordering-rules.js';
+import type { SourcedDescription } from './schema-fault.js';
+import { formatDescription } from './schema-format.js';
+import { substringRules } from './substring-rules.js';
+import type { Syntax } from './syntax.js';
+
+interface PublishedRule {
+  readonly oid: string;
+  readonly name: string;
+  readonly syntax: string;
+}
+
+/** Values of each attribute of the subschema entry. */
+export function publishSchema(
+  sources: readonly SourcedDescription[],
+  syntaxes: ReadonlyMap<string, Syntax>,
+  types: readonly AttributeType[],
+): ReadonlyMap<DescriptionKind, readonly string[]> {
+  const values = new Map<DescriptionKind, readonly string[]>();
+  for (const kind of DESCRIPTION_KINDS) {
+    const own = sources.filter((one) => one.description.kind === kind);
+    values.set(
+      kind,
+      own.map((one) => formatDescription(one.description)),
+    );
+  }
+  const rules: readonly PublishedRule[] = [
+    ...equalityRules(),
+    ...orderingRules(),
+    ...substringRules(),
+    ...extensibleRules(),
+  ];
+  values.set('ldapSyntaxes', [...syntaxes.values()].map(syntaxText));
+  values.set('matchingRules', rules.map(ruleText));
+  values.set(
+    'matchingRuleUse',
+    rules.map((rule) => useText(rule, types)).filter((text) => text !== undefined),
+  );
+  return values;
+}
+
+function syntaxText(syntax: Syntax): string {
+  return formatDescription(
+    described('ldapSyntaxes', syntax.oid, [
+      ['DESC', [syntax.description]],
+      ...(syntax.humanReadable ? [] : ([['X-NOT-HUMAN-READABLE', ['TRUE']]] as const)),
+    ]),
+  );
+}
+
+function ruleText(rule: PublishedRule): string {
+  return formatDescription(
+    described('matchingRules', rule.oid, [
+      ['NAME', [rule.name]],
+      ['SYNTAX', [rule.syntax]],
+    ]),
+  );
+}
+
+/** The types that a filter may ask for with the rule: those that compare by it, and those whose syntax its assertions have. */
+function useText(rule: PublishedRule, types: readonly AttributeType[]): string | undefined {
+  const applies = types.filter(
+    (type) =>
+      type.equality?.oid === rule.oid ||
+      type.ordering?.oid === rule.oid ||
+      type.substring?.oid === rule.oid ||
+      (type.equality !== undefined && type.syntax.oid === rule.syntax),
+  );
+  if (applies.length === 0) return undefined;
+  return formatDescription(
+    described('matchingRuleUse', rule.oid, [
+      ['NAME', [rule.name]],
+      ['APPLIES', applies.map((type) => type.name)],
+    ]),
+  );
+}
+
+function described(
+  kind: DescriptionKind,
+  id: string,
+  fields: readonly (readonly [string, readonly string[]])[],
+): Description {
+  return { kind, id, fields: new Map(fields) };
+}

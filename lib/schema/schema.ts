@@ -1,0 +1,179 @@
+/**
+ * The schema: attribute types, object classes, syntaxes and rules of one server, resolved and immutable.
+ *
+ * Owns lookups, descriptions of attributes as clients write them, keys of names, and what cn=schema publishes. Made by buildSchema
+ * (load-schema.ts) after every check; a change of schema makes another one from `sources`. Lookups take any name or OID in any case.
+ */
+
+import { must } from '../base/assert.js';
+import { LIMITS } from '../base/limits.js';
+import type { Ava, Dn, Rdn } from '../dn/dn.js';
+import { readAttributeDescription } from './attribute-text.js';
+import type { AttributeDescription, AttributeKey, AttributeType } from './attribute-type.js';
+import { subtypeClosure } from './build-attribute-types.js';
+import type { DescriptionKind } from './description.js';
+import type { DnKey, KeyedAva } from './dn-key.js';
+import { rdnKeyOfAvas } from './dn-key.js';
+import { equalityRule } from './equality-rules.js';
+import type { EqualityRule } from './matching-rule.js';
+import type { NameTable } from './name-table.js';
+import { namingAttribute } from './naming-attributes.js';
+import type { ObjectClass } from './object-class.js';
+import type { SourcedDescription } from './schema-fault.js';
+import { publishSchema } from './schema-publication.js';
+import type { Syntax } from './syntax.js';
+import { needsBinaryTransfer } from './syntaxes.js';
+
+/** Descriptions kept after parsing: names that clients use are few, names that attackers make up are many. */
+const MAX_CACHED_DESCRIPTIONS = 4096;
+
+const OCTETS = must(equalityRule('octetStringMatch'), 'octetStringMatch is built in');
+
+/** One part of an RDN as a change carries it (change/change.ts NamedAva is this type). */
+export interface RegisterAva extends KeyedAva {
+  readonly key: AttributeKey;
+  /** Attribute type as shown. */
+  readonly name: string;
+}
+
+/** What a Schema is made of; buildSchema fills it. */
+export interface SchemaParts {
+  readonly sources: readonly SourcedDescription[];
+  readonly syntaxes: ReadonlyMap<string, Syntax>;
+  readonly attributeTypes: NameTable<AttributeType>;
+  readonly objectClasses: NameTable<ObjectClass>;
+}
+
+export class Schema {
+  /** The definitions it was made from, in order. */
+  readonly sources: readonly SourcedDescription[];
+  readonly #syntaxes: ReadonlyMap<string, Syntax>;
+  readonly #types: NameTable<AttributeType>;
+  readonly #classes: NameTable<ObjectClass>;
+  readonly #subtypes: ReadonlyMap<AttributeType, readonly AttributeType[]>;
+  readonly #superclasses = new Map<ObjectClass, ReadonlySet<ObjectClass>>();
+  readonly #descriptions = new Map<string, AttributeDescription>();
+  #publication: ReadonlyMap<DescriptionKind, readonly string[]> | undefined;
+
+  constructor(parts: SchemaParts) {
+    this.sources = parts.sources;
+    this.#syntaxes = parts.syntaxes;
+    this.#types = parts.attributeTypes;
+    this.#classes = parts.objectClasses;
+    this.#subtypes = subtypeClosure(parts.attributeTypes.all);
+    for (const one of parts.objectClasses.all) this.#superclasses.set(one, closureOf(one));
+  }
+
+  get attributeTypes(): readonly AttributeType[] {
+    return this.#types.all;
+  }
+
+  get objectClasses(): readonly ObjectClass[] {
+    return this.#classes.all;
+  }
+
+  attributeType(nameOrOid: string): AttributeType | undefined {
+    return this.#types.get(nameOrOid);
+  }
+
+  objectClass(nameOrOid: string): ObjectClass | undefined {
+    return this.#classes.get(nameOrOid);
+  }
+
+  syntax(oid: string): Syntax | undefined {
+    return this.#syntaxes.get(oid);
+  }
+
+  /**
+   * What an attribute description says (RFC 4512 section 2.5): `cn;lang-en`. undefined only when it is malformed; a type that the schema
+   * does not know stands for itself. The transfer option `binary` (RFC 4522) is no part of the key: it names the same attribute.
+   */
+  describe(text: string): AttributeDescription | undefined {
+    const cached = this.#descriptions.get(text);
+    if (cached !== undefined) return cached;
+    if (text.length > LIMITS.attributeDescriptionBytes) return undefined;
+    const parsed = readAttributeDescription(text);
+    if (parsed === undefined) return undefined;
+    const type = this.#types.get(parsed.type);
+    const suffix = parsed.options.length === 0 ? '' : `;${parsed.options.join(';')}`;
+    const binary = type === undefined ? parsed.binary : needsBinaryTransfer(type.syntax.oid);
+    const description: AttributeDescription = {
+      text: `${type?.name ?? parsed.type}${binary ? ';binary' : ''}${suffix}`,
+      key: `${type?.key ?? parsed.type.toLowerCase()}${suffix}` as AttributeKey,
+      type,
+      options: parsed.options,
+    };
+    if (this.#descriptions.size >= MAX_CACHED_DESCRIPTIONS) this.#descriptions.clear();
+    this.#descriptions.set(text, description);
+    return description;
+  }
+
+  /** The type and everything below it, itself first. */
+  subtypes(type: AttributeType): readonly AttributeType[] {
+    return this.#subtypes.get(type) ?? [type];
+  }
+
+  /** Every class above this one, itself included (RFC 4512 section 2.4.1). */
+  superclasses(objectClass: ObjectClass): ReadonlySet<ObjectClass> {
+    return this.#superclasses.get(objectClass) ?? closureOf(objectClass);
+  }
+
+  /** Whether `objectClass` is `other` or below it. */
+  isSubclass(objectClass: ObjectClass, other: ObjectClass): boolean {
+    return this.superclasses(objectClass).has(other);
+  }
+
+  /** The rule by which values of the attribute compare; octetStringMatch when there is none or the type is unknown. */
+  equalityOf(description: AttributeDescription): EqualityRule {
+    return description.type?.equality ?? OCTETS;
+  }
+
+  /** Normal form of an RDN; undefined when it names one type twice (RFC 4512 section 2.3.1). See dn-key.ts. */
+  rdnKey(rdn: Rdn): string | undefined {
+    const only = rdn[0];
+    if (rdn.length === 1 && only !== undefined) return rdnKeyOfAvas([this.#keyed(only)]);
+    const avas = rdn.map((ava) => this.#keyed(ava));
+    return repeatsKey(avas) ? undefined : rdnKeyOfAvas(avas);
+  }
+
+  /** Normal form of a name; undefined when an RDN names one type twice. */
+  dnKey(dn: Dn): DnKey | undefined {
+    let key = '';
+    for (let i = 0; i < dn.rdns.length; i++) {
+      const part = this.rdnKey(dn.rdns[i] as Rdn);
+      if (part === undefined) return undefined;
+      key = i === 0 ? part : `${key},${part}`;
+    }
+    return key as DnKey;
+  }
+
+  /** The RDN as a register value: how it compares is fixed here and travels with it. undefined as for rdnKey. */
+  namedRdn(rdn: Rdn): { readonly avas: readonly RegisterAva[] } | undefined {
+    const avas = rdn.map((ava) => {
+      const { key, equality, value } = this.#keyed(ava);
+      return { key, name: this.#types.get(ava.type)?.name ?? ava.type, value, equality };
+    });
+    return repeatsKey(avas) ? undefined : { avas };
+  }
+
+  /** Values of an attribute of cn=schema, in RFC 4512's syntax. */
+  definitions(kind: DescriptionKind): readonly string[] {
+    this.#publication ??= publishSchema(this.sources, this.#syntaxes, this.#types.all);
+    return this.#publication.get(kind) ?? [];
+  }
+
+  #keyed(ava: Ava): KeyedAva & { readonly key: AttributeKey } {
+    const key = this.#types.get(ava.type)?.key ?? namingAttribute(ava.type).key;
+    return { key: key as AttributeKey, value: ava.value, equality: namingAttribute(key).equality };
+  }
+}
+
+function repeatsKey(avas: readonly KeyedAva[]): boolean {
+  return avas.length > 1 && new Set(avas.map((ava) => ava.key)).size < avas.length;
+}
+
+function closureOf(objectClass: ObjectClass): ReadonlySet<ObjectClass> {
+  const closure = new Set<ObjectClass>([objectClass]);
+  for (const one of closure) for (const superior of one.superiors) closure.add(superior);
+  return closure;
+}
