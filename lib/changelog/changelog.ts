@@ -9,7 +9,7 @@ import { assert, must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
-import { changeHeader } from '../change/change-codec.js';
+import { readChangeHeader } from '../change/change-codec.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
@@ -409,7 +409,7 @@ export class Changelog {
 }
 
 function readRow(bytes: Uint8Array): EncodedChange {
-  const { csn, previous } = changeHeader(bytes);
+  const { csn, previous } = readChangeHeader(bytes);
   return { csn, previous, bytes };
 }
 

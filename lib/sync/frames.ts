@@ -10,7 +10,7 @@
 import { type ByteReader, ByteWriter, ByteReader as Reader } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
-import { changeHeader } from '../change/change-codec.js';
+import { readChangeHeader } from '../change/change-codec.js';
 import {
   CSN_BYTES,
   type Csn,
@@ -362,7 +362,7 @@ function readChanges(reader: ByteReader): Frame {
 function readChange(reader: ByteReader): EncodedChange {
   const bytes = reader.bytes(LIMITS.frameBytes);
   try {
-    const { csn, previous } = changeHeader(bytes);
+    const { csn, previous } = readChangeHeader(bytes);
     return { csn, previous, bytes };
   } catch (error) {
     return reader.fail(`a malformed change (${error instanceof Error ? error.message : 'unknown'})`);

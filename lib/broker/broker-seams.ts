@@ -1,0 +1,93 @@
+/**
+ * What a broker is given and whom it tells: the seam to whoever composes it (a directory server's replica, or a broker alone).
+ *
+ * Types only. A broker knows nothing of entries; the directory behind it is this small face.
+ */
+import type { Csn, ReplicaId } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { DomainSnapshot, SnapshotSummary } from '../sync/domain-snapshot.js';
+import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+
+/** A server to subscribe to. */
+export interface BrokerPeer {
+  readonly name: string;
+  /** Addresses to dial, best first; asked anew for every attempt. */
+  addresses(): readonly string[];
+}
+
+/** Who we are. */
+export interface BrokerIdentity {
+  readonly server: string;
+  /** undefined: a broker without a directory. */
+  readonly replica: ReplicaId | undefined;
+  /** Kept with the data directory; changes after a restore. */
+  incarnation(): string;
+  /** Made anew at every start of the process. */
+  readonly boot: string;
+  /** DN of the domain's base entry, normalized text. */
+  readonly domain: string;
+}
+
+/** The directory behind the broker. */
+export interface BrokerDirectory {
+  /** undefined while it holds no data. */
+  generation(): string | undefined;
+  /** State of the changes applied to the entries. */
+  applied(): ServerState;
+  /** Between begin and end of a total update of ours. */
+  importing(): boolean;
+  openSnapshot(): Promise<DomainSnapshot>;
+}
+
+/** Who takes a total update. Each step is done when its promise resolves. */
+export interface UpdateTarget {
+  prepare(summary: SnapshotSummary): Promise<void>;
+  store(images: readonly Uint8Array[]): Promise<void>;
+  finish(summary: SnapshotSummary): Promise<void>;
+}
+
+/** What the operator should know. `key` is the same for the same trouble: a caller may count instead of repeating. */
+export interface BrokerAlert {
+  readonly kind: RefusalCode | 'unservable' | 'store';
+  readonly key: string;
+  readonly message: string;
+}
+
+/** Whom the broker tells; every call is made outside of its own work and must not throw. */
+export interface BrokerListener {
+  alert(alert: BrokerAlert): void;
+  /** A peer holds newer changes of our own replica than our log: we were restored. They are being fetched. */
+  ownChangesLost(newest: Csn): void;
+  /** We hold no data, and this peer does. */
+  couldInitializeFrom(peer: string): void;
+  /** No upstream can serve these origins from our place; only a total update helps. */
+  tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void;
+  /** A peer introduced itself. */
+  greeted(peer: Hello): void;
+}
+
+/** One session, for monitoring. */
+export interface SessionStatus {
+  /** `from`: we take changes from the peer; `to`: we give it ours. */
+  readonly direction: 'from' | 'to';
+  readonly peer: string;
+  readonly address: string;
+  readonly state: string;
+  /** The last reason why it was not connected; empty when none. */
+  readonly lastError: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly sentChanges: number;
+  readonly receivedChanges: number;
+  /** Milliseconds since something was heard; undefined when never. */
+  readonly silentMs: number | undefined;
+  /** Octets that the peer still takes (direction `to`). */
+  readonly credit: number | undefined;
+  readonly queuedBytes: number;
+  /** What the peer holds, as it last said. */
+  readonly states: ServerStates | undefined;
+  /** The peer's clock minus ours when it last said. */
+  readonly clockAheadMs: number | undefined;
+  /** Origins whose changes pass here. */
+  readonly origins: readonly ReplicaId[];
+}

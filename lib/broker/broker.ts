@@ -1,0 +1,250 @@
+/**
+ * The broker of one domain on one server: publishes its change log to whoever dials, and subscribes to its configured peers (replication-model.md section 7).
+ *
+ * Owns sessions and their timer; knows nothing of entries or schema, and runs inside a directory server or alone. A change takes no timer on its way: durable in the
+ * log, then sent, in one turn. Invariant: only what is on this server's disk is published or acknowledged.
+ */
+import type { Changelog } from '../changelog/changelog.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import type { LinkNetwork } from '../port/link.js';
+import type { Random } from '../port/random.js';
+import {
+  type Hello,
+  type LinkPurpose,
+  PROTOCOL_MAX,
+  PROTOCOL_MIN,
+  type RefusalCode,
+  type ServerStates,
+} from '../sync/frames.js';
+import type { PeerFacts } from '../sync/hello-check.js';
+import { HEARTBEAT_MS, TICK_MS } from '../sync/session-timing.js';
+import type {
+  BrokerDirectory,
+  BrokerIdentity,
+  BrokerListener,
+  BrokerPeer,
+  SessionStatus,
+  UpdateTarget,
+} from './broker-seams.js';
+import type { FrameLink } from './frame-link.js';
+import { LiveReplicas } from './live-replicas.js';
+import { PublisherDriver } from './publisher-driver.js';
+import { Upstreams } from './upstreams.js';
+
+export interface BrokerOptions {
+  readonly identity: BrokerIdentity;
+  readonly peers: readonly BrokerPeer[];
+  /** Server names that may replicate with us; undefined: any that the network let in. */
+  readonly allowed: ReadonlySet<string> | undefined;
+  /** The directory of this server; undefined for a broker alone. */
+  readonly directory: BrokerDirectory | undefined;
+  readonly changelog: Changelog;
+  readonly network: LinkNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: BrokerListener;
+  readonly heartbeatMs?: number;
+  /** How long a source may owe a change that another upstream has. */
+  readonly graceMs?: number;
+}
+
+export class Broker {
+  readonly #options: BrokerOptions;
+  readonly #upstreams: Upstreams;
+  readonly #publishers = new Set<PublisherDriver>();
+  readonly #live = new LiveReplicas();
+  #cancelTick: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
+  #accepting = false;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.#upstreams = new Upstreams(options.peers, {
+      replica: options.identity.replica,
+      server: options.identity.server,
+      changelog: options.changelog,
+      network: options.network,
+      clock: options.clock,
+      random: options.random,
+      listener: options.listener,
+      graceMs: options.graceMs,
+      hello: (purpose) => this.#hello(purpose),
+      facts: (peer, link, expected) => this.#facts(peer, link, expected),
+      enter: (peer, address, end) => this.#enter(peer, address, end),
+      refused: (code, reason, peer) => this.#refused(code, reason, peer),
+    });
+  }
+
+  /** DN of the domain's base entry, normalized text. */
+  get domain(): string {
+    return this.#options.identity.domain;
+  }
+
+  /** Begins to dial and to serve. Called once. */
+  start(): void {
+    this.#stopListening = this.#options.changelog.onAdvance(() => this.#advanced());
+    this.#resume();
+    this.#tickLater();
+  }
+
+  /** Tells every peer, ends every session; resolves when none is left. */
+  async stop(): Promise<void> {
+    this.#cancelTick?.();
+    this.#stopListening?.();
+    await this.#suspend('closing', `${this.#options.identity.server} is stopping`);
+  }
+
+  /** A link whose hello asked for this domain. */
+  accept(link: FrameLink, peer: Hello): void {
+    const { changelog, directory, clock, listener } = this.#options;
+    let leave = () => {};
+    const driver = new PublisherDriver(link, changelog, directory, clock, {
+      greeted: (hello) => {
+        leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
+        listener.greeted(hello);
+      },
+      refused: (code, reason, name) => this.#refused(code, reason, name),
+      over: () => {
+        leave();
+        this.#publishers.delete(driver);
+      },
+    });
+    this.#publishers.add(driver);
+    if (this.#accepting) driver.start(this.#hello('follow'), peer, this.#facts(peer, link, undefined));
+    else
+      driver.stop(
+        'importing',
+        `${this.#options.identity.server} does not serve ${this.domain} at the moment`,
+      );
+  }
+
+  /** The generation or the incarnation changed: every session begins anew. */
+  reintroduce(reason: string): void {
+    for (const publisher of [...this.#publishers]) publisher.stop('closing', reason);
+    this.#upstreams.restart(reason);
+  }
+
+  /**
+   * Ends every session, fetches the whole domain from a peer into `target`, and goes on with what is there then. Rejects with an Error that says why when the update was not
+   * completed. The target's steps are never called after that.
+   */
+  async initializeFrom(peerName: string, target: UpdateTarget): Promise<void> {
+    const peer = this.#upstreams.peer(peerName);
+    if (peer === undefined) throw new Error(`${peerName} is not a configured peer`);
+    await this.#suspend('importing', `${this.#options.identity.server} is being initialized`);
+    try {
+      await this.#options.changelog.idle();
+      await this.#upstreams.initialize(peer, target);
+    } finally {
+      if (this.#cancelTick !== undefined && this.#options.directory?.importing() !== true) this.#resume();
+    }
+  }
+
+  /** Resolves when every peer answered or failed once. */
+  firstContacts(): Promise<void> {
+    return this.#upstreams.tried();
+  }
+
+  /** Names of the peers that are followed now. */
+  following(): string[] {
+    return this.#upstreams.following();
+  }
+
+  /** Every session in both directions, and the peers that are not connected. */
+  status(): SessionStatus[] {
+    return [...this.#upstreams.status(), ...[...this.#publishers].map((publisher) => publisher.status())];
+  }
+
+  /** What this server holds now. */
+  states(): ServerStates {
+    const { changelog, directory, clock } = this.#options;
+    return {
+      log: changelog.state,
+      applied: directory?.applied() ?? ServerState.EMPTY,
+      trimmed: changelog.trimmed,
+      clockMs: Math.max(0, Math.floor(clock.wallMs())),
+    };
+  }
+
+  #resume(): void {
+    this.#accepting = true;
+    this.#upstreams.start();
+  }
+
+  async #suspend(code: RefusalCode, reason: string): Promise<void> {
+    this.#accepting = false;
+    for (const publisher of [...this.#publishers]) publisher.stop(code, reason);
+    await this.#upstreams.stop(code, reason);
+  }
+
+  #advanced(): void {
+    if (this.#publishers.size === 0) return;
+    const states = this.states();
+    for (const publisher of [...this.#publishers]) publisher.feed({ kind: 'advanced', states });
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => {
+      this.#tickLater();
+      const states = this.states();
+      for (const publisher of [...this.#publishers]) publisher.feed({ kind: 'tick', states });
+      this.#upstreams.tick(states);
+    });
+  }
+
+  #hello(purpose: LinkPurpose): Hello {
+    const { identity, heartbeatMs } = this.#options;
+    return {
+      protocolMin: PROTOCOL_MIN,
+      protocolMax: PROTOCOL_MAX,
+      purpose,
+      server: identity.server,
+      replica: identity.replica,
+      incarnation: identity.incarnation(),
+      boot: identity.boot,
+      domain: identity.domain,
+      generation: this.#generation(),
+      heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
+      states: this.states(),
+    };
+  }
+
+  #generation(): string | undefined {
+    const { directory, changelog } = this.#options;
+    return directory === undefined ? changelog.recordedGeneration : directory.generation();
+  }
+
+  #facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts {
+    return {
+      address: link.address,
+      identity: link.identity,
+      expected,
+      allowed: this.#options.allowed,
+      rival: this.#live.rival(peer),
+      forked: this.#isForked(peer.states.log),
+    };
+  }
+
+  /** A newest change of the peer's that we should hold, by our own state, and do not. */
+  #isForked(peer: ServerState): boolean {
+    const { changelog } = this.#options;
+    return peer.csns().some((csn) => changelog.state.covers(csn) && !changelog.holds(csn));
+  }
+
+  #enter(peer: Hello, address: string, end: (reason: string) => void): () => void {
+    const { changelog, directory } = this.#options;
+    if (
+      directory === undefined &&
+      changelog.recordedGeneration === undefined &&
+      peer.generation !== undefined
+    ) {
+      changelog.setGeneration(peer.generation).catch(() => {});
+    }
+    return this.#live.enter(peer, address, end);
+  }
+
+  #refused(code: RefusalCode, reason: string, peer: string): void {
+    this.#options.listener.alert({ kind: code, key: `${code} ${peer}`, message: reason });
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Keeps one session with one configured peer: dials, holds the session, and comes back when it is lost (sync/reconnect-policy.ts says when).
+ *
+ * Addresses are asked for anew at every attempt and tried in turn. A reason for not being connected is reported when it changes, not at every attempt.
+ */
+import type { Clock } from '../port/clock.js';
+import type { Link, LinkNetwork } from '../port/link.js';
+import type { Random } from '../port/random.js';
+import type { RefusalCode } from '../sync/frames.js';
+import { failuresAfter, reconnectDelayMs } from '../sync/reconnect-policy.js';
+import type { BrokerPeer, SessionStatus } from './broker-seams.js';
+import type { SubscriberDriver } from './subscriber-driver.js';
+
+export interface ConnectionHooks {
+  /** Makes and starts a session on the link; the session calls sessionOver() when it ends. */
+  open(link: Link, connection: PeerConnection): SubscriberDriver;
+  /** The first attempt ended, in a session or in a failure. */
+  tried(): void;
+  lost(peer: string, reason: string): void;
+}
+
+export class PeerConnection {
+  readonly peer: BrokerPeer;
+  readonly #network: LinkNetwork;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #hooks: ConnectionHooks;
+  #session: SubscriberDriver | undefined;
+  #failures = 0;
+  #attempts = 0;
+  #openedMs = 0;
+  #lastError = '';
+  #reported = '';
+  #cancelWait: (() => void) | undefined;
+  #running = false;
+  #dialing = false;
+  #tried = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(peer: BrokerPeer, network: LinkNetwork, clock: Clock, random: Random, hooks: ConnectionHooks) {
+    this.peer = peer;
+    this.#network = network;
+    this.#clock = clock;
+    this.#random = random;
+    this.#hooks = hooks;
+  }
+
+  get session(): SubscriberDriver | undefined {
+    return this.#session;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#failures = 0;
+    this.#dial();
+  }
+
+  /** Ends the session and dials no more; resolves when nothing of it is left. */
+  stop(code: RefusalCode, reason: string): Promise<void> {
+    this.#running = false;
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
+    this.#session?.stop(code, reason);
+    if (this.#session === undefined && !this.#dialing) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Ends the session and dials again soon: what our hello said is no longer true. */
+  restart(reason: string): void {
+    this.#session?.stop('closing', reason);
+  }
+
+  /** The session that open() made has ended. */
+  sessionOver(reason: string): void {
+    this.#session = undefined;
+    this.#lastError = reason;
+    this.#failures = failuresAfter(this.#failures, this.#clock.monotonicMs() - this.#openedMs);
+    this.#report(reason);
+    this.#again();
+  }
+
+  /** The session was accepted: earlier trouble is over. */
+  settled(): void {
+    this.#lastError = '';
+    this.#reported = '';
+    this.#firstTried();
+  }
+
+  status(): SessionStatus {
+    if (this.#session !== undefined) return { ...this.#session.status(), lastError: this.#lastError };
+    return {
+      direction: 'from',
+      peer: this.peer.name,
+      address: this.peer.addresses()[0] ?? '',
+      state: this.#dialing ? 'dialing' : 'waiting',
+      lastError: this.#lastError,
+      sentBytes: 0,
+      receivedBytes: 0,
+      sentChanges: 0,
+      receivedChanges: 0,
+      silentMs: undefined,
+      credit: undefined,
+      queuedBytes: 0,
+      states: undefined,
+      clockAheadMs: undefined,
+      origins: [],
+    };
+  }
+
+  #dial(): void {
+    const addresses = this.peer.addresses();
+    const address = addresses[this.#attempts++ % Math.max(1, addresses.length)];
+    if (address === undefined) {
+      this.#failed('no address is known');
+      return;
+    }
+    this.#dialing = true;
+    this.#network.dial(address).then(
+      (link) => this.#dialed(link),
+      (error: unknown) => {
+        this.#dialing = false;
+        this.#failed(error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  #dialed(link: Link): void {
+    this.#dialing = false;
+    if (!this.#running) {
+      link.start({ bytes() {}, drain() {}, closed() {} });
+      link.close('not needed any more');
+      this.#idle();
+      return;
+    }
+    this.#openedMs = this.#clock.monotonicMs();
+    this.#session = this.#hooks.open(link, this);
+  }
+
+  #failed(reason: string): void {
+    this.#lastError = reason;
+    this.#failures += 1;
+    this.#report(reason);
+    this.#again();
+  }
+
+  #again(): void {
+    this.#firstTried();
+    if (!this.#running) {
+      this.#idle();
+      return;
+    }
+    const bytes = this.#random.bytes(2);
+    const random = ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;
+    // The first loss is followed by a dial at once: it costs nothing and heals most trouble.
+    const delayMs = reconnectDelayMs(this.#failures - 1, random);
+    this.#cancelWait = this.#clock.after(delayMs, () => {
+      this.#cancelWait = undefined;
+      if (this.#running) this.#dial();
+    });
+  }
+
+  #report(reason: string): void {
+    if (!this.#running || reason === this.#reported) return;
+    this.#reported = reason;
+    this.#hooks.lost(this.peer.name, reason);
+  }
+
+  #firstTried(): void {
+    if (this.#tried) return;
+    this.#tried = true;
+    this.#hooks.tried();
+  }
+
+  #idle(): void {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}

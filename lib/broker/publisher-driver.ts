@@ -1,0 +1,250 @@
+/**
+ * Drives one publisher session: performs what sync/publisher-session.ts decides, on a link, the change log and the directory's snapshots.
+ *
+ * All awaits of the publishing end live here. A slice found in memory is sent in the turn in which it was asked for; nothing is queued here but what the link
+ * queues, so a slow peer costs its own credit and nothing else.
+ */
+import { LIMITS } from '../base/limits.js';
+import type { Changelog } from '../changelog/changelog.js';
+import type { Clock } from '../port/clock.js';
+import type { DomainSnapshot } from '../sync/domain-snapshot.js';
+import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { PeerFacts } from '../sync/hello-check.js';
+import {
+  newPublisher,
+  type PublisherEffect,
+  type PublisherEvent,
+  type PublisherState,
+  stepPublisher,
+} from '../sync/publisher-session.js';
+import type { BrokerDirectory, SessionStatus } from './broker-seams.js';
+import type { FrameLink } from './frame-link.js';
+
+export interface PublisherHooks {
+  greeted(peer: Hello): void;
+  refused(code: RefusalCode, reason: string, peer: string): void;
+  /** Called once, when the session is over. */
+  over(): void;
+}
+
+export class PublisherDriver {
+  readonly #link: FrameLink;
+  readonly #changelog: Changelog;
+  readonly #directory: BrokerDirectory | undefined;
+  readonly #clock: Clock;
+  readonly #hooks: PublisherHooks;
+  readonly #events: PublisherEvent[] = [];
+  #state: PublisherState;
+  #stepping = false;
+  #peerName: string;
+  #peerStates: ServerStates | undefined;
+  #clockAheadMs: number | undefined;
+  #snapshot: ImageReader | undefined;
+  #over = false;
+
+  constructor(
+    link: FrameLink,
+    changelog: Changelog,
+    directory: BrokerDirectory | undefined,
+    clock: Clock,
+    hooks: PublisherHooks,
+  ) {
+    this.#link = link;
+    this.#changelog = changelog;
+    this.#directory = directory;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#peerName = link.identity ?? link.address;
+    this.#state = newPublisher(clock.monotonicMs());
+    link.receive({
+      frame: (frame) =>
+        this.feed(
+          frame.kind === 'hello' ? { kind: 'malformed', reason: 'a second hello' } : { kind: 'frame', frame },
+        ),
+      malformed: (reason) => this.feed({ kind: 'malformed', reason }),
+      drained: () => this.feed({ kind: 'drained' }),
+      closed: (reason) => {
+        this.feed({ kind: 'link-closed', reason });
+        this.#finish();
+      },
+    });
+  }
+
+  /** The peer's hello, read by whoever accepted the link. */
+  start(own: Hello, peer: Hello, facts: PeerFacts): void {
+    this.#peerName = peer.server;
+    this.feed({ kind: 'hello', own, peer, facts, importing: this.#directory?.importing() ?? false });
+  }
+
+  /** One event; those that performing it makes are taken in turn. */
+  feed(event: PublisherEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        const step = stepPublisher(this.#state, next, this.#clock.monotonicMs());
+        this.#state = step.state;
+        for (const effect of step.effects) this.#perform(effect);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  stop(code: RefusalCode, reason: string): void {
+    this.feed({ kind: 'stop', code, reason });
+  }
+
+  /** Total updates are not served while one of ours runs; followers are. */
+  get exporting(): boolean {
+    return this.#state.kind === 'exporting';
+  }
+
+  status(): SessionStatus {
+    const state = this.#state;
+    const greeted = state.kind === 'serving' || state.kind === 'exporting';
+    return {
+      direction: 'to',
+      peer: this.#peerName,
+      address: this.#link.address,
+      state: state.kind,
+      lastError: state.kind === 'closed' ? state.reason : '',
+      ...this.#link.counts,
+      silentMs: greeted ? this.#clock.monotonicMs() - state.lastHeardMs : undefined,
+      credit: greeted ? state.credit : undefined,
+      queuedBytes: this.#link.queuedBytes,
+      states: this.#peerStates,
+      clockAheadMs: this.#clockAheadMs,
+      origins: state.kind === 'serving' ? [...state.cursors.keys()] : [],
+    };
+  }
+
+  #perform(effect: PublisherEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        if (!this.#link.send(effect.frame)) this.feed({ kind: 'congested' });
+        return;
+      case 'read':
+        this.#read(effect);
+        return;
+      case 'greeted':
+        this.#link.trust();
+        this.#see(effect.peer.states);
+        this.#hooks.greeted(effect.peer);
+        return;
+      case 'peer-states':
+        this.#see(effect.states);
+        return;
+      case 'open-snapshot':
+        void this.#openSnapshot();
+        return;
+      case 'read-images':
+        void this.#readImages(effect.maxBytes);
+        return;
+      case 'refused':
+        this.#hooks.refused(effect.code, effect.reason, this.#peerName);
+        return;
+      case 'close':
+        this.#link.close(effect.reason);
+        this.#finish();
+    }
+  }
+
+  #see(states: ServerStates): void {
+    this.#peerStates = states;
+    this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
+  }
+
+  #read(effect: Extract<PublisherEffect, { kind: 'read' }>): void {
+    const { origin } = effect;
+    const slice = this.#changelog.read(origin, effect.after, effect.maxBytes);
+    if (!(slice instanceof Promise)) {
+      this.feed({ kind: 'slice', origin, slice });
+      return;
+    }
+    slice.then(
+      (found) => this.feed({ kind: 'slice', origin, slice: found }),
+      (error: unknown) => this.feed({ kind: 'read-failed', reason: reasonOf(error) }),
+    );
+  }
+
+  async #openSnapshot(): Promise<void> {
+    try {
+      if (this.#directory === undefined) throw new Error('a broker holds no entries');
+      const snapshot = await this.#directory.openSnapshot();
+      this.#snapshot = new ImageReader(snapshot);
+      if (this.#over) this.#closeSnapshot();
+      else this.feed({ kind: 'snapshot', summary: snapshot });
+    } catch (error) {
+      this.feed({ kind: 'snapshot-failed', reason: reasonOf(error) });
+    }
+  }
+
+  async #readImages(maxBytes: number): Promise<void> {
+    try {
+      const images = await this.#snapshot?.next(maxBytes);
+      if (images === undefined) {
+        this.feed({ kind: 'images-end' });
+        this.#closeSnapshot();
+      } else this.feed({ kind: 'images', images });
+    } catch (error) {
+      this.feed({ kind: 'snapshot-failed', reason: reasonOf(error) });
+    }
+  }
+
+  #closeSnapshot(): void {
+    this.#snapshot?.close().catch(() => {});
+    this.#snapshot = undefined;
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#closeSnapshot();
+    this.#hooks.over();
+  }
+}
+
+/** Reads a snapshot in portions of about so many octets. */
+class ImageReader {
+  readonly #snapshot: DomainSnapshot;
+  readonly #slices: AsyncIterator<readonly Uint8Array[]>;
+  #rest: readonly Uint8Array[] = [];
+  #at = 0;
+
+  constructor(snapshot: DomainSnapshot) {
+    this.#snapshot = snapshot;
+    this.#slices = snapshot.images()[Symbol.asyncIterator]();
+  }
+
+  /** At least one image, or undefined at the end. */
+  async next(maxBytes: number): Promise<readonly Uint8Array[] | undefined> {
+    const images: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      while (this.#at >= this.#rest.length) {
+        const slice = images.length > 0 ? undefined : await this.#slices.next();
+        if (slice === undefined) return images;
+        if (slice.done === true) return undefined;
+        this.#rest = slice.value;
+        this.#at = 0;
+      }
+      const image = this.#rest[this.#at] as Uint8Array;
+      if (images.length > 0 && (bytes + image.length > maxBytes || images.length >= LIMITS.frameChanges))
+        return images;
+      images.push(image);
+      bytes += image.length;
+      this.#at += 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#slices.return?.();
+    await this.#snapshot.close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,261 @@
+/**
+ * Drives one subscriber session on one link: performs what sync/subscriber-session.ts decides, on the link and the change log (or a total update's target).
+ *
+ * All awaits of the subscribing end live here; dialing and coming back is peer-connection.ts's work. Keeps what is known of the upstream for source selection.
+ */
+import type { Changelog } from '../changelog/changelog.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
+import type { Clock } from '../port/clock.js';
+import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { PeerFacts } from '../sync/hello-check.js';
+import type { Upstream } from '../sync/source-selection.js';
+import {
+  openSubscriber,
+  type SubscriberEffect,
+  type SubscriberEvent,
+  type SubscriberState,
+  type SubscriberStep,
+  stepSubscriber,
+} from '../sync/subscriber-session.js';
+import type { SessionStatus, UpdateTarget } from './broker-seams.js';
+import type { FrameLink } from './frame-link.js';
+
+export interface SubscriberHooks {
+  facts(peer: Hello, link: FrameLink): PeerFacts;
+  greeted(peer: Hello): void;
+  /** What the upstream holds or can serve changed. */
+  upstreamChanged(): void;
+  unavailable(origin: ReplicaId, why: 'too-old' | 'forked', csn: Csn): void;
+  refused(code: RefusalCode, reason: string, byPeer: boolean): void;
+  /** Called once; `initialized`: a total update was completed. */
+  over(reason: string, initialized: boolean): void;
+}
+
+export class SubscriberDriver {
+  readonly id: number;
+  readonly #link: FrameLink;
+  readonly #changelog: Changelog;
+  readonly #target: UpdateTarget | undefined;
+  readonly #clock: Clock;
+  readonly #hooks: SubscriberHooks;
+  readonly #events: SubscriberEvent[] = [];
+  readonly #unavailable = new Set<ReplicaId>();
+  #state: SubscriberState = { kind: 'closed', reason: 'not opened' };
+  #stepping = false;
+  #over = false;
+  #initialized = false;
+  #peerName: string;
+  #peerStates: ServerStates | undefined;
+  #clockAheadMs: number | undefined;
+  #upstream: Upstream | undefined;
+  /** Images are stored one portion after the other. */
+  #storing: Promise<void> = Promise.resolve();
+
+  /** `target`: takes a total update; undefined when this session follows. */
+  constructor(
+    id: number,
+    link: FrameLink,
+    peerName: string,
+    changelog: Changelog,
+    target: UpdateTarget | undefined,
+    clock: Clock,
+    hooks: SubscriberHooks,
+  ) {
+    this.id = id;
+    this.#link = link;
+    this.#peerName = peerName;
+    this.#changelog = changelog;
+    this.#target = target;
+    this.#clock = clock;
+    this.#hooks = hooks;
+  }
+
+  /** Introduces us and takes what comes. */
+  start(own: Hello): void {
+    this.#link.receive({
+      frame: (frame) => {
+        if (frame.kind === 'hello') {
+          this.feed({ kind: 'hello', peer: frame.hello, facts: this.#hooks.facts(frame.hello, this.#link) });
+        } else this.feed({ kind: 'frame', frame });
+      },
+      malformed: (reason) => this.feed({ kind: 'malformed', reason }),
+      drained: () => {},
+      closed: (reason) => {
+        this.feed({ kind: 'link-closed', reason });
+        this.#finish(reason);
+      },
+    });
+    this.#apply(openSubscriber(own, this.#clock.monotonicMs()));
+  }
+
+  /** One event; those that performing it makes are taken in turn. */
+  feed(event: SubscriberEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        this.#apply(stepSubscriber(this.#state, next, this.#clock.monotonicMs()));
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  stop(code: RefusalCode, reason: string): void {
+    this.feed({ kind: 'stop', code, reason });
+  }
+
+  /** The upstream as source selection sees it; undefined while this session does not follow. */
+  get upstream(): Upstream | undefined {
+    return this.#state.kind === 'following' ? this.#upstream : undefined;
+  }
+
+  get peerName(): string {
+    return this.#peerName;
+  }
+
+  status(): SessionStatus {
+    const state = this.#state;
+    const greeted = state.kind === 'following' || state.kind === 'initializing';
+    return {
+      direction: 'from',
+      peer: this.#peerName,
+      address: this.#link.address,
+      state: state.kind,
+      lastError: '',
+      ...this.#link.counts,
+      silentMs: greeted ? this.#clock.monotonicMs() - state.lastHeardMs : undefined,
+      credit: undefined,
+      queuedBytes: this.#link.queuedBytes,
+      states: this.#peerStates,
+      clockAheadMs: this.#clockAheadMs,
+      origins: state.kind === 'following' ? [...state.subscribed] : [],
+    };
+  }
+
+  #apply(step: SubscriberStep): void {
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect, step.effectsAfterDurable);
+  }
+
+  #perform(effect: SubscriberEffect, afterDurable: readonly SubscriberEffect[]): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#link.send(effect.frame);
+        return;
+      case 'greeted':
+        this.#link.trust();
+        this.#peerName = effect.peer.server;
+        this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
+        this.#hooks.greeted(effect.peer);
+        return;
+      case 'peer-states':
+        this.#see(effect.states);
+        return;
+      case 'append':
+        this.#append(effect, afterDurable);
+        return;
+      case 'unavailable':
+        this.#unavailable.add(effect.origin);
+        this.#hooks.unavailable(effect.origin, effect.why, effect.csn);
+        this.#hooks.upstreamChanged();
+        return;
+      case 'prepare':
+        this.#work(
+          (target) => target.prepare(effect.summary),
+          () => this.feed({ kind: 'prepared' }),
+        );
+        return;
+      case 'store-images':
+        this.#work(
+          (target) => target.store(effect.images),
+          () => this.#performAll(afterDurable),
+        );
+        return;
+      case 'finish':
+        this.#work(
+          (target) => target.finish(effect.summary),
+          () => {
+            this.#initialized = true;
+            this.feed({ kind: 'finished' });
+          },
+        );
+        return;
+      case 'refused':
+        this.#hooks.refused(effect.code, effect.reason, effect.byPeer);
+        return;
+      case 'close':
+        this.#link.close(effect.reason);
+        this.#finish(effect.reason);
+    }
+  }
+
+  #performAll(effects: readonly SubscriberEffect[]): void {
+    if (this.#state.kind === 'closed') return;
+    for (const effect of effects) this.#perform(effect, []);
+  }
+
+  #see(states: ServerStates): void {
+    this.#peerStates = states;
+    this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
+    if (this.#upstream !== undefined) {
+      this.#upstream = {
+        ...this.#upstream,
+        log: this.#upstream.log.merge(states.log),
+        trimmed: states.trimmed,
+      };
+    }
+    this.#hooks.upstreamChanged();
+  }
+
+  #append(
+    effect: Extract<SubscriberEffect, { kind: 'append' }>,
+    afterDurable: readonly SubscriberEffect[],
+  ): void {
+    const last = effect.changes[effect.changes.length - 1];
+    if (last !== undefined && this.#upstream !== undefined) {
+      this.#upstream = { ...this.#upstream, log: this.#upstream.log.with(last.csn) };
+    }
+    const outcome = this.#changelog.append(effect.changes);
+    if (outcome.kind === 'gap') {
+      this.feed({ kind: 'rejected', origin: outcome.origin, held: outcome.held, offered: outcome.offered });
+      return;
+    }
+    outcome.durable.then(
+      () => this.#performAll(afterDurable),
+      (error: unknown) => this.feed({ kind: 'failed', reason: reasonOf(error) }),
+    );
+  }
+
+  /** Steps of a total update, strictly one after the other; nothing more once the session is over or one failed. */
+  #work(run: (target: UpdateTarget) => Promise<void>, then: () => void): void {
+    const target = this.#target;
+    this.#storing = this.#storing.then(async () => {
+      if (this.#state.kind === 'closed') return;
+      try {
+        if (target === undefined) throw new Error('no total update was asked for');
+        await run(target);
+      } catch (error) {
+        this.feed({ kind: 'failed', reason: reasonOf(error) });
+        return;
+      }
+      then();
+    });
+  }
+
+  #finish(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    // A step of a total update that is on its way ends before the session counts as over: the next attempt must not overtake it.
+    void this.#storing.then(() => this.#hooks.over(reason, this.#initialized));
+  }
+}
+
+function upstreamOf(id: number, peer: Hello, unavailable: ReadonlySet<ReplicaId>): Upstream {
+  return { id, replica: peer.replica, log: peer.states.log, trimmed: peer.states.trimmed, unavailable };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,273 @@
+/**
+ * The subscribing half of a broker: its connections to configured peers, and which of them serves which origin.
+ *
+ * Choices are made by sync/source-selection.ts whenever what an upstream holds or can serve changes, and at every tick; each session is told its part. Also runs
+ * the one session of a total update, while nothing else is connected.
+ */
+import type { Changelog } from '../changelog/changelog.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import type { Clock } from '../port/clock.js';
+import type { Link, LinkNetwork } from '../port/link.js';
+import type { Random } from '../port/random.js';
+import type { Hello, LinkPurpose, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { PeerFacts } from '../sync/hello-check.js';
+import { type Choice, SOURCE_GRACE_MS, selectSources, type Upstream } from '../sync/source-selection.js';
+import type { BrokerListener, BrokerPeer, SessionStatus, UpdateTarget } from './broker-seams.js';
+import { FrameLink } from './frame-link.js';
+import { PeerConnection } from './peer-connection.js';
+import { SubscriberDriver } from './subscriber-driver.js';
+
+export interface UpstreamsContext {
+  readonly replica: ReplicaId | undefined;
+  readonly server: string;
+  readonly changelog: Changelog;
+  readonly network: LinkNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: BrokerListener;
+  readonly graceMs: number | undefined;
+  hello(purpose: LinkPurpose): Hello;
+  facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts;
+  /** A session with this peer lives; the returned function says that it is over. */
+  enter(peer: Hello, address: string, end: (reason: string) => void): () => void;
+  refused(code: RefusalCode, reason: string, peer: string): void;
+}
+
+export class Upstreams {
+  readonly #context: UpstreamsContext;
+  readonly #connections: PeerConnection[];
+  #choices: ReadonlyMap<ReplicaId, Choice> = new Map();
+  #nextId = 1;
+  #running = false;
+  #untried: number;
+  #whenTried: (() => void)[] = [];
+  /** Newest own change that a peer holds and we do not, as last told. */
+  #toldLost: Csn | undefined;
+  /** Origins for which too-far-behind was told, so that it is told once. */
+  #toldBehind = '';
+  readonly #beginning = new Set<ReplicaId>();
+  #update: SubscriberDriver | undefined;
+
+  constructor(peers: readonly BrokerPeer[], context: UpstreamsContext) {
+    this.#context = context;
+    const { network, clock, random } = context;
+    this.#untried = peers.length;
+    this.#connections = peers.map(
+      (peer) =>
+        new PeerConnection(peer, network, clock, random, {
+          open: (link, connection) => this.#open(link, connection),
+          tried: () => this.#tried(),
+          lost: (name, reason) => this.#context.refused('closing', `${name}: ${reason}`, name),
+        }),
+    );
+  }
+
+  start(): void {
+    this.#running = true;
+    for (const connection of this.#connections) connection.start();
+  }
+
+  /** Ends all sessions; resolves when none is left. */
+  async stop(code: RefusalCode, reason: string): Promise<void> {
+    this.#running = false;
+    this.#update?.stop(code, reason);
+    await Promise.all(this.#connections.map((connection) => connection.stop(code, reason)));
+    this.#choices = new Map();
+  }
+
+  /** Ends all sessions, which come back at once with a new hello. */
+  restart(reason: string): void {
+    for (const connection of this.#connections) connection.restart(reason);
+  }
+
+  /** Resolves when every peer answered or failed once: what they know of us is known. */
+  tried(): Promise<void> {
+    if (this.#untried === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenTried.push(resolve));
+  }
+
+  peer(name: string): BrokerPeer | undefined {
+    return this.#connections.find((connection) => connection.peer.name === name)?.peer;
+  }
+
+  /** Names of the peers that we follow now. */
+  following(): string[] {
+    return this.#sessions()
+      .filter((session) => session.upstream !== undefined)
+      .map((session) => session.peerName);
+  }
+
+  status(): SessionStatus[] {
+    const all = this.#connections.map((connection) => connection.status());
+    return this.#update === undefined ? all : [...all, this.#update.status()];
+  }
+
+  tick(states: ServerStates): void {
+    for (const session of this.#sessions()) session.feed({ kind: 'tick', states });
+    this.#update?.feed({ kind: 'tick', states });
+    this.select();
+  }
+
+  /** Chooses sources anew and tells the sessions. */
+  select(): void {
+    if (!this.#running) return;
+    const { changelog, replica, clock, graceMs } = this.#context;
+    const sessions = this.#sessions().filter((session) => session.upstream !== undefined);
+    const upstreams = sessions.map((session) => session.upstream as Upstream);
+    const held = { replica, newest: (origin: ReplicaId) => changelog.newest(origin) };
+    const selection = selectSources(
+      this.#choices,
+      upstreams,
+      held,
+      clock.monotonicMs(),
+      graceMs ?? SOURCE_GRACE_MS,
+    );
+    this.#choices = selection.choices;
+    for (const session of sessions) {
+      const places = new Map<ReplicaId, Csn | undefined>();
+      for (const [origin, choice] of this.#choices) {
+        if (choice.upstream === session.id) places.set(origin, changelog.newest(origin));
+      }
+      session.feed({ kind: 'sources', places });
+    }
+    this.#noticeLost(upstreams);
+    this.#noticeBehind(selection.unservable, upstreams, sessions);
+  }
+
+  /** A total update from `peer`; rejects with the reason when it ends before it is complete. Nothing else may be connected. */
+  initialize(peer: BrokerPeer, target: UpdateTarget): Promise<void> {
+    const { network, clock, changelog } = this.#context;
+    const address = peer.addresses()[0];
+    if (address === undefined) return Promise.reject(new Error(`no address of ${peer.name} is known`));
+    return network.dial(address).then(
+      (dialed) =>
+        new Promise<void>((resolve, reject) => {
+          const link = new FrameLink(dialed);
+          let leave = () => {};
+          const session = new SubscriberDriver(this.#nextId++, link, peer.name, changelog, target, clock, {
+            facts: (hello) => this.#context.facts(hello, link, peer.name),
+            greeted: (hello) => {
+              leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
+            },
+            upstreamChanged: () => {},
+            unavailable: () => {},
+            refused: () => {},
+            over: (reason, initialized) => {
+              leave();
+              this.#update = undefined;
+              if (initialized) resolve();
+              else reject(new Error(reason));
+            },
+          });
+          this.#update = session;
+          session.start(this.#context.hello('initialize'));
+        }),
+    );
+  }
+
+  #sessions(): SubscriberDriver[] {
+    return this.#connections.flatMap((connection) => connection.session ?? []);
+  }
+
+  #open(dialed: Link, connection: PeerConnection): SubscriberDriver {
+    const { changelog, clock, listener } = this.#context;
+    const link = new FrameLink(dialed);
+    const name = connection.peer.name;
+    let leave = () => {};
+    const session = new SubscriberDriver(this.#nextId++, link, name, changelog, undefined, clock, {
+      facts: (hello) => this.#context.facts(hello, link, name),
+      greeted: (hello) => {
+        connection.settled();
+        leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
+        listener.greeted(hello);
+      },
+      upstreamChanged: () => this.select(),
+      unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),
+      refused: (code, reason) => {
+        if (code === 'no-data' && this.#context.hello('follow').generation === undefined) {
+          listener.couldInitializeFrom(name);
+        } else this.#context.refused(code, reason, name);
+      },
+      over: (reason) => {
+        leave();
+        connection.sessionOver(reason);
+        this.select();
+      },
+    });
+    session.start(this.#context.hello('follow'));
+    return session;
+  }
+
+  #tried(): void {
+    this.#untried -= 1;
+    if (this.#untried > 0) return;
+    for (const resolve of this.#whenTried.splice(0)) resolve();
+  }
+
+  #unavailable(peer: string, origin: ReplicaId, why: 'too-old' | 'forked', csn: Csn): void {
+    const message =
+      why === 'too-old'
+        ? `${peer} has trimmed changes of replica ${origin} that this server still needs (up to ${csn})`
+        : `${peer} and this server hold different histories of replica ${origin} (at ${csn}); initialize the one that was restored`;
+    this.#context.listener.alert({
+      kind: why === 'forked' ? 'forked' : 'unservable',
+      key: `${why} ${peer} ${origin}`,
+      message,
+    });
+  }
+
+  /** Our own changes, known elsewhere and not here: we were restored from an older copy. */
+  #noticeLost(upstreams: readonly Upstream[]): void {
+    const own = this.#context.replica;
+    if (own === undefined) return;
+    const held = this.#context.changelog.newest(own);
+    for (const upstream of upstreams) {
+      const known = upstream.log.get(own);
+      if (known === undefined || (held !== undefined && known <= held)) continue;
+      if (this.#toldLost !== undefined && known <= this.#toldLost) continue;
+      this.#toldLost = known;
+      this.#context.listener.ownChangesLost(known);
+    }
+  }
+
+  #noticeBehind(
+    origins: readonly ReplicaId[],
+    upstreams: readonly Upstream[],
+    sessions: readonly SubscriberDriver[],
+  ): void {
+    const { replica, changelog, listener } = this.#context;
+    if (replica === undefined) {
+      for (const origin of origins) this.#beginLater(origin, upstreams);
+      return;
+    }
+    const key = origins.join(' ');
+    if (key === this.#toldBehind) return;
+    this.#toldBehind = key;
+    if (origins.length === 0) return;
+    const source = sessions.find((session) => {
+      const log = session.upstream?.log;
+      return (
+        log !== undefined &&
+        origins.some((origin) => (log.get(origin) ?? '') > (changelog.newest(origin) ?? ''))
+      );
+    });
+    listener.tooFarBehind(origins, source?.peerName);
+  }
+
+  /** A broker without a directory needs no full history: it begins where its peers still can. */
+  #beginLater(origin: ReplicaId, upstreams: readonly Upstream[]): void {
+    const { changelog } = this.#context;
+    if (changelog.newest(origin) !== undefined || this.#beginning.has(origin)) return;
+    const marks = upstreams.flatMap((upstream) => upstream.trimmed.get(origin) ?? []).sort();
+    const mark = marks[0];
+    if (mark === undefined || csnReplica(mark) !== origin) return;
+    this.#beginning.add(origin);
+    changelog
+      .beginAfter(mark)
+      .then(
+        () => this.select(),
+        () => {},
+      )
+      .finally(() => this.#beginning.delete(origin));
+  }
+}
