@@ -72,7 +72,7 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
     else if (classes.includes(found)) twice = found;
     else classes.push(found);
   }
-  const all = withSuperclasses(classes);
+  const all = new Set(classes.flatMap((one) => [...schema.superclasses(one)]));
   const must = new Map<AttributeType, ObjectClass>();
   const allowed = new Set<AttributeType>();
   for (const one of all) {
@@ -87,23 +87,18 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
     unknown,
     twice,
     implied: [...all].filter((one) => !classes.includes(one)),
-    structural: mostDerived([...all].filter((one) => one.kind === 'structural')),
+    structural: mostDerived(
+      [...all].filter((one) => one.kind === 'structural'),
+      schema,
+    ),
     must,
     allowed,
     extensible: [...all].some((one) => one.oid === EXTENSIBLE_OBJECT_OID),
   };
 }
 
-/** The classes and all that they derive from, each once. */
-function withSuperclasses(classes: readonly ObjectClass[]): Set<ObjectClass> {
-  const all = new Set<ObjectClass>(classes);
-  // A Set's iteration meets what is added on the way.
-  for (const one of all) for (const superior of one.superiors) all.add(superior);
-  return all;
-}
-
-function mostDerived(structural: readonly ObjectClass[]): ObjectClass[] {
+function mostDerived(structural: readonly ObjectClass[], schema: Schema): ObjectClass[] {
   return structural.filter(
-    (one) => !structural.some((other) => other !== one && withSuperclasses([other]).has(one)),
+    (one) => !structural.some((other) => other !== one && schema.isSubclass(other, one)),
   );
 }

@@ -16,7 +16,7 @@ const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
 /** Option lists of which an attribute must have one wholly; 'any' when the bare type was asked for. */
 type WantedOptions = 'any' | string[][];
 
-/** What is asked for. Compare `text` to know whether two selections select alike. */
+/** What is asked for. */
 export interface Selection {
   /** All user attributes ('*', or an empty list). */
   readonly userAttributes: boolean;
