@@ -12,6 +12,7 @@ import { LIMITS } from '../base/limits.js';
 import { decodeBerValue, encodeBerOctets } from './ber-value.js';
 import type { Ava, Dn, Rdn } from './dn.js';
 import { ROOT_DN } from './dn.js';
+import { isNumericOid } from './oid-text.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -308,21 +309,6 @@ function isLetter(c: number): boolean {
 
 function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39;
-}
-
-/** RFC 4512 section 1.4: numbers without leading zeros, at least two, with dots between. */
-function isNumericOid(text: string): boolean {
-  let arcs = 0;
-  let start = 0;
-  for (let i = 0; i <= text.length; i++) {
-    const c = i === text.length ? 0x2e : text.charCodeAt(i);
-    if (isDigit(c)) continue;
-    if (c !== 0x2e || i === start) return false;
-    if (i - start > 1 && text.charCodeAt(start) === 0x30) return false;
-    arcs += 1;
-    start = i + 1;
-  }
-  return arcs >= 2;
 }
 
 function hexDigit(c: number): number {

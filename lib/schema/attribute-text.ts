@@ -1,6 +1,7 @@
 /**
  * Attribute descriptions as text (RFC 4512 section 2.5): type and options, split and checked, nothing looked up.
  */
+import { isNumericOid } from '../dn/oid-text.js';
 
 export interface ParsedDescription {
   /** As written: a descriptor or an OID. */
@@ -29,14 +30,12 @@ export function readAttributeDescription(text: string): ParsedDescription | unde
 }
 
 function isType(text: string): boolean {
-  const digits = isDigit(text.charCodeAt(0));
-  if (!digits && !isLetter(text.charCodeAt(0))) return false;
+  if (!isLetter(text.charCodeAt(0))) return isNumericOid(text);
   for (let i = 1; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (digits ? !isDigit(c) && c !== 0x2e : !isLetter(c) && !isDigit(c) && c !== 0x2d && c !== 0x5f)
-      return false;
+    if (!isLetter(c) && !isDigit(c) && c !== 0x2d && c !== 0x5f) return false;
   }
-  return !digits || (text.includes('.') && !text.includes('..') && !text.endsWith('.'));
+  return true;
 }
 
 /** RFC 4512 section 2.5: one or more keychars; '_' and '.' as other products allow. */

@@ -7,8 +7,8 @@
  */
 import { fromBase64, utf8Decode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';
-import { buildAttributeTypes } from './build-attribute-types.js';
-import { buildObjectClasses } from './build-object-classes.js';
+import { buildAttributeTypes } from './build-attributes.js';
+import { buildObjectClasses } from './build-classes.js';
 import { buildSyntaxes } from './build-syntaxes.js';
 import type { DescriptionKind } from './description.js';
 import { DESCRIPTION_KINDS } from './description.js';

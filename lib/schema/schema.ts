@@ -10,7 +10,7 @@ import { LIMITS } from '../base/limits.js';
 import type { Ava, Dn, Rdn } from '../dn/dn.js';
 import { readAttributeDescription } from './attribute-text.js';
 import type { AttributeDescription, AttributeKey, AttributeType } from './attribute-type.js';
-import { subtypeClosure } from './build-attribute-types.js';
+import { subtypeClosure } from './build-attributes.js';
 import type { DescriptionKind } from './description.js';
 import type { DnKey, KeyedAva } from './dn-key.js';
 import { rdnKeyOfAvas } from './dn-key.js';

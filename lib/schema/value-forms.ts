@@ -8,6 +8,7 @@ import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { parseDn } from '../dn/dn-text.js';
+import { isNumericOid } from '../dn/oid-text.js';
 import { dnKey } from './dn-key.js';
 import { isInteger } from './integer-form.js';
 import { elementKey } from './standard-names.js';
@@ -111,21 +112,6 @@ export function isOid(value: Uint8Array): boolean {
     return true;
   }
   return isNumericOid(latin1(value));
-}
-
-/** Numbers without leading zeros, at least two, with dots between. */
-export function isNumericOid(text: string): boolean {
-  let arcs = 0;
-  let start = 0;
-  for (let i = 0; i <= text.length; i++) {
-    const c = i === text.length ? 0x2e : text.charCodeAt(i);
-    if (isDigit(c)) continue;
-    if (c !== 0x2e || i === start) return false;
-    if (i - start > 1 && text.charCodeAt(start) === 0x30) return false;
-    arcs += 1;
-    start = i + 1;
-  }
-  return arcs >= 2;
 }
 
 /** The first component of a description `( id ...`, as octets, without quotes. */
