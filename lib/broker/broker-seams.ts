@@ -60,7 +60,7 @@ export interface BrokerListener {
   ownChangesLost(newest: Csn): void;
   /** We hold no data, and this peer does. */
   couldInitializeFrom(peer: string): void;
-  /** No upstream can serve these origins from our place; only a total update helps. */
+  /** No upstream can serve these origins from our place; only a total update (from `peer`, say) helps. No origins: that is over. */
   tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void;
   /** A peer introduced itself. */
   greeted(peer: Hello): void;

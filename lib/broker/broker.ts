@@ -57,6 +57,7 @@ export class Broker {
   #cancelTick: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
   #accepting = false;
+  #stopped = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -90,6 +91,7 @@ export class Broker {
 
   /** Tells every peer, ends every session; resolves when none is left. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cancelTick?.();
     this.#stopListening?.();
     await this.#suspend('closing', `${this.#options.identity.server} is stopping`);
@@ -137,7 +139,7 @@ export class Broker {
       await this.#options.changelog.idle();
       await this.#upstreams.initialize(peer, target);
     } finally {
-      if (this.#cancelTick !== undefined && this.#options.directory?.importing() !== true) this.#resume();
+      if (!this.#stopped && this.#options.directory?.importing() !== true) this.#resume();
     }
   }
 

@@ -243,7 +243,10 @@ export class Upstreams {
     const key = origins.join(' ');
     if (key === this.#toldBehind) return;
     this.#toldBehind = key;
-    if (origins.length === 0) return;
+    if (origins.length === 0) {
+      listener.tooFarBehind([], undefined);
+      return;
+    }
     const source = sessions.find((session) => {
       const log = session.upstream?.log;
       return (

@@ -1,0 +1,287 @@
+/**
+ * A directory server's part in replication of one domain: replay of what the log receives, total update in both directions, and when local writes must wait.
+ *
+ * Stands between backend, change log and broker, and is to the broker its directory and its listener (broker-seams.ts, structurally). Invariants: a half-done total update is
+ * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29).
+ */
+import type { Backend } from '../backend/backend.js';
+import type { Changelog } from '../changelog/changelog.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import type { DomainSnapshot, SnapshotSummary } from '../sync/domain-snapshot.js';
+import { type BlockedOrigin, Replay } from './replay.js';
+import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
+
+/** What a replica asks of its broker. */
+export interface UpdateCarrier {
+  initializeFrom(
+    peer: string,
+    target: {
+      prepare(summary: SnapshotSummary): Promise<void>;
+      store(images: readonly Uint8Array[]): Promise<void>;
+      finish(summary: SnapshotSummary): Promise<void>;
+    },
+  ): Promise<void>;
+  firstContacts(): Promise<void>;
+  reintroduce(reason: string): void;
+}
+
+export interface ReplicaAlert {
+  readonly kind: string;
+  /** The same for the same trouble. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface ReplicaOptions {
+  readonly server: string;
+  readonly replica: ReplicaId;
+  readonly backend: Pick<Backend, 'replay' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
+  readonly changelog: Changelog;
+  readonly clock: Clock;
+  /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
+  readonly autoInitialize: boolean;
+  /** How long writes wait at start for what peers know of us; 0: not at all. */
+  readonly startHoldMs: number;
+  /** Makes and records a new incarnation. */
+  renewIncarnation(): Promise<void>;
+  alert(alert: ReplicaAlert): void;
+}
+
+/** A total update of ours, for monitoring. */
+export interface UpdateProgress {
+  readonly peer: string;
+  readonly images: number;
+  readonly bytes: number;
+  /** Live entries that the snapshot holds; undefined before it began. */
+  readonly entryCount: number | undefined;
+  readonly sinceMs: number;
+}
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 5000;
+
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #replay: Replay;
+  #carrier: UpdateCarrier | undefined;
+  /** Our own newest change, known elsewhere, that we do not have back yet. */
+  #recovering: Csn | undefined;
+  #held = true;
+  #behind: readonly ReplicaId[] = [];
+  #update: { -readonly [F in keyof UpdateProgress]: UpdateProgress[F] } | undefined;
+  #stopped = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: ReplicaOptions) {
+    const { changelog, backend, clock, replica } = options;
+    this.#options = options;
+    this.#replay = new Replay({
+      changelog,
+      backend,
+      clock,
+      wanted: (origin) => origin !== replica || this.#recovering !== undefined,
+      alert: (alert) => options.alert(alert),
+      progressed: () => this.#progressed(),
+    });
+  }
+
+  /** Begins to replay. `carrier`: the broker, which the caller starts next. */
+  start(carrier: UpdateCarrier): void {
+    const { changelog, backend, replica, clock, startHoldMs } = this.#options;
+    this.#carrier = carrier;
+    const own = changelog.newest(replica);
+    if (own !== undefined && !backend.state.covers(own)) this.#recovering = own;
+    if (!backend.importing) this.#replay.start();
+    this.#held = startHoldMs > 0;
+    if (!this.#held) return;
+    const release = (): void => {
+      this.#held = false;
+    };
+    clock.after(startHoldMs, release);
+    void carrier.firstContacts().then(release);
+  }
+
+  /** Resolves when nothing of it touches the backend any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelRetry?.();
+    await this.#replay.stop();
+  }
+
+  /** Why local writes must not be taken now, as a sentence; undefined when they may. */
+  writesHeld(): string | undefined {
+    const { server, backend } = this.#options;
+    if (backend.importing || this.#update !== undefined)
+      return `${server} is being initialized from another server`;
+    if (this.#recovering !== undefined)
+      return `${server} was restored from an older copy and is fetching its own later changes`;
+    if (this.#behind.length > 0)
+      return `${server} is too far behind the other servers and must be initialized`;
+    return this.#held
+      ? `${server} has just started and is asking the other servers what they know of it`
+      : undefined;
+  }
+
+  /** Why the domain must not be read now; undefined when it may. */
+  readsHeld(): string | undefined {
+    return this.#options.backend.importing
+      ? `${this.#options.server} is being initialized from another server`
+      : undefined;
+  }
+
+  /** Origins whose changes cannot be applied at the moment. */
+  blocked(): readonly BlockedOrigin[] {
+    return this.#replay.blocked();
+  }
+
+  /** The total update that runs, if one does. */
+  progress(): UpdateProgress | undefined {
+    return this.#update;
+  }
+
+  /**
+   * Replaces all data of the domain by those of `peer`. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete.
+   */
+  async initialize(peer: string): Promise<void> {
+    const { backend, clock } = this.#options;
+    if (this.#update !== undefined) throw new Error(`${this.#options.server} is being initialized already`);
+    this.#update = { peer, images: 0, bytes: 0, entryCount: undefined, sinceMs: clock.monotonicMs() };
+    await this.#replay.stop();
+    try {
+      for (let tries = 0; ; tries++) {
+        const failure = await this.#tryUpdate(peer);
+        if (failure === undefined) break;
+        if (!backend.importing || this.#stopped) throw failure;
+        this.#tell(
+          'update-cut',
+          `the total update from ${peer} was cut (${failure.message}); it begins again`,
+        );
+        await this.#pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 10)));
+      }
+    } finally {
+      this.#update = undefined;
+      if (!backend.importing && !this.#stopped) this.#replay.start();
+    }
+  }
+
+  // What the broker asks (BrokerDirectory).
+
+  generation(): string | undefined {
+    return this.importing() ? undefined : this.#options.backend.generationId;
+  }
+
+  applied(): ServerState {
+    return this.#options.backend.state;
+  }
+
+  importing(): boolean {
+    return this.#options.backend.importing;
+  }
+
+  openSnapshot(): Promise<DomainSnapshot> {
+    return this.#options.backend.exportSnapshot();
+  }
+
+  // What the broker tells (BrokerListener).
+
+  alert(alert: ReplicaAlert): void {
+    this.#options.alert(alert);
+  }
+
+  ownChangesLost(newest: Csn): void {
+    this.#tell(
+      'restored',
+      `${this.#options.server} holds an older copy of its data than the other servers know (it was restored); it takes no writes until its own changes up to ${newest} are back`,
+    );
+    this.#recovering = newest;
+    this.#replay.poke();
+  }
+
+  couldInitializeFrom(peer: string): void {
+    const { backend, autoInitialize } = this.#options;
+    if (this.#update !== undefined || this.#stopped || (!autoInitialize && !backend.importing)) return;
+    this.#initializeUnasked(peer);
+  }
+
+  tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void {
+    this.#behind = origins;
+    if (origins.length === 0 || this.#stopped) return;
+    this.#tell(
+      'too-far-behind',
+      `${this.#options.server} lacks changes of replica ${origins.join(', ')} that no other server keeps any more; it must be initialized`,
+    );
+    if (this.#options.autoInitialize && peer !== undefined) this.#initializeUnasked(peer);
+  }
+
+  greeted(): void {}
+
+  #initializeUnasked(peer: string): void {
+    if (this.#update !== undefined) return;
+    this.initialize(peer).catch((error: unknown) => {
+      this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
+    });
+  }
+
+  /** One attempt; answers why it failed. */
+  async #tryUpdate(peer: string): Promise<Error | undefined> {
+    const { backend, changelog } = this.#options;
+    const progress = this.#update;
+    try {
+      if (this.#carrier === undefined) throw new Error('replication is not running');
+      await this.#carrier.initializeFrom(peer, {
+        prepare: async (summary) => {
+          await backend.beginImport();
+          if (progress !== undefined)
+            Object.assign(progress, { images: 0, bytes: 0, entryCount: summary.entryCount });
+        },
+        store: async (images) => {
+          await backend.importImages(images);
+          if (progress === undefined) return;
+          progress.images += images.length;
+          for (const image of images) progress.bytes += image.length;
+        },
+        finish: async (summary) => {
+          await changelog.reset(summary.state);
+          await backend.finishImport(summary.generationId, summary.state);
+          this.#behind = [];
+          this.#recovering = undefined;
+        },
+      });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#cancelRetry = this.#options.clock.after(delayMs, resolve);
+    });
+  }
+
+  /** After changes were applied: are our own back? */
+  #progressed(): void {
+    const { backend, server } = this.#options;
+    if (this.#recovering === undefined || !backend.state.covers(this.#recovering)) return;
+    const back = this.#recovering;
+    this.#recovering = undefined;
+    this.#options.renewIncarnation().then(
+      () => {
+        this.#tell('recovered', `${server} has its own changes up to ${back} back and takes writes`);
+        this.#carrier?.reintroduce(`${server} goes on under a new incarnation`);
+      },
+      (error: unknown) =>
+        this.#tell('recovered', `the new incarnation of ${server} cannot be recorded (${reasonOf(error)})`),
+    );
+  }
+
+  #tell(kind: string, message: string): void {
+    this.#options.alert({ kind, key: kind, message });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

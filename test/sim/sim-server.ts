@@ -1,0 +1,232 @@
+/**
+ * One simulated server: a machine with a disk and a clock, and the process on it, made of the production parts (change log, broker, replica).
+ */
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { Broker } from '../../lib/broker/broker.js';
+import { ReplicationListener } from '../../lib/broker/replication-listener.js';
+import { Changelog } from '../../lib/changelog/changelog.js';
+import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
+import type { Clock } from '../../lib/port/clock.js';
+import type { Log } from '../../lib/port/log.js';
+import type { OrderedStore } from '../../lib/port/ordered-store.js';
+import { Replica } from '../../lib/replica/replica.js';
+import { ProcessStore } from './process-store.js';
+import type { SeededRandom } from './seeded-random.js';
+import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
+import type { SimNetwork } from './sim-network.js';
+import { MachineClock, type VirtualTime } from './virtual-time.js';
+
+export type OpenDirectory = (
+  store: OrderedStore,
+  changelog: Changelog,
+  replica: ReplicaId,
+  clock: Clock,
+  random: SeededRandom,
+) => Promise<SimDirectory>;
+
+export interface SimServerOptions {
+  readonly name: string;
+  /** undefined: a broker alone. */
+  readonly replica: ReplicaId | undefined;
+  readonly peers: readonly string[];
+  readonly autoInitialize: boolean;
+  /** Holds data from the start (generation `g1`). */
+  readonly hasData: boolean;
+  readonly openDirectory?: OpenDirectory;
+  readonly startHoldMs?: number;
+}
+
+interface Process {
+  alive: boolean;
+  readonly changelog: Changelog;
+  readonly broker: Broker;
+  readonly listener: ReplicationListener;
+  readonly directory: SimDirectory | undefined;
+  readonly replica: Replica | undefined;
+}
+
+const SILENT: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => SILENT,
+};
+
+export class SimServer {
+  readonly options: SimServerOptions;
+  readonly disk = new MemoryStore();
+  readonly clockOffset = { wallMs: 0 };
+  readonly #time: VirtualTime;
+  readonly #network: SimNetwork;
+  readonly #random: SeededRandom;
+  #process: Process | undefined;
+  #incarnation: string;
+  #boots = 0;
+  #starting = false;
+  /** CSNs of acknowledged writes, in order. */
+  readonly acked: Csn[] = [];
+  readonly alerts: string[] = [];
+
+  constructor(time: VirtualTime, network: SimNetwork, random: SeededRandom, options: SimServerOptions) {
+    this.#time = time;
+    this.#network = network;
+    this.#random = random;
+    this.options = options;
+    this.#incarnation = `${options.name}-1`;
+    this.disk.faults.delay = () => time.sleep(0.2 + random.next());
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get up(): boolean {
+    return this.#process !== undefined;
+  }
+
+  get changelog(): Changelog | undefined {
+    return this.#process?.changelog;
+  }
+
+  get directory(): SimDirectory | undefined {
+    return this.#process?.directory;
+  }
+
+  get broker(): Broker | undefined {
+    return this.#process?.broker;
+  }
+
+  get replica(): Replica | undefined {
+    return this.#process?.replica;
+  }
+
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  async start(): Promise<void> {
+    if (this.#process !== undefined || this.#starting) return;
+    this.#starting = true;
+    const life = { alive: true };
+    const alive = (): boolean => life.alive;
+    const { name, replica: id, peers, autoInitialize, hasData, openDirectory, startHoldMs } = this.options;
+    const store = new ProcessStore(this.disk, alive);
+    const clock = new MachineClock(this.#time, this.clockOffset, alive);
+    const changelog = await Changelog.open(store, {
+      ownReplica: id,
+      prefix: new Uint8Array([0x63]),
+      recentBytes: 20_000,
+    });
+    const open = openDirectory ?? ChangeSetDirectory.open;
+    const directory = id === undefined ? undefined : await open(store, changelog, id, clock, this.#random);
+    if (hasData && directory !== undefined && directory.generationId === undefined && this.#boots === 0) {
+      await directory.startGeneration('g1');
+    }
+    const replica =
+      id === undefined || directory === undefined
+        ? undefined
+        : new Replica({
+            server: name,
+            replica: id,
+            backend: directory,
+            changelog,
+            clock,
+            autoInitialize,
+            startHoldMs: startHoldMs ?? 0,
+            renewIncarnation: async () => {
+              this.#incarnation = `${this.#incarnation}+`;
+            },
+            alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
+          });
+    const broker = new Broker({
+      identity: {
+        server: name,
+        replica: id,
+        incarnation: () => this.#incarnation,
+        boot: `${name}-boot-${++this.#boots}`,
+        domain: 'dc=example,dc=com',
+      },
+      peers: peers.map((peer) => ({ name: peer, addresses: () => [peer] })),
+      allowed: undefined,
+      directory: replica,
+      changelog,
+      network: this.#network.host(name, alive),
+      clock,
+      random: this.#random,
+      listener: replica ?? {
+        alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
+        ownChangesLost() {},
+        couldInitializeFrom() {},
+        tooFarBehind() {},
+        greeted() {},
+      },
+    });
+    const listener = new ReplicationListener([broker], clock, SILENT);
+    await listener.open(this.#network.host(name, alive), name);
+    replica?.start(broker);
+    broker.start();
+    this.#process = Object.assign(life, { changelog, broker, listener, directory, replica });
+    this.#starting = false;
+  }
+
+  /** The power goes: of the unsynced batches a prefix of random length survives. */
+  crash(): void {
+    if (this.#process === undefined) return;
+    this.#process.alive = false;
+    this.#process = undefined;
+    this.#network.kill(this.name);
+    this.disk.crash(this.#random.below(this.disk.unsyncedBatches + 1));
+  }
+
+  /** An orderly stop. */
+  async stop(): Promise<void> {
+    const process = this.#process;
+    if (process === undefined) return;
+    await process.listener.close();
+    await process.broker.stop();
+    await process.replica?.stop();
+    process.alive = false;
+    this.#process = undefined;
+    this.#network.kill(this.name);
+  }
+
+  /** A client's write. Resolves with whether it was acknowledged (never, when the process dies first). */
+  async write(request: WriteRequest): Promise<Csn | undefined> {
+    const process = this.#process;
+    if (process?.directory === undefined || process.replica?.writesHeld() !== undefined) return undefined;
+    const csn = await process.directory.write(request);
+    if (csn !== undefined && process.alive) this.acked.push(csn);
+    return csn;
+  }
+
+  /** Every invariant of the log that can be seen from outside; throws what is wrong. */
+  async check(): Promise<void> {
+    const log = this.#process?.changelog;
+    if (log === undefined) return;
+    for (const newest of log.state.csns()) {
+      const origin = csnReplica(newest);
+      let place = log.trimmed.get(origin);
+      for (;;) {
+        const slice = await log.read(origin, place, 1_000_000);
+        if (slice.kind !== 'changes') throw new Error(`${this.name}: log of ${origin} answers ${slice.kind}`);
+        if (slice.changes.length === 0) break;
+        for (const change of slice.changes) {
+          if (change.previous !== place) throw new Error(`${this.name}: hole before ${change.csn}`);
+          place = change.csn;
+        }
+      }
+      if (place !== newest)
+        throw new Error(`${this.name}: state ${newest} is ahead of rows ${place ?? 'none'}`);
+    }
+    const applied = this.#process?.directory?.state;
+    if (applied !== undefined && !log.state.coversAll(applied)) {
+      throw new Error(`${this.name}: entries (${applied}) are ahead of the log (${log.state})`);
+    }
+    const own = this.options.replica;
+    const last = this.acked[this.acked.length - 1];
+    if (own !== undefined && last !== undefined && !log.state.covers(last)) {
+      throw new Error(`${this.name}: acknowledged write ${last} is not in its own log`);
+    }
+  }
+}
