@@ -28,6 +28,7 @@ import {
   decodeSortResponse,
   encodeSortRequest,
   encodeSortResponse,
+  type SortKey,
 } from '../../lib/ldap/controls/sort.js';
 import { decodeSubentries, encodeSubentries } from '../../lib/ldap/controls/subentries.js';
 import { decodeResponse } from '../../lib/ldap/decode-response.js';
@@ -225,10 +226,13 @@ t.test(
     refused(control(CONTROL_OIDS.proxiedAuthorization, u('u:x'), false));
     refused(control(CONTROL_OIDS.preRead, hex('3000')), control(CONTROL_OIDS.preRead, hex('3000')));
     t.throws(
-      () => decodeSortRequest(encodeSortRequest(new Array(LIMITS.sortKeys + 1).fill({ attribute: 'a' }))),
-      {
-        result: 'adminLimitExceeded',
-      },
+      () =>
+        decodeSortRequest(
+          encodeSortRequest(
+            new Array<SortKey>(LIMITS.sortKeys + 1).fill({ attribute: 'a', rule: undefined, reverse: false }),
+          ),
+        ),
+      { name: 'LdapError', result: 'adminLimitExceeded' },
     );
   },
 );

@@ -1,0 +1,76 @@
+/**
+ * Small files, whole: read with a bound, written so that a crash leaves the old file or the new one, never a part.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Greatest file that readSmallFile() takes, in octets. */
+export const SMALL_FILE_BYTES = 16_777_216;
+
+/** The file's octets, or undefined when there is no such file. Rejects when it is larger than SMALL_FILE_BYTES or cannot be read. */
+export async function readSmallFile(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > SMALL_FILE_BYTES)
+      throw new Error(`${path} has ${size} octets; at most ${SMALL_FILE_BYTES} are read`);
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes a file whole and durably. `mode`: permission bits of the new file, 0600 for secrets. Its folder must exist. */
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o600,
+): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder (and those above it) with mode 0700 where it is missing. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** Whether a file or folder exists. */
+export async function pathExists(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a rename in the folder durable. Systems that cannot open folders (Windows) do without. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    return;
+  }
+}

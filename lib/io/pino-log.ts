@@ -1,0 +1,70 @@
+/**
+ * The log: port Log on pino, JSON lines to standard output. pino is known here and nowhere else.
+ *
+ * Text fields are cut at MAX_TEXT characters, so that no client can make a line of megabytes; JSON escapes control characters.
+ */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Log, LogFields } from '../port/log.js';
+
+const MAX_TEXT = 4096;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** `name`: of the server, on every line. `destination`: standard output when absent. */
+export function makeLog(
+  options: { readonly level: string; readonly name?: string },
+  destination?: DestinationStream,
+): Log {
+  const settings = {
+    level: options.level,
+    base: options.name === undefined ? {} : { server: options.name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return new PinoLog(destination === undefined ? pino(settings) : pino(settings, destination));
+}
+
+/** A log that keeps nothing, for commands and tests. */
+export function silentLog(): Log {
+  return makeLog({ level: 'silent' });
+}
+
+class PinoLog implements Log {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    if (this.#logger.isLevelEnabled('debug')) this.#logger.debug(bounded(fields), message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    if (this.#logger.isLevelEnabled('info')) this.#logger.info(bounded(fields), message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#logger.warn(bounded(fields), message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#logger.error(bounded(fields), message);
+  }
+
+  child(fields: LogFields): Log {
+    return new PinoLog(this.#logger.child(bounded(fields)));
+  }
+}
+
+/** The fields with long texts cut; the same object when none is long. */
+function bounded(fields: LogFields): LogFields {
+  let cut: Record<string, unknown> | undefined;
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value !== 'string' || value.length <= MAX_TEXT) continue;
+    cut ??= { ...fields };
+    cut[name] = `${value.slice(0, MAX_TEXT)}...`;
+  }
+  return cut ?? fields;
+}

@@ -1,0 +1,22 @@
+/** The system's clocks as port Clock. Timers never keep the process alive. */
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../port/clock.js';
+
+/** Longest delay that a timer takes; a longer one is cut into pieces. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The one clock of a running server. */
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    let timer: NodeJS.Timeout;
+    const arm = (leftMs: number): void => {
+      const piece = Math.min(leftMs, MAX_TIMER_MS);
+      timer = setTimeout(() => (leftMs > piece ? arm(leftMs - piece) : run()), piece);
+      timer.unref();
+    };
+    arm(Math.max(0, delayMs));
+    return () => clearTimeout(timer);
+  },
+};

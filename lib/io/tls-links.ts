@@ -1,0 +1,229 @@
+/**
+ * Links between servers: port LinkNetwork over mutual TLS.
+ *
+ * Both ends prove a certificate of the topology CA; a peer's identity is its certificate's common name, so an advertised address may be overridden freely. A peer without
+ * such a certificate is closed before anything of it is read. Keep-alive finds dead peers; heartbeats are sync's.
+ */
+import type { Socket } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { LIMITS } from '../base/limits.js';
+import type { Link, LinkNetwork, LinkPeer } from '../port/link.js';
+import type { Log } from '../port/log.js';
+import { listenFault } from './ldap-listener.js';
+import { OutputQueue } from './output-queue.js';
+import type { TlsContext } from './tls-context.js';
+import { commonNameOf } from './transport-security.js';
+
+const KEEPALIVE_MS = 15_000;
+const HIGH_WATER_BYTES = 1_048_576;
+const CLOSE_MS = 5_000;
+/** Incoming handshakes and links at once. */
+const MAX_LINKS = 2_000;
+
+export class TlsLinks implements LinkNetwork {
+  readonly #tls: TlsContext;
+  readonly #log: Log;
+
+  /** `tls` must have a CA: it alone says which peers are ours. */
+  constructor(tls: TlsContext, log: Log) {
+    this.#tls = tls;
+    this.#log = log;
+  }
+
+  dial(address: string): Promise<Link> {
+    return new Promise((resolve, reject) => {
+      const target = splitAddress(address);
+      if (target === undefined) {
+        reject(new Error(`${address} is no address of the form host:port`));
+        return;
+      }
+      const socket = connect({
+        ...target,
+        ...this.#tls.options,
+        rejectUnauthorized: true,
+        checkServerIdentity: () => undefined,
+      });
+      const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), LIMITS.tlsHandshakeMs);
+      timer.unref();
+      let failure = 'the peer closed the connection';
+      const failed = (error: Error): void => {
+        failure = error.message;
+      };
+      const closed = (): void => {
+        clearTimeout(timer);
+        reject(new Error(`${address}: ${failure}`));
+      };
+      socket.on('error', failed);
+      socket.once('close', closed);
+      socket.once('secureConnect', () => {
+        clearTimeout(timer);
+        const identity = commonNameOf(socket.getPeerCertificate().subject);
+        if (identity === undefined) {
+          socket.destroy(new Error('the certificate of the peer has no common name'));
+          return;
+        }
+        socket.off('error', failed);
+        socket.off('close', closed);
+        resolve(new TlsLink(socket, { address, identity }));
+      });
+    });
+  }
+
+  async listen(
+    address: string,
+    accept: (link: Link) => void,
+  ): Promise<{ readonly address: string; close(): Promise<void> }> {
+    const target = splitAddress(address);
+    if (target === undefined) throw new Error(`${address} is no address of the form host:port`);
+    const sockets = new Set<Socket>();
+    const server = createServer({
+      ...this.#tls.options,
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: LIMITS.tlsHandshakeMs,
+    });
+    server.maxConnections = MAX_LINKS;
+    server.on('connection', (socket: Socket) => {
+      socket.on('error', () => socket.destroy());
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.on('tlsClientError', (error, socket) => {
+      this.#log.warn({ error: error.message, peer: socket.remoteAddress }, 'a replication peer was refused');
+    });
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      const peer = {
+        address: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
+        identity: identityOf(socket),
+      };
+      if (peer.identity === undefined) {
+        this.#log.warn({ peer: peer.address }, 'a replication peer without a server name was refused');
+        socket.destroy();
+        return;
+      }
+      accept(new TlsLink(socket, peer));
+    });
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void =>
+        reject(listenFault(error, target.host, target.port));
+      server.once('error', failed);
+      server.listen(target, () => {
+        server.off('error', failed);
+        resolve();
+      });
+    });
+    server.on('error', (error) =>
+      this.#log.error({ error: error.message }, 'a replication link could not be accepted'),
+    );
+    const unwatch = this.#tls.onReload(() => server.setSecureContext(this.#tls.options));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : target.port;
+    return {
+      address: joinAddress(target.host, port),
+      close: () =>
+        new Promise((resolve) => {
+          unwatch();
+          server.close(() => resolve());
+          for (const socket of sockets) socket.destroy();
+        }),
+    };
+  }
+}
+
+type Receivers = Parameters<Link['start']>[0];
+
+class TlsLink implements Link {
+  readonly peer: LinkPeer;
+  readonly #socket: TLSSocket;
+  readonly #output: OutputQueue;
+  #receivers: Receivers | undefined;
+  #reason = 'the peer closed the link';
+  #blocked = false;
+  #closing = false;
+
+  constructor(socket: TLSSocket, peer: LinkPeer) {
+    this.peer = peer;
+    this.#socket = socket;
+    this.#output = new OutputQueue(socket);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEPALIVE_MS);
+    socket.pause();
+    socket.on('error', (error) => {
+      if (!this.#closing) this.#reason = error.message;
+    });
+  }
+
+  get queuedBytes(): number {
+    return this.#output.queuedBytes;
+  }
+
+  send(bytes: Uint8Array): boolean {
+    if (this.#closing || this.#socket.destroyed) return true;
+    this.#output.add(bytes);
+    if (this.queuedBytes < HIGH_WATER_BYTES) return true;
+    this.#blocked = true;
+    return false;
+  }
+
+  start(on: Receivers): void {
+    this.#receivers = on;
+    const socket = this.#socket;
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#closing) on.bytes(chunk);
+    });
+    socket.on('drain', () => {
+      if (!this.#blocked) return;
+      this.#blocked = false;
+      on.drain();
+    });
+    socket.once('close', () => this.#closed());
+    if (socket.destroyed) setImmediate(() => this.#closed());
+    else socket.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(reason: string): void {
+    if (this.#closing) return;
+    this.#output.flush();
+    this.#closing = true;
+    this.#reason = reason;
+    this.#socket.resume();
+    this.#socket.end();
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
+    timer.unref();
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #closed(): void {
+    const receivers = this.#receivers;
+    this.#receivers = undefined;
+    this.#output.discard();
+    receivers?.closed(this.#reason);
+  }
+}
+
+function identityOf(socket: TLSSocket): string | undefined {
+  return socket.authorized ? commonNameOf(socket.getPeerCertificate().subject) : undefined;
+}
+
+/** host:port or [IPv6]:port; undefined where it is neither. */
+function splitAddress(address: string): { host: string; port: number } | undefined {
+  const colon = address.lastIndexOf(':');
+  const port = Number(address.slice(colon + 1));
+  let host = address.slice(0, Math.max(colon, 0));
+  if (host.startsWith('[') && host.endsWith(']')) host = host.slice(1, -1);
+  if (host === '' || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined;
+  return { host, port };
+}
+
+function joinAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
