@@ -139,7 +139,9 @@ export class SimLink implements Link {
   readonly #network: SimNetwork;
   #receivers: Receivers | undefined;
   #queue: Item[] = [];
-  #moving = false;
+  /** Items whose arrival is due at some time. */
+  #onTheWay = 0;
+  #lastArrivalMs = 0;
   #closed = false;
   #dead = false;
   #paused = false;
@@ -204,20 +206,22 @@ export class SimLink implements Link {
     this.pump();
   }
 
-  /** Moves the next piece towards the other end. */
+  /** Puts what waits on its way: every item has its own delay, none overtakes another. */
   pump(): void {
     const { other } = this;
-    if (this.#moving || other === undefined || this.#queue.length === 0) return;
-    if (!this.#network.passes(this.from, this.to) || other.#paused) return;
-    this.#moving = true;
-    const { bytesPerMs } = this.#network.shape;
-    const size = bytesPerMs === 0 ? 0 : Math.min(this.queuedBytes, HIGH_WATER) / bytesPerMs;
-    this.#network.time.at(this.#network.delayMs() + size, () => this.#arrive(other));
+    if (other === undefined || !this.#network.passes(this.from, this.to) || other.#paused) return;
+    const { time, shape } = this.#network;
+    while (this.#onTheWay < this.#queue.length) {
+      const sendMs = shape.bytesPerMs === 0 ? 0 : this.queuedBytes / shape.bytesPerMs;
+      this.#lastArrivalMs = Math.max(this.#lastArrivalMs, time.nowMs + this.#network.delayMs() + sendMs);
+      this.#onTheWay += 1;
+      time.at(this.#lastArrivalMs - time.nowMs, () => this.#arrive(other));
+    }
   }
 
   #arrive(other: SimLink): void {
-    this.#moving = false;
-    if (!this.#network.passes(this.from, this.to)) return;
+    this.#onTheWay -= 1;
+    if (!this.#network.passes(this.from, this.to) || other.#paused) return;
     const item = this.#queue.shift();
     if (item === undefined) return;
     if ('end' in item) {
@@ -225,19 +229,10 @@ export class SimLink implements Link {
       other.#receive(item, false);
       return;
     }
-    const parts = [item.bytes];
-    // What waits behind comes along in one piece, as a socket would read it.
-    for (let next = this.#queue[0]; next !== undefined && 'bytes' in next; next = this.#queue[0]) {
-      parts.push(next.bytes);
-      this.#queue.shift();
-    }
-    const all = Buffer.concat(parts);
-    const piece = this.#network.pieceBytes(all.length);
-    if (piece < all.length) this.#queue.unshift({ bytes: all.subarray(piece) });
-    this.queuedBytes -= piece;
+    const bytes = this.#piece(item.bytes);
+    this.queuedBytes -= bytes.length;
     this.pump();
     if (!other.#dead && !other.#closed) {
-      const bytes = new Uint8Array(all.subarray(0, piece));
       this.#network.observe?.(this, bytes);
       other.#receivers?.bytes(bytes);
     }
@@ -245,6 +240,19 @@ export class SimLink implements Link {
       this.#wantsDrain = false;
       if (!this.#dead && !this.#closed) this.#receivers?.drain();
     }
+  }
+
+  /** What a socket reads at once: a part of what was sent, all of it, or more that waits behind. */
+  #piece(first: Uint8Array): Uint8Array {
+    const size = this.#network.pieceBytes(first.length);
+    if (size < first.length) {
+      this.#queue.unshift({ bytes: first.subarray(size) });
+      return first.slice(0, size);
+    }
+    const next = this.#queue[0];
+    if (next === undefined || !('bytes' in next)) return first;
+    this.#queue.shift();
+    return new Uint8Array(Buffer.concat([first, next.bytes]));
   }
 
   #receive(item: { readonly end: string }, own: boolean): void {
