@@ -16,6 +16,8 @@ const MAX_DIFFERENCES = 256;
 /** Bounds of what is kept, over all attributes. */
 const KEPT_ATTRIBUTES = 64;
 const KEPT_VALUES = 500_000;
+/** Images of one attribute that are kept: the current one, and those that decisions on it made. */
+const KEPT_IMAGES = 4;
 
 /** How a value compares: equal values have equal keys. */
 export type ValueKey = string & { readonly __brand: 'ValueKey' };
@@ -75,13 +77,7 @@ export function changeValues(
   rule: EqualityRule,
 ): Attribute | undefined {
   const before = attribute?.values ?? [];
-  let values: Uint8Array[];
-  if (gone.size === 0) values = before.slice();
-  else {
-    const dropped = new Set(gone.values());
-    values = before.filter((value) => !dropped.has(value));
-  }
-  for (const value of come.values()) values.push(value);
+  const values = replaced(before, gone, [...come.values()]);
   if (values.length === 0) return undefined;
   const after: Attribute = { name: attribute?.name ?? name, values };
   const known = attribute === undefined ? undefined : kept.get(attribute);
@@ -89,6 +85,20 @@ export function changeValues(
     keep(after, changeSet(known, gone, come));
   }
   return after;
+}
+
+/** The list without the values in `gone` and with `come`. A long list is copied once: the copy is the cost of an edit. */
+function replaced(
+  values: readonly Uint8Array[],
+  gone: ReadonlyMap<ValueKey, Uint8Array>,
+  come: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  if (gone.size === 0) return values.concat(come);
+  const [first] = gone.values();
+  const at = gone.size === 1 && first !== undefined ? values.indexOf(first) : -1;
+  if (at >= 0) return values.toSpliced(at, 1, ...come);
+  const dropped = new Set(gone.values());
+  return values.filter((value) => !dropped.has(value)).concat(come);
 }
 
 /** Values in kept sets, over all attributes; for tests and metrics. */
@@ -118,9 +128,19 @@ function keep(attribute: Attribute, set: ValueSet): void {
   const uses = baseUses.get(set.base) ?? 0;
   baseUses.set(set.base, uses + 1);
   if (uses === 0) keptValues += set.base.size;
+  if (uses >= KEPT_IMAGES) releaseImage(set.base);
   for (const [oldest, oldestSet] of kept) {
     if (kept.size <= KEPT_ATTRIBUTES && (keptValues <= KEPT_VALUES || kept.size === 1)) return;
     release(oldest, oldestSet);
+  }
+}
+
+/** Lets go of the image of this base that was not asked for longest. */
+function releaseImage(base: ValueSet['base']): void {
+  for (const [attribute, set] of kept) {
+    if (set.base !== base) continue;
+    release(attribute, set);
+    return;
   }
 }
 

@@ -273,6 +273,7 @@ t.test('an edit of a group with 100,000 members costs its own values, not the gr
   const members = Array.from({ length: 100_000 }, (_, i) => `uid=user${i},ou=people,dc=example,dc=com`);
   let attributes = attributesOf({ member: members });
   attributes = applyModifications(attributes, [step('add member uid=first,dc=example')], schema).after;
+  // The set is made once; from here on edits are small.
   const start = performance.now();
   for (let i = 0; i < 100; i++) {
     attributes = applyModifications(attributes, [step(`add member uid=new${i},dc=example`)], schema).after;
