@@ -1,0 +1,207 @@
+/**
+ * Reads LDIF (RFC 2849) as it comes: pushed chunks of any size in, whole records and faults out.
+ *
+ * Owns lines: their ends (LF or CRLF), folding, comments, the byte order mark, bounds, and where records end. What a record's lines say is
+ * parse-record.ts. A fault ends its record; reading goes on at the next blank line. Chunks are kept by reference until their record
+ * is done: do not write to them. Invariant: where the file is cut into chunks makes no difference.
+ */
+import { concatBytes, emptyBytes, utf8Encode } from '../base/bytes.js';
+import { LIMITS } from '../base/limits.js';
+import type { LdifItem } from './ldif-record.js';
+import { LdifFault, type LogicalLine, parseRecord, parseVersion } from './parse-record.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const HASH = 0x23;
+
+export interface LdifReaderOptions {
+  /**
+   * The octets behind a `:<` URL, or why they are refused, as one clause. Which URLs may be read is the caller's to decide. Absent: none.
+   */
+  readonly readUrl?: (url: string) => Uint8Array | string;
+  /** Bounds; LIMITS.ldifLineBytes and ldifRecordLines when absent. */
+  readonly maxLineBytes?: number;
+  readonly maxRecordLines?: number;
+}
+
+export class LdifReader {
+  readonly #readUrl: ((url: string) => Uint8Array | string) | undefined;
+  readonly #maxLineBytes: number;
+  readonly #maxRecordLines: number;
+  /** The line that has not ended yet, in pieces. */
+  #partial: Uint8Array[] = [];
+  #partialBytes = 0;
+  /** Lines ended so far. */
+  #lineCount = 0;
+  /** The record so far: its lines as they stand, and unfolded without comments. */
+  #source: Uint8Array[] = [];
+  #lines: LogicalLine[] = [];
+  /** What the last line continues: pieces of a logical line, or a comment. */
+  #pieces: Uint8Array[] = [];
+  #piecesBytes = 0;
+  #piecesLine = 0;
+  /** The record is at fault; its rest is passed over. */
+  #skipping = false;
+  #sawVersion = false;
+  #items: LdifItem[] = [];
+
+  constructor(options: LdifReaderOptions = {}) {
+    this.#readUrl = options.readUrl;
+    this.#maxLineBytes = options.maxLineBytes ?? LIMITS.ldifLineBytes;
+    this.#maxRecordLines = options.maxRecordLines ?? LIMITS.ldifRecordLines;
+  }
+
+  /** Lines ended so far: for progress. */
+  get lineCount(): number {
+    return this.#lineCount;
+  }
+
+  /** Takes the next part of the file; answers what it completed. Text must not split a surrogate pair. */
+  push(chunk: Uint8Array | string): LdifItem[] {
+    const bytes = typeof chunk === 'string' ? utf8Encode(chunk) : chunk;
+    let start = 0;
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+      this.#endLine(bytes.subarray(start, end));
+      start = end + 1;
+    }
+    if (start < bytes.length) this.#hold(bytes.subarray(start));
+    return this.#take();
+  }
+
+  /** The file ends; the last line and the last record need no end of their own. */
+  end(): LdifItem[] {
+    if (this.#partialBytes > 0) this.#endLine(emptyBytes());
+    this.#endRecord();
+    return this.#take();
+  }
+
+  #take(): LdifItem[] {
+    const items = this.#items;
+    if (items.length > 0) this.#items = [];
+    return items;
+  }
+
+  #hold(piece: Uint8Array): void {
+    this.#partialBytes += piece.length;
+    if (this.#partialBytes > this.#maxLineBytes) {
+      // Its length is all that still counts.
+      this.#partial = [];
+      this.#lineTooLong(this.#lineCount + 1);
+    } else this.#partial.push(piece);
+  }
+
+  #endLine(tail: Uint8Array): void {
+    this.#lineCount += 1;
+    let line = tail;
+    if (this.#partialBytes > 0) {
+      const tooLong = this.#partialBytes + tail.length > this.#maxLineBytes;
+      line = tooLong ? tail : concatBytes([...this.#partial, tail]);
+      this.#partial = [];
+      this.#partialBytes = 0;
+      if (tooLong) {
+        this.#lineTooLong(this.#lineCount);
+        return;
+      }
+    }
+    if (this.#lineCount === 1) line = withoutMark(line);
+    if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, line.length - 1);
+    this.#line(line);
+  }
+
+  /** One physical line. */
+  #line(line: Uint8Array): void {
+    if (line.length === 0) {
+      this.#endRecord();
+      return;
+    }
+    if (this.#skipping) {
+      this.#keepSource(line);
+      return;
+    }
+    this.#keepSource(line);
+    if (line[0] === SPACE) {
+      if (this.#pieces.length === 0) {
+        this.#fault(this.#lineCount, 'the line starts with a space and continues nothing');
+        return;
+      }
+      this.#piecesBytes += line.length - 1;
+      if (this.#piecesBytes > this.#maxLineBytes) this.#lineTooLong(this.#piecesLine);
+      else this.#pieces.push(line.subarray(1));
+      return;
+    }
+    this.#endLogicalLine();
+    this.#pieces.push(line);
+    this.#piecesBytes = line.length;
+    this.#piecesLine = this.#lineCount;
+  }
+
+  #keepSource(line: Uint8Array): void {
+    if (this.#source.length < this.#maxRecordLines) this.#source.push(line);
+    else if (!this.#skipping) {
+      this.#fault(
+        this.#lineCount,
+        `the record has more than ${this.#maxRecordLines} lines (limit ldifRecordLines)`,
+      );
+    }
+  }
+
+  #endLogicalLine(): void {
+    const [first] = this.#pieces;
+    if (first === undefined) return;
+    if (first[0] !== HASH) {
+      const octets = this.#pieces.length === 1 ? first : concatBytes(this.#pieces);
+      this.#lines.push({ number: this.#piecesLine, octets });
+    }
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+  }
+
+  #endRecord(): void {
+    if (!this.#skipping) {
+      this.#endLogicalLine();
+      if (this.#lines.length > 0) this.#parse();
+    }
+    this.#skipping = false;
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+    if (this.#lines.length > 0) this.#lines = [];
+    if (this.#source.length > 0) this.#source = [];
+  }
+
+  #parse(): void {
+    try {
+      let lines: readonly LogicalLine[] = this.#lines;
+      if (!this.#sawVersion) {
+        this.#sawVersion = true;
+        lines = parseVersion(lines);
+      }
+      const [first] = lines;
+      if (first === undefined) return;
+      const record = parseRecord(lines, this.#readUrl);
+      this.#items.push({ kind: 'record', line: first.number, record, source: this.#source });
+    } catch (error) {
+      if (!(error instanceof LdifFault)) throw error;
+      this.#items.push({ kind: 'fault', line: error.line, reason: error.message, source: this.#source });
+    }
+  }
+
+  #lineTooLong(line: number): void {
+    if (this.#skipping) return;
+    this.#source = [];
+    this.#fault(line, `the line has more than ${this.#maxLineBytes} octets (limit ldifLineBytes)`);
+  }
+
+  /** Tells the fault now and passes over the rest of the record. The source list goes on filling until the record ends. */
+  #fault(line: number, reason: string): void {
+    this.#skipping = true;
+    this.#lines = [];
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+    this.#items.push({ kind: 'fault', line, reason, source: this.#source });
+  }
+}
+
+function withoutMark(line: Uint8Array): Uint8Array {
+  return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
+}
