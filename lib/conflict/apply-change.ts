@@ -1,0 +1,298 @@
+/**
+ * applyChange: one change folded into a domain, whatever the order in which changes come (replication-model.md section 1). The result is what
+ * folding all changes in CSN order would give; the tests compare it with exactly that.
+ *
+ * The parts: life (entry-life), attributes (refold-attribute), RDN (rename-register) and parent (move-register) are registers that a late
+ * change rewrites in the past, by undoing and redoing the younger rows it concerns; where entries are shown (place) follows from the registers as
+ * they are then; the journal (journal, lost-values, lost-changes) says what lost to what. An entry's add comes before every other change of it.
+ * Everything here is pure; docs/conflicts.md holds the reasoning.
+ */
+import type { AddedAttribute, Change, ChangeBody, EntryUuid } from '../change/change.js';
+import { ROOT_UUID } from '../change/change.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { claimCsnOf } from './claim.js';
+import type { AttributeEffect, DomainView, HistoryRow, Outcome, Waiting } from './domain-view.js';
+import { aliveAt, refoldLife } from './entry-life.js';
+import { type EntryState, type LifeEvent, LOST_AND_FOUND_UUID, type Stamp } from './entry-state.js';
+import {
+  attributeChangeOf,
+  attributeChangesOf,
+  changedRow,
+  effectOn,
+  type FoldRow,
+  newFoldRow,
+  setEffect,
+  toFoldRow,
+} from './fold-row.js';
+import { Journal, type LineSink } from './journal.js';
+import { sayLostChanges } from './lost-changes.js';
+import { sayLostValues, type ValueRow } from './lost-values.js';
+import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
+import { settlePlaces } from './place.js';
+import { historyNeeded } from './prefetch-plan.js';
+import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
+import { refoldRename, sayLostRename } from './rename-register.js';
+
+/** A second add of a UUID that is taken: no origin makes one, so what sent it is broken and its stream must stop. */
+export class UuidTakenError extends Error {
+  override readonly name = 'UuidTakenError';
+}
+
+const NOTHING: Outcome = {
+  entries: [],
+  delta: [],
+  history: [],
+  moves: [],
+  journal: { put: [], delete: [] },
+};
+
+/**
+ * What is to be stored when `change` comes to a domain in the state that `view` shows; or the entry that it must wait for. A change that the view's
+ * state covers changes nothing. Throws UuidTakenError.
+ */
+export function applyChange(view: DomainView, change: Change): Outcome | Waiting {
+  if (view.state.covers(change.csn)) return NOTHING;
+  const { body } = change;
+  if (body.kind === 'add') return applyAdd(view, change, body);
+  const entry = view.entry(change.entry);
+  if (entry === undefined) return { waitsFor: change.entry };
+  if (body.kind === 'modifyDn' && body.parent !== undefined && !isKnown(view, body.parent)) {
+    return { waitsFor: body.parent };
+  }
+  return new EntryFold(view, entry, change).outcome();
+}
+
+function isKnown(view: DomainView, parent: EntryUuid): boolean {
+  return parent === ROOT_UUID || parent === LOST_AND_FOUND_UUID || view.entry(parent) !== undefined;
+}
+
+function applyAdd(
+  view: DomainView,
+  change: Change,
+  body: Extract<ChangeBody, { readonly kind: 'add' }>,
+): Outcome | Waiting {
+  const { csn, entry: uuid } = change;
+  if (!isKnown(view, body.parent)) return { waitsFor: body.parent };
+  if (view.entry(uuid) !== undefined) {
+    throw new UuidTakenError(`change ${csn} adds entry ${uuid}, which exists`);
+  }
+  const stamp: Stamp = { csn, by: change.initiator };
+  const after: EntryState = {
+    uuid,
+    created: stamp,
+    modified: stamp,
+    preserved: body.preserved ?? {},
+    life: [],
+    parent: body.parent,
+    parentCsn: csn,
+    rdn: body.rdn,
+    rdnCsn: csn,
+    claimCsn: csn,
+    place: { parent: body.parent, conflict: false },
+    attributes: toAttributes(body.attributes),
+  };
+  const journal = new Journal();
+  const entries = settlePlaces(view, [{ before: undefined, after }], ...sinksOf(journal));
+  const delta = body.attributes.map(({ key, values }) => ({ key, removed: [], added: values }));
+  return { entries, delta, history: [], moves: [], journal: journal.difference() };
+}
+
+function toAttributes(added: readonly AddedAttribute[]): Attributes {
+  const attributes = new Map<AttributeKey, Attribute>();
+  for (const { key, name, values } of added) attributes.set(key, { name, values });
+  return attributes;
+}
+
+function sinksOf(journal: Journal): [LineSink, LineSink] {
+  return [(line) => journal.was(line), (line) => journal.is(line)];
+}
+
+/** One change of an existing entry, at work. */
+class EntryFold {
+  readonly #view: DomainView;
+  readonly #entry: EntryState;
+  readonly #row: FoldRow;
+  /** Rows that were read, ascending, the arriving one among them; the arriving one and the younger. */
+  readonly #rows: FoldRow[] = [];
+  readonly #since: FoldRow[];
+  readonly #life: readonly LifeEvent[];
+  readonly #journal = new Journal();
+  readonly #was: LineSink;
+  readonly #is: LineSink;
+
+  constructor(view: DomainView, entry: EntryState, change: Change) {
+    this.#view = view;
+    this.#entry = entry;
+    this.#row = newFoldRow(change);
+    [this.#was, this.#is] = sinksOf(this.#journal);
+    const needed = historyNeeded(entry, change, view.state);
+    const stored = needed === undefined ? [] : view.history(entry.uuid, needed.after);
+    let at = stored.length;
+    while (at > 0 && (stored[at - 1] as HistoryRow).change.csn > change.csn) at -= 1;
+    for (const row of stored) this.#rows.push(toFoldRow(row));
+    this.#rows.splice(at, 0, this.#row);
+    this.#since = this.#rows.slice(at);
+    const { kind } = change.body;
+    if (kind === 'delete' || kind === 'undelete') this.#life = refoldLife(entry.life, this.#since);
+    else {
+      this.#life = entry.life;
+      this.#row.void = !aliveAt(entry.life, change.csn);
+    }
+  }
+
+  outcome(): Outcome {
+    const entry = this.#entry;
+    const { attributes, delta } = this.#foldAttributes();
+    const { rdn, csn: rdnCsn } = refoldRename({ rdn: entry.rdn, csn: entry.rdnCsn }, this.#since);
+    const moves = this.#foldMoves();
+    this.#sayLines();
+    const register = moves.registers.get(entry.uuid);
+    const parent = register?.parent ?? entry.parent;
+    const parentCsn = register?.csn ?? entry.parentCsn;
+    const life = this.#life;
+    const claimCsn = claimCsnOf({ parentCsn, rdnCsn, life });
+    const modified = this.#stamp();
+    const after: EntryState = {
+      ...entry,
+      modified,
+      life,
+      parent,
+      parentCsn,
+      rdn,
+      rdnCsn,
+      claimCsn,
+      attributes,
+    };
+    return {
+      entries: this.#settle(after, moves),
+      delta,
+      history: this.#changedRows(),
+      moves: moves.rows,
+      journal: this.#journal.difference(),
+    };
+  }
+
+  #foldAttributes(): { readonly attributes: Attributes; readonly delta: readonly AttributeEffect[] } {
+    const delta: AttributeEffect[] = [];
+    let attributes: Map<AttributeKey, Attribute> | undefined;
+    for (const key of this.#touchedKeys()) {
+      const before = this.#entry.attributes.get(key);
+      const refolded = this.#foldAttribute(key, before);
+      this.#sayValues(key, before, refolded.attribute);
+      if (refolded.delta === undefined) continue;
+      delta.push(refolded.delta);
+      attributes ??= new Map(this.#entry.attributes);
+      if (refolded.attribute === undefined) attributes.delete(key);
+      else attributes.set(key, refolded.attribute);
+    }
+    return { attributes: attributes ?? this.#entry.attributes, delta };
+  }
+
+  /** Attributes of the arriving change and of rows that a life event made void or gave back. */
+  #touchedKeys(): ReadonlySet<AttributeKey> {
+    const keys = new Set<AttributeKey>();
+    for (const row of this.#since) {
+      if (!isMoved(row)) continue;
+      for (const { key } of attributeChangesOf(row.change)) keys.add(key);
+    }
+    return keys;
+  }
+
+  #foldAttribute(key: AttributeKey, attribute: Attribute | undefined) {
+    const rows: (AttributeRow & { readonly of: FoldRow })[] = [];
+    for (const of of this.#since) {
+      const change = attributeChangeOf(of.change, key);
+      if (change === undefined) continue;
+      const before = effectOn(of.effects, key);
+      rows.push({ of, change, before, active: !of.void, moved: isMoved(of), after: before });
+    }
+    const refolded = refoldAttribute(key, attribute, rows);
+    for (const { of, after } of rows) setEffect(of, key, after);
+    return refolded;
+  }
+
+  #sayValues(key: AttributeKey, before: Attribute | undefined, after: Attribute | undefined): void {
+    const was: ValueRow[] = [];
+    const is: ValueRow[] = [];
+    for (const row of this.#rows) {
+      const change = attributeChangeOf(row.change, key);
+      if (change === undefined) continue;
+      const witness = row.change;
+      if (row.before !== undefined && !row.before.void) {
+        was.push({ witness, change, effect: effectOn(row.before.effects, key) });
+      }
+      if (!row.void) is.push({ witness, change, effect: effectOn(row.effects, key) });
+    }
+    sayLostValues(this.#entry.uuid, before, was, this.#was);
+    sayLostValues(this.#entry.uuid, after, is, this.#is);
+  }
+
+  #foldMoves(): RefoldedMoves {
+    const { change } = this.#row;
+    const arriving = moveOf(change);
+    const moving = arriving !== undefined && !this.#row.void;
+    if (!moving && !this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined))
+      return NO_MOVES;
+    const turn: LifeTurn = { entry: change.entry, before: this.#entry.life, after: this.#life };
+    return refoldMoves(this.#view, change.csn, arriving, turn, this.#was, this.#is);
+  }
+
+  #sayLines(): void {
+    const stored = this.#rows.filter((row) => row !== this.#row);
+    sayLostChanges(this.#entry.life, stored, (row) => row.before?.void === true, this.#was);
+    sayLostChanges(this.#life, this.#rows, (row) => row.void, this.#is);
+    for (const row of this.#since) {
+      sayLostRename(row, row.before?.rdnBefore, this.#was);
+      sayLostRename(row, row.rdnBefore, this.#is);
+    }
+  }
+
+  /** The youngest change that was not void. */
+  #stamp(): Stamp {
+    for (let i = this.#since.length - 1; i >= 0; i--) {
+      const row = this.#since[i] as FoldRow;
+      if (!row.void) return { csn: row.change.csn, by: row.change.initiator };
+    }
+    return this.#entry.modified;
+  }
+
+  #settle(after: EntryState, moves: RefoldedMoves): readonly EntryState[] {
+    const { parentCsn, rdnCsn, life } = this.#entry;
+    if (
+      after.parentCsn === parentCsn &&
+      after.rdnCsn === rdnCsn &&
+      after.life === life &&
+      moves === NO_MOVES
+    ) {
+      return [after];
+    }
+    const changed = [{ before: this.#entry, after }];
+    for (const [uuid, { parent, csn: parentCsn }] of moves.registers) {
+      const before = uuid === after.uuid ? undefined : this.#view.entry(uuid);
+      if (before === undefined) continue;
+      const moved = { ...before, parent, parentCsn };
+      changed.push({ before, after: { ...moved, claimCsn: claimCsnOf(moved) } });
+    }
+    return settlePlaces(this.#view, changed, this.#was, this.#is);
+  }
+
+  #changedRows(): { readonly entry: EntryUuid; readonly row: HistoryRow }[] {
+    const changed: { readonly entry: EntryUuid; readonly row: HistoryRow }[] = [];
+    for (const row of this.#since) {
+      const stored = changedRow(row);
+      if (stored !== undefined) changed.push({ entry: this.#entry.uuid, row: stored });
+    }
+    return changed;
+  }
+}
+
+/** Whether the row is new or a life event turned it void or valid. */
+function isMoved(row: FoldRow): boolean {
+  return row.before === undefined || row.before.void !== row.void;
+}
+
+/** Whether `outcome` says that the change waits. */
+export function isWaiting(outcome: Outcome | Waiting): outcome is Waiting {
+  return 'waitsFor' in outcome;
+}

@@ -1,0 +1,155 @@
+/**
+ * The parent registers of a domain, folded over its move log: a move is the last write of its entry's parent, unless the entry is dead at that
+ * point or the move would close a loop by the registers as they are there, dead entries included.
+ *
+ * A late move, or a late life event of an entry that moved afterwards, undoes every younger move of the domain and redoes it, since each may now
+ * close a loop or no longer do so. Owns the registers; where the DIT shows an entry is place.ts.
+ */
+import { must } from '../base/assert.js';
+import { utf8Encode } from '../base/bytes.js';
+import { type Change, type EntryUuid, ROOT_UUID } from '../change/change.js';
+import type { Csn } from '../csn/csn.js';
+import { knew } from './concurrency.js';
+import type { DomainView, MoveRow } from './domain-view.js';
+import { aliveAt } from './entry-life.js';
+import { type LifeEvent, LOST_AND_FOUND_UUID } from './entry-state.js';
+import type { LineSink } from './journal.js';
+
+export interface ParentRegister {
+  readonly parent: EntryUuid;
+  readonly csn: Csn;
+}
+
+/** What the fold found: registers that differ from the stored ones, and rows to store. */
+export interface RefoldedMoves {
+  readonly registers: ReadonlyMap<EntryUuid, ParentRegister>;
+  readonly rows: readonly MoveRow[];
+}
+
+export const NO_MOVES: RefoldedMoves = { registers: new Map(), rows: [] };
+
+/** The life of the arriving change's entry, before and after it. */
+export interface LifeTurn {
+  readonly entry: EntryUuid;
+  readonly before: readonly LifeEvent[];
+  readonly after: readonly LifeEvent[];
+}
+
+/** The arriving change's own move as a row to be folded in; undefined when it moves nothing. */
+export function moveOf(change: Change): MoveRow | undefined {
+  const { body, csn, entry, seen } = change;
+  if (body.kind !== 'modifyDn' || body.parent === undefined) return undefined;
+  return { csn, entry, to: body.parent, from: body.parent, fromCsn: csn, effective: false, seen };
+}
+
+/**
+ * Folds the moves younger than `since` anew, with `arriving` (whose CSN is `since`) before them.
+ */
+export function refoldMoves(
+  view: DomainView,
+  since: Csn,
+  arriving: MoveRow | undefined,
+  turn: LifeTurn,
+  was: LineSink,
+  is: LineSink,
+): RefoldedMoves {
+  const stored = view.moves(since);
+  const registers = new Registers(view);
+  for (let i = stored.length - 1; i >= 0; i--) {
+    const row = stored[i] as MoveRow;
+    if (row.effective) registers.set(row.entry, { parent: row.from, csn: row.fromCsn });
+    sayMove(row, registers, lifeOf(view, row.entry, turn, 'before'), was);
+  }
+  const rows: MoveRow[] = [];
+  for (const row of arriving === undefined ? stored : [arriving, ...stored]) {
+    const life = lifeOf(view, row.entry, turn, 'after');
+    const { parent: from, csn: fromCsn } = registers.of(row.entry);
+    const effective = aliveAt(life, row.csn) && !registers.isAtOrBelow(row.to, row.entry);
+    const folded: MoveRow = { ...row, from, fromCsn, effective };
+    sayMove(folded, registers, life, is);
+    if (effective) registers.set(row.entry, { parent: row.to, csn: row.csn });
+    if (row === arriving || row.from !== from || row.fromCsn !== fromCsn || row.effective !== effective) {
+      rows.push(folded);
+    }
+  }
+  return { registers: registers.changed(), rows };
+}
+
+/** Registers at one point of the order: the stored ones, and what undo and redo set. */
+class Registers {
+  readonly #view: DomainView;
+  readonly #set = new Map<EntryUuid, ParentRegister>();
+
+  constructor(view: DomainView) {
+    this.#view = view;
+  }
+
+  of(entry: EntryUuid): ParentRegister {
+    return must(this.find(entry), 'the entry of a move');
+  }
+
+  find(entry: EntryUuid): ParentRegister | undefined {
+    const set = this.#set.get(entry);
+    if (set !== undefined) return set;
+    const state = this.#view.entry(entry);
+    return state === undefined ? undefined : { parent: state.parent, csn: state.parentCsn };
+  }
+
+  set(entry: EntryUuid, register: ParentRegister): void {
+    this.#set.set(entry, register);
+  }
+
+  /** Whether the way up from `entry` meets `above`. */
+  isAtOrBelow(entry: EntryUuid, above: EntryUuid): boolean {
+    let at: EntryUuid | undefined = entry;
+    while (at !== undefined && at !== ROOT_UUID && at !== LOST_AND_FOUND_UUID) {
+      if (at === above) return true;
+      at = this.find(at)?.parent;
+    }
+    return false;
+  }
+
+  /** Newest register write on the way up from `entry` to below `above`; undefined when they are one. */
+  newestBetween(entry: EntryUuid, above: EntryUuid): Csn | undefined {
+    let newest: Csn | undefined;
+    let at: EntryUuid = entry;
+    while (at !== above) {
+      const { parent, csn } = this.of(at);
+      if (newest === undefined || csn > newest) newest = csn;
+      at = parent;
+    }
+    return newest;
+  }
+
+  changed(): ReadonlyMap<EntryUuid, ParentRegister> {
+    const changed = new Map<EntryUuid, ParentRegister>();
+    for (const [entry, register] of this.#set) {
+      const state = this.#view.entry(entry);
+      if (state?.parent !== register.parent || state.parentCsn !== register.csn) changed.set(entry, register);
+    }
+    return changed;
+  }
+}
+
+function lifeOf(
+  view: DomainView,
+  entry: EntryUuid,
+  turn: LifeTurn,
+  when: 'before' | 'after',
+): readonly LifeEvent[] {
+  return entry === turn.entry ? turn[when] : must(view.entry(entry), 'the entry of a move').life;
+}
+
+/** Says what a move lost or made lose. `registers` are those just before the move. */
+function sayMove(row: MoveRow, registers: Registers, life: readonly LifeEvent[], sink: LineSink): void {
+  const { csn, entry } = row;
+  if (row.effective) {
+    if (row.from === row.to || knew(row, row.fromCsn)) return;
+    const value = utf8Encode(row.from);
+    sink({ loser: row.fromCsn, winner: csn, entry, kind: 'move-lost', attribute: undefined, value });
+  } else if (aliveAt(life, csn)) {
+    const winner = registers.newestBetween(row.to, entry);
+    const value = utf8Encode(row.to);
+    sink({ loser: csn, winner, entry, kind: 'move-loop', attribute: undefined, value });
+  }
+}

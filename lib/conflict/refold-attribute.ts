@@ -1,0 +1,277 @@
+/**
+ * One attribute over the rows from an arriving change on: younger rows are undone, the change takes its place, the rows are redone and get
+ * their new effects.
+ *
+ * The values of a multi-valued attribute are independent of each other, so when the change concerns single values only these are followed, and
+ * only through the rows that touch them: one late edit of a group of 100,000 members does not look at the members. Everything else (replaces
+ * that arrive late, single-valued attributes, increments, rows whose origins disagreed about the rule) goes over all values.
+ * An attribute takes its name from the change that gave it its first value, and keeps it until it has none.
+ */
+import { latin1 } from '../base/bytes.js';
+import type { AttributeChange } from '../change/change.js';
+import type { Attribute } from '../entry/entry.js';
+import { changeValues, findValue, keyedValues, type ValueKey, valueKey } from '../entry/value-index.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EqualityRule } from '../schema/matching-rule.js';
+import type { AttributeEffect } from './domain-view.js';
+import {
+  foldAttribute,
+  netEffect,
+  ruleOf,
+  sameEffect,
+  undoEffect,
+  type ValueEffect,
+} from './fold-attribute.js';
+import { PresentValues } from './present-values.js';
+
+/** A row that touches the attribute. */
+export interface AttributeRow {
+  readonly change: AttributeChange;
+  /** Effect so far; undefined for none (void, or not there before). */
+  readonly before: AttributeEffect | undefined;
+  /** Whether it takes effect now. */
+  readonly active: boolean;
+  /** Whether it is the arriving change or its `active` is new: what everything else follows from. */
+  readonly moved: boolean;
+  /** Set by refoldAttribute; the object `before` where nothing changed. */
+  after: AttributeEffect | undefined;
+}
+
+/** The attribute after the fold and how it differs from before; `delta` undefined: not at all. */
+export interface RefoldedAttribute {
+  readonly attribute: Attribute | undefined;
+  readonly delta: AttributeEffect | undefined;
+}
+
+/** Attributes of at least so many values are asked through their kept index. */
+const LARGE_VALUES = 64;
+/** Images of large attributes whose values are known to be distinct under the rule named. */
+const distinctUnder = new WeakMap<Attribute, string>();
+
+/** Folds `rows` (ascending: the arriving change and every younger row that touches the attribute) anew over `attribute` as it is now. */
+export function refoldAttribute(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  rows: readonly AttributeRow[],
+): RefoldedAttribute {
+  const first = rows[0];
+  if (first === undefined) return { attribute, delta: undefined };
+  const rule = ruleOf(first.change);
+  return concernsSingleValues(attribute, rows, rule)
+    ? refoldSome(key, attribute, rows, rule)
+    : refoldAll(key, attribute, rows, rule);
+}
+
+function concernsSingleValues(
+  attribute: Attribute | undefined,
+  rows: readonly AttributeRow[],
+  rule: EqualityRule,
+): boolean {
+  const name = attribute?.name ?? rows[0]?.change.name;
+  for (const { change, before, moved } of rows) {
+    if (change.equality !== rule.name || change.single || change.increment !== 0n) return false;
+    if (moved && change.clear) return false;
+    if (change.name !== name || before?.nameBefore !== undefined) return false;
+  }
+  return attribute === undefined || isDistinct(attribute, rule);
+}
+
+/** Whether no two values are equal under `rule`: true unless a change with another rule came before. */
+function isDistinct(attribute: Attribute, rule: EqualityRule): boolean {
+  if (attribute.values.length < 2 || distinctUnder.get(attribute) === rule.name) return true;
+  if (keyedValues(attribute, rule).size !== attribute.values.length) return false;
+  if (attribute.values.length >= LARGE_VALUES) distinctUnder.set(attribute, rule.name);
+  return true;
+}
+
+function refoldSome(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  rows: readonly AttributeRow[],
+  rule: EqualityRule,
+): RefoldedAttribute {
+  const followed = new Map<ValueKey, Uint8Array | undefined>();
+  for (const { change, moved } of rows) {
+    if (!moved) continue;
+    for (const list of [change.remove, change.add]) {
+      for (const value of list) {
+        const of = valueKey(value, rule);
+        if (!followed.has(of)) followed.set(of, findValue(attribute, of, rule));
+      }
+    }
+  }
+  const present = new Map(followed);
+  const touching: { readonly row: AttributeRow; readonly parts: EffectParts }[] = [];
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i] as AttributeRow;
+    row.after = row.before;
+    if (!row.moved && !touches(row.change, followed, rule)) continue;
+    const parts = splitEffect(row.before, followed, rule);
+    touching.push({ row, parts });
+    for (const of of parts.addedKeys) present.set(of, undefined);
+    parts.removed.forEach((value, j) => {
+      present.set(parts.removedKeys[j] as ValueKey, value);
+    });
+  }
+  for (const { row, parts } of touching.reverse()) {
+    const effect = row.active ? foldSome(present, row.change, rule) : NOTHING;
+    row.after = mergeEffect(key, row.before, parts, effect);
+  }
+  return someDelta(key, attribute, followed, present, rows, rule);
+}
+
+const NOTHING: ValueEffect = { removed: [], added: [] };
+
+interface EffectParts {
+  /** The followed values of an effect, with their keys, and the rest of it. */
+  readonly removed: readonly Uint8Array[];
+  readonly removedKeys: readonly ValueKey[];
+  readonly added: readonly Uint8Array[];
+  readonly addedKeys: readonly ValueKey[];
+  readonly rest: ValueEffect;
+}
+
+function touches(
+  change: AttributeChange,
+  followed: ReadonlyMap<ValueKey, unknown>,
+  rule: EqualityRule,
+): boolean {
+  if (change.clear) return true;
+  for (const value of change.remove) if (followed.has(valueKey(value, rule))) return true;
+  for (const value of change.add) if (followed.has(valueKey(value, rule))) return true;
+  return false;
+}
+
+function splitEffect(
+  effect: AttributeEffect | undefined,
+  followed: ReadonlyMap<ValueKey, unknown>,
+  rule: EqualityRule,
+): EffectParts {
+  const split = (values: readonly Uint8Array[]) => {
+    const inside: Uint8Array[] = [];
+    const keys: ValueKey[] = [];
+    const outside: Uint8Array[] = [];
+    for (const value of values) {
+      const of = valueKey(value, rule);
+      if (followed.has(of)) {
+        inside.push(value);
+        keys.push(of);
+      } else outside.push(value);
+    }
+    return { inside, keys, outside };
+  };
+  const removed = split(effect?.removed ?? []);
+  const added = split(effect?.added ?? []);
+  return {
+    removed: removed.inside,
+    removedKeys: removed.keys,
+    added: added.inside,
+    addedKeys: added.keys,
+    rest: { removed: removed.outside, added: added.outside },
+  };
+}
+
+/** The fold of fold-attribute.ts on the followed values of a multi-valued attribute. */
+function foldSome(
+  present: Map<ValueKey, Uint8Array | undefined>,
+  change: AttributeChange,
+  rule: EqualityRule,
+): ValueEffect {
+  const removed: Uint8Array[] = [];
+  const added: Uint8Array[] = [];
+  const take = (of: ValueKey) => {
+    const value = present.get(of);
+    if (value === undefined) return;
+    removed.push(value);
+    present.set(of, undefined);
+  };
+  if (change.clear) for (const of of present.keys()) take(of);
+  for (const value of change.remove) take(valueKey(value, rule));
+  for (const value of change.add) {
+    const of = valueKey(value, rule);
+    if (!present.has(of) || present.get(of) !== undefined) continue;
+    present.set(of, value);
+    added.push(value);
+  }
+  return netEffect(removed, added);
+}
+
+function mergeEffect(
+  key: AttributeKey,
+  before: AttributeEffect | undefined,
+  parts: EffectParts,
+  effect: ValueEffect,
+): AttributeEffect | undefined {
+  const merged: AttributeEffect = {
+    key,
+    removed: [...parts.rest.removed, ...effect.removed],
+    added: [...parts.rest.added, ...effect.added],
+  };
+  if (merged.removed.length === 0 && merged.added.length === 0) return undefined;
+  return sameEffect(before, merged) ? before : merged;
+}
+
+function someDelta(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  before: ReadonlyMap<ValueKey, Uint8Array | undefined>,
+  after: ReadonlyMap<ValueKey, Uint8Array | undefined>,
+  rows: readonly AttributeRow[],
+  rule: EqualityRule,
+): RefoldedAttribute {
+  const gone = new Map<ValueKey, Uint8Array>();
+  const come = new Map<ValueKey, Uint8Array>();
+  for (const [of, was] of before) {
+    const is = after.get(of);
+    if (was === is || (was !== undefined && is !== undefined && latin1(was) === latin1(is))) continue;
+    if (was !== undefined) gone.set(of, was);
+    if (is !== undefined) come.set(of, is);
+  }
+  if (gone.size === 0 && come.size === 0) return { attribute, delta: undefined };
+  const name = rows[0]?.change.name ?? key;
+  const changed = changeValues(attribute, name, gone, come, rule);
+  if (changed !== undefined && changed.values.length >= LARGE_VALUES) distinctUnder.set(changed, rule.name);
+  return { attribute: changed, delta: { key, removed: [...gone.values()], added: [...come.values()] } };
+}
+
+function refoldAll(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  rows: readonly AttributeRow[],
+  rule: EqualityRule,
+): RefoldedAttribute {
+  const present = new PresentValues(rule, attribute?.values);
+  let name = attribute?.name;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const { before, change } = rows[i] as AttributeRow;
+    if (before === undefined) continue;
+    undoEffect(present, before);
+    name = present.count === 0 ? undefined : (name ?? before.nameBefore ?? change.name);
+  }
+  for (const row of rows) {
+    row.after = undefined;
+    if (!row.active) continue;
+    const { removed, added } = foldAttribute(present, row.change);
+    const nameBefore = present.count === 0 && name !== row.change.name ? name : undefined;
+    name = present.count === 0 ? undefined : (name ?? row.change.name);
+    if (removed.length === 0 && added.length === 0) continue;
+    const after: AttributeEffect =
+      nameBefore === undefined ? { key, removed, added } : { key, removed, added, nameBefore };
+    row.after = sameEffect(row.before, after) ? row.before : after;
+  }
+  return allDelta(key, attribute, present.values(), name ?? key);
+}
+
+function allDelta(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  values: readonly Uint8Array[],
+  name: string,
+): RefoldedAttribute {
+  const { removed, added } = netEffect([...(attribute?.values ?? [])], [...values]);
+  if (removed.length === 0 && added.length === 0 && (values.length === 0 || attribute?.name === name)) {
+    return { attribute, delta: undefined };
+  }
+  const changed = values.length === 0 ? undefined : { name, values };
+  return { attribute: changed, delta: { key, removed, added } };
+}

@@ -1,0 +1,299 @@
+/**
+ * The oracle: the model itself, as naive as can be. Sorts all changes, executes them one after the other over a Map, permissively, and writes
+ * down what each lost. Shares no code with the engine but types and text forms; slow, and meant to be read beside replication-model.md.
+ */
+import { latin1 } from '../../lib/base/bytes.js';
+import {
+  type AttributeChange,
+  type Change,
+  type EntryUuid,
+  type NamedRdn,
+  ROOT_UUID,
+} from '../../lib/change/change.js';
+import { formatNamedRdn } from '../../lib/change/named-rdn.js';
+import { LOST_AND_FOUND_UUID } from '../../lib/conflict/entry-state.js';
+import type { Csn } from '../../lib/csn/csn.js';
+
+interface Value {
+  readonly text: string;
+  /** Changes that said that this value be there, since it is. */
+  asserters: Change[];
+}
+
+interface Attr {
+  name: string;
+  values: Value[];
+}
+
+interface Entry {
+  readonly add: Change;
+  modified: Change;
+  alive: boolean;
+  death: Csn | undefined;
+  life: string[];
+  parent: EntryUuid;
+  parentCsn: Csn;
+  rdn: NamedRdn;
+  rdnCsn: Csn;
+  claim: Csn;
+  readonly attributes: Map<string, Attr>;
+  /** Changes that were not void. */
+  readonly done: Change[];
+  /** Changes that took values, by attribute. */
+  readonly takers: Map<string, Change[]>;
+}
+
+/** Facts as MemoryDomain.facts() writes them. */
+export function oracle(changes: readonly Change[]): string {
+  const world = new World();
+  const sorted = [...changes].sort((a, b) => (a.csn < b.csn ? -1 : 1));
+  for (const change of sorted) if (change.body.kind === 'add') world.add(change);
+  for (const change of sorted) if (change.body.kind !== 'add') world.execute(change);
+  return [...world.finish(), ...[...world.journal].sort()].join('\n');
+}
+
+/** How values compare in these tests: three rules, told by name. */
+export function naiveEqual(rule: string, a: string, b: string): boolean {
+  return rule === 'caseIgnoreMatch' ? a.toLowerCase() === b.toLowerCase() : a === b;
+}
+
+function knew(later: Change, earlier: Csn): boolean {
+  return later.csn.slice(20) === earlier.slice(20) || later.seen.covers(earlier);
+}
+
+class World {
+  readonly entries = new Map<EntryUuid, Entry>();
+  readonly journal = new Set<string>();
+
+  note(
+    kind: string,
+    loser: Csn,
+    winner: Csn | undefined,
+    entry: string,
+    attribute = '',
+    value?: string,
+  ): void {
+    this.journal.add(
+      `${loser} ${kind} ${entry} ${winner ?? ''} ${attribute} ${value === undefined ? '' : `=${value}`}`,
+    );
+  }
+
+  add(change: Change): void {
+    if (change.body.kind !== 'add') return;
+    const { parent, rdn, attributes } = change.body;
+    this.entries.set(change.entry, {
+      add: change,
+      modified: change,
+      alive: true,
+      death: undefined,
+      life: [],
+      parent,
+      parentCsn: change.csn,
+      rdn,
+      rdnCsn: change.csn,
+      claim: change.csn,
+      attributes: new Map(
+        attributes.map(({ key, name, values }) => [
+          key,
+          { name, values: values.map((value) => ({ text: latin1(value), asserters: [] })) },
+        ]),
+      ),
+      done: [],
+      takers: new Map(),
+    });
+  }
+
+  execute(change: Change): void {
+    const entry = this.entries.get(change.entry);
+    if (entry === undefined) throw new Error('no such entry');
+    const { body, csn } = change;
+    if (body.kind === 'undelete') {
+      if (entry.alive) return;
+      entry.alive = true;
+      entry.life.push(`undelete@${csn}`);
+      entry.claim = later(entry.claim, csn);
+    } else if (!entry.alive) {
+      if (body.kind !== 'delete') this.noteLostWith(change, entry.death as Csn);
+      return;
+    } else if (body.kind === 'delete') {
+      entry.alive = false;
+      entry.death = csn;
+      entry.life.push(`delete@${csn}`);
+      for (const older of entry.done) {
+        if (older.body.kind !== 'delete' && !knew(change, older.csn)) this.noteLostWith(older, csn);
+      }
+    } else if (body.kind === 'modify' || body.kind === 'modifyDn') {
+      for (const attribute of body.attributes) this.modify(entry, change, attribute);
+      if (body.kind === 'modifyDn') this.rename(entry, change, body.rdn, body.parent);
+    }
+    entry.modified = change;
+    entry.done.push(change);
+  }
+
+  noteLostWith(change: Change, death: Csn): void {
+    const kind = 'change-of-deleted-entry';
+    const wanted: [string, string][] = [];
+    const { body } = change;
+    if (body.kind === 'modify' || body.kind === 'modifyDn') {
+      for (const { key, add, increment } of body.attributes) {
+        for (const value of add) wanted.push([key, latin1(value)]);
+        if (increment !== 0n) wanted.push([key, signed(increment)]);
+      }
+    }
+    if (body.kind === 'modifyDn' && body.rdn !== undefined) wanted.push(['', formatNamedRdn(body.rdn)]);
+    if (body.kind === 'modifyDn' && body.parent !== undefined) wanted.push(['', body.parent]);
+    for (const [key, value] of wanted) this.note(kind, change.csn, death, change.entry, key, value);
+    if (wanted.length === 0) this.note(kind, change.csn, death, change.entry);
+  }
+
+  modify(entry: Entry, change: Change, attribute: AttributeChange): void {
+    const { key, equality, single, clear, increment } = attribute;
+    const before = entry.attributes.get(key)?.values ?? [];
+    let values = [...before];
+    const gone: Value[] = [];
+    const equal = (text: string) => (value: Value) => naiveEqual(equality, value.text, text);
+    if (clear) gone.push(...values.splice(0));
+    for (const text of attribute.remove.map(latin1)) {
+      gone.push(...values.filter(equal(text)));
+      values = values.filter((value) => !equal(text)(value));
+    }
+    for (const text of attribute.add.map(latin1)) {
+      const there = values.find(equal(text));
+      if (there !== undefined) there.asserters.push(change);
+      else if (single && values.length > 0) {
+        const unknown = values
+          .flatMap((value) => value.asserters)
+          .filter((by) => by !== change && !knew(change, by.csn));
+        const winner = unknown
+          .map(({ csn }) => csn)
+          .sort()
+          .at(-1);
+        this.note('value-lost', change.csn, winner, change.entry, key, text);
+      } else {
+        const inherited = gone.filter(equal(text)).flatMap((value) => value.asserters);
+        values.push({ text, asserters: [...inherited, change] });
+      }
+    }
+    if (increment !== 0n) values = this.increment(entry, change, attribute, values);
+    else {
+      for (const value of gone) {
+        if (values.some(equal(value.text))) continue;
+        for (const by of new Set(value.asserters)) {
+          if (!knew(change, by.csn))
+            this.note('value-lost', by.csn, change.csn, change.entry, key, value.text);
+        }
+      }
+      if (before.some(({ text }) => !values.some((value) => value.text === text))) {
+        entry.takers.set(key, [...(entry.takers.get(key) ?? []), change]);
+      }
+    }
+    const name = before.length > 0 ? (entry.attributes.get(key)?.name ?? '') : attribute.name;
+    if (values.length === 0) entry.attributes.delete(key);
+    else entry.attributes.set(key, { name, values });
+  }
+
+  increment(entry: Entry, change: Change, { key, increment }: AttributeChange, values: Value[]): Value[] {
+    const counts = values.filter(({ text }) => /^(0|-?[1-9][0-9]*)$/.test(text));
+    if (counts.length === 0) {
+      const unknown = (entry.takers.get(key) ?? []).filter((by) => !knew(change, by.csn));
+      this.note('value-lost', change.csn, unknown.at(-1)?.csn, change.entry, key, signed(increment));
+      return values;
+    }
+    const asserters = [...counts.flatMap((value) => value.asserters), change];
+    const sums = [...new Set(counts.map(({ text }) => String(BigInt(text) + increment)))];
+    return [
+      ...values.filter((value) => !counts.includes(value)),
+      ...sums.map((text) => ({ text, asserters: [...asserters] })),
+    ];
+  }
+
+  rename(entry: Entry, change: Change, rdn: NamedRdn | undefined, to: EntryUuid | undefined): void {
+    const { csn } = change;
+    if (rdn !== undefined) {
+      const lost = formatNamedRdn(entry.rdn);
+      if (!knew(change, entry.rdnCsn) && lost.toLowerCase() !== formatNamedRdn(rdn).toLowerCase()) {
+        this.note('rename-lost', entry.rdnCsn, csn, change.entry, '', lost);
+      }
+      entry.rdn = rdn;
+      entry.rdnCsn = csn;
+      entry.claim = later(entry.claim, csn);
+    }
+    if (to === undefined) return;
+    const way: Entry[] = [];
+    for (let at = this.entries.get(to); at !== undefined && at !== entry; at = this.entries.get(at.parent))
+      way.push(at);
+    const top = way.at(-1);
+    if (to === change.entry || top?.parent === change.entry) {
+      const winner = way
+        .map(({ parentCsn }) => parentCsn)
+        .sort()
+        .at(-1);
+      this.note('move-loop', csn, winner, change.entry, '', to);
+      return;
+    }
+    if (entry.parent !== to && !knew(change, entry.parentCsn)) {
+      this.note('move-lost', entry.parentCsn, csn, change.entry, '', entry.parent);
+    }
+    entry.parent = to;
+    entry.parentCsn = csn;
+    entry.claim = later(entry.claim, csn);
+  }
+
+  finish(): string[] {
+    const alive = [...this.entries.values()].filter((entry) => entry.alive);
+    const parentOf = new Map<Entry, EntryUuid>();
+    for (const entry of alive) {
+      const parent = this.entries.get(entry.parent);
+      const fixed = entry.parent === ROOT_UUID || entry.parent === LOST_AND_FOUND_UUID;
+      parentOf.set(entry, fixed || parent?.alive === true ? entry.parent : LOST_AND_FOUND_UUID);
+      if (!fixed && parent?.alive === false) {
+        this.note('orphan', entry.parentCsn, parent.death, entry.add.entry, '', entry.parent);
+      }
+    }
+    const facts: string[] = [];
+    for (const [uuid, entry] of this.entries) {
+      let place = entry.parent;
+      let conflict = false;
+      if (entry.alive) {
+        place = parentOf.get(entry) as EntryUuid;
+        const name = formatNamedRdn(entry.rdn).toLowerCase();
+        const rivals = alive
+          .filter(
+            (other) => parentOf.get(other) === place && formatNamedRdn(other.rdn).toLowerCase() === name,
+          )
+          .sort((a, b) => (a.claim < b.claim ? -1 : 1));
+        const holder = rivals[0] as Entry;
+        conflict = holder !== entry;
+        if (conflict)
+          this.note('name-conflict', entry.claim, holder.claim, uuid, '', formatNamedRdn(entry.rdn));
+        if (conflict && place === ROOT_UUID) place = LOST_AND_FOUND_UUID;
+      }
+      const attributes = [...entry.attributes].map(
+        ([key, { name, values }]) =>
+          `${key}(${name})=${values
+            .map(({ text }) => text)
+            .sort()
+            .join('|')}`,
+      );
+      facts.push(
+        [
+          uuid,
+          `${entry.add.csn}/${entry.add.initiator} ${entry.modified.csn}/${entry.modified.initiator}`,
+          entry.life.join(' '),
+          `${entry.parent}@${entry.parentCsn} ${formatNamedRdn(entry.rdn)}@${entry.rdnCsn} claim ${entry.claim}`,
+          `${entry.alive ? 'at' : 'dead'} ${place}${conflict ? ' conflict' : ''}`,
+          attributes.sort().join('; '),
+        ].join(' # '),
+      );
+    }
+    return facts.sort();
+  }
+}
+
+function later(a: Csn, b: Csn): Csn {
+  return a > b ? a : b;
+}
+
+function signed(increment: bigint): string {
+  return increment > 0n ? `+${increment}` : String(increment);
+}
