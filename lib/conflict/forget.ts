@@ -1,0 +1,96 @@
+/**
+ * Forgetting by causal stability (replication-model.md section 4): which rows, moves and tombstones no later change can need.
+ *
+ * A change is settled when every registered replica has applied it, we hold all that each of them made before that, and no clock can issue an
+ * older CSN: whatever arrives from now on knows the change and comes after it. Forgetting what is settled changes no later outcome, neither
+ * states nor journal (test/conflict/forget.test.ts). Nothing in an EntryState is ever trimmed, so replicas that forget at different
+ * times stay equal.
+ */
+import { type Csn, csnReplica, csnTimeMs, type ReplicaId } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import { knew } from './concurrency.js';
+import type { HistoryRow, MoveRow } from './domain-view.js';
+import { deathOf } from './entry-life.js';
+import type { EntryState } from './entry-state.js';
+
+/** What a replica said of itself at one moment. */
+export interface ReplicaReport {
+  /** Everything that it had applied, its own changes included. */
+  readonly state: ServerState;
+  /** Every CSN that it issues later is newer than this. */
+  readonly clock: Csn;
+}
+
+/** What is settled: covered by `stable` and not newer than `before`. */
+export interface Horizon {
+  readonly stable: ServerState;
+  readonly before: Csn;
+}
+
+/**
+ * The horizon that follows from the last report of every registered replica, our own included. undefined while a report speaks of changes of its
+ * replica that we do not hold (`held`): go by that replica's older report, or wait.
+ */
+export function causalHorizon(
+  reports: ReadonlyMap<ReplicaId, ReplicaReport>,
+  held: ServerState,
+): Horizon | undefined {
+  let stable = held.csns();
+  let before: Csn | undefined;
+  for (const [replica, { state, clock }] of reports) {
+    const own = state.get(replica);
+    if (own !== undefined && !held.covers(own)) return undefined;
+    stable = stable.flatMap((csn) => olderOf(csn, state));
+    if (before === undefined || clock < before) before = clock;
+  }
+  return before === undefined ? undefined : { stable: ServerState.of(stable), before };
+}
+
+/** Whether every later change knows this one and comes after it. */
+export function isSettled(csn: Csn, horizon: Horizon): boolean {
+  return csn <= horizon.before && horizon.stable.covers(csn);
+}
+
+/**
+ * How many of an entry's oldest rows may go. `rows`: all of them, ascending. A settled row stays while an older row stays, or while a row that is
+ * not settled did not know it: the journal may still name it.
+ */
+export function forgettableRows(rows: readonly HistoryRow[], horizon: Horizon): number {
+  let settled = 0;
+  while (settled < rows.length && isSettled((rows[settled] as HistoryRow).change.csn, horizon)) settled += 1;
+  const open = rows.slice(settled).filter(({ change }) => !isSettled(change.csn, horizon));
+  for (let i = 0; i < settled; i++) {
+    const { csn } = (rows[i] as HistoryRow).change;
+    for (const { change } of open) if (!knew(change, csn)) return i;
+  }
+  return settled;
+}
+
+/** Whether a move may go. */
+export function isForgettableMove(row: MoveRow, horizon: Horizon): boolean {
+  return isSettled(row.csn, horizon);
+}
+
+/**
+ * Whether a dead entry may be dropped with all its rows. No origin accepts an undelete later than `lifetimeMs` after the delete, so once every clock
+ * is past that none can come. `rowsLeft`: rows of its history and moves of it that are not forgettable. `referenced`: some entry, alive or
+ * dead, has it as its parent register; the loop rule still needs the way through it.
+ */
+export function isForgettableEntry(
+  state: EntryState,
+  horizon: Horizon,
+  lifetimeMs: number,
+  rowsLeft: number,
+  referenced: boolean,
+): boolean {
+  const death = deathOf(state.life);
+  if (death === undefined || rowsLeft > 0 || referenced) return false;
+  return isSettled(death, horizon) && csnTimeMs(horizon.before) > csnTimeMs(death) + lifetimeMs;
+}
+
+/** The older of `csn` and what `state` holds of that origin; nothing when it holds none. */
+function olderOf(csn: Csn, state: ServerState): Csn[] {
+  if (state.covers(csn)) return [csn];
+  const known = state.get(csnReplica(csn));
+  return known === undefined ? [] : [known];
+}
