@@ -2,7 +2,7 @@
  * Sample entries as LDIF text (RFC 2849), in chunks fit for a stream.
  */
 import { toBase64, utf8Encode } from '../base/bytes.js';
-import type { SampleEntry } from './sample-data.js';
+import type { SampleEntry } from './sample-people.js';
 
 /** Characters gathered before a chunk is given out. */
 const CHUNK = 65_536;

@@ -13,6 +13,9 @@ import { choice, flag, integer, list, lists, map, type Option, text } from './op
 
 const GiB_IN_MiB = 1024;
 
+/** The administrator's DN unless configured otherwise. */
+export const DEFAULT_ADMIN_DN = 'cn=Directory Manager';
+
 /** How an attribute may be indexed. */
 export const INDEX_KINDS = ['equality', 'presence', 'substring', 'ordering'] as const;
 
@@ -85,7 +88,7 @@ export const OPTIONS = {
   }),
 
   'admin.dn': text('DN of the administrator, who may do all and needs no entry.', {
-    preset: 'cn=Directory Manager',
+    preset: DEFAULT_ADMIN_DN,
     check: dnFault,
   }),
   'admin.passwordHash': text(
@@ -141,14 +144,6 @@ export const OPTIONS = {
       preset: 0,
     },
   ),
-  'limits.clockSkewMs': integer(
-    'How far ahead of ours the clock of a peer may drag ours.',
-    1000,
-    86_400_000,
-    {
-      preset: LIMITS.clockSkewMs,
-    },
-  ),
   'cache.entryMiB': integer('Memory for decoded entries, MiB.', 1, 64 * GiB_IN_MiB, { preset: 96 }),
   'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 32 }),
   durability: choice(
@@ -167,19 +162,25 @@ export const OPTIONS = {
   indexes: lists('Indexes, by attribute type.', INDEX_KINDS, {
     preset: {
       objectClass: ['equality'],
-      uid: ['equality', 'presence'],
+      uid: ['equality', 'substring'],
       cn: ['equality', 'substring'],
       sn: ['equality', 'substring'],
       givenName: ['equality', 'substring'],
       mail: ['equality', 'substring'],
       telephoneNumber: ['equality'],
+      employeeNumber: ['equality'],
+      ou: ['equality'],
+      o: ['equality'],
+      dc: ['equality'],
       member: ['equality'],
       uniqueMember: ['equality'],
       memberUid: ['equality'],
+      memberOf: ['equality'],
+      manager: ['equality'],
       uidNumber: ['equality', 'ordering'],
       gidNumber: ['equality', 'ordering'],
-      entryUUID: ['equality'],
-      'ds-sync-conflict': ['equality', 'presence'],
+      createTimestamp: ['ordering'],
+      modifyTimestamp: ['ordering'],
     },
   }),
 } as const satisfies Record<string, Option>;

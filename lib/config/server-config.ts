@@ -34,13 +34,13 @@ export const NO_SOURCES: ConfigSources = {
 
 /** Variables of ours that are no options: the launcher and the commands read them. */
 export const COMMAND_VARIABLES = [
-  'POLYARCH_ADMIN_PASSWORD',
-  'POLYARCH_ADMIN_PASSWORD_FILE',
+  'POLYARCH_PASSWORD',
+  'POLYARCH_PASSWORD_FILE',
   'POLYARCH_BIND_DN',
-  'POLYARCH_BIND_PASSWORD',
-  'POLYARCH_BIND_PASSWORD_FILE',
   'POLYARCH_URL',
   'POLYARCH_DIR',
+  'POLYARCH_BUILD',
+  'POLYARCH_PROGRAM',
 ] as const;
 
 /** The settings of a server; throws OperatorError CONFIG_INVALID with every fault. */

@@ -122,14 +122,7 @@ function checkPeers(topology: Topology): TopologyFault[] {
       const peer = byName.get(name);
       if (peer === undefined) faults.push({ path, message: `there is no server "${name}"` });
       else if (name === server.name) faults.push({ path, message: 'a server is not its own peer' });
-      else if (peer.runs === 'directory')
-        faults.push({ path, message: `server "${name}" runs no broker to subscribe to` });
     });
-    if (server.runs === 'directory' && peerNames(topology, server).length === 0)
-      faults.push({
-        path: ['servers', index],
-        message: `server "${server.name}" runs no broker and has none to connect to`,
-      });
   });
   if (topology.servers.length > 0 && topology.servers.every((server) => server.runs === 'broker'))
     faults.push({ path: ['servers'], message: 'no server holds a directory' });
@@ -158,11 +151,7 @@ function checkSiteGraph(topology: Topology): TopologyFault[] {
 function checkServerGraph(topology: Topology): TopologyFault[] {
   const flows = new Map<string, string[]>();
   for (const server of topology.servers)
-    for (const peer of peerNames(topology, server)) {
-      addEdge(flows, peer, server.name);
-      // A server without a broker publishes over the connection that it opened.
-      if (server.runs === 'directory') addEdge(flows, server.name, peer);
-    }
+    for (const peer of peerNames(topology, server)) addEdge(flows, peer, server.name);
   const faults: TopologyFault[] = [];
   const unreached = (from: TopologyServer) => {
     const reached = reachable(flows, from.name);

@@ -26,7 +26,7 @@ t.test('a minimal file is completed with defaults', (t) => {
   t.equal(settings['listen.ldap'], '0.0.0.0:1389');
   t.equal(settings['limits.connections'], 10_000);
   t.equal(settings.peers, undefined);
-  t.same(settings.indexes.uid, ['equality', 'presence']);
+  t.same(settings.indexes.uid, ['equality', 'substring']);
   t.end();
 });
 

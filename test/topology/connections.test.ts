@@ -24,11 +24,11 @@ const topology = (...servers: TopologyServer[]): Topology => ({
   servers,
 });
 
-t.test('without a list, a server subscribes to every other broker', (t) => {
+t.test('without a list, a server subscribes to every other server', (t) => {
   const all = topology(server(1), server(2), server(3, { runs: 'directory' }), server(4, { runs: 'broker' }));
   t.same(
     peersOf(all, 's1')?.map((peer) => peer.name),
-    ['s2', 's4'],
+    ['s2', 's3', 's4'],
   );
   t.same(
     peersOf(all, 's3')?.map((peer) => peer.address),

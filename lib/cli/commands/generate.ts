@@ -2,13 +2,11 @@
  * `polyarch generate`: sample people and groups as LDIF, the same for the same seed. Streams.
  */
 
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { sampleEntries } from '../../app/sample-data.js';
 import { sampleLdif } from '../../app/sample-ldif.js';
-import { LdapError } from '../../base/ldap-error.js';
+import { sampleEntries } from '../../app/sample-people.js';
 import { OperatorError } from '../../base/operator-error.js';
-import { parseDn } from '../../dn/dn-text.js';
+import { writeLdifFile } from '../../io/ldif-files.js';
+import { requireBase } from '../base-dn.js';
 import { defineCommand } from '../command.js';
 import { Progress } from '../progress.js';
 
@@ -30,11 +28,9 @@ export const generate = defineCommand({
   async run(args) {
     if (!Number.isInteger(args.entries) || args.entries < 1 || args.entries > 100_000_000)
       throw new OperatorError('COMMAND_INVALID', '--entries takes a whole number from 1 to 100000000');
-    checkBase(args.base);
-    const out = args.file === '-' ? process.stdout : createWriteStream(args.file);
+    requireBase(args.base, '--base');
+    const out = writeLdifFile(args.file);
     const progress = new Progress('entries', args.file === '-');
-    const opened = args.file === '-' ? undefined : once(out, 'open');
-    await opened;
     let done = 0;
     const options = {
       entries: args.entries,
@@ -42,27 +38,15 @@ export const generate = defineCommand({
       seed: args.seed,
       userPassword: args['user-password'],
     };
-    for (const text of sampleLdif(sampleEntries(options), (count) => {
+    const chunks = sampleLdif(sampleEntries(options), (count) => {
       done = count;
-    })) {
-      if (!out.write(text)) await once(out, 'drain');
+    });
+    for (const text of chunks) {
+      await out.write(text);
       progress.update(done, done / args.entries);
     }
-    if (out !== process.stdout) await new Promise<void>((resolve) => out.end(() => resolve()));
+    await out.close();
     progress.finish(done);
     return undefined;
   },
 });
-
-/** Refuses what is not a base DN. */
-function checkBase(base: string): void {
-  try {
-    if (parseDn(base).rdns.length > 0) return;
-  } catch (error) {
-    if (!(error instanceof LdapError)) throw error;
-  }
-  throw new OperatorError(
-    'COMMAND_INVALID',
-    `--base: "${base}" is not a base DN; write it like dc=example,dc=com`,
-  );
-}

@@ -1,0 +1,273 @@
+/**
+ * One domain of a running server: change log, backend, replica and broker, wired to each other.
+ *
+ * Owns their order: open (log, then backend), start (replica, then broker), stop (broker, then replica), close (backend). Alerts are logged once for each trouble.
+ */
+import { randomUUID } from 'node:crypto';
+import type { StoredEntry } from '../backend/backend.js';
+import { domainNumber } from '../backend/domain-facts.js';
+import type { IndexOptions } from '../backend/index-config.js';
+import { KeySpace } from '../backend/key-space.js';
+import { openBackend } from '../backend/open-backend.js';
+import type { StoreBackend } from '../backend/store-backend.js';
+import { must } from '../base/assert.js';
+import { OperatorError } from '../base/operator-error.js';
+import { Broker } from '../broker/broker.js';
+import type { EntryUuid } from '../change/change.js';
+import { Changelog } from '../changelog/changelog.js';
+import type { Settings } from '../config/option-table.js';
+import type { HistoryRow } from '../conflict/domain-view.js';
+import { csnReplica, csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import { parseDn } from '../dn/dn-text.js';
+import { systemClock } from '../io/system-clock.js';
+import { systemRandom } from '../io/system-random.js';
+import type { LinkNetwork } from '../port/link.js';
+import type { Log } from '../port/log.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import { Replica, type ReplicaAlert, type UpdateProgress } from '../replica/replica.js';
+import type { Schema } from '../schema/schema.js';
+import { GuardedBackend } from './guarded-backend.js';
+import type { Incarnation } from './incarnation.js';
+import type { ServerConfig } from './read-config.js';
+import type { DomainStatus } from './server-status.js';
+
+/** Milliseconds that writes wait at start for what peers know of this server. */
+const START_HOLD_MS = 3000;
+/** Troubles that are remembered so as to be logged once. */
+const MAX_ALERTS = 1000;
+
+/** A new name for every start of the process. */
+const BOOT = randomUUID();
+
+export interface DomainParts {
+  readonly config: ServerConfig;
+  /** Text of the base DN. */
+  readonly base: string;
+  readonly store: OrderedStore;
+  readonly schema: Schema;
+  readonly network: LinkNetwork;
+  readonly incarnation: Incarnation;
+  readonly log: Log;
+}
+
+export class RunningDomain {
+  /** As configured. */
+  readonly baseText: string;
+  /** Unguarded: for the server's own work. */
+  readonly backend: StoreBackend;
+  /** What clients see. */
+  readonly guarded: GuardedBackend;
+  readonly broker: Broker;
+  readonly #baseKey: string;
+  readonly #schema: Schema;
+  readonly #changelog: Changelog;
+  readonly #replica: Replica;
+
+  private constructor(parts: DomainParts, backend: StoreBackend, changelog: Changelog, baseKey: string) {
+    const { config, schema, network, incarnation } = parts;
+    const { settings } = config;
+    const id = must(toReplicaId(settings['server.id']), 'the configuration was checked');
+    const log = parts.log.child({ domain: parts.base });
+    this.baseText = parts.base;
+    this.backend = backend;
+    this.#schema = schema;
+    this.#baseKey = baseKey;
+    this.#changelog = changelog;
+    this.#replica = new Replica({
+      server: settings['server.name'],
+      replica: id,
+      backend,
+      changelog,
+      clock: systemClock,
+      autoInitialize: settings.initializeWhenEmpty,
+      startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
+      renewIncarnation: () => incarnation.renew(),
+      alert: alertLog(log),
+    });
+    this.guarded = new GuardedBackend(backend, this.#replica);
+    this.broker = new Broker({
+      identity: {
+        server: settings['server.name'],
+        replica: id,
+        incarnation: () => incarnation.current,
+        boot: BOOT,
+        domain: baseKey,
+      },
+      peers: [...config.peers].map(([name, address]) => ({ name, addresses: () => [address] })),
+      allowed: undefined,
+      directory: this.#replica,
+      changelog,
+      network,
+      clock: systemClock,
+      random: systemRandom,
+      listener: this.#replica,
+    });
+  }
+
+  /** Opens the domain's data. Rejects with an OperatorError or a StoreError. */
+  static async open(parts: DomainParts): Promise<RunningDomain> {
+    const { config, base, store, schema, log } = parts;
+    const { settings } = config;
+    const baseDn = parseDn(base);
+    const baseKey = schema.dnKey(baseDn);
+    if (baseKey === undefined)
+      throw new OperatorError(
+        'CONFIG_INVALID',
+        `the base DN ${base} has a value that its attribute does not allow`,
+      );
+    const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
+    const changelog = await openChangelog(store, baseKey, replica);
+    const backend = await openBackend({
+      store,
+      baseDn,
+      schema,
+      replica,
+      clock: systemClock,
+      log,
+      sink: changelog,
+      indexes: indexOptions(settings),
+      cacheBytes: Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      onSkew: (csn, aheadMs) =>
+        log.warn(
+          { replica: csnReplica(csn), aheadMs },
+          'a replica has a clock that is too far ahead; set its time',
+        ),
+      onFailed: (error) =>
+        log.error({ error: error.message }, 'writing has ended; restart the server when the cause is mended'),
+    });
+    return new RunningDomain(parts, backend, changelog, baseKey);
+  }
+
+  /** Begins to replicate. */
+  start(): void {
+    this.#replica.start(this.broker);
+    this.broker.start();
+  }
+
+  /** Ends replication; resolves when nothing of it touches the data any more. */
+  async stop(): Promise<void> {
+    await this.broker.stop();
+    await this.#replica.stop();
+  }
+
+  /** Waits until all writes are on disk. */
+  close(): Promise<void> {
+    return this.backend.close();
+  }
+
+  /** Whether `text` writes this domain's base DN. */
+  matches(text: string): boolean {
+    return this.#schema.dnKey(parseDn(text)) === this.#baseKey;
+  }
+
+  /** The entry of this DN, when it lies in this domain. Throws LdapError invalidDNSyntax. */
+  find(text: string): StoredEntry | undefined {
+    return this.backend.byDn(parseDn(text));
+  }
+
+  /** History of an entry, ascending. */
+  history(uuid: EntryUuid): Promise<readonly HistoryRow[]> {
+    return this.backend.history(uuid);
+  }
+
+  /** Names of the peers whose changes flow here now. */
+  following(): readonly string[] {
+    return this.broker.following();
+  }
+
+  /** Replaces all data by those of a peer. */
+  initialize(peer: string): Promise<void> {
+    return this.#replica.initialize(peer);
+  }
+
+  /** The total update that runs, if one does. */
+  progress(): UpdateProgress | undefined {
+    return this.#replica.progress();
+  }
+
+  status(): DomainStatus {
+    const { backend } = this;
+    return {
+      baseDn: this.baseText,
+      ...this.#phase(),
+      entries: backend.entryCount,
+      generationId: backend.generationId,
+      applied: backend.state.toString(),
+      received: this.#changelog.state.toString(),
+      ...this.#lag(),
+      blocked: this.#replica
+        .blocked()
+        .map((origin) => `changes of replica ${origin.origin} wait: ${origin.reason}`),
+    };
+  }
+
+  #phase(): Pick<DomainStatus, 'phase' | 'reason'> {
+    const { condition, generationId } = this.backend;
+    if (condition.kind !== 'ready') return { phase: condition.kind, reason: condition.reason };
+    const reading = this.#replica.readsHeld();
+    if (reading !== undefined || this.#replica.progress() !== undefined)
+      return { phase: 'initializing', reason: reading ?? 'a total update has begun' };
+    if (generationId === undefined) return { phase: 'empty', reason: 'it holds no data yet' };
+    const held = this.#replica.writesHeld();
+    return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
+  }
+
+  /** What connected peers hold and we have not applied. */
+  #lag(): Pick<DomainStatus, 'behind' | 'lagMs'> {
+    const peers = this.broker
+      .status()
+      .filter((session) => session.direction === 'from' && session.states !== undefined);
+    if (peers.length === 0) return { behind: undefined, lagMs: undefined };
+    const { state } = this.backend;
+    let lagMs = 0;
+    let behind = false;
+    for (const { states } of peers) {
+      if (states === undefined || state.coversAll(states.log)) continue;
+      behind = true;
+      lagMs = Math.max(lagMs, lagOf(state, states.log));
+    }
+    return { behind, lagMs };
+  }
+}
+
+/** The change log of a domain in the store; it is made when it is missing. */
+export async function openChangelog(
+  store: OrderedStore,
+  baseKey: string,
+  replica: ReplicaId,
+): Promise<Changelog> {
+  const keys = new KeySpace(await domainNumber(store, baseKey));
+  return await Changelog.open(store, { ownReplica: replica, prefix: keys.changelogPrefix() });
+}
+
+/** The backend's index options from the configured lists. */
+export function indexOptions(settings: Settings): IndexOptions {
+  const options: Record<string, Record<string, boolean>> = {};
+  for (const [attribute, kinds] of Object.entries(settings.indexes))
+    options[attribute] = Object.fromEntries(kinds.map((kind) => [kind, true]));
+  return options;
+}
+
+/** By how much the newest change of `there` that we lack is newer than our newest of the same origin; ms. */
+function lagOf(here: ServerState, there: ServerState): number {
+  let lagMs = 0;
+  for (const csn of there.csns()) {
+    if (here.covers(csn)) continue;
+    const own = here.get(csnReplica(csn));
+    lagMs = Math.max(lagMs, own === undefined ? 0 : csnTimeMs(csn) - csnTimeMs(own));
+  }
+  return lagMs;
+}
+
+/** Logs each trouble once; when there are too many, forgets which were told. */
+function alertLog(log: Log): (alert: ReplicaAlert) => void {
+  const told = new Map<string, string>();
+  return ({ kind, key, message }) => {
+    if (told.get(key) === message) return;
+    if (told.size >= MAX_ALERTS) told.clear();
+    told.set(key, message);
+    log.warn({ kind }, message);
+  };
+}

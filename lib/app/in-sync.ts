@@ -1,0 +1,23 @@
+/**
+ * Whether servers are in sync, judged by their status.
+ */
+import type { ServerStatus } from './server-status.js';
+
+/** Whether all have applied the same changes of the same data in every domain. No servers are not in sync. */
+export function inSync(servers: readonly ServerStatus[]): boolean {
+  const first = servers[0];
+  if (first === undefined) return false;
+  return first.domains.every((domain) =>
+    servers.every((server) => {
+      const same = server.domains.find((one) => one.baseDn === domain.baseDn);
+      return (
+        same !== undefined &&
+        same.phase === 'ready' &&
+        same.generationId !== undefined &&
+        same.generationId === domain.generationId &&
+        same.applied === domain.applied &&
+        same.entries === domain.entries
+      );
+    }),
+  );
+}

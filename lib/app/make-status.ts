@@ -1,0 +1,60 @@
+/**
+ * Puts a server's status together from its parts.
+ */
+import type { LdapService } from '../operation/ldap-service.js';
+import { OPERATION_KINDS } from '../operation/statistics.js';
+import type { RunningDomain } from './domain.js';
+import type { ServerConfig } from './read-config.js';
+import type { Listening } from './server.js';
+import type { PeerStatus, ServerStatus } from './server-status.js';
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly domains: readonly RunningDomain[];
+  readonly service: LdapService;
+  readonly listening: Listening;
+  readonly startedMs: number;
+  readonly version: string;
+}
+
+/** The status as it is now. */
+export function makeStatus({ config, domains, service, listening, startedMs, version }: Parts): ServerStatus {
+  const { settings } = config;
+  let initiated = 0;
+  let completed = 0;
+  const byKind: Record<string, number> = {};
+  for (const kind of OPERATION_KINDS) {
+    const count = service.statistics.operations[kind];
+    initiated += count.initiated;
+    completed += count.completed;
+    byKind[kind] = count.completed;
+  }
+  return {
+    name: settings['server.name'],
+    id: settings['server.id'],
+    site: settings['server.site'],
+    pid: process.pid,
+    version,
+    startedAt: new Date(startedMs).toISOString(),
+    dir: config.files.dir,
+    adminDn: settings['admin.dn'],
+    addresses: { ...listening },
+    connections: { current: service.registry.current, total: service.registry.total },
+    operations: { initiated, completed, byKind },
+    memoryMiB: Math.round(process.memoryUsage.rss() / 1_048_576),
+    domains: domains.map((domain) => domain.status()),
+    peers: peerStatus(config, domains),
+  };
+}
+
+/** A peer counts as connected when changes of every domain flow from it. */
+function peerStatus(config: ServerConfig, domains: readonly RunningDomain[]): PeerStatus[] {
+  return [...config.peers].map(([name, address]) => {
+    const sessions = domains.map((domain) =>
+      domain.broker.status().find((session) => session.direction === 'from' && session.peer === name),
+    );
+    const connected = domains.every((domain) => domain.following().includes(name));
+    const reason = sessions.map((session) => session?.lastError ?? '').find((text) => text !== '');
+    return { name, address, connected, reason: connected ? undefined : reason };
+  });
+}

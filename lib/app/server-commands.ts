@@ -1,0 +1,134 @@
+/**
+ * What the control socket's requests do on a running server.
+ */
+
+import { baseKey, SECRET_ATTRIBUTES } from '../access/secret-attributes.js';
+import { LdapError } from '../base/ldap-error.js';
+import { OperatorError } from '../base/operator-error.js';
+import type { EntryUuid } from '../change/change.js';
+import { parseUuid } from '../change/entry-uuid.js';
+import { parseDn } from '../dn/dn-text.js';
+import type { ControlProgress, ControlRequest } from './control-protocol.js';
+import type { ControlHandler } from './control-server.js';
+import type { RunningDomain } from './domain.js';
+import type { RunningServer } from './server.js';
+import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
+import { verifyDomain } from './verify-store.js';
+
+/** Conflict lines that one answer holds at most. */
+const MAX_CONFLICTS = 100_000;
+const PROGRESS_MS = 200;
+
+/** The handler of a server's control socket. `stop`: begins the end of the process. */
+export function serverCommands(server: RunningServer, stop: () => void): ControlHandler {
+  return async (request, progress) => {
+    switch (request.command) {
+      case 'status':
+        return server.status();
+      case 'stop':
+        // After the answer is on its way.
+        setImmediate(stop);
+        return { pid: process.pid };
+      case 'initialize':
+        return await initialize(server, request, progress);
+      case 'conflicts':
+        return await conflicts(server, request);
+      case 'show-entry':
+        return await showEntry(server, request.dn);
+      case 'verify':
+        return await Promise.all(chosen(server, request.domain).map((domain) => verifyDomain(domain)));
+      default:
+        throw new OperatorError(
+          'COMMAND_INVALID',
+          `this server does not know the request ${JSON.stringify(request)}`,
+        );
+    }
+  };
+}
+
+/** The domain of that base DN, or all. */
+function chosen(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
+  if (base === undefined) return server.domains;
+  const found = server.domains.filter((domain) => domain.matches(base));
+  if (found.length > 0) return found;
+  const known = server.domains.map((domain) => domain.baseText).join('; ');
+  throw new OperatorError('COMMAND_INVALID', `this server does not hold ${base}; it holds ${known}`);
+}
+
+async function initialize(
+  server: RunningServer,
+  request: ControlRequest & { readonly command: 'initialize' },
+  progress: (progress: ControlProgress) => void,
+): Promise<{ entries: number }> {
+  const domains = chosen(server, request.domain);
+  const [domain] = domains;
+  if (domain === undefined || domains.length > 1)
+    throw new OperatorError('COMMAND_INVALID', 'this server holds several domains; say which with --base');
+  const from = request.from ?? domain.following()[0];
+  if (from === undefined)
+    throw new OperatorError(
+      'CONNECT_FAILED',
+      'no peer is connected to copy from; see: polyarch replication status',
+    );
+  const timer = setInterval(() => {
+    const now = domain.progress();
+    if (now !== undefined)
+      progress({
+        done: now.images,
+        what: 'rows',
+        ...(now.entryCount === undefined ? {} : { total: now.entryCount }),
+      });
+  }, PROGRESS_MS);
+  try {
+    await domain.initialize(from);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      'CONNECT_FAILED',
+      `the copy from ${from} failed: ${(error as Error).message}`,
+      [],
+      { cause: error },
+    );
+  } finally {
+    clearInterval(timer);
+  }
+  return { entries: domain.backend.entryCount };
+}
+
+async function conflicts(
+  server: RunningServer,
+  request: ControlRequest & { readonly command: 'conflicts' },
+): Promise<{ total: number; conflicts: readonly ConflictLine[] }> {
+  const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
+  let total = 0;
+  let lines: ConflictLine[] = [];
+  for (const { backend } of chosen(server, request.domain)) {
+    const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
+    for await (const slice of backend.journal())
+      for (const line of slice) {
+        total += 1;
+        lines.push(conflictLine(line, dnOf, isSecretAttribute));
+        // Only the newest are kept.
+        if (lines.length > 2 * limit) lines = lines.slice(-limit);
+      }
+  }
+  return { total, conflicts: lines.slice(-limit) };
+}
+
+async function showEntry(server: RunningServer, text: string): Promise<EntryReport> {
+  const uuid = /^entryuuid=([0-9a-f-]{36})$/i.exec(text)?.[1];
+  for (const domain of server.domains) {
+    const known = uuid === undefined ? undefined : parseUuid(uuid.toLowerCase());
+    const entry = known === undefined ? domain.find(text) : domain.backend.byUuid(known);
+    if (entry === undefined) continue;
+    const history = await domain.history(entry.uuid);
+    return entryReport(entry.dnText, entry.state, history, isSecretAttribute);
+  }
+  if (uuid === undefined) parseDn(text);
+  throw new LdapError('noSuchObject', `this server holds no entry ${text}`);
+}
+
+/** Whether values of an attribute may not be shown. */
+function isSecretAttribute(attribute: string): boolean {
+  return SECRET_ATTRIBUTES.includes(baseKey(attribute.toLowerCase()));
+}

@@ -1,0 +1,104 @@
+/**
+ * A server as a process: signals, the process id file, the parent that waits, and what happens on an error nobody caught.
+ *
+ * SIGTERM and SIGINT stop it (exit 0 when it ended within STOP_MS); a second one ends it at once. SIGHUP reads the certificates again. Commands over the control socket are
+ * server-commands.ts.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import type { OptionKey } from '../config/option-table.js';
+import { makeLog } from '../io/pino-log.js';
+import type { Log } from '../port/log.js';
+import { listenControl } from './control-server.js';
+import { tellParent } from './process-messages.js';
+import { readServerConfig } from './read-config.js';
+import { type RunningServer, startServer } from './server.js';
+import { serverCommands } from './server-commands.js';
+import { prepareSocketDirectory } from './server-files.js';
+
+/** Milliseconds that a clean stop may take. */
+const STOP_MS = 10_000;
+const EXIT_INTERNAL = 70;
+
+export type ParentMode = 'supervised' | 'detached' | undefined;
+
+/** Runs the server in `dir` until it is stopped; answers the exit code. `describe`: an error as lines to print and an exit code. */
+export async function runServerProcess(
+  dir: string,
+  flags: ReadonlyMap<OptionKey, string>,
+  parent: ParentMode,
+  describe: (error: unknown) => { readonly lines: readonly string[]; readonly exitCode: number },
+): Promise<number> {
+  process.umask(0o077);
+  const stopAsked = stopSignal(parent);
+  let server: RunningServer;
+  let log: Log;
+  let control: { close(): Promise<void> };
+  try {
+    const config = await readServerConfig(dir, flags);
+    log = makeLog({ level: config.settings['log.level'], name: config.settings['server.name'] });
+    catchStrays(log);
+    server = await startServer(config, log);
+    prepareSocketDirectory(config.files);
+    control = await listenControl(
+      config.files.socket,
+      serverCommands(server, () => stopAsked.ask('the stop command')),
+    );
+    writeFileSync(config.files.pid, `${process.pid}\n`);
+  } catch (error) {
+    if (parent === undefined) throw error;
+    const { lines, exitCode } = describe(error);
+    await tellParent({ kind: 'failed', lines, exitCode });
+    process.exit(exitCode);
+  }
+  process.on('SIGHUP', () => {
+    server
+      .reload()
+      .catch((error: unknown) =>
+        log.error({ error: String(error) }, 'the certificates could not be read again'),
+      );
+  });
+  await tellParent({ kind: 'ready' });
+  if (parent === 'detached' && process.connected) process.disconnect();
+  const reason = await stopAsked.asked;
+  log.info({ reason }, 'stopping');
+  const late = setTimeout(() => {
+    log.error({ afterMs: STOP_MS }, 'the server did not stop in time');
+    process.exit(EXIT_INTERNAL);
+  }, STOP_MS);
+  await server.stop();
+  await control.close();
+  rmSync(server.config.files.pid, { force: true });
+  clearTimeout(late);
+  log.info({}, 'stopped');
+  return 0;
+}
+
+/** A promise that signals, the end of a supervising parent, or a command resolve; a second signal ends the process. */
+function stopSignal(parent: ParentMode): { readonly asked: Promise<string>; ask(reason: string): void } {
+  let resolve: (reason: string) => void = () => {};
+  const asked = new Promise<string>((done) => {
+    resolve = done;
+  });
+  let signals = 0;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(EXIT_INTERNAL);
+      resolve(signal);
+    });
+  if (parent === 'supervised') process.on('disconnect', () => resolve('the supervising process is gone'));
+  return { asked, ask: resolve };
+}
+
+/** What nobody caught is our bug: say so and end; what was acknowledged is on disk. */
+function catchStrays(log: Log): void {
+  const end = (kind: string) => (error: unknown) => {
+    log.error(
+      { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      `${kind}: please report it; ending`,
+    );
+    process.exit(EXIT_INTERNAL);
+  };
+  process.on('uncaughtException', end('an error that nobody handled'));
+  process.on('unhandledRejection', end('a rejection that nobody handled'));
+}

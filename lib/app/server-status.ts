@@ -1,0 +1,56 @@
+/**
+ * What a running server says of itself: the shape of `status`, in JSON as the control socket gives it.
+ */
+
+export interface PeerStatus {
+  readonly name: string;
+  readonly address: string;
+  /** Whether changes flow from it now. */
+  readonly connected: boolean;
+  /** Last reason why not; undefined when connected. */
+  readonly reason: string | undefined;
+}
+
+export interface DomainStatus {
+  readonly baseDn: string;
+  /** `held`: reads, but no writes yet; `empty`: waits for data; `initializing`: takes a copy from a peer; `full`: writes are refused until space returns; `failed`: needs a restart. */
+  readonly phase: 'ready' | 'held' | 'empty' | 'initializing' | 'full' | 'failed';
+  /** Why, when the phase is not ready. */
+  readonly reason: string | undefined;
+  readonly entries: number;
+  readonly generationId: string | undefined;
+  /** Changes applied to the entries, as server state text. */
+  readonly applied: string;
+  /** Changes held in the change log, as server state text. */
+  readonly received: string;
+  /** Whether a connected peer holds changes that are not applied here; undefined when no peer is connected. */
+  readonly behind: boolean | undefined;
+  /** By how much the newest of them is newer than what is applied here, ms; 0 when not behind. */
+  readonly lagMs: number | undefined;
+  /** Origins whose next change cannot be applied at the moment, with the reason. */
+  readonly blocked: readonly string[];
+}
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly id: number;
+  readonly site: string;
+  readonly pid: number;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly dir: string;
+  readonly adminDn: string;
+  /** Addresses really listened on; undefined when off. */
+  readonly addresses: Readonly<Record<'ldap' | 'ldaps' | 'replication' | 'http', string | undefined>>;
+  readonly connections: { readonly current: number; readonly total: number };
+  readonly operations: {
+    readonly initiated: number;
+    readonly completed: number;
+    /** Completed, by kind of request. */
+    readonly byKind: Readonly<Record<string, number>>;
+  };
+  readonly memoryMiB: number;
+  readonly domains: readonly DomainStatus[];
+  readonly peers: readonly PeerStatus[];
+}

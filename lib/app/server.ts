@@ -1,0 +1,181 @@
+/**
+ * The composition root of a server: makes every part once, in order, and ends them in the reverse order.
+ *
+ * Start: schema, store (which is also the lock), certificates, domains (change log, backend, replica, broker), LDAP service, listeners, replication, HTTP. What was begun
+ * is undone when a later step fails. Stop: no new connections, operations in progress finish, replication says goodbye, all is written, the store closes.
+ */
+import { utf8Encode } from '../base/bytes.js';
+import { LIMITS } from '../base/limits.js';
+import { OperatorError } from '../base/operator-error.js';
+import { ReplicationListener } from '../broker/replication-listener.js';
+import type { Settings } from '../config/option-table.js';
+import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
+import { passwordHasher } from '../io/password-hasher.js';
+import { packageVersion } from '../io/schema-files.js';
+import { openLevelStore } from '../io/store/level-store.js';
+import { systemClock } from '../io/system-clock.js';
+import { systemRandom } from '../io/system-random.js';
+import { TlsContext } from '../io/tls-context.js';
+import { TlsLinks } from '../io/tls-links.js';
+import { LdapService } from '../operation/ldap-service.js';
+import type { Log } from '../port/log.js';
+import { formatAddress, parseAddress } from '../topology/address.js';
+import { RunningDomain } from './domain.js';
+import { listenHttp } from './http-endpoint.js';
+import { Incarnation } from './incarnation.js';
+import { makeStatus } from './make-status.js';
+import { inDirectory, type ServerConfig } from './read-config.js';
+import { readServerSchema } from './read-schema.js';
+import type { ServerStatus } from './server-status.js';
+import { renewCertificate } from './server-tls.js';
+import { Undo } from './undo.js';
+import { UnsyncedStore } from './unsynced-store.js';
+
+const MiB = 1_048_576;
+/** Milliseconds for operations in progress when the server stops. */
+const DRAIN_MS = 5000;
+const CERTIFICATE_WATCH_MS = 30_000;
+
+export interface RunningServer {
+  readonly config: ServerConfig;
+  readonly domains: readonly RunningDomain[];
+  status(): ServerStatus;
+  /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
+  reload(): Promise<void>;
+  /** Resolves when everything is written and closed. */
+  stop(): Promise<void>;
+}
+
+/** Listeners of one server, by kind. */
+export interface Listening {
+  ldap: string | undefined;
+  ldaps: string | undefined;
+  replication: string | undefined;
+  http: string | undefined;
+}
+
+/** Starts the server. Rejects with an OperatorError, with nothing left running. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const undo = new Undo();
+  try {
+    return await start(config, log, undo);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function start(config: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
+  const { files, settings } = config;
+  const startedMs = systemClock.wallMs();
+  const version = await packageVersion();
+  const schema = await readServerSchema(files);
+  const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
+  undo.add(() => level.close());
+  const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
+  await renewCertificate(config, log);
+  const tls = await TlsContext.load({
+    certificate: inDirectory(files, settings['tls.certificate']),
+    key: inDirectory(files, settings['tls.key']),
+    ca: inDirectory(files, settings['tls.ca']),
+  });
+  const unwatch = tls.watch(CERTIFICATE_WATCH_MS, log);
+  undo.add(async () => unwatch());
+  const network = new TlsLinks(tls, log);
+  const incarnation = await Incarnation.open(files);
+  const domains: RunningDomain[] = [];
+  for (const base of settings.domains) {
+    const domain = await RunningDomain.open({ config, base, store, schema, network, incarnation, log });
+    undo.add(() => domain.close());
+    domains.push(domain);
+  }
+  const service = makeService(config, schema, log, version);
+  for (const domain of domains) service.directory.addDomain(domain.guarded);
+  const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
+  // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
+  const brokers = domains.map((domain) => domain.broker);
+  const replication = new ReplicationListener(brokers, systemClock, log);
+  if (settings['listen.replication'] !== 'none') {
+    await replication.open(network, settings['listen.replication']);
+    undo.add(() => replication.close());
+    listening.replication = replication.address;
+  }
+  for (const domain of domains) {
+    domain.start();
+    undo.add(() => domain.stop());
+  }
+  undo.add(() => service.drain(DRAIN_MS));
+  const limit = new ConnectionLimit(settings['limits.connections']);
+  for (const kind of ['ldap', 'ldaps'] as const) {
+    const listener = await openListener(kind, settings, tls, limit, log, service);
+    if (listener === undefined) continue;
+    undo.add(async () => listener.close());
+    listening[kind] = formatAddress({ host: listener.host, port: listener.port });
+  }
+  const status = () => makeStatus({ config, domains, service, listening, startedMs, version });
+  if (settings['listen.http'] !== 'none') {
+    const http = await listenHttp(settings['listen.http'], status);
+    undo.add(() => http.close());
+    listening.http = http.address;
+  }
+  log.info({ id: settings['server.id'], version, ...listening }, 'ready');
+  return { config, domains, status, reload: () => tls.reload(), stop: () => undo.run() };
+}
+
+function makeService(
+  config: ServerConfig,
+  schema: Awaited<ReturnType<typeof readServerSchema>>,
+  log: Log,
+  version: string,
+) {
+  const { settings } = config;
+  return new LdapService({
+    schema,
+    hasher: passwordHasher(),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    settings: {
+      adminDn: settings['admin.dn'],
+      adminPassword: utf8Encode(settings['admin.passwordHash']),
+      sizeLimit: settings['limits.searchEntries'],
+      timeLimitSeconds: settings['limits.searchSeconds'],
+      idleMs: settings['limits.idleSeconds'] * 1000,
+      maxConnections: settings['limits.connections'],
+      maxConnectionsPerAddress: settings['limits.connections'],
+      messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
+      messageBytes: settings['limits.messageBytes'],
+      vendorVersion: `Polyarch Directory Server ${version}`,
+    },
+    ...(settings['log.access'] ? { accessLog: (record) => log.info({ ...record }, 'access') } : {}),
+  });
+}
+
+async function openListener(
+  kind: 'ldap' | 'ldaps',
+  settings: Settings,
+  tls: TlsContext,
+  limit: ConnectionLimit,
+  log: Log,
+  service: LdapService,
+): Promise<LdapListener | undefined> {
+  const text = settings[`listen.${kind}`];
+  if (text === 'none') return undefined;
+  const address = parseAddress(text);
+  if (address === undefined)
+    throw new OperatorError('CONFIG_INVALID', `listen.${kind}: "${text}" is not an address`);
+  return await listenLdap(
+    {
+      ...address,
+      ldaps: kind === 'ldaps',
+      tls,
+      requestCertificates: false,
+      tlsHandshakeMs: LIMITS.tlsHandshakeMs,
+      writeStallMs: LIMITS.writeStallMs,
+      outputBytes: LIMITS.outputBytes,
+      limit,
+      log,
+    },
+    service.accept,
+  );
+}

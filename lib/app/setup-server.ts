@@ -1,0 +1,123 @@
+/**
+ * Makes a server's directory: configuration, certificates, schema folder, data.
+ *
+ * Everything is made in a directory beside the wanted one, which gets its name only when it is complete: a setup that was cut leaves nothing that looks like a server.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { must } from '../base/assert.js';
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { LIMITS } from '../base/limits.js';
+import { OperatorError } from '../base/operator-error.js';
+import { configText } from '../config/config-text.js';
+import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.js';
+import { makePrivateFolder, writeFileAtomic } from '../io/files.js';
+import { passwordHasher } from '../io/password-hasher.js';
+import type { ServerRuns } from '../topology/topology.js';
+import { loadSample } from './load-sample.js';
+import { readServerConfig } from './read-config.js';
+import { serverFiles } from './server-files.js';
+import { makeCertificates } from './server-tls.js';
+
+export interface SetupOptions {
+  readonly dir: string;
+  readonly id: number;
+  readonly name: string;
+  readonly site: string;
+  readonly domains: readonly string[];
+  /** The administrator's; made when undefined. */
+  readonly password: string | undefined;
+  readonly listen: Readonly<Record<'ldap' | 'ldaps' | 'replication' | 'http', string>>;
+  readonly advertise: Readonly<Partial<Record<'ldap' | 'ldaps' | 'replication' | 'http', string>>>;
+  /** Name -> replication address. */
+  readonly peers: ReadonlyMap<string, string>;
+  readonly runs?: ServerRuns;
+  /** Directory of the server whose CA is used too; undefined: a CA of its own. */
+  readonly caFrom: string | undefined;
+  /** No base entry: the data come from a peer. */
+  readonly empty: boolean;
+  readonly sampleEntries: number;
+  /** Names and addresses for the certificate, besides those of this machine. */
+  readonly hosts: readonly string[];
+}
+
+export interface MadeServer {
+  readonly dir: string;
+  readonly adminDn: string;
+  readonly password: string;
+}
+
+/** Makes the directory. Rejects with OperatorError DATA_DIR_NOT_EMPTY, CONFIG_INVALID, TLS_INVALID; then nothing was made. */
+export async function setupServer(options: SetupOptions): Promise<MadeServer> {
+  const dir = resolve(options.dir);
+  await requireEmpty(dir);
+  await mkdir(dirname(dir), { recursive: true });
+  const draft = join(dirname(dir), `.${basename(dir)}.${randomBytes(4).toString('hex')}.new`);
+  const password = options.password ?? randomBytes(12).toString('base64url');
+  try {
+    await makePrivateFolder(draft);
+    await fill(draft, options, password);
+    if (existsSync(dir)) await rmdir(dir);
+    await rename(draft, dir);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  return { dir, adminDn: DEFAULT_ADMIN_DN, password };
+}
+
+async function requireEmpty(dir: string): Promise<void> {
+  const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new OperatorError('DATA_DIR_NOT_EMPTY', `${dir} cannot be used: ${error.message}`, [], {
+      cause: error,
+    });
+  });
+  if (found.length > 0)
+    throw new OperatorError(
+      'DATA_DIR_NOT_EMPTY',
+      `${dir} already holds something; choose another directory or empty it first`,
+    );
+}
+
+async function fill(draft: string, options: SetupOptions, password: string): Promise<void> {
+  const files = serverFiles(draft);
+  const bytes = utf8Encode(password);
+  if (bytes.length === 0 || bytes.length > LIMITS.passwordBytes)
+    throw new OperatorError('PASSWORD_MISSING', `a password has 1 to ${LIMITS.passwordBytes} octets`);
+  const hash = must(utf8Decode(await passwordHasher().hash(bytes)), 'a stored hash is text');
+  await writeFileAtomic(files.config, configText(settingsOf(options, hash)));
+  // Says all faults of names, addresses and DNs before anything slow is done.
+  const config = await readServerConfig(draft, new Map(), {});
+  await makePrivateFolder(files.schema);
+  const hosts = [
+    ...options.hosts,
+    ...Object.values(options.advertise).map((address) => address.slice(0, address.lastIndexOf(':'))),
+  ];
+  await makeCertificates(files, options.name, hosts, options.caFrom, Date.now());
+  if (!options.empty && options.runs !== 'broker')
+    await loadSample(config, Math.max(1, options.sampleEntries));
+}
+
+function settingsOf(options: SetupOptions, hash: string): PartialSettings {
+  const { listen, advertise } = options;
+  return {
+    'server.id': options.id,
+    'server.name': options.name,
+    'server.site': options.site,
+    ...(options.runs === undefined ? {} : { 'server.runs': options.runs }),
+    domains: [...options.domains],
+    peers: Object.fromEntries(options.peers),
+    'listen.ldap': listen.ldap,
+    'listen.ldaps': listen.ldaps,
+    'listen.replication': listen.replication,
+    'listen.http': listen.http,
+    ...(advertise.ldap === undefined ? {} : { 'advertise.ldap': advertise.ldap }),
+    ...(advertise.ldaps === undefined ? {} : { 'advertise.ldaps': advertise.ldaps }),
+    ...(advertise.replication === undefined ? {} : { 'advertise.replication': advertise.replication }),
+    ...(advertise.http === undefined ? {} : { 'advertise.http': advertise.http }),
+    'admin.passwordHash': hash,
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * `polyarch replication conflicts`: the journal of resolved conflicts.
+ */
+import { callControl } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import type { ConflictLine } from '../../app/server-reports.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { printData, table } from '../output.js';
+
+export const replicationConflicts = defineCommand({
+  options: {
+    ...dirOption,
+    ...jsonOption,
+    base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
+    limit: { type: 'number', default: 1000, describe: 'Lines to show, the newest' },
+  },
+  examples: [['$0 replication conflicts --dir /var/lib/polyarch', 'What lost to what, newest last']],
+  async run(args) {
+    const files = existingServer(args.dir);
+    const result = (await callControl(files, {
+      command: 'conflicts',
+      limit: args.limit,
+      ...(args.base === undefined ? {} : { domain: args.base }),
+    })) as { total: number; conflicts: readonly ConflictLine[] };
+    printData(result, args.json, () => {
+      if (result.conflicts.length === 0) return 'no conflicts';
+      const rows = result.conflicts.map((line) => [
+        line.time,
+        line.kind,
+        line.dn ?? line.entryUuid,
+        line.attribute ?? '',
+        line.value ?? '',
+        line.loser,
+        line.winner ?? '',
+      ]);
+      const text = table(
+        ['time', 'conflict', 'entry', 'attribute', 'what did not survive', 'change', 'lost to'],
+        rows,
+      );
+      return result.total > rows.length
+        ? `${text}\n${result.total - rows.length} older lines are not shown`
+        : text;
+    });
+    return undefined;
+  },
+});

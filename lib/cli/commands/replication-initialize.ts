@@ -1,0 +1,50 @@
+/**
+ * `polyarch replication initialize`: replaces what a running server holds of a domain by a copy from a peer (total update).
+ */
+import { callControl } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import { OperatorError } from '../../base/operator-error.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { printData } from '../output.js';
+import { Progress } from '../progress.js';
+
+export const replicationInitialize = defineCommand({
+  options: {
+    ...dirOption,
+    ...jsonOption,
+    base: { type: 'string', describe: 'Base DN of the domain; needed when the server holds several' },
+    from: { type: 'string', describe: 'Peer to copy from; absent: the first that has data' },
+    'replace-all-data': {
+      type: 'boolean',
+      default: false,
+      describe: 'Must be given: what this server holds, changes that no peer has included, is dropped',
+    },
+  },
+  examples: [
+    [
+      '$0 replication initialize --dir /var/lib/polyarch --from server-1 --replace-all-data',
+      'Copy from server-1',
+    ],
+  ],
+  async run(args) {
+    if (!args['replace-all-data'])
+      throw new OperatorError(
+        'COMMAND_INVALID',
+        'initialize drops all data of this server before it copies a peer; say --replace-all-data when that is meant',
+      );
+    const files = existingServer(args.dir);
+    const progress = new Progress('entries', args.json);
+    const result = (await callControl(
+      files,
+      {
+        command: 'initialize',
+        ...(args.base === undefined ? {} : { domain: args.base }),
+        ...(args.from === undefined ? {} : { from: args.from }),
+      },
+      ({ done, total }) => progress.update(done, total === undefined ? undefined : done / Math.max(1, total)),
+    )) as { entries: number };
+    progress.finish(result.entries);
+    printData(result, args.json, () => `initialized with ${result.entries} entries`);
+    return undefined;
+  },
+});

@@ -1,0 +1,64 @@
+/**
+ * `polyarch replication status`: missing changes, lag and peers of one server, or of all servers of a demo or machine (`--dir` more than once).
+ */
+import { callControl, isRunning } from '../../app/control-client.js';
+import { inSync } from '../../app/in-sync.js';
+import { existingServer } from '../../app/server-files.js';
+import type { ServerStatus } from '../../app/server-status.js';
+import { defineCommand, jsonOption } from '../command.js';
+import { printData, table } from '../output.js';
+import { behindText, lagText } from './status.js';
+
+export const replicationStatus = defineCommand({
+  options: {
+    dir: { type: 'string', array: true, default: ['.'], describe: "The servers' directories" },
+    ...jsonOption,
+  },
+  examples: [
+    ['$0 replication status --dir /var/lib/polyarch', 'One server'],
+    [
+      '$0 replication status --dir demo/server-1 demo/server-2 demo/server-3',
+      'Several on this machine, and whether they are equal',
+    ],
+  ],
+  async run(args) {
+    const servers: (ServerStatus | { readonly dir: string; readonly running: false })[] = [];
+    for (const dir of args.dir) {
+      const files = existingServer(dir);
+      if (await isRunning(files))
+        servers.push((await callControl(files, { command: 'status' })) as ServerStatus);
+      else servers.push({ dir: files.dir, running: false });
+    }
+    const running = servers.filter((one): one is ServerStatus => 'domains' in one);
+    const data = { servers, inSync: inSync(running) };
+    printData(data, args.json, () => show(servers, running));
+    return undefined;
+  },
+});
+
+function show(
+  servers: readonly (ServerStatus | { readonly dir: string; readonly running: false })[],
+  running: readonly ServerStatus[],
+): string {
+  const rows: unknown[][] = [];
+  for (const server of servers) {
+    if (!('domains' in server)) {
+      rows.push([server.dir, '', '', 'stopped', '', '', '']);
+      continue;
+    }
+    const peers = server.peers.map((peer) => `${peer.name} ${peer.connected ? 'up' : 'down'}`).join(', ');
+    for (const domain of server.domains)
+      rows.push([
+        server.name,
+        server.id,
+        domain.baseDn,
+        domain.phase,
+        behindText(domain),
+        lagText(domain.lagMs),
+        peers,
+      ]);
+  }
+  const text = table(['server', 'id', 'domain', 'state', 'changes', 'lag', 'peers'], rows);
+  if (running.length < 2) return text;
+  return `${text}\n${inSync(running) ? 'These servers are in sync.' : 'These servers are not in sync yet.'}`;
+}

@@ -1,0 +1,82 @@
+/**
+ * `polyarch status`: what the server of a directory is doing, asked over its control socket.
+ */
+import { callControl, isRunning } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import type { DomainStatus, ServerStatus } from '../../app/server-status.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { facts, printData, table } from '../output.js';
+
+export const status = defineCommand({
+  options: { ...dirOption, ...jsonOption },
+  examples: [
+    ['$0 status --dir /var/lib/polyarch', 'One screen'],
+    ['$0 status --dir /var/lib/polyarch --json', 'For scripts; "running": false when it is stopped'],
+  ],
+  async run(args) {
+    const files = existingServer(args.dir);
+    if (!(await isRunning(files))) {
+      printData({ running: false, dir: files.dir }, args.json, () => `the server in ${files.dir} is stopped`);
+      return undefined;
+    }
+    const state = (await callControl(files, { command: 'status' })) as ServerStatus;
+    printData({ running: true, ...state }, args.json, () => show(state));
+    return undefined;
+  },
+});
+
+function show(state: ServerStatus): string {
+  const { addresses } = state;
+  return [
+    facts([
+      [
+        'Server',
+        `${state.name} (id ${state.id}, site ${state.site}), version ${state.version}, process ${state.pid}`,
+      ],
+      ['Started', state.startedAt],
+      ['Directory', state.dir],
+      ['LDAP', addresses.ldap],
+      ['LDAPS', addresses.ldaps],
+      ['Replication', addresses.replication],
+      ['HTTP', addresses.http],
+      ['Connections', `${state.connections.current} open, ${state.connections.total} since the start`],
+      ['Operations', `${state.operations.completed} completed, ${state.operations.initiated} begun`],
+      ['Memory', `${state.memoryMiB} MiB`],
+    ]),
+    table(
+      ['domain', 'state', 'entries', 'changes', 'lag'],
+      state.domains.map((domain) => [
+        domain.baseDn,
+        domain.reason === undefined ? domain.phase : `${domain.phase}: ${domain.reason}`,
+        domain.entries,
+        behindText(domain),
+        lagText(domain.lagMs),
+      ]),
+    ),
+    ...(state.peers.length === 0
+      ? []
+      : [
+          table(
+            ['peer', 'address', 'connection'],
+            state.peers.map((peer) => [
+              peer.name,
+              peer.address,
+              peer.connected ? 'connected' : (peer.reason ?? 'connecting'),
+            ]),
+          ),
+        ]),
+  ].join('\n');
+}
+
+/** What a domain still lacks, as far as connected peers tell. */
+export function behindText(domain: DomainStatus): string {
+  if (domain.blocked.length > 0) return domain.blocked.join('; ');
+  if (domain.behind === undefined) return 'no peer connected';
+  return domain.behind ? 'catching up' : 'all';
+}
+
+/** Milliseconds as people read them. */
+export function lagText(ms: number | undefined): string {
+  if (ms === undefined) return '?';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

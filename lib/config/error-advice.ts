@@ -1,0 +1,52 @@
+/**
+ * What to do about each operator error: the text of docs/errors.md. Complete by its type.
+ */
+import type { OperatorErrorCode } from '../base/operator-error.js';
+
+export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
+  CONFIG_INVALID:
+    'Each fault is listed with its file and line, or with the flag or environment variable that holds it. Mend all of them and start again; ' +
+    '`docs/reference-options.md` lists every option with its bounds. Nothing was changed.',
+  DATA_DIR_LOCKED:
+    'One server at a time may use a data directory. `polyarch status --dir DIR` shows the one that runs; `polyarch stop --dir DIR` stops it. ' +
+    'The lock belongs to the process and is gone with it: there is no lock file to remove.',
+  DATA_DIR_MISSING: 'Check `--dir`. `polyarch setup --dir DIR` makes a server there.',
+  DATA_DIR_NOT_EMPTY:
+    'Nothing was written. Choose another directory, or remove the old server first when its data are not needed any more.',
+  DATA_FORMAT_UNKNOWN:
+    'Use the version of Polyarch that wrote the data, export with `polyarch export-ldif`, and import into this version.',
+  DATA_CORRUPT:
+    'Do not write to it. Restore a backup, or make the server anew and let it initialize itself from a peer (`initializeWhenEmpty`). ' +
+    '`polyarch verify --dir DIR` says what is damaged.',
+  DISK_FULL:
+    'Free some space. Writes are refused until then and reads go on; a running server recovers by itself.',
+  PORT_IN_USE:
+    'Another process listens there: stop it, or choose another address with `--listen-ldap`, `--listen-ldaps`, `--listen-replication` or ' +
+    '`--listen-http` (for the demo: `--port`).',
+  PORT_FORBIDDEN:
+    'Ports below 1024 need a privilege (CAP_NET_BIND_SERVICE on Linux). Grant it, or use a port from 1024 on.',
+  TLS_INVALID:
+    'Check the files under `tls` in `polyarch.yaml`: certificate and key must be PEM, belong together, and be signed by the CA of the topology.',
+  LDIF_INVALID:
+    'The message gives file, line and reason. Mend the record, or import the rest with `--continue`; records that were refused go to the ' +
+    'file named by `--rejects`.',
+  SCHEMA_INVALID: 'Each fault is listed with its file and line. Mend the schema file and start again.',
+  SERVER_RUNNING:
+    'Stop the server first (`polyarch stop --dir DIR`), or use the command over LDAP with `--url`.',
+  SERVER_NOT_RUNNING:
+    'Start the server (`polyarch start --dir DIR`), or use the form of the command that works on a stopped one.',
+  CONNECT_FAILED:
+    'Check the URL, that the server runs, and that nothing between refuses the connection. With TLS, check `--ca-file`.',
+  COMMAND_INVALID: '`polyarch COMMAND --help` shows the options with examples.',
+  PASSWORD_MISSING:
+    'Give it at the prompt, with `--password-file FILE` (`-` reads standard input), or in `POLYARCH_PASSWORD` or `POLYARCH_PASSWORD_FILE`.',
+  LOAD_UNFINISHED:
+    'The data are not whole and are not served. Run the import again, or let the server take a copy from a peer: ' +
+    '`polyarch start` does so when `initializeWhenEmpty` is on and a peer is configured.',
+  INDEX_REBUILD_NEEDED: 'Rebuild them with the server stopped: `polyarch index rebuild --dir DIR`.',
+  GENERATION_MISMATCH:
+    'The peers were loaded separately and hold different data sets. Decide whose data stay and copy them to the other: ' +
+    '`polyarch replication initialize --dir DIR --from PEER`.',
+  REPLICA_ID_IN_USE:
+    'Two live servers use one id. Stop the newer one, give it an id of its own (`server.id`), and let it initialize itself.',
+};

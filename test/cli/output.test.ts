@@ -1,0 +1,33 @@
+/** What commands print is safe for a terminal and says the cause first. */
+import t from 'tap';
+import { LdapError } from '../../lib/base/ldap-error.js';
+import { OperatorError } from '../../lib/base/operator-error.js';
+import { errorLines, facts, printable } from '../../lib/cli/output.js';
+
+t.test('control characters from outside are shown, not sent', (t) => {
+  t.equal(printable('a\u001b[2Jb\u0007\u009b'), 'a\\x1b[2Jb\\x07\\x9b');
+  t.equal(printable('Zürich 你好'), 'Zürich 你好');
+  t.end();
+});
+
+t.test('an error is one line, its faults below', (t) => {
+  t.same(errorLines(new OperatorError('CONFIG_INVALID', 'p has 2 faults', ['x', 'y'])), [
+    'polyarch: p has 2 faults',
+    '  x',
+    '  y',
+  ]);
+  t.same(errorLines(new LdapError('busy', 'Later.')), ['polyarch: Later. (LDAP result 51, busy)']);
+  t.match(errorLines(new TypeError('oops'))[0], /internal error, please report it: TypeError: oops/);
+  t.end();
+});
+
+t.test('facts are aligned', (t) => {
+  t.equal(
+    facts([
+      ['a', 1],
+      ['long', undefined],
+    ]),
+    'a     1\nlong  -',
+  );
+  t.end();
+});

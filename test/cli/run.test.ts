@@ -1,0 +1,47 @@
+/** The command line: help, wrong words, and one file for each command. */
+import t from 'tap';
+import { COMMANDS, GROUPS } from '../../lib/cli/command-list.js';
+import { polyarch } from '../e2e/harness.js';
+
+t.test('every command loads, and has examples that call it', async (t) => {
+  for (const entry of COMMANDS) {
+    const command = await entry.load();
+    t.ok(command.examples.length > 0, entry.name);
+    for (const [line, does] of command.examples) {
+      t.ok(line.includes('$0 '), line);
+      t.ok(does.length > 0, line);
+    }
+    const [group, second] = entry.name.split(' ');
+    t.equal(second === undefined, GROUPS[group ?? ''] === undefined, entry.name);
+  }
+});
+
+t.test('help and errors, through the launcher', { timeout: 60_000 }, async (t) => {
+  const cases = [
+    { args: ['--help'], status: 0, out: /polyarch demo/ },
+    { args: ['replication', '--help'], status: 0, out: /replication show-entry|show-entry/ },
+    { args: ['generate', '--help'], status: 0, out: /polyarch generate --entries 100000/ },
+    { args: ['--version'], status: 0, out: /^\d+\.\d+\.\d+/ },
+    { args: [], status: 89, err: /^polyarch: name a command; see: polyarch --help\n$/ },
+    { args: ['replicatoin'], status: 89, err: /Did you mean replication\?/ },
+    {
+      args: ['generate', '--entrie', '5'],
+      status: 89,
+      err: /Unknown argument: entrie; see: polyarch generate --help/,
+    },
+    { args: ['generate', '--entries', 'x'], status: 89, err: /--entries takes a whole number/ },
+    { args: ['generate', '--base', 'nonsense'], status: 89, err: /is not a base DN/ },
+    { args: ['topology', 'check', '--file', 'etc/topology.yaml', '--json'], status: 0, out: /"valid":true/ },
+    {
+      args: ['topology', 'check', '--file', 'package.json'],
+      status: 78,
+      err: /package\.json:2: name: unknown key/,
+    },
+  ];
+  for (const { args, status, out, err } of cases) {
+    const done = await polyarch(args);
+    t.equal(done.status, status, `${args.join(' ')}: ${done.stderr}`);
+    if (out !== undefined) t.match(done.stdout, out);
+    if (err !== undefined) t.match(done.stderr, err);
+  }
+});

@@ -1,0 +1,164 @@
+/** python-ldap, ldap3, Net::LDAP, ldapjs and ldapts work against a server without special options. */
+
+import ldapjs from 'ldapjs';
+import { Client } from 'ldapts';
+import t from 'tap';
+import { ADMIN, BASE, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
+
+const PYTHON_LDAP = `
+import sys, ldap, ldap.modlist
+url, dn, pw, base = sys.argv[1:]
+c = ldap.initialize(url)
+c.simple_bind_s(dn, pw)
+entry = 'uid=py,ou=people,' + base
+c.add_s(entry, ldap.modlist.addModlist({'objectClass': [b'inetOrgPerson'], 'cn': [b'Py'], 'sn': ['Größe'.encode()], 'uid': [b'py']}))
+c.modify_s(entry, [(ldap.MOD_ADD, 'mail', [b'py@example.com']), (ldap.MOD_REPLACE, 'cn', [b'Python'])])
+assert c.compare_s(entry, 'mail', b'PY@example.com') is True
+found = c.search_s(base, ldap.SCOPE_SUBTREE, '(&(sn=GRÖSSE)(uid=py))', ['sn', 'mail'])
+assert len(found) == 0 or found[0][0].lower().startswith('uid=py'), found
+found = c.search_s(base, ldap.SCOPE_SUBTREE, '(sn=größe)', ['sn', 'mail'])
+assert found[0][1]['sn'] == ['Größe'.encode()], found
+page = ldap.controls.SimplePagedResultsControl(True, size=5, cookie='')
+total = 0
+while True:
+    mid = c.search_ext(base, ldap.SCOPE_SUBTREE, '(objectClass=*)', ['1.1'], serverctrls=[page])
+    _, data, _, controls = c.result3(mid)
+    total += len(data)
+    page.cookie = controls[0].cookie
+    if not page.cookie: break
+assert total >= 20, total
+c.rename_s(entry, 'uid=python', delold=1)
+c.passwd_s('uid=python,ou=people,' + base, None, 'snake')
+u = ldap.initialize(url)
+u.simple_bind_s('uid=python,ou=people,' + base, 'snake')
+assert u.whoami_s() == 'dn:uid=python,ou=people,' + base, u.whoami_s()
+c.delete_s('uid=python,ou=people,' + base)
+try:
+    c.search_s(entry, ldap.SCOPE_BASE)
+    assert False
+except ldap.NO_SUCH_OBJECT:
+    pass
+print('ok')
+`;
+
+const LDAP3 = `
+import sys
+from ldap3 import Server, Connection, ALL, MODIFY_ADD, SUBTREE
+url, dn, pw, base = sys.argv[1:]
+s = Server(url, get_info=ALL)
+c = Connection(s, dn, pw, auto_bind=True)
+assert base in s.info.naming_contexts, s.info.naming_contexts
+assert 'inetOrgPerson' in s.schema.object_classes
+entry = 'uid=three,ou=people,' + base
+assert c.add(entry, 'inetOrgPerson', {'cn': 'Three', 'sn': 'Three'}), c.result
+assert c.modify(entry, {'title': [(MODIFY_ADD, ['Dr'])]}), c.result
+assert c.search(base, '(uid=three)', SUBTREE, attributes=['*', '+']), c.result
+e = c.entries[0]
+assert e.title.value == 'Dr' and e.entryUUID.value, e
+assert c.compare(entry, 'title', 'dr')
+n = sum(1 for _ in c.extend.standard.paged_search(base, '(objectClass=person)', SUBTREE, attributes=['uid'], paged_size=4, generator=True))
+assert n >= 15, n
+assert c.extend.standard.who_am_i() == 'dn:' + dn, c.extend.standard.who_am_i()
+assert c.extend.standard.modify_password(entry, None, 'drei'), c.result
+assert Connection(s, entry, 'drei').bind()
+assert not Connection(s, entry, 'vier').bind()
+assert c.delete(entry), c.result
+print('ok')
+`;
+
+const NET_LDAP = `
+use strict; use Net::LDAP; use Net::LDAP::Control::Paged; use Net::LDAP::Constant qw(LDAP_CONTROL_PAGED);
+my ($url, $dn, $pw, $base) = @ARGV;
+my $l = Net::LDAP->new($url) or die "connect: $@";
+sub ok { my $m = shift; die $m->error . ' ' . $m->code if $m->code; $m }
+ok($l->bind($dn, password => $pw));
+my $e = "uid=perl,ou=people,$base";
+ok($l->add($e, attrs => [objectClass => ['inetOrgPerson'], cn => 'Perl', sn => 'Camel']));
+ok($l->modify($e, add => { mail => 'perl@example.com' }, replace => { sn => 'Dromedary' }));
+my $r = ok($l->search(base => $base, filter => '(mail=perl*)'));
+die 'count ' . $r->count unless $r->count == 1 && $r->entry(0)->get_value('sn') eq 'Dromedary';
+my $page = Net::LDAP::Control::Paged->new(size => 6); my $n = 0;
+while (1) {
+  my $s = ok($l->search(base => $base, filter => '(objectClass=*)', control => [$page]));
+  $n += $s->count;
+  my ($resp) = $s->control(LDAP_CONTROL_PAGED) or last;
+  my $c = $resp->cookie; last unless defined $c && length $c; $page->cookie($c);
+}
+die "paged $n" unless $n >= 20;
+ok($l->moddn($e, newrdn => 'uid=raku', deleteoldrdn => 1));
+my $c = $l->compare("uid=raku,ou=people,$base", attr => 'sn', value => 'dromedary'); die 'compare' unless $c->code == 6;
+ok($l->delete("uid=raku,ou=people,$base"));
+$l->unbind; print "ok\\n";
+`;
+
+t.test('client libraries against one server', { timeout: 90_000 }, async (t) => {
+  const demo = await startDemo(t, 25, 1);
+  const server = demo.servers[0];
+  if (server === undefined) throw new Error('one server');
+  const args = [server.ldap, ADMIN, PASSWORD, BASE];
+
+  const python = missingLibrary('python3', ['-c', 'import ldap'], 'python-ldap');
+  t.test('python-ldap', { skip: python }, async (t) => {
+    const done = await run('python3', ['-c', PYTHON_LDAP, ...args]);
+    t.equal(done.stdout.trim(), 'ok', done.stderr);
+  });
+
+  const ldap3 = missingLibrary('python3', ['-c', 'import ldap3'], 'ldap3');
+  t.test('ldap3', { skip: ldap3 }, async (t) => {
+    const done = await run('python3', ['-c', LDAP3, ...args]);
+    t.equal(done.stdout.trim(), 'ok', done.stderr);
+  });
+
+  const netLdap = missingLibrary('perl', ['-MNet::LDAP', '-e', '1'], 'Net::LDAP');
+  t.test("Perl's Net::LDAP", { skip: netLdap }, async (t) => {
+    const done = await run('perl', ['-e', NET_LDAP, ...args]);
+    t.equal(done.stdout.trim(), 'ok', done.stderr);
+  });
+
+  t.test('ldapts', async (t) => {
+    const client = new Client({ url: server.ldap });
+    await client.bind(ADMIN, PASSWORD);
+    const dn = `uid=ts,ou=people,${BASE}`;
+    await client.add(dn, { objectClass: 'inetOrgPerson', cn: 'Ts', sn: 'Script' });
+    const { searchEntries } = await client.search(BASE, {
+      filter: '(uid=ts)',
+      attributes: ['sn', 'entryUUID'],
+    });
+    t.equal(searchEntries[0]?.sn, 'Script');
+    t.match(searchEntries[0]?.entryUUID, /^[0-9a-f-]{36}$/);
+    const paged = await client.search(BASE, { paged: { pageSize: 4 }, attributes: ['1.1'] });
+    t.ok(paged.searchEntries.length >= 25);
+    t.equal(await client.compare(dn, 'sn', 'script'), true);
+    await client.modifyDN(dn, `uid=ts2,ou=people,${BASE}`);
+    await client.del(`uid=ts2,ou=people,${BASE}`);
+    await t.rejects(client.search(dn, { scope: 'base' }), { code: 32 });
+    await client.unbind();
+  });
+
+  t.test('ldapjs', async (t) => {
+    const client = ldapjs.createClient({ url: server.ldap });
+    client.on('error', () => {});
+    const call = (act: (done: (error: Error | null) => void) => void) =>
+      new Promise<void>((resolve, reject) => act((error) => (error ? reject(error) : resolve())));
+    await call((done) => client.bind(ADMIN, PASSWORD, done));
+    const dn = `uid=js,ou=people,${BASE}`;
+    await call((done) => client.add(dn, { objectClass: ['inetOrgPerson'], cn: 'Js', sn: 'Java' }, done));
+    const change = new ldapjs.Change({
+      operation: 'replace',
+      modification: new ldapjs.Attribute({ type: 'sn', values: ['Script'] }),
+    });
+    await call((done) => client.modify(dn, change, done));
+    const names = await new Promise<string[]>((resolve, reject) => {
+      const found: string[] = [];
+      client.search(BASE, { scope: 'sub', filter: '(sn=script)', attributes: ['sn'] }, (error, result) => {
+        if (error) return reject(error);
+        result.on('searchEntry', (entry) => found.push(entry.pojo.objectName));
+        result.on('error', reject);
+        result.on('end', () => resolve(found));
+      });
+    });
+    t.same(names, [dn]);
+    await call((done) => client.del(dn, done));
+    await call((done) => client.unbind(done));
+  });
+});

@@ -1,0 +1,275 @@
+/** Debian's ldap-utils work against a demo without special options, and what one server takes the others show. */
+import t from 'tap';
+import {
+  ADMIN,
+  adminOn,
+  BASE,
+  contents,
+  eventually,
+  missing,
+  PASSWORD,
+  polyarch,
+  read,
+  run,
+  startDemo,
+} from './harness.js';
+
+const absent = missing('ldapsearch');
+
+t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, async (t) => {
+  const demo = await startDemo(t);
+  const [one, two, three] = demo.servers;
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three servers');
+  const person = `uid=user.1,ou=people,${BASE}`;
+
+  t.test('the sample data is on every server', async (t) => {
+    for (const server of demo.servers) {
+      const found = await run('ldapsearch', [
+        '-x',
+        '-LLL',
+        '-H',
+        server.ldap,
+        '-b',
+        BASE,
+        '(objectClass=*)',
+        '1.1',
+      ]);
+      t.equal(found.status, 0, found.stderr);
+      t.equal(found.stdout.split('\n').filter((line) => line.startsWith('dn:')).length, 60);
+    }
+  });
+
+  t.test('ldapsearch reads the root DSE, the schema and an entry as anybody', async (t) => {
+    const root = await run('ldapsearch', ['-x', '-LLL', '-H', one.ldap, '-b', '', '-s', 'base', '*', '+']);
+    t.match(root.stdout, /namingContexts: dc=example,dc=com/);
+    t.match(root.stdout, /subschemaSubentry: cn=schema/i);
+    const schema = await run('ldapsearch', [
+      '-x',
+      '-LLL',
+      '-H',
+      one.ldap,
+      '-b',
+      'cn=schema',
+      '-s',
+      'base',
+      'objectClasses',
+    ]);
+    t.match(schema.stdout, /inetOrgPerson/);
+    const entry = await run('ldapsearch', ['-x', '-LLL', '-H', two.ldap, '-b', BASE, '(uid=user.1)', 'mail']);
+    t.match(entry.stdout, /mail: user\.1@example\.com/);
+  });
+
+  t.test('ldapadd on one server is seen on the others', async (t) => {
+    const ldif = `dn: uid=ada,ou=people,${BASE}\nobjectClass: inetOrgPerson\ncn: Ada Lovelace\nsn: Lovelace\nuserPassword: engine\n`;
+    const added = await run('ldapadd', adminOn(one), ldif);
+    t.equal(added.status, 0, added.stderr);
+    for (const server of [two, three])
+      await eventually(
+        `ada on ${server.name}`,
+        async () => (await read(server, `uid=ada,ou=people,${BASE}`, 'sn'))?.[0],
+      );
+    const again = await run('ldapadd', adminOn(two), ldif);
+    t.equal(again.status, 68, 'entryAlreadyExists on another server');
+    const shown = await read(one, `uid=ada,ou=people,${BASE}`, 'uid');
+    t.same(shown, ['ada'], 'the RDN value was added');
+  });
+
+  t.test('ldapmodify on each server, to the same entry, adds up everywhere', async (t) => {
+    await Promise.all(
+      demo.servers.map(async (server, at) => {
+        const ldif = `dn: ${person}\nchangetype: modify\nadd: description\ndescription: from ${at + 1}\n`;
+        const modified = await run('ldapmodify', adminOn(server), ldif);
+        t.equal(modified.status, 0, modified.stderr);
+      }),
+    );
+    for (const server of demo.servers)
+      await eventually(`three values on ${server.name}`, async () => {
+        const values = (await read(server, person, 'description')) ?? [];
+        return ['from 1', 'from 2', 'from 3'].every((value) => values.includes(value));
+      });
+    t.pass('all values are everywhere');
+  });
+
+  t.test('a write is refused by the schema with a reason', async (t) => {
+    const bad = await run(
+      'ldapmodify',
+      adminOn(one),
+      `dn: ${person}\nchangetype: modify\nadd: nonsense\nnonsense: x\n`,
+    );
+    t.equal(bad.status, 17, 'undefinedAttributeType');
+    t.match(bad.stderr, /nonsense/);
+    const gone = await run('ldapmodify', adminOn(one), `dn: ${person}\nchangetype: modify\ndelete: sn\n`);
+    t.equal(gone.status, 65, 'objectClassViolation');
+    const nowhere = await run(
+      'ldapmodify',
+      adminOn(one),
+      `dn: uid=nobody,ou=people,${BASE}\nchangetype: delete\n`,
+    );
+    t.equal(nowhere.status, 32);
+    t.match(nowhere.stderr, /matched DN: ou=people,dc=example,dc=com/i);
+  });
+
+  t.test('ldapmodrdn renames and moves, subtrees too', async (t) => {
+    const renamed = await run('ldapmodrdn', [
+      '-r',
+      ...adminOn(two),
+      `uid=ada,ou=people,${BASE}`,
+      'uid=lovelace',
+    ]);
+    t.equal(renamed.status, 0, renamed.stderr);
+    await run('ldapadd', adminOn(two), `dn: ou=past,${BASE}\nobjectClass: organizationalUnit\nou: past\n`);
+    const moved = await run('ldapmodrdn', [
+      '-r',
+      '-s',
+      `ou=past,${BASE}`,
+      ...adminOn(two),
+      `ou=people,${BASE}`,
+      'ou=persons',
+    ]);
+    t.equal(moved.status, 0, moved.stderr);
+    await eventually(
+      'the moved person on server 3',
+      async () => (await read(three, `uid=lovelace,ou=persons,ou=past,${BASE}`, 'sn'))?.[0],
+    );
+    await run('ldapmodrdn', ['-r', '-s', BASE, ...adminOn(three), `ou=persons,ou=past,${BASE}`, 'ou=people']);
+    await eventually(
+      'the person back on server 1',
+      async () => (await read(one, `uid=lovelace,ou=people,${BASE}`, 'sn'))?.[0],
+    );
+    t.pass('there and back');
+  });
+
+  t.test('ldapcompare answers true and false', async (t) => {
+    const dn = `uid=lovelace,ou=people,${BASE}`;
+    t.equal((await run('ldapcompare', [...adminOn(one), dn, 'sn:LOVELACE'])).status, 6);
+    t.equal((await run('ldapcompare', [...adminOn(one), dn, 'sn:Byron'])).status, 5);
+  });
+
+  t.test('ldapwhoami, ldappasswd and a bind with the new password elsewhere', async (t) => {
+    const dn = `uid=lovelace,ou=people,${BASE}`;
+    t.match((await run('ldapwhoami', adminOn(one))).stdout, /dn:cn=Directory Manager/i);
+    t.match((await run('ldapwhoami', ['-x', '-H', one.ldap])).stdout, /anonymous/);
+    const wrong = await run('ldapwhoami', ['-x', '-H', one.ldap, '-D', dn, '-w', 'wrong']);
+    t.equal(wrong.status, 49);
+    const set = await run('ldappasswd', [
+      '-x',
+      '-H',
+      one.ldap,
+      '-D',
+      dn,
+      '-w',
+      'engine',
+      '-a',
+      'engine',
+      '-s',
+      'analytical',
+    ]);
+    t.equal(set.status, 0, set.stderr);
+    await eventually('the new password on server 3', async () => {
+      const who = await run('ldapwhoami', ['-x', '-H', three.ldap, '-D', dn, '-w', 'analytical']);
+      return who.status === 0 && /dn:uid=lovelace/.test(who.stdout);
+    });
+    const generated = await run('ldappasswd', [...adminOn(two), dn]);
+    t.match(generated.stdout, /New password: \S+/);
+  });
+
+  t.test('anybody may not write, and nobody reads passwords', async (t) => {
+    const denied = await run('ldapmodify', ['-x', '-H', one.ldap], `dn: ${person}\nchangetype: delete\n`);
+    t.equal(denied.status, 50);
+    const hidden = await run('ldapsearch', [
+      '-x',
+      '-LLL',
+      '-H',
+      one.ldap,
+      '-b',
+      BASE,
+      '(uid=lovelace)',
+      'userPassword',
+    ]);
+    t.notMatch(hidden.stdout, /userPassword/i);
+  });
+
+  t.test('StartTLS and LDAPS work with the CA that was made', async (t) => {
+    const env = { ...process.env, LDAPTLS_CACERT: `${one.dir}/tls/ca.crt` };
+    for (const args of [
+      ['-ZZ', '-H', one.ldap],
+      ['-H', two.ldaps],
+    ]) {
+      const who = await run('ldapwhoami', ['-x', ...args, '-D', ADMIN, '-w', PASSWORD], '', env);
+      t.equal(who.status, 0, who.stderr);
+    }
+    const untrusted = await run('ldapwhoami', ['-x', '-H', one.ldaps], '', {
+      ...process.env,
+      LDAPTLS_CACERT: '/dev/null',
+    });
+    t.not(untrusted.status, 0, 'without the CA it is refused');
+  });
+
+  t.test('paged results, limits and controls of ldapsearch', async (t) => {
+    const paged = await run('ldapsearch', [
+      '-LLL',
+      ...adminOn(one),
+      '-b',
+      BASE,
+      '-E',
+      'pr=7/noprompt',
+      '(objectClass=*)',
+      '1.1',
+    ]);
+    t.equal(paged.status, 0, paged.stderr);
+    t.ok(paged.stdout.split('\n').filter((line) => line.startsWith('dn:')).length >= 61);
+    const limited = await run('ldapsearch', [
+      '-LLL',
+      '-z',
+      '3',
+      ...adminOn(one),
+      '-b',
+      BASE,
+      '(objectClass=*)',
+      '1.1',
+    ]);
+    t.equal(limited.status, 4, 'sizeLimitExceeded');
+    const asserted = await run(
+      'ldapmodify',
+      ['-e', '!assert=(sn=Nobody)', ...adminOn(one)],
+      `dn: ${person}\nchangetype: modify\nadd: description\ndescription: no\n`,
+    );
+    t.equal(asserted.status, 122, 'assertionFailed');
+  });
+
+  t.test('ldapdelete, alone and recursive', async (t) => {
+    const leaf = await run('ldapdelete', [...adminOn(one), `uid=lovelace,ou=people,${BASE}`]);
+    t.equal(leaf.status, 0, leaf.stderr);
+    t.equal((await run('ldapdelete', [...adminOn(one), BASE])).status, 66, 'notAllowedOnNonLeaf');
+    await run(
+      'ldapadd',
+      adminOn(one),
+      `dn: ou=a,${BASE}\nobjectClass: organizationalUnit\n\ndn: ou=b,ou=a,${BASE}\nobjectClass: organizationalUnit\n`,
+    );
+    t.equal((await run('ldapdelete', ['-r', ...adminOn(one), `ou=a,${BASE}`])).status, 0);
+    await eventually('gone from server 2', async () => (await read(two, `ou=a,${BASE}`, 'ou')) === undefined);
+  });
+
+  t.test('in the end all replicas are equal, and replication status says so', async (t) => {
+    await eventually('equal contents', async () => {
+      const [a, b, c] = await Promise.all(demo.servers.map(contents));
+      return a === b && b === c;
+    });
+    const state = await polyarch([
+      'replication',
+      'status',
+      '--json',
+      '--dir',
+      ...demo.servers.map((server) => server.dir),
+    ]);
+    t.equal(state.status, 0, state.stderr);
+    t.equal(JSON.parse(state.stdout).inSync, true);
+  });
+
+  t.test('SIGTERM stops the demo cleanly', async (t) => {
+    t.equal(await demo.stop(), 0);
+    for (const server of demo.servers) t.throws(() => process.kill(server.pid, 0), `${server.name} is gone`);
+    const verified = await polyarch(['verify', '--dir', one.dir]);
+    t.equal(verified.status, 0, verified.stderr + verified.stdout);
+  });
+});
