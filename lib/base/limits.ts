@@ -37,6 +37,8 @@ export const LIMITS = {
   prepareBytes: 65_536,
   prepareAssertionBytes: 1024,
   combiningRun: 30,
+  /** Lines of one Postal Address that are compared. */
+  addressLines: 1000,
   /** Octets of a password. */
   passwordBytes: 1024,
   /** Nesting of schema descriptions and of control values. */
@@ -45,8 +47,9 @@ export const LIMITS = {
   schemaDescriptionBytes: 65_536,
   /** Aliases followed in one operation. */
   aliasDepth: 32,
-  /** Octets of one LDIF line after unfolding; lines of one record. */
+  /** Octets of one LDIF line after unfolding; octets and lines of one record. */
   ldifLineBytes: 67_108_864,
+  ldifRecordBytes: 268_435_456,
   ldifRecordLines: 1_000_000,
   /** Requests of one connection that wait for their turn. */
   pipelinedRequests: 4096,
@@ -86,6 +89,14 @@ export const LIMITS = {
   referrals: 1000,
   /** Digits (and sign) of an integer that an increment may add or change. */
   integerDigits: 1024,
+  /** Passwords that one request may have hashed. */
+  passwordsPerRequest: 8,
+  /** Entries that one tree delete may take. */
+  treeDeleteEntries: 1_000_000,
+  /** Aliases dereferenced while one search runs. */
+  aliasesPerSearch: 10_000,
+  /** Writes of one domain that wait for their turn. */
+  queuedWrites: 100_000,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

@@ -91,13 +91,14 @@ automountmapname 1.3.6.1.1.1.1.31
 automountkey 1.3.6.1.1.1.1.32
 automountinformation 1.3.6.1.1.1.1.33
 changenumber 2.16.840.1.113730.3.1.5
+aliasedobjectname 2.5.4.1 aliasedentryname
 `;
 
 /** Types whose values do not compare as caseIgnoreMatch. */
 const OTHER_RULES: readonly (readonly [rule: string, types: string])[] = [
   [
     'caseExactMatch',
-    'automountmapname automountkey automountinformation homedirectory memberuid nisnetgrouptriple nismapentry',
+    'automountmapname automountkey automountinformation homedirectory memberuid nismapentry',
   ],
   ['telephoneNumberMatch', 'telephonenumber homephone mobile pager'],
 ];

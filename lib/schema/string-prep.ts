@@ -70,12 +70,14 @@ export function prepareSubstringPart(
 
 /** Numeric string form: all spaces gone (RFC 4518 section 2.6.2). `max` bounds text that is not ASCII. */
 export function prepareNumeric(value: Uint8Array, max: number): Uint8Array | undefined {
+  if (isAscii(value)) return dropAscii(value, false);
   const text = prepareText(value, false, max);
   return text === undefined ? undefined : utf8Encode(dropPoints(text, false));
 }
 
 /** Telephone number form: all spaces and hyphens gone, case folded (RFC 4518 section 2.6.3). */
 export function prepareTelephone(value: Uint8Array, max: number): Uint8Array | undefined {
+  if (isAscii(value)) return dropAscii(value, true);
   const text = prepareText(value, true, max);
   return text === undefined ? undefined : utf8Encode(dropPoints(text, true));
 }
@@ -163,10 +165,22 @@ function collapseText(text: string): string {
 function dropPoints(text: string, hyphens: boolean): string {
   let out = '';
   for (let i = 0; i < text.length; i++) {
-    if (isSpaceAt(text, i) || (hyphens && isHyphen(text.charCodeAt(i)))) continue;
-    out += text.charAt(i);
+    const dropped = text.charCodeAt(i) === SPACE || (hyphens && isHyphen(text.charCodeAt(i)));
+    if (!dropped || isCombining(text.codePointAt(i + 1) ?? 0)) out += text.charAt(i);
   }
   return out;
+}
+
+/** Sections 2.6.2 and 2.6.3 for ASCII in one pass; a telephone number loses hyphens and case too. */
+function dropAscii(value: Uint8Array, telephone: boolean): Uint8Array {
+  const out = new Uint8Array(value.length);
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const c = value[i] as number;
+    if (c <= SPACE || c === 0x7f || (telephone && c === 0x2d)) continue;
+    out[length++] = telephone && c >= 0x41 && c <= 0x5a ? c + SPACE : c;
+  }
+  return out.subarray(0, length);
 }
 
 /** RFC 4518 section 2.6.3. */

@@ -147,7 +147,9 @@ function joinLines(
 ): Uint8Array | undefined {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for (const line of splitLines(value)) {
+  const lines = splitLines(value);
+  if (lines === undefined) return undefined;
+  for (const line of lines) {
     const form = prepare(line);
     if (form === undefined) return undefined;
     parts.push(form);
@@ -163,12 +165,13 @@ function joinLines(
   return out;
 }
 
-/** Lines of a Postal Address, with \24 and \5C resolved (RFC 4517 section 3.3.28). */
-function splitLines(value: Uint8Array): Uint8Array[] {
+/** Lines of a Postal Address, with \24 and \5C resolved (RFC 4517 section 3.3.28); undefined for too many. */
+function splitLines(value: Uint8Array): Uint8Array[] | undefined {
   const lines: Uint8Array[] = [];
   let start = 0;
   for (let i = 0; i <= value.length; i++) {
     if (i < value.length && value[i] !== 0x24) continue;
+    if (lines.length === LIMITS.addressLines) return undefined;
     lines.push(resolveLine(value.subarray(start, i)));
     start = i + 1;
   }
@@ -181,13 +184,15 @@ function resolveLine(line: Uint8Array): Uint8Array {
   let length = 0;
   for (let i = 0; i < line.length; i++) {
     const c = line[i] as number;
-    const pair = c === 0x5c ? latin1(line.subarray(i + 1, i + 3)).toUpperCase() : '';
-    if (pair === '24' || pair === '5C') {
-      out[length++] = pair === '24' ? 0x24 : 0x5c;
-      i += 2;
-    } else {
+    const high = c === 0x5c ? line[i + 1] : undefined;
+    const low = high === undefined ? 0 : (line[i + 2] ?? 0);
+    if (high === 0x32 && low === 0x34) out[length++] = 0x24;
+    else if (high === 0x35 && (low | 0x20) === 0x63) out[length++] = 0x5c;
+    else {
       out[length++] = c;
+      continue;
     }
+    i += 2;
   }
   return out.subarray(0, length);
 }
