@@ -73,8 +73,8 @@ export function isForgettableMove(row: MoveRow, horizon: Horizon): boolean {
 
 /**
  * Whether a dead entry may be dropped with all its rows. No origin accepts an undelete later than `lifetimeMs` after the delete, so once every clock
- * is past that none can come. `rowsLeft`: rows of its history and moves of it that are not forgettable. `referenced`: some entry, alive or
- * dead, has it as its parent register; the loop rule still needs the way through it.
+ * is past that none can come. `rowsLeft`: rows of its history that are not forgettable. `referenced`: some entry, alive or dead, has it as its
+ * parent register, or a move that is kept names it (entry, from, to): the loop rule still needs the way through it.
  */
 export function isForgettableEntry(
   state: EntryState,

@@ -54,5 +54,19 @@ t.test('small crowded histories: many conflicts on few entries', async (t) => {
 t.test('forgetting what is settled changes no later outcome (section 4, causal stability)', async (t) => {
   const { fault, totals } = runs(DEEP ? 4000 : 150, (i) => ({ ...shape(i), forget: true, wild: false }));
   t.equal(fault, undefined);
-  t.ok((totals[1] as number) > 5000, `${totals[1]} rows forgotten`);
+  t.ok((totals[1] as number) > 1000, `${totals[1]} rows forgotten`);
+  t.ok((totals[2] as number) > 50, `${totals[2]} tombstones dropped`);
 });
+
+t.test(
+  'schemas that disagree and clocks that run wild: states are the oracle, journals are equal',
+  async (t) => {
+    const { fault, totals } = runs(DEEP ? 4000 : 120, (i) => ({
+      replicas: 2 + (i % 3),
+      changes: 10 + (i % 90),
+      forget: false,
+      wild: true,
+    }));
+    t.equal(fault, undefined, `${totals[0]} changes`);
+  },
+);
