@@ -1,0 +1,99 @@
+/** Add (RFC 4511 section 4.7). */
+import type { Intent, ReadView } from '../backend/backend.js';
+import { must } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
+import { type ChangeBody, type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
+import { UUID_BYTES, uuidFromRandom } from '../change/entry-uuid.js';
+import type { Dn } from '../dn/dn.js';
+import { parentDn } from '../dn/dn.js';
+import { buildEntry } from '../entry/build-entry.js';
+import { type CheckedEntry, checkNewEntry } from '../entry/check-entry.js';
+import type { AddRequest, RawAttribute } from '../ldap/message.js';
+import { isAlias } from './aliases.js';
+import type { Domain } from './directory.js';
+import { domainOf, noSuchObject, shown } from './names.js';
+import type { Answer, Operation } from './operation.js';
+import { hashAdded, isPassword } from './password-storage.js';
+import { checkReferral } from './referrals.js';
+import type { ServerParts } from './server-parts.js';
+import { VirtualEntry } from './virtual-tree.js';
+import { checkAssertion, submit, writtenAnswer } from './writes.js';
+
+/** Adds the entry and answers when it is on disk. */
+export async function add(parts: ServerParts, operation: Operation): Promise<Answer> {
+  const request = operation.message.request as AddRequest;
+  const { domain, dn } = domainOf(parts.directory, request.dn);
+  const rdn = namedRdn(parts, dn);
+  // Hashing is work: nobody without the right to add may cause it.
+  parts.policy.checkAdd(operation.requester, dn, undefined);
+  const attributes = request.attributes.some((one) => isPassword(parts, one.description))
+    ? await hashAdded(parts, operation, request.attributes)
+    : request.attributes;
+  const uuid = uuidFromRandom(parts.random.bytes(UUID_BYTES));
+  const written = await submit(operation, domain, (view) =>
+    decide(parts, operation, domain, view, { dn, rdn, uuid, attributes }),
+  );
+  return writtenAnswer(parts, operation, 'add', written);
+}
+
+/** The first RDN as a change carries it. Throws namingViolation. */
+export function namedRdn(parts: ServerParts, dn: Dn): NamedRdn {
+  const named = parts.schema.namedRdn(must(dn.rdns[0], 'a name below a naming context has an RDN'));
+  if (named === undefined)
+    throw new LdapError('namingViolation', `The RDN of ${shown(dn)} names one attribute twice.`);
+  return named;
+}
+
+interface NewEntry {
+  readonly dn: Dn;
+  readonly rdn: NamedRdn;
+  readonly uuid: EntryUuid;
+  readonly attributes: readonly RawAttribute[];
+}
+
+function decide(
+  parts: ServerParts,
+  operation: Operation,
+  domain: Domain,
+  view: ReadView,
+  entry: NewEntry,
+): readonly Intent[] {
+  const { requester, controls } = operation;
+  const reader = parts.policy.reader(requester);
+  const { dn } = entry;
+  const above = parentDn(dn);
+  const isBase = dn.rdns.length === domain.baseDn.rdns.length;
+  const parent = isBase || above === undefined ? undefined : view.byDn(above);
+  if (view.hasReferrals && !controls.manageDsaIt) checkReferral(view, parent ?? view.nearest(dn), dn);
+  if (!isBase && (above === undefined || parent === undefined)) {
+    throw noParent(view, above ?? dn, dn, noSuchObject(view, above ?? dn, reader));
+  }
+  parts.policy.checkAdd(requester, dn, parent);
+  if (parent !== undefined && isAlias(parent)) {
+    throw new LdapError('aliasProblem', `${shown(parent.dn)} is an alias, which has no entries below it.`);
+  }
+  if (view.byDn(dn) !== undefined)
+    throw new LdapError('entryAlreadyExists', `The entry ${shown(dn)} exists already.`);
+  const checked = checkNewEntry(
+    buildEntry(entry.attributes, entry.rdn, parts.schema),
+    entry.rdn,
+    parts.schema,
+  );
+  checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
+  return [{ entry: entry.uuid, body: addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID) }];
+}
+
+function addBody({ attributes }: CheckedEntry, rdn: NamedRdn, parent: EntryUuid): ChangeBody {
+  const added = [...attributes].map(([key, { name, values }]) => ({ key, name, values }));
+  return { kind: 'add', parent, rdn, attributes: added };
+}
+
+function noParent(view: ReadView, above: Dn, dn: Dn, cause: LdapError): LdapError {
+  const remedy =
+    view.nearest(dn) === undefined ? 'add the naming context itself first' : 'add the entries above it first';
+  return new LdapError(
+    'noSuchObject',
+    `The parent ${shown(above)} does not exist; ${remedy}.`,
+    cause.matchedDn,
+  );
+}

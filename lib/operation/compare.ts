@@ -1,0 +1,77 @@
+/** Compare (RFC 4511 section 4.10): compareTrue, compareFalse, or why neither can be said. */
+import type { Reader } from '../access/access-policy.js';
+import { LdapError } from '../base/ldap-error.js';
+import { resolveAttribute } from '../entry/resolve-attribute.js';
+import type { CompareRequest } from '../ldap/message.js';
+import { notHeld, shown, targetEntry } from './names.js';
+import { type Answer, answer, type MaybeAnswer, type Operation, resultOf } from './operation.js';
+import { rootDse } from './root-dse.js';
+import { matcherFor } from './search-filter.js';
+import type { ServerParts } from './server-parts.js';
+import type { NamedEntry } from './virtual-tree.js';
+import { checkAssertion } from './writes.js';
+
+/** Answers a compare: at once for stored entries. */
+export function compare(parts: ServerParts, operation: Operation): MaybeAnswer {
+  const request = operation.message.request as CompareRequest;
+  const reader = parts.policy.reader(operation.requester);
+  const target = findTarget(parts, operation, request, reader);
+  if (!(target instanceof Promise)) return judge(parts, operation, request, reader, target);
+  return target.then((entry) => judge(parts, operation, request, reader, entry));
+}
+
+function findTarget(
+  parts: ServerParts,
+  operation: Operation,
+  request: CompareRequest,
+  reader: Reader,
+): NamedEntry | Promise<NamedEntry> {
+  const { directory } = parts;
+  const route = directory.route(request.dn);
+  switch (route.kind) {
+    case 'domain':
+      return targetEntry(route.domain.backend, route.dn, reader, operation.controls.manageDsaIt);
+    case 'root':
+      return rootDse(parts, operation.transport);
+    case 'none':
+      throw notHeld(directory, route.dn);
+    case 'virtual': {
+      if (route.tree.monitorOnly && !parts.policy.mayMonitor(operation.requester)) {
+        throw new LdapError('insufficientAccessRights', `${shown(route.tree.baseDn)} is for administrators.`);
+      }
+      const found = route.tree.search(route.dn, 'base');
+      const first = (slice: readonly NamedEntry[] | undefined): NamedEntry => {
+        found.close();
+        const entry = slice?.[0];
+        if (entry === undefined) throw new LdapError('noSuchObject', `There is no entry ${shown(route.dn)}.`);
+        return entry;
+      };
+      const slice = found.next();
+      return slice instanceof Promise ? slice.then(first) : first(slice);
+    }
+  }
+}
+
+function judge(
+  parts: ServerParts,
+  operation: Operation,
+  request: CompareRequest,
+  reader: Reader,
+  entry: NamedEntry,
+): Answer {
+  const { schema } = parts;
+  checkAssertion(parts, operation, reader, entry);
+  const { type, text } = resolveAttribute(request.attribute, schema);
+  const { attribute, value } = request;
+  const present = matcherFor(schema, reader, { kind: 'present', attribute }).matches(entry);
+  if (present !== true)
+    throw new LdapError('noSuchAttribute', `${shown(entry.dn)} has no attribute ${text}.`);
+  if (type.equality === undefined) {
+    throw new LdapError('inappropriateMatching', `The attribute ${text} has no equality matching rule.`);
+  }
+  if (type.equality.normalizeAssertion(value) === undefined) {
+    throw new LdapError('invalidAttributeSyntax', `The value is not of the syntax that ${text} compares by.`);
+  }
+  const equal = matcherFor(schema, reader, { kind: 'equality', attribute, value }).matches(entry);
+  return answer('compare', resultOf(equal === true ? 'compareTrue' : 'compareFalse'));
+}

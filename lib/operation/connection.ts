@@ -1,0 +1,401 @@
+/**
+ * LdapConnection: one client's session, without sockets (RFC 4511 sections 3.1, 4.1.1, 4.4, 5.3).
+ *
+ * Owns framing, the identity, back-pressure and the end of the session; the order of requests is request-order.ts, their meaning perform.ts.
+ * Abandon, cancel and unbind are handled at once. A bind or StartTLS stops the reading of further requests until it is finished, so no request ever
+ * runs with an identity or a limit of the wrong side of it. Bounds: at most settings.pipelinedRequests requests are taken; while the client
+ * does not read its answers nothing is produced or read.
+ */
+import { ANONYMOUS, type Requester } from '../access/requester.js';
+import type { ResultName } from '../base/result-code.js';
+import { BerError } from '../ber/ber-error.js';
+import { FrameAssembler } from '../ber/frame-assembler.js';
+import { EXTENDED_OIDS } from '../ldap/control-oids.js';
+import { decodeRequest } from '../ldap/decode-request.js';
+import type { RequestMessage } from '../ldap/message.js';
+import { RequestError } from '../ldap/request-error.js';
+import type { LdapConnectionSink, LdapTransport } from '../port/ldap-transport.js';
+import { AnswerOutput } from './answer-output.js';
+import { bind } from './bind.js';
+import { abandon, type CancelScope, cancel } from './cancel.js';
+import type { ConnectionLog } from './connection-log.js';
+import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.js';
+import { type Answer, answer, extendedAnswer, finalKind, resultOf } from './operation.js';
+import { failure, perform } from './perform.js';
+import { readRequestControls } from './request-controls.js';
+import { isBarrier, RequestOrder } from './request-order.js';
+import { RunningOperation } from './running-operation.js';
+import type { ServerParts } from './server-parts.js';
+import { checkStartTls } from './start-tls.js';
+
+type State = 'open' | 'securing' | 'draining' | 'closing' | 'closed';
+
+export class LdapConnection implements LdapConnectionSink, RegisteredConnection {
+  readonly id: number;
+  readonly peerAddress: string;
+  readonly peerText: string;
+  readonly localText: string;
+  readonly openedMs: number;
+  requester: Requester = ANONYMOUS;
+  operationsStarted = 0;
+  readonly #parts: ServerParts;
+  readonly #transport: LdapTransport;
+  readonly #registry: ConnectionRegistry;
+  readonly #log: ConnectionLog;
+  readonly #assembler: FrameAssembler;
+  readonly #output: AnswerOutput;
+  readonly #cancelScope: CancelScope;
+  readonly #order = new RequestOrder();
+  #state: State = 'open';
+  /** A bind or StartTLS was read and is not finished. */
+  #barrier = false;
+  #paused = false;
+  #pumping = false;
+  /** The client sent its FIN. */
+  #ended = false;
+  #lastActiveMs: number;
+  #pduSinceMs: number | undefined;
+
+  constructor(
+    parts: ServerParts,
+    registry: ConnectionRegistry,
+    transport: LdapTransport,
+    log: ConnectionLog,
+    id: number,
+  ) {
+    this.id = id;
+    this.#parts = parts;
+    this.#registry = registry;
+    this.#transport = transport;
+    this.#log = log;
+    this.peerAddress = transport.peer.address;
+    this.peerText = `${transport.peer.address}:${transport.peer.port}`;
+    this.localText = `${transport.local.address}:${transport.local.port}`;
+    this.openedMs = parts.clock.wallMs();
+    this.#lastActiveMs = parts.clock.monotonicMs();
+    this.#assembler = new FrameAssembler(parts.settings.messageBytesAnonymous);
+    this.#output = new AnswerOutput(transport, parts.statistics, () => this.#balance());
+    this.#cancelScope = {
+      running: (target) => this.#order.running(target),
+      unqueue: (target) => this.#order.unqueue(target),
+      send: (target, given) => this.#output.answer(target, given),
+      wake: () => this.#output.wake(),
+    };
+    log.connected(this.tls);
+  }
+
+  get tls(): boolean {
+    return this.#transport.secure.tls;
+  }
+
+  get operationsRunning(): number {
+    return this.#order.runningCount;
+  }
+
+  get operationsQueued(): number {
+    return this.#order.waiting;
+  }
+
+  // ---- what the transport calls ----
+
+  bytes(chunk: Uint8Array): void {
+    if (this.#state === 'securing') {
+      // Plaintext behind StartTLS would be read as if it had been protected (reliability class 31).
+      this.#disconnect('protocolError', 'Octets were sent in clear behind a StartTLS request.');
+      return;
+    }
+    if (this.#state !== 'open') return;
+    this.#lastActiveMs = this.#parts.clock.monotonicMs();
+    this.#parts.statistics.bytesReceived += chunk.length;
+    this.#assembler.push(chunk);
+    this.#read();
+  }
+
+  drained(): void {
+    this.#output.drained();
+    this.#goOn();
+  }
+
+  secured(): void {
+    if (this.#state !== 'securing') return;
+    this.#state = 'open';
+    this.#barrier = false;
+    this.#log.secured();
+    this.#read();
+  }
+
+  ended(): void {
+    this.#ended = true;
+    this.#endWhenIdle();
+  }
+
+  closed(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#order.clear();
+    this.#registry.remove(this);
+    this.#log.disconnected(this.tls, reason);
+    this.#output.shut();
+  }
+
+  // ---- what the registry calls ----
+
+  sweep(nowMs: number): void {
+    const { idleMs, pduMs } = this.#parts.settings;
+    if (this.#pduSinceMs !== undefined && !this.#paused && nowMs - this.#pduSinceMs >= pduMs) {
+      this.#disconnect('protocolError', `A message did not arrive whole within ${pduMs} ms (pduMs).`);
+      return;
+    }
+    const busy = this.#order.total > 0 || this.#output.full;
+    if (idleMs > 0 && !busy && nowMs - this.#lastActiveMs >= idleMs) {
+      this.#disconnect('unavailable', `The connection was idle for ${idleMs} ms (idleMs).`);
+    }
+  }
+
+  drain(): void {
+    if (this.#state === 'securing') this.abort('the server shut down');
+    if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    this.#transport.pause();
+    this.#endWhenIdle();
+  }
+
+  abort(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#transport.abort(reason);
+    this.closed(reason);
+  }
+
+  // ---- requests ----
+
+  /** Takes whole messages while there is room for them. */
+  #read(): void {
+    const room = this.#parts.settings.pipelinedRequests;
+    while (this.#state === 'open' && !this.#barrier && this.#order.total < room) {
+      const frame = this.#nextFrame();
+      if (frame === undefined) break;
+      this.#pduSinceMs = undefined;
+      this.#take(frame);
+    }
+    if (this.#assembler.bufferedBytes === 0) this.#pduSinceMs = undefined;
+    else this.#pduSinceMs ??= this.#lastActiveMs;
+    this.#balance();
+  }
+
+  #nextFrame(): Uint8Array | undefined {
+    try {
+      return this.#assembler.next();
+    } catch (error) {
+      if (!(error instanceof BerError)) throw error;
+      this.#disconnect('protocolError', `The connection ends: ${error.message}.`);
+      return undefined;
+    }
+  }
+
+  /** Pauses the transport while nothing more may be read, resumes it otherwise. */
+  #balance(): void {
+    if (this.#state !== 'open') return;
+    const full =
+      this.#output.full || this.#barrier || this.#order.total >= this.#parts.settings.pipelinedRequests;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  #take(frame: Uint8Array): void {
+    let message: RequestMessage;
+    try {
+      message = decodeRequest(frame);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#refuseUndecoded(error);
+      return;
+    }
+    const { id, request } = message;
+    if (request.kind === 'unbind') {
+      this.#count(message);
+      this.#parts.statistics.operations.unbind.completed += 1;
+      this.#close('unbind');
+    } else if (request.kind === 'abandon') {
+      this.#count(message);
+      abandon(this.#cancelScope, request.target);
+      this.#parts.statistics.operations.abandon.completed += 1;
+      this.#log.immediate(message, this.requester, this.tls);
+    } else if (this.#order.running(id) !== undefined) {
+      const result = resultOf('protocolError', `Message id ${id} belongs to an operation in progress.`);
+      this.#output.answer(id, answer(finalKind(request.kind) ?? 'extended', result));
+    } else if (request.kind === 'extended' && request.oid === EXTENDED_OIDS.cancel) {
+      this.#start(message);
+    } else {
+      if (isBarrier(message)) this.#barrier = true;
+      if (this.#order.waiting === 0 && !this.#output.full && this.#order.mayStart(message))
+        this.#start(message);
+      else this.#order.push(message);
+    }
+  }
+
+  #refuseUndecoded(error: RequestError): void {
+    const kind = error.kind === undefined ? undefined : finalKind(error.kind);
+    if (error.ends) {
+      this.#disconnect(error.result, `The connection ends: ${error.message}.`);
+    } else if (error.id !== undefined && kind !== undefined) {
+      // A bind that cannot be read still ends the identity before it.
+      if (kind === 'bind') this.#become(ANONYMOUS);
+      this.#output.answer(error.id, answer(kind, resultOf(error.result, error.message)));
+    }
+  }
+
+  /** Starts what may start, then reads on. */
+  #goOn(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#output.full && !this.#gone) {
+      const message = this.#order.shift();
+      if (message === undefined) break;
+      this.#start(message);
+    }
+    this.#pumping = false;
+    this.#read();
+    this.#endWhenIdle();
+  }
+
+  #start(message: RequestMessage): void {
+    this.#count(message);
+    let operation: RunningOperation | undefined;
+    try {
+      const controls = readRequestControls(message);
+      const nowMs = this.#parts.clock.monotonicMs();
+      operation = new RunningOperation(
+        message,
+        controls,
+        this.requester,
+        this.#transport,
+        nowMs,
+        this.#output,
+      );
+      const given = this.#dispatch(operation);
+      if (given instanceof Promise) this.#await(operation, given);
+      else if (given !== undefined) this.#finish(operation, given);
+    } catch (error) {
+      this.#fail(message, operation, error);
+    }
+  }
+
+  /** undefined: the session ended. */
+  #dispatch(operation: RunningOperation): Answer | Promise<Answer> | undefined {
+    const { request } = operation.message;
+    if (request.kind === 'bind') return this.#bind(operation);
+    if (request.kind === 'extended') {
+      if (request.oid === EXTENDED_OIDS.startTls) return this.#startTls(operation);
+      if (request.oid === EXTENDED_OIDS.cancel) return cancel(this.#cancelScope, operation.message);
+    }
+    return perform(this.#parts, operation);
+  }
+
+  #await(operation: RunningOperation, given: Promise<Answer>): void {
+    this.#order.began(operation, () => this.#goOn());
+    given
+      .then(
+        (result) => this.#finish(operation, result),
+        (error: unknown) => this.#fail(operation.message, operation, error),
+      )
+      .catch((error: unknown) => {
+        // A bug while answering: this connection cannot be trusted any more; the others go on.
+        this.#parts.log.error({ connection: this.id, error }, 'a connection failed');
+        this.abort('internal error');
+      });
+  }
+
+  /** An operation ended with an error: an LDAP answer, or a bug of ours, which ends this operation only. */
+  #fail(message: RequestMessage, operation: RunningOperation | undefined, error: unknown): void {
+    const { kind } = message.request;
+    if (kind === 'bind') this.#become(ANONYMOUS);
+    const given = failure(this.#parts, finalKind(kind) ?? 'extended', error);
+    if (isBarrier(message)) this.#barrier = false;
+    if (operation !== undefined) {
+      this.#finish(operation, given);
+      return;
+    }
+    this.#parts.statistics.operations[kind].completed += 1;
+    this.#output.answer(message.id, given);
+    this.#log.refused(message, this.requester, this.tls, given.response.result);
+  }
+
+  #finish(operation: RunningOperation, given: Answer): void {
+    const { id, request } = operation.message;
+    const waited = this.#order.ended(operation);
+    this.#parts.statistics.operations[request.kind].completed += 1;
+    if (operation.stopped !== 'abandoned') this.#output.answer(id, given);
+    this.#log.finished(operation, given.response.result, this.tls);
+    if (!waited) return;
+    this.#lastActiveMs = this.#parts.clock.monotonicMs();
+    this.#goOn();
+  }
+
+  #bind(operation: RunningOperation): Promise<Answer> {
+    // A bind starts by resetting the identity (RFC 4513 section 4).
+    this.#become(ANONYMOUS);
+    return bind(this.#parts, operation).then((bound) => {
+      this.#become(bound.requester);
+      this.#barrier = false;
+      return bound.answer;
+    });
+  }
+
+  #become(requester: Requester): void {
+    this.requester = requester;
+    const { messageBytes, messageBytesAnonymous } = this.#parts.settings;
+    this.#assembler.maxBytes = requester.kind === 'anonymous' ? messageBytesAnonymous : messageBytes;
+  }
+
+  #startTls(operation: RunningOperation): undefined {
+    checkStartTls(this.#transport, operation, this.#order.runningCount);
+    if (this.#assembler.bufferedBytes > 0) {
+      this.#disconnect('protocolError', 'Octets were sent in clear behind a StartTLS request.');
+      return;
+    }
+    this.#finish(operation, extendedAnswer(resultOf('success'), EXTENDED_OIDS.startTls, undefined));
+    if (this.#gone) return;
+    if (this.#paused) this.#transport.resume();
+    this.#paused = false;
+    this.#state = 'securing';
+    this.#transport.startTls();
+  }
+
+  // ---- answers and the end ----
+
+  get #gone(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed';
+  }
+
+  #endWhenIdle(): void {
+    if (this.#order.total > 0 || this.#gone) return;
+    if (this.#state === 'draining') this.#disconnect('unavailable', 'The server is shutting down.');
+    else if (this.#ended) this.#close('the client closed the connection');
+  }
+
+  /** Notice of disconnection (RFC 4511 section 4.4.1), then the end. */
+  #disconnect(result: ResultName, diagnostic: string): void {
+    if (this.#gone) return;
+    if (this.#state !== 'securing') {
+      const oid = EXTENDED_OIDS.noticeOfDisconnection;
+      this.#output.answer(0, extendedAnswer(resultOf(result, diagnostic), oid, undefined));
+    }
+    this.#close(diagnostic);
+  }
+
+  #close(reason: string): void {
+    if (this.#gone) return;
+    this.#state = 'closing';
+    this.#order.clear();
+    this.#assembler.clear();
+    this.#transport.close(reason);
+    this.#output.shut();
+  }
+
+  #count(message: RequestMessage): void {
+    this.operationsStarted += 1;
+    this.#parts.statistics.operations[message.request.kind].initiated += 1;
+  }
+}

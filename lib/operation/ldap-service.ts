@@ -1,0 +1,95 @@
+/**
+ * LdapService: the LDAP side of one server put together: directory, virtual trees, connections. What the composition root makes and what the
+ * listeners call.
+ */
+import type { AccessPolicy } from '../access/access-policy.js';
+import { firstAccessRules } from '../access/first-access-rules.js';
+import type { Clock } from '../port/clock.js';
+import type { AcceptConnection } from '../port/ldap-transport.js';
+import type { Log } from '../port/log.js';
+import type { PasswordHasher } from '../port/password-hasher.js';
+import type { Random } from '../port/random.js';
+import type { Schema } from '../schema/schema.js';
+import type { AccessSink } from './access-log.js';
+import { ConflictTree } from './conflict-tree.js';
+import { LdapConnection } from './connection.js';
+import { ConnectionLog } from './connection-log.js';
+import { ConnectionRegistry } from './connection-registry.js';
+import { Directory } from './directory.js';
+import { EntryBytes } from './entry-bytes.js';
+import { monitorTree } from './monitor.js';
+import { PagedCookies } from './paged-cookie.js';
+import type { ServerParts } from './server-parts.js';
+import { DEFAULT_SETTINGS, type OperationSettings } from './settings.js';
+import { Statistics } from './statistics.js';
+import { subschemaTree } from './subschema.js';
+
+/** What a service is made of. */
+export interface ServiceParts {
+  readonly schema: Schema;
+  readonly hasher: PasswordHasher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The first access rules when absent. */
+  readonly policy?: AccessPolicy;
+  readonly settings?: Partial<OperationSettings>;
+  /** No access log when absent. */
+  readonly accessLog?: AccessSink;
+}
+
+export class LdapService {
+  /** Add domains and virtual trees here. */
+  readonly directory: Directory;
+  readonly registry: ConnectionRegistry;
+  readonly statistics = new Statistics();
+  readonly #parts: ServerParts;
+  readonly #accessLog: AccessSink | undefined;
+
+  constructor(given: ServiceParts) {
+    const { schema, hasher, clock, random, log } = given;
+    this.directory = new Directory(schema);
+    this.#accessLog = given.accessLog;
+    this.#parts = {
+      schema,
+      directory: this.directory,
+      policy: given.policy ?? firstAccessRules(),
+      hasher,
+      clock,
+      random,
+      log,
+      settings: { ...DEFAULT_SETTINGS, ...given.settings },
+      statistics: this.statistics,
+      pagedCookies: new PagedCookies(random),
+      entryBytes: new EntryBytes(),
+    };
+    this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
+    this.directory.addTree(subschemaTree(schema, clock));
+    this.directory.addTree(monitorTree(this.#parts, this.registry));
+    this.directory.addTree(new ConflictTree(schema, this.directory));
+  }
+
+  /** For the listeners: makes the connection of a transport. Throws LdapError busy or unavailable to refuse it. */
+  readonly accept: AcceptConnection = (transport) => {
+    const id = this.registry.admit(transport.peer.address);
+    const peer = `${transport.peer.address}:${transport.peer.port}`;
+    const log = new ConnectionLog(this.#accessLog, this.#parts.clock, id, peer);
+    const connection = new LdapConnection(this.#parts, this.registry, transport, log, id);
+    this.registry.add(connection);
+    return connection;
+  };
+
+  get settings(): OperationSettings {
+    return this.#parts.settings;
+  }
+
+  /** Changes settings for what happens from now on. */
+  configure(changes: Partial<OperationSettings>): void {
+    this.#parts.settings = { ...this.#parts.settings, ...changes };
+  }
+
+  /** Ends all connections, letting each finish what it runs within `graceMs`; new ones are refused. */
+  drain(graceMs: number): Promise<void> {
+    return this.registry.drain(graceMs);
+  }
+}

@@ -1,0 +1,59 @@
+/** Modify (RFC 4511 section 4.6; increment: RFC 4525): all of the modifications or none. */
+import type { AttributeAccess } from '../access/access-policy.js';
+import type { Intent, ReadView } from '../backend/backend.js';
+import type { Dn } from '../dn/dn.js';
+import { applyModifications } from '../entry/apply-modifications.js';
+import { checkModifiedEntry } from '../entry/check-entry.js';
+import { describeAttribute } from '../entry/resolve-attribute.js';
+import type { Modification, ModifyRequest } from '../ldap/message.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { domainOf, targetEntry } from './names.js';
+import type { Answer, Operation } from './operation.js';
+import { hashModified, isPassword } from './password-storage.js';
+import type { ServerParts } from './server-parts.js';
+import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
+
+/** Modifies the entry and answers when the change is on disk. */
+export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
+  const request = operation.message.request as ModifyRequest;
+  const { domain, dn } = domainOf(parts.directory, request.dn);
+  let { modifications } = request;
+  const accesses = modifications.map((one) => accessOf(parts, one));
+  if (modifications.some((one) => isPassword(parts, one.attribute.description))) {
+    // Hashing is work: nobody without the right to the change may cause it.
+    const entry = targetEntry(domain.backend, dn, parts.policy.reader(operation.requester), true);
+    parts.policy.checkModify(operation.requester, entry, accesses);
+    modifications = await hashModified(parts, operation, modifications, entry);
+  }
+  const written = await submit(operation, domain, (view) =>
+    decide(parts, operation, view, dn, modifications, accesses),
+  );
+  return writtenAnswer(parts, operation, 'modify', written);
+}
+
+function accessOf(parts: ServerParts, modification: Modification): AttributeAccess {
+  const { key } = describeAttribute(modification.attribute.description, parts.schema);
+  return { key: key as AttributeKey, operation: modification.operation };
+}
+
+function decide(
+  parts: ServerParts,
+  operation: Operation,
+  view: ReadView,
+  dn: Dn,
+  modifications: readonly Modification[],
+  accesses: readonly AttributeAccess[],
+): readonly Intent[] {
+  const { requester, controls } = operation;
+  const reader = parts.policy.reader(requester);
+  const entry = targetEntry(view, dn, reader, controls.manageDsaIt);
+  parts.policy.checkModify(requester, entry, accesses);
+  checkWritable(entry);
+  checkAssertion(parts, operation, reader, entry);
+  const before = entry.stored;
+  const permissive = controls.permissiveModify;
+  const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
+  if (changes.length === 0) return [];
+  checkModifiedEntry(before, after, changes, entry.state.rdn, parts.schema);
+  return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
+}

@@ -1,0 +1,166 @@
+/**
+ * cn=monitor, in the shape of OpenLDAP's so that its exporters and dashboards work: connections, operations, statistics, time, version.
+ *
+ * Computed whenever it is read, for those who may monitor. Other folders plug trees below it into the directory.
+ */
+import { requesterDn } from '../access/requester.js';
+import { generalizedTime } from '../backend/computed-attributes.js';
+import { parseDn } from '../dn/dn-text.js';
+import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.js';
+import { MONITOR_DN, SUBSCHEMA_DN } from './root-dse.js';
+import type { ServerParts } from './server-parts.js';
+import { OPERATION_KINDS, type OperationKind } from './statistics.js';
+import {
+  ListedTree,
+  type NamedEntry,
+  type VirtualTree,
+  type VirtualValues,
+  virtualEntry,
+} from './virtual-tree.js';
+
+/** Connections listed one by one. */
+const MAX_LISTED = 1000;
+
+const OPERATION_NAMES: Readonly<Record<OperationKind, string>> = {
+  bind: 'Bind',
+  unbind: 'Unbind',
+  search: 'Search',
+  compare: 'Compare',
+  modify: 'Modify',
+  modifyDn: 'Modrdn',
+  add: 'Add',
+  delete: 'Delete',
+  abandon: 'Abandon',
+  extended: 'Extended',
+};
+
+/** The tree; `parts` need not be complete before it is read. */
+export function monitorTree(parts: ServerParts, registry: ConnectionRegistry): VirtualTree {
+  const startMs = parts.clock.wallMs();
+  return new ListedTree(parts.schema, parseDn(MONITOR_DN), true, () => [
+    ...topEntries(parts, startMs),
+    ...connectionEntries(parts, registry),
+    ...operationEntries(parts),
+    ...statisticsEntries(parts),
+    ...databaseEntries(parts),
+  ]);
+}
+
+function entry(
+  parts: ServerParts,
+  name: string,
+  classes: readonly string[],
+  operational: Readonly<Record<string, VirtualValues>> = {},
+): NamedEntry {
+  const dn = name === '' ? MONITOR_DN : `${name},${MONITOR_DN}`;
+  const first = dn.slice(3, dn.indexOf(','));
+  return virtualEntry(
+    parts.schema,
+    dn,
+    { objectClass: ['top', 'monitor', ...classes], cn: name === '' ? 'monitor' : first },
+    { ...operational, entryDN: dn, subschemaSubentry: SUBSCHEMA_DN },
+  );
+}
+
+function container(parts: ServerParts, name: string): NamedEntry {
+  return entry(parts, name, ['monitorContainer']);
+}
+
+function counter(parts: ServerParts, name: string, value: number): NamedEntry {
+  return entry(parts, name, ['monitorCounterObject'], { monitorCounter: String(value) });
+}
+
+function topEntries(parts: ServerParts, startMs: number): readonly NamedEntry[] {
+  const nowMs = parts.clock.wallMs();
+  return [
+    entry(parts, '', ['monitorServer'], { monitoredInfo: parts.settings.vendorVersion }),
+    container(parts, 'cn=Time'),
+    entry(parts, 'cn=Start,cn=Time', ['monitoredObject'], { monitorTimestamp: generalizedTime(startMs) }),
+    entry(parts, 'cn=Current,cn=Time', ['monitoredObject'], { monitorTimestamp: generalizedTime(nowMs) }),
+    entry(parts, 'cn=Uptime,cn=Time', ['monitoredObject'], {
+      monitoredInfo: String(Math.max(0, Math.floor((nowMs - startMs) / 1000))),
+    }),
+  ];
+}
+
+function connectionEntries(parts: ServerParts, registry: ConnectionRegistry): readonly NamedEntry[] {
+  const entries = [
+    container(parts, 'cn=Connections'),
+    counter(parts, 'cn=Max File Descriptors,cn=Connections', parts.settings.maxConnections),
+    counter(parts, 'cn=Total,cn=Connections', registry.total),
+    counter(parts, 'cn=Current,cn=Connections', registry.current),
+  ];
+  for (const connection of registry.connections()) {
+    if (entries.length >= MAX_LISTED) break;
+    entries.push(connectionEntry(parts, connection));
+  }
+  return entries;
+}
+
+function connectionEntry(parts: ServerParts, connection: RegisteredConnection): NamedEntry {
+  return entry(parts, `cn=Connection ${connection.id},cn=Connections`, ['monitorConnection'], {
+    monitorConnectionNumber: String(connection.id),
+    monitorConnectionProtocol: '3',
+    monitorConnectionAuthzDN: requesterDn(connection.requester),
+    monitorConnectionPeerAddress: `IP=${connection.peerText}`,
+    monitorConnectionLocalAddress: `IP=${connection.localText}`,
+    monitorConnectionListener: connection.tls ? 'ldaps:///' : 'ldap:///',
+    monitorConnectionStartTime: generalizedTime(connection.openedMs),
+    monitorConnectionOpsReceived: String(connection.operationsStarted + connection.operationsQueued),
+    monitorConnectionOpsExecuting: String(connection.operationsRunning),
+    monitorConnectionOpsPending: String(connection.operationsQueued),
+    monitorConnectionOpsCompleted: String(connection.operationsStarted - connection.operationsRunning),
+  });
+}
+
+function operationEntries(parts: ServerParts): readonly NamedEntry[] {
+  const { operations } = parts.statistics;
+  let initiated = 0;
+  let completed = 0;
+  const each = OPERATION_KINDS.map((kind) => {
+    const count = operations[kind];
+    initiated += count.initiated;
+    completed += count.completed;
+    return operationEntry(
+      parts,
+      `cn=${OPERATION_NAMES[kind]},cn=Operations`,
+      count.initiated,
+      count.completed,
+    );
+  });
+  return [operationEntry(parts, 'cn=Operations', initiated, completed), ...each];
+}
+
+function operationEntry(parts: ServerParts, name: string, initiated: number, completed: number): NamedEntry {
+  return entry(parts, name, ['monitorOperation'], {
+    monitorOpInitiated: String(initiated),
+    monitorOpCompleted: String(completed),
+  });
+}
+
+function statisticsEntries(parts: ServerParts): readonly NamedEntry[] {
+  const { statistics } = parts;
+  return [
+    container(parts, 'cn=Statistics'),
+    counter(parts, 'cn=Bytes,cn=Statistics', statistics.bytesSent),
+    counter(parts, 'cn=PDU,cn=Statistics', statistics.pdusSent),
+    counter(parts, 'cn=Entries,cn=Statistics', statistics.entriesSent),
+    counter(parts, 'cn=Referrals,cn=Statistics', statistics.referencesSent),
+    counter(parts, 'cn=Unindexed Searches,cn=Statistics', statistics.unindexedSearches),
+  ];
+}
+
+function databaseEntries(parts: ServerParts): readonly NamedEntry[] {
+  const { domains } = parts.directory;
+  return [
+    entry(parts, 'cn=Databases', ['monitorContainer'], {
+      namingContexts: domains.map((domain) => domain.baseText),
+    }),
+    ...domains.map((domain, index) =>
+      entry(parts, `cn=Database ${index + 1},cn=Databases`, ['monitoredObject'], {
+        namingContexts: domain.baseText,
+        numSubordinates: String(domain.backend.entryCount),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,103 @@
+/**
+ * Password modify (RFC 3062): the own password, or with the right to it another's; a generated one when none is given.
+ *
+ * The old password, where given, is verified as in a bind, before anything else is said of the user's entry.
+ */
+
+import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
+import { LdapError } from '../base/ldap-error.js';
+import { applyModifications } from '../entry/apply-modifications.js';
+import { checkModifiedEntry } from '../entry/check-entry.js';
+import {
+  decodePasswordModify,
+  encodeGeneratedPassword,
+  type PasswordModify,
+} from '../ldap/extended/password-modify.js';
+import type { ExtendedRequest } from '../ldap/message.js';
+import { isAdminDn, verifyPassword } from './bind.js';
+import type { Domain } from './directory.js';
+import { domainOf, noSuchObject, shown } from './names.js';
+import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
+import { generatePassword, storedPassword } from './password-storage.js';
+import type { ServerParts } from './server-parts.js';
+import { checkWritable, submit } from './writes.js';
+
+/** Changes a password; answers when that is on disk, with the password where the server made it. */
+export async function passwordModify(parts: ServerParts, operation: Operation): Promise<Answer> {
+  const request = operation.message.request as ExtendedRequest;
+  const wish = decodePasswordModify(request.value);
+  if (parts.settings.requireTlsForPasswords && !operation.transport.secure.tls) {
+    throw new LdapError(
+      'confidentialityRequired',
+      'Passwords are accepted over TLS only: use ldaps:// or StartTLS.',
+    );
+  }
+  const { domain, entry } = findUser(parts, operation, wish);
+  parts.policy.checkPasswordChange(operation.requester, entry);
+  if (wish.oldPassword !== undefined && !(await verifyPassword(parts, entry, wish.oldPassword))) {
+    throw new LdapError('invalidCredentials', 'The old password is wrong.');
+  }
+  const generated = wish.newPassword === undefined ? generatePassword(parts) : undefined;
+  const stored = await storedPassword(parts, operation, wish.newPassword ?? generated ?? new Uint8Array(0));
+  await submit(operation, domain, (view) => decide(parts, operation, view, entry, stored));
+  return extendedAnswer(
+    SUCCESS,
+    undefined,
+    generated === undefined ? undefined : encodeGeneratedPassword(generated),
+  );
+}
+
+function findUser(
+  parts: ServerParts,
+  operation: Operation,
+  wish: PasswordModify,
+): { readonly domain: Domain; readonly entry: StoredEntry } {
+  const { requester } = operation;
+  if (wish.user === undefined) {
+    if (requester.kind === 'anonymous') {
+      throw new LdapError('unwillingToPerform', 'Whose password? Bind first, or name the user.');
+    }
+    if (requester.kind === 'admin') throw adminPassword();
+    for (const domain of parts.directory.domains) {
+      const entry = domain.backend.byUuid(requester.uuid);
+      if (entry !== undefined) return { domain, entry };
+    }
+    throw new LdapError('noSuchObject', 'The entry of this identity does not exist any more.');
+  }
+  const text = wish.user.slice(0, 3).toLowerCase() === 'dn:' ? wish.user.slice(3) : wish.user;
+  if (isAdminDn(parts, parts.directory.route(text).dn)) throw adminPassword();
+  const { domain, dn } = domainOf(parts.directory, text);
+  const entry = domain.backend.byDn(dn);
+  const reader = parts.policy.reader(requester);
+  if (entry === undefined || !reader.seesEntry(entry)) throw noSuchObject(domain.backend, dn, reader);
+  return { domain, entry };
+}
+
+function adminPassword(): LdapError {
+  return new LdapError(
+    'unwillingToPerform',
+    "The administrator's password stands in the server's configuration.",
+  );
+}
+
+function decide(
+  parts: ServerParts,
+  operation: Operation,
+  view: ReadView,
+  seen: StoredEntry,
+  stored: Uint8Array,
+): readonly Intent[] {
+  const entry = view.byUuid(seen.uuid);
+  if (entry === undefined)
+    throw new LdapError('noSuchObject', `There is no entry ${shown(seen.dn)} any more.`);
+  parts.policy.checkPasswordChange(operation.requester, entry);
+  checkWritable(entry);
+  const attribute = { description: 'userPassword', values: [stored] };
+  const { after, changes } = applyModifications(
+    entry.stored,
+    [{ operation: 'replace', attribute }],
+    parts.schema,
+  );
+  checkModifiedEntry(entry.stored, after, changes, entry.state.rdn, parts.schema);
+  return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
+}

@@ -1,0 +1,78 @@
+/** From a request to its answer: the one place where operations are chosen, and the one where errors become results. */
+
+import { unreachable } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
+import type { LdapResult } from '../ldap/message.js';
+import { StoreError } from '../port/ordered-store.js';
+import { add } from './add.js';
+import { compare } from './compare.js';
+import { remove } from './delete.js';
+import { extended } from './extended.js';
+import { modify } from './modify.js';
+import { modifyDn } from './modify-dn.js';
+import {
+  type Answer,
+  answer,
+  type FinalKind,
+  type MaybeAnswer,
+  type Operation,
+  resultOf,
+} from './operation.js';
+import { search } from './search.js';
+import type { ServerParts } from './server-parts.js';
+
+/** Performs a request that has an answer, except bind, which the connection runs. Throws or rejects with what failure() takes. */
+export function perform(parts: ServerParts, operation: Operation): MaybeAnswer {
+  const { kind } = operation.message.request;
+  switch (kind) {
+    case 'search':
+      return search(parts, operation);
+    case 'compare':
+      return compare(parts, operation);
+    case 'add':
+      return add(parts, operation);
+    case 'modify':
+      return modify(parts, operation);
+    case 'delete':
+      return remove(parts, operation);
+    case 'modifyDn':
+      return modifyDn(parts, operation);
+    case 'extended':
+      return extended(parts, operation);
+    case 'bind':
+    case 'unbind':
+    case 'abandon':
+      throw new Error(`${kind} belongs to the connection`);
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** The answer to an operation that ended with an error. What is no LDAP answer is logged and tells the client nothing of our insides. */
+export function failure(parts: ServerParts, kind: FinalKind, error: unknown): Answer {
+  return answer(kind, failureResult(parts, error));
+}
+
+function failureResult(parts: ServerParts, error: unknown): LdapResult {
+  if (error instanceof LdapError) {
+    return {
+      result: error.result,
+      matchedDn: error.matchedDn,
+      diagnostic: error.message,
+      referrals: error.referrals,
+    };
+  }
+  if (error instanceof StoreError) {
+    parts.log.error({ error }, 'the store refused');
+    if (error.failure === 'full') {
+      return resultOf(
+        'unwillingToPerform',
+        "The server's disk is full: it cannot be written to until there is space; reads go on.",
+      );
+    }
+    if (error.failure === 'closed') return resultOf('unavailable', 'The server is shutting down.');
+    return resultOf('other', "The server's store failed; its log says why.");
+  }
+  parts.log.error({ error }, 'an operation failed by a fault of the server');
+  return resultOf('other', 'The server met an internal error; its log says more.');
+}

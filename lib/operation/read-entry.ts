@@ -1,0 +1,39 @@
+/** Pre-read and post-read (RFC 4527): an entry as it was right before, or is right after, the write that asks. */
+import { requesterDn } from '../access/requester.js';
+import type { StoredEntry, Written } from '../backend/backend.js';
+import { compileSelection, selectAttributes } from '../entry/select-attributes.js';
+import { CONTROL_OIDS } from '../ldap/control-oids.js';
+import { encodeReadResponse } from '../ldap/controls/read-entry.js';
+import type { Control } from '../ldap/message.js';
+import type { Operation } from './operation.js';
+import type { ServerParts } from './server-parts.js';
+
+/** The response controls of a write that succeeded; only what the requester may read is in them. */
+export function readControls(parts: ServerParts, operation: Operation, written: Written): readonly Control[] {
+  const { preRead, postRead } = operation.controls;
+  if (preRead === undefined && postRead === undefined) return [];
+  return [
+    ...readControl(parts, operation, CONTROL_OIDS.preRead, preRead, written.before),
+    // A write that had nothing to do left the entry as it was.
+    ...readControl(parts, operation, CONTROL_OIDS.postRead, postRead, written.after ?? written.before),
+  ];
+}
+
+function readControl(
+  parts: ServerParts,
+  operation: Operation,
+  oid: string,
+  attributes: readonly string[] | undefined,
+  entry: StoredEntry | undefined,
+): readonly Control[] {
+  if (attributes === undefined || entry === undefined) return [];
+  const reader = parts.policy.reader(operation.requester);
+  if (!reader.seesEntry(entry)) return [];
+  const selected = selectAttributes(compileSelection(attributes, parts.schema), reader.view(entry));
+  return [{ oid, critical: false, value: encodeReadResponse({ dn: entry.dnText, attributes: selected }) }];
+}
+
+/** Who a change is recorded under. */
+export function initiatorOf(operation: Operation): string {
+  return requesterDn(operation.requester);
+}

@@ -1,0 +1,40 @@
+/**
+ * The root DSE (RFC 4512 section 5.1): what this server is and can do. Lists exactly what works on the connection that asks.
+ *
+ * All of its attributes but objectClass are operational there: clients ask for them by name or with `+`.
+ */
+import { EXTENDED_OIDS } from '../ldap/control-oids.js';
+import type { TransportFacts } from './operation.js';
+import type { ServerParts } from './server-parts.js';
+import { SUPPORTED_CONTROLS, SUPPORTED_EXTENSIONS, SUPPORTED_FEATURES } from './supported.js';
+import { type VirtualEntry, virtualEntry } from './virtual-tree.js';
+
+/** DN of the subschema subentry that governs every entry here. */
+export const SUBSCHEMA_DN = 'cn=schema';
+export const MONITOR_DN = 'cn=monitor';
+
+/** The root DSE as it is now. */
+export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualEntry {
+  const { directory, schema, settings } = parts;
+  const contexts = directory.domains.map((domain) => domain.baseText);
+  const startTls = transport.canStartTls && !transport.secure.tls ? [EXTENDED_OIDS.startTls] : [];
+  const [first] = contexts;
+  return virtualEntry(
+    schema,
+    '',
+    { objectClass: ['top'] },
+    {
+      namingContexts: contexts,
+      defaultNamingContext: first === undefined ? [] : [first],
+      subschemaSubentry: SUBSCHEMA_DN,
+      monitorContext: directory.trees.some((tree) => tree.monitorOnly) ? [MONITOR_DN] : [],
+      supportedLDAPVersion: '3',
+      supportedControl: SUPPORTED_CONTROLS,
+      supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS],
+      supportedFeatures: SUPPORTED_FEATURES,
+      altServer: settings.altServers(),
+      vendorName: settings.vendorName,
+      vendorVersion: settings.vendorVersion,
+    },
+  );
+}

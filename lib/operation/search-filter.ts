@@ -1,0 +1,26 @@
+/** A filter as one requester may use it: an attribute that is hidden from it evaluates as Undefined (reliability class 33). */
+import type { Reader } from '../access/access-policy.js';
+import { restrictFilter } from '../access/secret-attributes.js';
+import type { EntryView } from '../entry/entry.js';
+import { compileFilter } from '../filter/compile-filter.js';
+import type { CompiledFilter } from '../filter/compiled-filter.js';
+import type { Filter, TruthValue } from '../filter/filter.js';
+import { prepareMatch } from '../filter/filter-match.js';
+import type { Schema } from '../schema/schema.js';
+
+export interface ReaderFilter {
+  /** For the planner. */
+  readonly compiled: CompiledFilter;
+  matches(entry: EntryView): TruthValue;
+}
+
+/** Compiles a filter for a reader. */
+export function matcherFor(schema: Schema, reader: Reader, filter: Filter): ReaderFilter {
+  const compiled = compileFilter(filter, schema);
+  if (reader.cacheKey === undefined) {
+    const matches = prepareMatch(compiled);
+    return { compiled, matches: (entry) => matches(reader.view(entry)) };
+  }
+  const restricted = restrictFilter(compiled, reader.mayHide);
+  return { compiled: restricted, matches: prepareMatch(restricted) };
+}

@@ -1,0 +1,27 @@
+/** What every operation works with: the parts of one server, made once by its composition root. */
+import type { AccessPolicy } from '../access/access-policy.js';
+import type { Clock } from '../port/clock.js';
+import type { Log } from '../port/log.js';
+import type { PasswordHasher } from '../port/password-hasher.js';
+import type { Random } from '../port/random.js';
+import type { Schema } from '../schema/schema.js';
+import type { Directory } from './directory.js';
+import type { EntryBytes } from './entry-bytes.js';
+import type { PagedCookies } from './paged-cookie.js';
+import type { OperationSettings } from './settings.js';
+import type { Statistics } from './statistics.js';
+
+export interface ServerParts {
+  readonly schema: Schema;
+  readonly directory: Directory;
+  readonly policy: AccessPolicy;
+  readonly hasher: PasswordHasher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** May be replaced while the server runs. */
+  settings: OperationSettings;
+  readonly statistics: Statistics;
+  readonly pagedCookies: PagedCookies;
+  readonly entryBytes: EntryBytes;
+}

@@ -1,0 +1,53 @@
+/** Settings of the operations that an operator may change. Bounds that protect the server itself stand in base/limits.ts. */
+
+import { ADMIN_DN } from '../access/requester.js';
+import { LIMITS } from '../base/limits.js';
+
+export interface OperationSettings {
+  readonly adminDn: string;
+  /** Stored (hashed) password of the administrator; undefined: nobody can bind as the administrator. */
+  readonly adminPassword: Uint8Array | undefined;
+  /** Most entries that one search gives to anybody but the administrator; 0: no limit of the server's. */
+  readonly sizeLimit: number;
+  /** Seconds that one search may take for anybody but the administrator; 0: no limit of the server's. */
+  readonly timeLimitSeconds: number;
+  /** Most candidates that one search may look through for anybody but the administrator; 0: no limit. */
+  readonly lookThroughLimit: number;
+  /** Accept a bind with a DN and no password as anonymous (RFC 4513 section 5.1.2 advises against it). */
+  readonly allowUnauthenticatedBind: boolean;
+  /** Refuse passwords on connections without TLS. */
+  readonly requireTlsForPasswords: boolean;
+  /** Milliseconds after which a connection without an operation is closed; 0: never. */
+  readonly idleMs: number;
+  /** Milliseconds that a message may take to arrive once begun. */
+  readonly pduMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly messageBytesAnonymous: number;
+  readonly messageBytes: number;
+  readonly pipelinedRequests: number;
+  readonly vendorName: string;
+  readonly vendorVersion: string;
+  /** LDAP URLs of servers with the same data, read whenever the root DSE is. */
+  readonly altServers: () => readonly string[];
+}
+
+export const DEFAULT_SETTINGS: OperationSettings = {
+  adminDn: ADMIN_DN,
+  adminPassword: undefined,
+  sizeLimit: 0,
+  timeLimitSeconds: 0,
+  lookThroughLimit: 0,
+  allowUnauthenticatedBind: false,
+  requireTlsForPasswords: false,
+  idleMs: 0,
+  pduMs: LIMITS.pduMs,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 10_000,
+  messageBytesAnonymous: LIMITS.messageBytesAnonymous,
+  messageBytes: LIMITS.messageBytes,
+  pipelinedRequests: LIMITS.pipelinedRequests,
+  vendorName: 'Polyarch',
+  vendorVersion: 'Polyarch Directory Server',
+  altServers: () => [],
+};

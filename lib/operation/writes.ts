@@ -1,0 +1,62 @@
+/**
+ * What add, delete, modify and modify DN share: the target, conditions, and the way through the write path.
+ *
+ * Every check that depends on stored state runs inside decide(), after all writes decided before it; what is looked at earlier only saves work.
+ */
+import type { Reader } from '../access/access-policy.js';
+import type { Intent, ReadView, StoredEntry, Written } from '../backend/backend.js';
+import { LdapError } from '../base/ldap-error.js';
+import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
+import type { EntryView } from '../entry/entry.js';
+import type { Domain } from './directory.js';
+import { shown } from './names.js';
+import { type Answer, answer, checkStopped, type FinalKind, type Operation, SUCCESS } from './operation.js';
+import { initiatorOf, readControls } from './read-entry.js';
+import { matcherFor } from './search-filter.js';
+import type { ServerParts } from './server-parts.js';
+
+/** The assertion control (RFC 4528): throws assertionFailed unless the filter is TRUE for what the requester sees of the entry. */
+export function checkAssertion(
+  parts: ServerParts,
+  operation: Operation,
+  reader: Reader,
+  entry: EntryView,
+): void {
+  const { assertion } = operation.controls;
+  if (assertion === undefined) return;
+  if (matcherFor(parts.schema, reader, assertion).matches(entry) !== true) {
+    throw new LdapError('assertionFailed', `The asserted filter does not hold for ${shown(entry.dn)}.`);
+  }
+}
+
+/** Containers that the server itself keeps can be read and not written. */
+export function checkWritable(entry: StoredEntry): void {
+  if (entry.uuid === LOST_AND_FOUND_UUID) {
+    throw new LdapError(
+      'unwillingToPerform',
+      `${shown(entry.dn)} is kept by the server; move or delete what is in it.`,
+    );
+  }
+}
+
+/** Submits a write, lets the connection start the next one, and waits until it is on disk. */
+export function submit(
+  operation: Operation,
+  domain: Domain,
+  decide: (view: ReadView) => readonly Intent[],
+): Promise<Written> {
+  checkStopped(operation);
+  const written = domain.backend.submit(initiatorOf(operation), decide);
+  operation.release();
+  return written;
+}
+
+/** The answer to a write that succeeded. */
+export function writtenAnswer(
+  parts: ServerParts,
+  operation: Operation,
+  kind: FinalKind,
+  written: Written,
+): Answer {
+  return answer(kind, SUCCESS, readControls(parts, operation, written));
+}

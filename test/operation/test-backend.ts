@@ -1,0 +1,46 @@
+/** The real backend on a memory store, without a changelog. */
+
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { openBackend } from '../../lib/backend/open-backend.js';
+import type { StoreBackend } from '../../lib/backend/store-backend.js';
+import { must } from '../../lib/base/assert.js';
+import type { EncodedChange } from '../../lib/change/change.js';
+import type { Csn } from '../../lib/csn/csn.js';
+import { toReplicaId } from '../../lib/csn/csn.js';
+import { parseDn } from '../../lib/dn/dn-text.js';
+import type { Clock } from '../../lib/port/clock.js';
+import type { Log } from '../../lib/port/log.js';
+import type { Schema } from '../../lib/schema/schema.js';
+
+export interface TestBackend {
+  readonly backend: StoreBackend;
+  readonly store: MemoryStore;
+}
+
+/** A domain that holds nothing yet. */
+export async function openTestBackend(
+  schema: Schema,
+  base: string,
+  clock: Clock,
+  log: Log,
+): Promise<TestBackend> {
+  const store = new MemoryStore();
+  let last: Csn | undefined;
+  const backend = await openBackend({
+    store,
+    schema,
+    clock,
+    log,
+    baseDn: parseDn(base),
+    replica: must(toReplicaId(1), 'a replica id'),
+    sink: {
+      ops: (change: EncodedChange) => {
+        last = change.csn;
+        return [];
+      },
+      committed: () => undefined,
+      lastOwn: () => last,
+    },
+  });
+  return { backend, store };
+}
