@@ -6,6 +6,7 @@
  */
 
 import type { Backend } from '../backend/backend.js';
+import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { Change, EncodedChange } from '../change/change.js';
 import { decodeChange } from '../change/change-codec.js';
@@ -179,7 +180,7 @@ export class Replay {
     try {
       this.#take(changes, await this.#options.backend.replay(changes));
     } catch (error) {
-      if (error instanceof StoreError) throw error;
+      if (isStoreTrouble(error)) throw error;
       const only = changes.length === 1 ? changes[0] : undefined;
       if (only === undefined) await this.#applySingly(changes);
       else this.#block(only.csn, 'failing', reasonOf(error));
@@ -202,7 +203,7 @@ export class Replay {
         this.#take([change], results);
         if (results[0]?.kind !== 'applied') failed.add(origin);
       } catch (error) {
-        if (error instanceof StoreError) throw error;
+        if (isStoreTrouble(error)) throw error;
         failed.add(origin);
         this.#block(change.csn, 'failing', reasonOf(error));
       }
@@ -326,6 +327,11 @@ export class Replay {
       message: `the clock of replica ${origin} is ${Math.round(aheadMs / 1000)} s ahead of this server's: its changes win over later ones`,
     });
   }
+}
+
+/** The backend takes no writes at the moment, whatever the change: all wait. */
+function isStoreTrouble(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof LdapError;
 }
 
 function retryDelayMs(tries: number): number {

@@ -341,7 +341,8 @@ function sendSlice(
   const changes =
     cursor === undefined ? slice.changes : slice.changes.filter((change) => change.csn > cursor);
   const last = changes[changes.length - 1];
-  if (last === undefined) return pump(next, []);
+  // Read for an earlier subscription of the same origin: read again from where this one stands.
+  if (last === undefined || changes[0]?.previous !== cursor) return pump(next, []);
   const bytes = changes.reduce((sum, change) => sum + change.bytes.length, 0);
   return pump(
     {

@@ -75,20 +75,24 @@ export class World {
     };
   }
 
+  /** Lets time pass until `work` is done. */
+  async wait<T>(work: Promise<T>, limitMs = 60_000): Promise<T> {
+    let done = false;
+    const end = (): void => {
+      done = true;
+    };
+    work.then(end, end);
+    await this.run(limitMs, () => done);
+    return work;
+  }
+
   /** A client adds an entry; resolves when it is acknowledged. */
   async write(name: string): Promise<Csn | undefined> {
-    const written = this.server(name).write({
+    const request = {
       entry: entryUuid(++this.#entries),
       body: { kind: 'add', parent: ROOT_UUID, rdn: RDN, attributes: [] },
-    });
-    let csn: Csn | undefined;
-    let answered = false;
-    void written.then((answer) => {
-      csn = answer;
-      answered = true;
-    });
-    await this.run(60_000, () => answered);
-    return csn;
+    } as const;
+    return this.wait(this.server(name).write(request));
   }
 
   async writes(name: string, count: number): Promise<void> {

@@ -1,0 +1,158 @@
+/**
+ * Total update over the replication link (replication-model.md section 8; reliability.md F41, F42, F46, F47).
+ */
+import t from 'tap';
+import { csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { directoryServer, World } from '../sim/world.js';
+
+/** s1 and s2 with data, s3 without. */
+async function withNewcomer(options: { autoInitialize: boolean }, seed = 1): Promise<World> {
+  const world = await World.started([directoryServer(1, [2, 3]), directoryServer(2, [1, 3])], seed);
+  await world.writes('s1', 60);
+  await world.writes('s2', 60);
+  world.add(directoryServer(3, [1, 2], { hasData: false, ...options }));
+  return world;
+}
+
+t.test(
+  'an empty replica initializes itself from a peer that has data, and follows from the snapshot on',
+  async (t) => {
+    const world = await withNewcomer({ autoInitialize: true });
+    void world.server('s3').start();
+    await world.run(300);
+    await world.writes('s1', 5);
+    await world.settle();
+    t.equal(world.server('s3').directory?.generationId, 'g1');
+    t.equal(await world.server('s3').directory?.contents(), await world.server('s1').directory?.contents());
+    await world.writes('s3', 5);
+    await world.settle();
+    t.equal(world.server('s3').changelog?.trimmed.size, 2, 'what the snapshot holds counts as trimmed');
+  },
+);
+
+t.test('without leave an empty replica stays empty, takes nothing, and begins when told', async (t) => {
+  const world = await withNewcomer({ autoInitialize: false });
+  void world.server('s3').start();
+  await world.run(3000);
+  t.equal(world.server('s3').directory?.state.size, 0);
+  void world.server('s3').replica?.initialize('s2');
+  await world.settle();
+  t.equal(world.server('s3').directory?.generationId, 'g1');
+});
+
+t.test('writes during a total update arrive after it, from the state of the snapshot', async (t) => {
+  const world = await withNewcomer({ autoInitialize: true });
+  world.network.shape.minDelayMs = 30;
+  world.network.shape.maxDelayMs = 60;
+  void world.server('s3').start();
+  for (let i = 0; i < 40; i++) {
+    await world.writes('s1', 1);
+    await world.writes('s2', 1);
+  }
+  await world.settle();
+  t.equal(await world.server('s3').directory?.contents(), await world.server('s1').directory?.contents());
+});
+
+for (const victim of ['s3', 's1', 'link', 'disk']) {
+  t.test(
+    `a total update cut at any time (${victim}) is begun again, and its half is never served`,
+    async (t) => {
+      for (let atMs = 8; atMs < 120; atMs += 13) {
+        const world = await withNewcomer({ autoInitialize: true }, atMs);
+        world.server('s2').crash();
+        const newcomer = world.server('s3');
+        void newcomer.start();
+        await world.run(atMs);
+        if (victim === 'link') world.network.breakLinks('s1', 's3');
+        else if (victim === 'disk') newcomer.disk.faults.refuse = 'full';
+        else world.server(victim).crash();
+        await world.run(200);
+        const half = newcomer.directory;
+        if (half?.importing === true) {
+          t.match(newcomer.replica?.writesHeld(), /is being initialized/);
+          t.match(newcomer.replica?.readsHeld(), /is being initialized/);
+        }
+        newcomer.disk.faults.refuse = undefined;
+        for (const server of world.servers.values()) void server.start();
+        await world.settle();
+        const contents = await newcomer.directory?.contents();
+        if (contents !== (await world.server('s1').directory?.contents()))
+          t.fail(`cut after ${atMs} ms: contents differ`);
+        if (newcomer.replica?.writesHeld() !== undefined)
+          t.fail(`cut after ${atMs} ms: ${newcomer.replica?.writesHeld()}`);
+      }
+      t.pass('all equal');
+    },
+  );
+}
+
+t.test('a second total update of one server is refused while one runs', async (t) => {
+  const world = await withNewcomer({ autoInitialize: false });
+  void world.server('s3').start();
+  await world.run(500);
+  const replica = world.server('s3').replica;
+  const first = replica?.initialize('s1');
+  await t.rejects(replica?.initialize('s2') ?? Promise.resolve(), /is being initialized already/);
+  await world.settle();
+  await first;
+});
+
+t.test('an unknown peer is refused, and nothing was dropped', async (t) => {
+  const world = await withNewcomer({ autoInitialize: false });
+  await world.settle();
+  const before = await world.server('s1').directory?.contents();
+  const refused = world.server('s1').replica?.initialize('s7') ?? Promise.resolve();
+  await t.rejects(world.wait(refused), /s7 is not a configured peer/);
+  t.equal(await world.server('s1').directory?.contents(), before);
+  await world.writes('s1', 1);
+  await world.settle();
+});
+
+t.test(
+  'a replica that was away until its changes were trimmed is told so and initialized (F42, F43)',
+  async (t) => {
+    const world = await World.started([
+      directoryServer(1, [2, 3]),
+      directoryServer(2, [1, 3]),
+      directoryServer(3, [1, 2]),
+    ]);
+    await world.writes('s1', 20);
+    await world.writes('s3', 5);
+    await world.settle();
+    world.server('s3').crash();
+    await world.writes('s1', 40);
+    await world.settle();
+    for (const name of ['s1', 's2']) {
+      const log = world.server(name).changelog;
+      const newest = log?.state.get(1 as ReplicaId);
+      if (log === undefined || newest === undefined) throw new Error('no log');
+      await world.wait(log.purge(makeCsn(csnTimeMs(newest), 0, 1 as ReplicaId), log.state));
+    }
+    void world.server('s3').start();
+    await world.run(200);
+    await world.settle();
+    t.match(world.server('s3').alerts.join('\n'), /lacks changes of replica 1 that no other server keeps/);
+    await world.writes('s3', 3);
+    await world.settle();
+  },
+);
+
+t.test('without leave a replica that is too far behind takes no writes', async (t) => {
+  const world = await World.started([
+    directoryServer(1, [2]),
+    directoryServer(2, [1], { autoInitialize: false }),
+  ]);
+  await world.writes('s1', 10);
+  await world.settle();
+  world.server('s2').crash();
+  await world.writes('s1', 10);
+  const log = world.server('s1').changelog;
+  if (log === undefined) throw new Error('no log');
+  await world.wait(log.purge('f'.repeat(24) as import('../../lib/csn/csn.js').Csn, log.state));
+  void world.server('s2').start();
+  await world.run(3000);
+  t.match(world.server('s2').replica?.writesHeld(), /too far behind/);
+  void world.server('s2').replica?.initialize('s1');
+  await world.settle();
+  t.equal(world.server('s2').replica?.writesHeld(), undefined);
+});

@@ -1,0 +1,99 @@
+/**
+ * Hellos, states and changes for tests of the sessions, and the table in a session file's header.
+ */
+import { readFileSync } from 'node:fs';
+import type { Change, EncodedChange } from '../../lib/change/change.js';
+import { toEncodedChange } from '../../lib/change/change-codec.js';
+import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import type { Hello, ServerStates } from '../../lib/sync/frames.js';
+import type { PeerFacts } from '../../lib/sync/hello-check.js';
+import { entryUuid } from '../sim/simulation.js';
+
+export function replica(id: number): ReplicaId {
+  return id as ReplicaId;
+}
+
+/** The n-th change of a replica. */
+export function csn(n: number, id = 1): Csn {
+  return makeCsn(1_700_000_000_000 + n, 0, replica(id));
+}
+
+export function change(n: number, id = 1): EncodedChange {
+  const full: Change = {
+    csn: csn(n, id),
+    previous: n === 1 ? undefined : csn(n - 1, id),
+    seen: ServerState.EMPTY,
+    entry: entryUuid(n),
+    initiator: 'cn=test',
+    body: { kind: 'delete' },
+  };
+  return toEncodedChange(full);
+}
+
+export function changes(first: number, last: number, id = 1): EncodedChange[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => change(first + i, id));
+}
+
+export function states(log: readonly Csn[] = [], applied: readonly Csn[] = log): ServerStates {
+  return {
+    log: ServerState.of(log),
+    applied: ServerState.of(applied),
+    trimmed: ServerState.EMPTY,
+    clockMs: 1_700_000_000_000,
+  };
+}
+
+export function hello(server: string, id: number | undefined, more: Partial<Hello> = {}): Hello {
+  return {
+    protocolMin: 1,
+    protocolMax: 1,
+    purpose: 'follow',
+    server,
+    replica: id === undefined ? undefined : replica(id),
+    incarnation: `${server}-incarnation`,
+    boot: `${server}-boot`,
+    domain: 'dc=example,dc=com',
+    generation: 'g1',
+    heartbeatMs: 1000,
+    states: states(),
+    ...more,
+  };
+}
+
+export const FACTS: PeerFacts = {
+  address: '127.0.0.1:8989',
+  identity: undefined,
+  expected: undefined,
+  allowed: undefined,
+  rival: undefined,
+  forked: false,
+};
+
+/** event -> state -> `h` or `i`, as the header of a session file has it. */
+export function headerTable(file: string): Map<string, Map<string, string>> {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const start = lines.findIndex((line) => /^ \*\s{10,}\S+\s{2,}/.test(line));
+  const names = (lines[start] ?? '')
+    .slice(2)
+    .trim()
+    .split(/\s{2,}/);
+  const columns = names.map((name) => (lines[start] ?? '').indexOf(name));
+  const table = new Map<string, Map<string, string>>();
+  for (let i = start + 1; lines[i] !== ' */' && i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    const event = /^ \* {3}(\S+)/.exec(line)?.[1];
+    if (event === undefined) continue;
+    const cells = new Map<string, string>();
+    let before = '';
+    names.forEach((name, n) => {
+      const cell = line.slice(columns[n], n + 1 < names.length ? columns[n + 1] : undefined).trim();
+      // "(both)" stretches the cell before it over two columns.
+      const mark = /^[hi](?=[ :]|$)/.exec(cell)?.[0] ?? before;
+      cells.set(name, mark);
+      before = mark;
+    });
+    table.set(event, cells);
+  }
+  return table;
+}

@@ -1,0 +1,198 @@
+/**
+ * The subscribing end of a link: every pair of state and event, and the rules of taking (replication-model.md sections 6 and 7).
+ */
+import t from 'tap';
+import { LIMITS } from '../../lib/base/limits.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import type { Frame } from '../../lib/sync/frames.js';
+import {
+  openSubscriber,
+  type SubscriberEffect,
+  type SubscriberEvent,
+  type SubscriberState,
+  stepSubscriber,
+} from '../../lib/sync/subscriber-session.js';
+import { change, changes, csn, FACTS, headerTable, hello, replica, states } from './session-fixtures.js';
+
+const OWN = hello('s1', 1);
+const PEER = hello('s2', 2, { states: states([csn(5, 2)]) });
+const GREETING: SubscriberEvent = { kind: 'hello', peer: PEER, facts: FACTS };
+const INITIALIZE = openSubscriber(hello('s1', 1, { purpose: 'initialize', generation: undefined }), 0).state;
+
+function play(events: readonly SubscriberEvent[], from = openSubscriber(OWN, 0).state, nowMs = 0) {
+  let state = from;
+  const effects: SubscriberEffect[] = [];
+  const after: SubscriberEffect[] = [];
+  for (const event of events) {
+    const step = stepSubscriber(state, event, nowMs);
+    state = step.state;
+    effects.push(...step.effects);
+    after.push(...step.effectsAfterDurable);
+  }
+  return { state, effects, after };
+}
+
+function frame(frame: Frame): SubscriberEvent {
+  return { kind: 'frame', frame };
+}
+
+function sent(effects: readonly SubscriberEffect[]): Frame[] {
+  return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
+}
+
+const SOURCES: SubscriberEvent = { kind: 'sources', places: new Map([[replica(2), csn(2, 2)]]) };
+const CHANGES = frame({ kind: 'changes', origin: replica(2), changes: changes(3, 4, 2) });
+const SUMMARY = frame({ kind: 'summary', generation: 'g1', state: ServerState.EMPTY, entryCount: 3 });
+const IMAGES = frame({ kind: 'images', images: [new Uint8Array(100)] });
+
+const STATES: Record<SubscriberState['kind'], SubscriberState[]> = {
+  greeting: [openSubscriber(OWN, 0).state],
+  following: [play([GREETING]).state, play([GREETING, SOURCES]).state],
+  initializing: [
+    play([GREETING], INITIALIZE).state,
+    play([GREETING, SUMMARY], INITIALIZE).state,
+    play([GREETING, SUMMARY, { kind: 'prepared' }], INITIALIZE).state,
+    play([GREETING, SUMMARY, { kind: 'prepared' }, frame({ kind: 'images-end', imageCount: 0 })], INITIALIZE)
+      .state,
+  ],
+  closed: [{ kind: 'closed', reason: 'over' }],
+};
+
+const EVENTS: Record<SubscriberEvent['kind'], SubscriberEvent[]> = {
+  hello: [GREETING],
+  frame: [
+    CHANGES,
+    IMAGES,
+    SUMMARY,
+    frame({ kind: 'images-end', imageCount: 0 }),
+    frame({ kind: 'state', states: states() }),
+    frame({ kind: 'refuse', code: 'closing', sentence: 'bye' }),
+    frame({ kind: 'unavailable', origin: replica(2), why: 'too-old', csn: csn(3, 2) }),
+    frame({ kind: 'credit', bytes: 5 }),
+  ],
+  malformed: [{ kind: 'malformed', reason: 'nonsense' }],
+  sources: [{ kind: 'sources', places: new Map([[replica(3), undefined]]) }],
+  rejected: [{ kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2) }],
+  prepared: [{ kind: 'prepared' }],
+  finished: [{ kind: 'finished' }],
+  failed: [{ kind: 'failed', reason: 'disk full' }],
+  tick: [{ kind: 'tick', states: states([csn(9)]) }],
+  stop: [{ kind: 'stop', code: 'closing', reason: 'stopping' }],
+  'link-closed': [{ kind: 'link-closed', reason: 'reset' }],
+};
+
+t.test('every pair of state and event is handled or ignored as the header of the file says', (t) => {
+  const table = headerTable('lib/sync/subscriber-session.ts');
+  t.same([...table.keys()].sort(), Object.keys(EVENTS).sort());
+  for (const [event, variants] of Object.entries(EVENTS)) {
+    for (const [kind, starts] of Object.entries(STATES)) {
+      const mark = table.get(event)?.get(kind);
+      const quiet = starts.every((state) =>
+        variants.every((variant) => {
+          const step = stepSubscriber(state, variant, 60_000);
+          return step.effects.length === 0 && step.effectsAfterDurable.length === 0 && step.state === state;
+        }),
+      );
+      if (mark === 'i') t.ok(quiet, `${event} in ${kind} is ignored`);
+      else t.notOk(quiet, `${event} in ${kind} is handled (${mark})`);
+    }
+  }
+  t.end();
+});
+
+t.test(
+  'credit for changes is given back only after they are durable, and long before the sender runs dry',
+  (t) => {
+    const greeted = play([GREETING, SOURCES]);
+    t.match(sent(greeted.effects), [
+      { kind: 'credit', bytes: LIMITS.subscriptionWindowBytes },
+      { kind: 'subscribe', origin: 2, after: csn(2, 2) },
+    ]);
+    let state = greeted.state;
+    let taken = 0;
+    let back = 0;
+    let early = false;
+    for (let n = 0; back === 0 && n < 100_000; n++) {
+      const portion = changes(3, 4, 2);
+      taken += portion.reduce((sum, one) => sum + one.bytes.length, 0);
+      const step = play([frame({ kind: 'changes', origin: replica(2), changes: portion })], state);
+      early ||= sent(step.effects).length > 0;
+      for (const given of sent(step.after)) if (given.kind === 'credit') back += given.bytes;
+      state = step.state;
+    }
+    t.equal(back, taken);
+    t.notOk(early, 'nothing before it is durable');
+    t.ok(taken <= LIMITS.subscriptionWindowBytes / 2);
+    t.end();
+  },
+);
+
+t.test(
+  'changes that were never asked for end the session; late ones of a former subscription are taken',
+  (t) => {
+    const stranger = frame({ kind: 'changes', origin: replica(7), changes: [change(1, 7)] });
+    t.match(play([GREETING, SOURCES, stranger]).state, { kind: 'closed', reason: /not asked for/ });
+    const late = play([GREETING, SOURCES, { kind: 'sources', places: new Map() }, CHANGES]);
+    t.match(late.effects.at(-1), { kind: 'append', origin: 2 });
+    t.end();
+  },
+);
+
+t.test('only what changed is subscribed or unsubscribed', (t) => {
+  const { state } = play([GREETING, SOURCES]);
+  t.same(play([SOURCES], state).effects, []);
+  const places = new Map([[replica(3), undefined]]);
+  t.match(sent(play([{ kind: 'sources', places }], state).effects), [
+    { kind: 'unsubscribe', origin: 2 },
+    { kind: 'subscribe', origin: 3, after: undefined },
+  ]);
+  t.end();
+});
+
+t.test('what the log refuses ends the session with a sentence', (t) => {
+  const { state, effects } = play([
+    GREETING,
+    SOURCES,
+    { kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2) },
+  ]);
+  t.match(state, { kind: 'closed', reason: /s2 sent change [0-9a-f]+ of replica 2, which does not follow/ });
+  t.ok(effects.some((effect) => effect.kind === 'refused'));
+  t.end();
+});
+
+t.test(
+  'what we hold is told when it moved, else once a heartbeat; a silent peer is gone after three',
+  (t) => {
+    const { state } = play([GREETING]);
+    const same: SubscriberEvent = { kind: 'tick', states: OWN.states };
+    t.same(stepSubscriber(state, same, 500).effects, []);
+    t.match(stepSubscriber(state, same, 1000).effects, [{ kind: 'send', frame: { kind: 'state' } }]);
+    t.match(stepSubscriber(state, { kind: 'tick', states: states([csn(9)]) }, 100).effects, [
+      { kind: 'send' },
+    ]);
+    t.match(stepSubscriber(state, same, 3000).state, { kind: 'closed', reason: /nothing heard from s2/ });
+    t.end();
+  },
+);
+
+t.test('a total update takes a summary, images, and exactly as many as were sent', (t) => {
+  const ready = play([GREETING, SUMMARY, { kind: 'prepared' }], INITIALIZE);
+  t.ok(ready.effects.some((effect) => effect.kind === 'prepare'));
+  t.match(sent(ready.effects), [{ kind: 'credit', bytes: LIMITS.imageWindowBytes }]);
+  const taken = play([IMAGES], ready.state);
+  t.match(taken.effects, [{ kind: 'store-images' }]);
+  t.match(sent(taken.after), [{ kind: 'credit', bytes: 100 }]);
+  t.match(play([frame({ kind: 'images-end', imageCount: 2 })], taken.state).state, {
+    kind: 'closed',
+    reason: '2 images were sent, 1 arrived',
+  });
+  const whole = play([frame({ kind: 'images-end', imageCount: 1 })], taken.state);
+  t.match(whole.effects, [{ kind: 'finish', imageCount: 1 }]);
+  t.match(play([{ kind: 'finished' }], whole.state).state, { kind: 'closed', reason: 'initialized' });
+  t.match(
+    play([IMAGES], play([GREETING, SUMMARY], INITIALIZE).state).state,
+    { kind: 'closed' },
+    'images before they were asked for',
+  );
+  t.end();
+});
