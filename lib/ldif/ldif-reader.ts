@@ -20,15 +20,17 @@ export interface LdifReaderOptions {
    * The octets behind a `:<` URL, or why they are refused, as one clause. Which URLs may be read is the caller's to decide. Absent: none.
    */
   readonly readUrl?: (url: string) => Uint8Array | string;
-  /** Bounds; LIMITS.ldifLineBytes and ldifRecordLines when absent. */
+  /** Bounds; LIMITS.ldifLineBytes, ldifRecordLines and ldifRecordBytes when absent. */
   readonly maxLineBytes?: number;
   readonly maxRecordLines?: number;
+  readonly maxRecordBytes?: number;
 }
 
 export class LdifReader {
   readonly #readUrl: ((url: string) => Uint8Array | string) | undefined;
   readonly #maxLineBytes: number;
   readonly #maxRecordLines: number;
+  readonly #maxRecordBytes: number;
   /** The line that has not ended yet, in pieces. */
   #partial: Uint8Array[] = [];
   #partialBytes = 0;
@@ -41,8 +43,11 @@ export class LdifReader {
   #pieces: Uint8Array[] = [];
   #piecesBytes = 0;
   #piecesLine = 0;
-  /** The record is at fault; its rest is passed over. */
-  #skipping = false;
+  #sourceBytes = 0;
+  /** The record is too long for its source to be kept. */
+  #sourceDropped = false;
+  /** The record is at fault: its rest is passed over, then the fault is told. */
+  #fault: { readonly line: number; readonly reason: string } | undefined;
   #sawVersion = false;
   #items: LdifItem[] = [];
 
@@ -50,6 +55,7 @@ export class LdifReader {
     this.#readUrl = options.readUrl;
     this.#maxLineBytes = options.maxLineBytes ?? LIMITS.ldifLineBytes;
     this.#maxRecordLines = options.maxRecordLines ?? LIMITS.ldifRecordLines;
+    this.#maxRecordBytes = options.maxRecordBytes ?? LIMITS.ldifRecordBytes;
   }
 
   /** Lines ended so far: for progress. */
@@ -93,16 +99,16 @@ export class LdifReader {
 
   #endLine(tail: Uint8Array): void {
     this.#lineCount += 1;
+    const tooLong = this.#partialBytes + tail.length > this.#maxLineBytes;
     let line = tail;
     if (this.#partialBytes > 0) {
-      const tooLong = this.#partialBytes + tail.length > this.#maxLineBytes;
-      line = tooLong ? tail : concatBytes([...this.#partial, tail]);
+      if (!tooLong) line = concatBytes([...this.#partial, tail]);
       this.#partial = [];
       this.#partialBytes = 0;
-      if (tooLong) {
-        this.#lineTooLong(this.#lineCount);
-        return;
-      }
+    }
+    if (tooLong) {
+      this.#lineTooLong(this.#lineCount);
+      return;
     }
     if (this.#lineCount === 1) line = withoutMark(line);
     if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, line.length - 1);
@@ -115,35 +121,38 @@ export class LdifReader {
       this.#endRecord();
       return;
     }
-    if (this.#skipping) {
-      this.#keepSource(line);
-      return;
-    }
     this.#keepSource(line);
-    if (line[0] === SPACE) {
-      if (this.#pieces.length === 0) {
-        this.#fault(this.#lineCount, 'the line starts with a space and continues nothing');
-        return;
-      }
-      this.#piecesBytes += line.length - 1;
-      if (this.#piecesBytes > this.#maxLineBytes) this.#lineTooLong(this.#piecesLine);
-      else this.#pieces.push(line.subarray(1));
+    if (this.#fault !== undefined) return;
+    if (line[0] !== SPACE) {
+      this.#endLogicalLine();
+      this.#pieces.push(line);
+      this.#piecesBytes = line.length;
+      this.#piecesLine = this.#lineCount;
       return;
     }
-    this.#endLogicalLine();
-    this.#pieces.push(line);
-    this.#piecesBytes = line.length;
-    this.#piecesLine = this.#lineCount;
+    if (this.#pieces.length === 0) {
+      if (!isBlank(line)) this.#fail(this.#lineCount, 'the line starts with a space and continues nothing');
+      return;
+    }
+    this.#piecesBytes += line.length - 1;
+    if (this.#piecesBytes > this.#maxLineBytes) this.#lineTooLong(this.#piecesLine);
+    else this.#pieces.push(line.subarray(1));
   }
 
   #keepSource(line: Uint8Array): void {
-    if (this.#source.length < this.#maxRecordLines) this.#source.push(line);
-    else if (!this.#skipping) {
-      this.#fault(
+    if (this.#sourceDropped) return;
+    this.#sourceBytes += line.length + 1;
+    if (this.#source.length >= this.#maxRecordLines) {
+      this.#tooLong(
         this.#lineCount,
         `the record has more than ${this.#maxRecordLines} lines (limit ldifRecordLines)`,
       );
-    }
+    } else if (this.#sourceBytes > this.#maxRecordBytes) {
+      this.#tooLong(
+        this.#lineCount,
+        `the record has more than ${this.#maxRecordBytes} octets (limit ldifRecordBytes)`,
+      );
+    } else this.#source.push(line);
   }
 
   #endLogicalLine(): void {
@@ -158,13 +167,16 @@ export class LdifReader {
   }
 
   #endRecord(): void {
-    if (!this.#skipping) {
+    if (this.#fault === undefined) {
       this.#endLogicalLine();
       if (this.#lines.length > 0) this.#parse();
     }
-    this.#skipping = false;
-    this.#pieces = [];
-    this.#piecesBytes = 0;
+    if (this.#fault !== undefined) {
+      this.#items.push({ kind: 'fault', ...this.#fault, source: this.#source });
+      this.#fault = undefined;
+    }
+    this.#sourceBytes = 0;
+    this.#sourceDropped = false;
     if (this.#lines.length > 0) this.#lines = [];
     if (this.#source.length > 0) this.#source = [];
   }
@@ -182,24 +194,32 @@ export class LdifReader {
       this.#items.push({ kind: 'record', line: first.number, record, source: this.#source });
     } catch (error) {
       if (!(error instanceof LdifFault)) throw error;
-      this.#items.push({ kind: 'fault', line: error.line, reason: error.message, source: this.#source });
+      this.#fail(error.line, error.message);
     }
   }
 
   #lineTooLong(line: number): void {
-    if (this.#skipping) return;
-    this.#source = [];
-    this.#fault(line, `the line has more than ${this.#maxLineBytes} octets (limit ldifLineBytes)`);
+    this.#tooLong(line, `the line has more than ${this.#maxLineBytes} octets (limit ldifLineBytes)`);
   }
 
-  /** Tells the fault now and passes over the rest of the record. The source list goes on filling until the record ends. */
-  #fault(line: number, reason: string): void {
-    this.#skipping = true;
+  /** The record is not kept any longer: its source is empty. */
+  #tooLong(line: number, reason: string): void {
+    this.#source = [];
+    this.#sourceDropped = true;
+    this.#fail(line, reason);
+  }
+
+  /** The first fault of a record is the one told. */
+  #fail(line: number, reason: string): void {
+    this.#fault ??= { line, reason };
     this.#lines = [];
     this.#pieces = [];
     this.#piecesBytes = 0;
-    this.#items.push({ kind: 'fault', line, reason, source: this.#source });
   }
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((octet) => octet === SPACE);
 }
 
 function withoutMark(line: Uint8Array): Uint8Array {
