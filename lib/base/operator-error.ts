@@ -23,6 +23,8 @@ export const OPERATOR_ERRORS = {
   PASSWORD_MISSING: 'no password was given by prompt, file or environment',
   GENERATION_MISMATCH: 'the peers hold different data sets',
   REPLICA_ID_IN_USE: 'two live servers use one replica id',
+  LOAD_UNFINISHED: 'an import or total update was cut short: its data are not served',
+  INDEX_REBUILD_NEEDED: 'the index configuration changed and the index rows did not',
 } as const;
 
 export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;

@@ -1,0 +1,269 @@
+/**
+ * Bulk load: entries straight into an empty domain, without the write path; for import and for a first base entry.
+ *
+ * Parents come before children. Every entry gets a CSN of this replica as its add, so that the domain is what it would be had they been added
+ * one by one. Nothing is synced until the end; a `loading` mark stands from first to last, so a half-filled domain is never served.
+ * Entries were checked against the schema by the caller. Long values of one index key may share a hash: two values of one entry then
+ * make one posting.
+ */
+import { assert } from '../base/assert.js';
+import { type EntryUuid, type NamedRdn, type PreservedFacts, ROOT_UUID } from '../change/change.js';
+import { rdnKeyOf } from '../change/named-rdn.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
+import { CsnGenerator } from '../csn/csn-generator.js';
+import type { Dn, Rdn } from '../dn/dn.js';
+import type { Attributes } from '../entry/entry.js';
+import type { Clock } from '../port/clock.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { Schema } from '../schema/schema.js';
+import type { EntryId } from './backend.js';
+import { encodeCounters } from './counters.js';
+import { Dictionary } from './dictionary.js';
+import { domainNumber, readFacts, textOp } from './domain-facts.js';
+import { encodeRecord } from './entry-record.js';
+import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
+import { FIRST_ID, KeySpace, ROOT_ID } from './key-space.js';
+import { classCounts } from './outcome-rows.js';
+import { PostingBuilder } from './posting-builder.js';
+import { encodeClaims, encodeCount, encodeIdRow } from './rows.js';
+import { shownOf, singleValued } from './shown.js';
+import { wipeDomain } from './wipe-domain.js';
+
+const BATCH_ROWS = 6_000;
+
+export interface LoadOptions {
+  readonly store: OrderedStore;
+  readonly baseDn: Dn;
+  readonly schema: Schema;
+  readonly replica: ReplicaId;
+  readonly clock: Clock;
+  /** Names the new data set. */
+  readonly generationId: string;
+  /** creatorsName of entries that bring none. */
+  readonly initiator: string;
+  readonly indexes?: IndexOptions;
+}
+
+/** An entry to load. */
+export interface LoadEntry {
+  readonly dn: Dn;
+  /** Register form of the first RDN (Schema.namedRdn). */
+  readonly rdn: NamedRdn;
+  readonly uuid: EntryUuid;
+  readonly attributes: Attributes;
+  readonly preserved?: PreservedFacts;
+}
+
+/** Why an entry was not taken. */
+export type LoadRefusal = 'no-parent' | 'exists' | 'uuid-exists' | 'outside-base' | 'invalid-name';
+
+interface Loaded {
+  readonly id: EntryId;
+  readonly uuid: EntryUuid;
+}
+
+/** Begins a load: wipes the domain and marks it. */
+export async function beginLoad(options: LoadOptions): Promise<BulkLoad> {
+  const { store, schema } = options;
+  const baseKey = schema.dnKey(options.baseDn);
+  assert(baseKey !== undefined, 'the base DN was checked');
+  const keys = new KeySpace(await domainNumber(store, baseKey));
+  const before = readFacts(store, keys);
+  await store.batch([textOp(keys, 'loading', 'an import')], { sync: true });
+  await wipeDomain(store, keys);
+  const dictionary = await Dictionary.load(store, keys);
+  const indexes = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
+  const last = before.state.newest();
+  return new BulkLoad(options, keys, dictionary, indexes, baseKey, last);
+}
+
+export class BulkLoad {
+  readonly #options: LoadOptions;
+  readonly #keys: KeySpace;
+  readonly #dictionary: Dictionary;
+  readonly #indexes: IndexConfig;
+  readonly #builder: PostingBuilder;
+  readonly #generator: CsnGenerator;
+  readonly #baseKey: string;
+  readonly #isSingle: (key: AttributeKey) => boolean;
+  readonly #byName = new Map<string, Loaded>();
+  readonly #uuids = new Set<EntryUuid>();
+  readonly #children = new Map<EntryId, number>();
+  #ops: StoreOp[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #nextId = FIRST_ID;
+  #aliases = 0;
+  #referrals = 0;
+  #lastCsn: Csn | undefined;
+
+  constructor(
+    options: LoadOptions,
+    keys: KeySpace,
+    dictionary: Dictionary,
+    indexes: IndexConfig,
+    baseKey: string,
+    last: Csn | undefined,
+  ) {
+    this.#options = options;
+    this.#keys = keys;
+    this.#dictionary = dictionary;
+    this.#indexes = indexes;
+    this.#builder = new PostingBuilder(options.store, keys, indexes);
+    this.#generator = new CsnGenerator(options.replica, last);
+    this.#baseKey = baseKey;
+    this.#isSingle = singleValued(options.schema);
+  }
+
+  /** Entries taken so far. */
+  get count(): number {
+    return this.#nextId - FIRST_ID;
+  }
+
+  /** Takes an entry, or says why not. When `needsTurn` is true afterwards, await turn() before the next. */
+  add(entry: LoadEntry): LoadRefusal | undefined {
+    const names = this.#names(entry);
+    if (typeof names === 'string') return names;
+    const { key, rdnKey, parent } = names;
+    if (this.#byName.has(key)) return 'exists';
+    if (this.#uuids.has(entry.uuid)) return 'uuid-exists';
+    const id = this.#nextId++ as EntryId;
+    const csn = this.#generator.next(this.#options.clock.wallMs());
+    this.#lastCsn = csn;
+    const stamp = { csn, by: this.#options.initiator };
+    const parentUuid = parent?.uuid ?? ROOT_UUID;
+    const parentId = parent?.id ?? ROOT_ID;
+    const state: EntryState = {
+      uuid: entry.uuid,
+      created: stamp,
+      modified: stamp,
+      preserved: entry.preserved ?? {},
+      life: [],
+      parent: parentUuid,
+      parentCsn: csn,
+      rdn: entry.rdn,
+      rdnCsn: csn,
+      claimCsn: csn,
+      place: { parent: parentUuid, conflict: false },
+      attributes: entry.attributes,
+    };
+    const shown = shownOf(state, this.#isSingle);
+    const record = encodeRecord(state, parentId, shown === state.attributes, this.#dictionary);
+    const keys = this.#keys;
+    this.#ops.push(
+      { type: 'put', key: keys.entry(id), value: record },
+      { type: 'put', key: keys.uuid(entry.uuid), value: encodeIdRow(id) },
+      { type: 'put', key: keys.name(parentId, rdnKey), value: encodeClaims([{ csn, id }]) },
+    );
+    this.#byName.set(key, { id, uuid: entry.uuid });
+    this.#uuids.add(entry.uuid);
+    this.#children.set(parentId, (this.#children.get(parentId) ?? 0) + 1);
+    const { aliases, referrals } = classCounts(shown);
+    this.#aliases += aliases;
+    this.#referrals += referrals;
+    this.#builder.add(id, { state, shown });
+    return undefined;
+  }
+
+  #names(
+    entry: LoadEntry,
+  ): { readonly key: string; readonly rdnKey: string; readonly parent: Loaded | undefined } | LoadRefusal {
+    const [rdn, ...above] = entry.dn.rdns;
+    if (rdn === undefined) return 'outside-base';
+    const rdnKey = this.#options.schema.rdnKey(rdn);
+    const aboveKey = this.#parentKey(above);
+    if (rdnKey === undefined || aboveKey === undefined) return 'invalid-name';
+    const key = aboveKey === '' ? rdnKey : `${rdnKey},${aboveKey}`;
+    assert(rdnKey === rdnKeyOf(entry.rdn), 'the register form names the same RDN');
+    if (key === this.#baseKey) return { key, rdnKey, parent: undefined };
+    const parent = this.#byName.get(aboveKey);
+    if (parent === undefined) return key.endsWith(`,${this.#baseKey}`) ? 'no-parent' : 'outside-base';
+    return { key, rdnKey, parent };
+  }
+
+  /** Neighbours in an import share their parent: the last one's key is remembered with its RDNs. */
+  #parentKey(above: readonly Rdn[]): string | undefined {
+    const last = this.#lastAbove;
+    if (last !== undefined && sameRdns(last.rdns, above)) return last.key;
+    const key = this.#options.schema.dnKey({ rdns: above });
+    if (key !== undefined) this.#lastAbove = { rdns: above, key };
+    return key;
+  }
+  #lastAbove: { readonly rdns: readonly Rdn[]; readonly key: string } | undefined;
+
+  /** Whether turn() is due: enough rows wait. */
+  get needsTurn(): boolean {
+    return this.#ops.length >= BATCH_ROWS || this.#builder.full;
+  }
+
+  /** Hands rows to the store; at most one batch is on its way. */
+  async turn(): Promise<void> {
+    await this.#flush();
+    if (this.#builder.full) {
+      await this.#writing;
+      await this.#builder.write();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const ops = this.#ops;
+    this.#ops = [];
+    this.#writing = this.#options.store.batch(ops, { sync: false });
+    this.#writing.catch(() => undefined); // told by the next await
+  }
+
+  /** Writes the rest, syncs, and takes the mark away: the domain may be opened. Answers the number of entries. */
+  async finish(): Promise<number> {
+    const { store } = this.#options;
+    await this.#flush();
+    await this.#writing;
+    await this.#builder.write();
+    for (const [id, count] of this.#children) {
+      this.#ops.push({ type: 'put', key: this.#keys.childCount(id), value: encodeCount(count) });
+      if (this.needsTurn) await this.#flush();
+    }
+    await this.#flush();
+    await this.#writing;
+    const facts = readFacts(store, this.#keys);
+    const csn = this.#lastCsn;
+    const state = csn === undefined ? facts.state : facts.state.with(csn);
+    const counters = {
+      ...facts.counters,
+      nextId: this.#nextId,
+      entries: this.count,
+      aliases: this.#aliases,
+      referrals: this.#referrals,
+      blockId: this.#nextId - 1,
+    };
+    const keys = this.#keys;
+    await store.batch(
+      [
+        ...this.#dictionary.takeOps(),
+        { type: 'put', key: keys.meta('state'), value: state.toBytes() },
+        { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
+        textOp(keys, 'generation', this.#options.generationId),
+        textOp(keys, 'indexes', this.#indexes.description()),
+        textOp(keys, 'base', this.#baseKey),
+        textOp(keys, 'loading', undefined),
+      ],
+      { sync: true },
+    );
+    return this.count;
+  }
+}
+
+function sameRdns(a: readonly Rdn[], b: readonly Rdn[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as Rdn, b[i] as Rdn];
+    if (x === y) continue;
+    if (x.length !== 1 || y.length !== 1) return false;
+    const [p, q] = [x[0], y[0]];
+    if (p === undefined || q === undefined || p.type !== q.type) return false;
+    if (p.value.length !== q.value.length) return false;
+    for (let j = 0; j < p.value.length; j++) if (p.value[j] !== q.value[j]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,224 @@
+/**
+ * The candidates of a search: ids from indexes, children, a walk down or a scan, narrowed to the scope, read in slices.
+ *
+ * Slices are small and their time is watched, so a large search gives way to others every few milliseconds. What is in memory is answered
+ * without a promise. An entry that was deleted meanwhile is left out.
+ */
+import type { Clock } from '../port/clock.js';
+import type { OrderedStore, StoreRow } from '../port/ordered-store.js';
+import type { Candidates, EntryId, StoredEntry } from './backend.js';
+import type { DurableTree } from './durable-tree.js';
+import { checkRecord } from './entry-record.js';
+import type { Ids } from './index-reader.js';
+import { type KeySpace, readId, TAG } from './key-space.js';
+import { lowerBoundId } from './postings.js';
+import { claimIds } from './rows.js';
+import type { HeldEntry } from './stored-entry.js';
+
+const SLICE_ENTRIES = 128;
+const SCAN_ROWS = 512;
+/** Results up to this are worth keeping in the entry cache. */
+const KEEP_ENTRIES = 256;
+/** Milliseconds of work after which others get their turn. */
+const TURN_MS = 4;
+/** A subtree with more entries than this is not walked but found by a scan of all entries. */
+const WALK_ENTRIES = 50_000;
+
+export interface CandidateWorld {
+  readonly store: OrderedStore;
+  readonly keys: KeySpace;
+  readonly tree: DurableTree;
+  readonly clock: Clock;
+  /** Resolves after other work of the event loop had its turn. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Whether an entry belongs to the result by its place. */
+export type InScope = (entry: HeldEntry) => boolean;
+
+type Slice = readonly StoredEntry[] | undefined;
+
+/** Entries at hand. */
+export class ListCandidates implements Candidates {
+  #entries: readonly StoredEntry[] | undefined;
+  readonly unindexed = false;
+  readonly plan: string;
+
+  constructor(entries: readonly StoredEntry[], plan: string) {
+    this.#entries = entries.length === 0 ? undefined : entries;
+    this.plan = plan;
+  }
+
+  next(): Slice {
+    const entries = this.#entries;
+    this.#entries = undefined;
+    return entries;
+  }
+
+  close(): void {
+    this.#entries = undefined;
+  }
+}
+
+/** Entries of ascending ids, the ids known or on their way. */
+export class IdCandidates implements Candidates {
+  readonly #world: CandidateWorld;
+  readonly #inScope: InScope;
+  readonly #after: number;
+  #ids: Ids | Promise<Ids>;
+  #at = -1;
+  #turnMs: number;
+  #closed = false;
+  readonly unindexed: boolean;
+  readonly plan: string;
+
+  constructor(
+    world: CandidateWorld,
+    ids: Ids | Promise<Ids>,
+    inScope: InScope,
+    after: number,
+    facts: { readonly unindexed: boolean; readonly plan: string },
+  ) {
+    this.#world = world;
+    this.#ids = ids;
+    this.#inScope = inScope;
+    this.#after = after;
+    this.unindexed = facts.unindexed;
+    this.plan = facts.plan;
+    this.#turnMs = world.clock.monotonicMs();
+  }
+
+  next(): Slice | Promise<Slice> {
+    if (this.#closed) return undefined;
+    const ids = this.#ids;
+    if (ids instanceof Promise) {
+      return ids.then((known) => {
+        this.#ids = known;
+        this.#turnMs = this.#world.clock.monotonicMs();
+        return this.next();
+      });
+    }
+    if (this.#at < 0) this.#at = lowerBoundId(ids, this.#after + 1);
+    if (ids.length > SLICE_ENTRIES && this.#world.clock.monotonicMs() - this.#turnMs > TURN_MS) {
+      return this.#world.pause().then(() => {
+        this.#turnMs = this.#world.clock.monotonicMs();
+        return this.next();
+      });
+    }
+    return this.#slice(ids);
+  }
+
+  #slice(ids: Ids): Slice | Promise<Slice> {
+    const { tree } = this.#world;
+    const keep = ids.length <= KEEP_ENTRIES;
+    const entries: StoredEntry[] = [];
+    const stop = Math.min(ids.length, this.#at + SLICE_ENTRIES);
+    while (this.#at < stop) {
+      const id = ids[this.#at++] as EntryId;
+      const entry = keep ? tree.byId(id) : tree.glance(id);
+      if (entry !== undefined && this.#inScope(entry)) entries.push(entry);
+    }
+    if (entries.length > 0) return entries;
+    return this.#at >= ids.length ? undefined : this.next();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+/** Every entry of the domain in id order. */
+export class ScanCandidates implements Candidates {
+  readonly #world: CandidateWorld;
+  readonly #inScope: InScope;
+  readonly #rows: AsyncIterator<readonly StoreRow[]>;
+  #ahead: Promise<IteratorResult<readonly StoreRow[]>> | undefined;
+  #first: readonly StoredEntry[] | undefined;
+  readonly unindexed = true;
+  readonly plan: string;
+
+  /** `first`: entries that stand before all others. */
+  constructor(
+    world: CandidateWorld,
+    inScope: InScope,
+    after: number,
+    first: readonly StoredEntry[],
+    plan: string,
+  ) {
+    this.#world = world;
+    this.#inScope = inScope;
+    this.plan = plan;
+    this.#first = first.length === 0 ? undefined : first;
+    const all = world.keys.tagRange(TAG.entry);
+    const range = { gte: world.keys.entry((after + 1) as EntryId), lt: all.lt };
+    this.#rows = world.store.scan(range, SCAN_ROWS)[Symbol.asyncIterator]();
+  }
+
+  next(): Slice | Promise<Slice> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
+    }
+    return this.#read();
+  }
+
+  async #read(): Promise<Slice> {
+    for (;;) {
+      const turn = await (this.#ahead ?? this.#rows.next());
+      if (turn.done === true) return undefined;
+      this.#ahead = this.#rows.next();
+      this.#ahead.catch(() => undefined); // told when it is awaited
+      const entries: StoredEntry[] = [];
+      for (const { key, value } of turn.value) {
+        const entry = this.#world.tree.passing(readId(key, 3), checkRecord(value));
+        if (entry !== undefined && this.#inScope(entry)) entries.push(entry);
+      }
+      if (entries.length > 0) return entries;
+    }
+  }
+
+  close(): void {
+    this.#rows.return?.().catch(() => undefined); // nobody waits for a search that was given up
+  }
+}
+
+/** Numbers of the entries directly below, ascending. */
+export async function childIds(world: CandidateWorld, parent: EntryId): Promise<EntryId[]> {
+  const ids: EntryId[] = [];
+  for await (const rows of world.store.scan(world.keys.names(parent), 2000)) {
+    for (const { value } of rows) claimIds(value, ids);
+  }
+  return sorted(ids);
+}
+
+/** Numbers of all entries below, the base included; undefined when there are too many to walk. */
+export async function subtreeIds(world: CandidateWorld, base: EntryId): Promise<EntryId[] | undefined> {
+  const ids: EntryId[] = [base];
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] as EntryId;
+    const count = world.tree.rows.childCount(id);
+    if (count === 0) continue;
+    if (ids.length + count > WALK_ENTRIES) return undefined;
+    for (const child of await childIds(world, id)) ids.push(child);
+  }
+  return sorted(ids);
+}
+
+function sorted(ids: EntryId[]): EntryId[] {
+  return Array.from(Float64Array.from(ids).sort()) as EntryId[];
+}
+
+/** Scope `sub` or `subordinates` below an entry that is not the base of the domain: by walking up, parents remembered. */
+export function below(tree: DurableTree, base: EntryId, included: boolean): InScope {
+  const known = new Map<EntryId, boolean>([[base, true]]);
+  const isBelow = (id: EntryId, depth: number): boolean => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const entry = depth > 300 ? undefined : tree.byId(id);
+    const answer = entry !== undefined && isBelow(entry.parentId, depth + 1);
+    known.set(id, answer);
+    return answer;
+  };
+  return (entry) => (entry.id === base ? included : isBelow(entry.parentId, 0));
+}

@@ -1,0 +1,106 @@
+/**
+ * Short numbers for texts that entry records repeat: attribute keys with their names, names of equality rules.
+ *
+ * Numbers start at 1, are given once and never reused; 0 in a record means that the text follows. Rows are written with the first batch that
+ * uses a new number. Bounded: a client that invents attribute options cannot grow it beyond MAX_NUMBERS; then texts stand in the records.
+ */
+import { must } from '../base/assert.js';
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { type KeySpace, TAG } from './key-space.js';
+
+const MAX_NUMBERS = 65_535;
+
+/** An attribute as records name it. */
+export interface AttributeLabel {
+  readonly key: AttributeKey;
+  readonly name: string;
+}
+
+export class Dictionary {
+  readonly #keys: KeySpace;
+  #texts: string[] = [''];
+  #numbers = new Map<string, number>();
+  #labels: (AttributeLabel | undefined)[] = [undefined];
+  /** Numbers below this have their rows in a batch or in the store. */
+  #emitted = 1;
+
+  private constructor(keys: KeySpace) {
+    this.#keys = keys;
+  }
+
+  /** Reads the rows. */
+  static async load(store: OrderedStore, keys: KeySpace): Promise<Dictionary> {
+    const dictionary = new Dictionary(keys);
+    await dictionary.reload(store);
+    return dictionary;
+  }
+
+  /** Reads the rows again: after batches were refused. Numbers known and not stored stay ours and are written with the next batch. */
+  async reload(store: OrderedStore): Promise<void> {
+    let stored = 1;
+    for await (const rows of store.scan(this.#keys.tagRange(TAG.dictionary))) {
+      for (const { value } of rows) {
+        const text = utf8Decode(value);
+        if (text === undefined) throw new StoreError('damaged', 'a dictionary row is not text');
+        if (stored >= this.#texts.length) this.#append(text);
+        else if (this.#texts[stored] !== text) throw new StoreError('damaged', 'a dictionary row changed');
+        stored += 1;
+      }
+    }
+    this.#emitted = stored;
+  }
+
+  /** The number of a text; 0 when the dictionary is full. */
+  numberOf(text: string): number {
+    return this.#numbers.get(text) ?? (this.#texts.length > MAX_NUMBERS ? 0 : this.#append(text));
+  }
+
+  /** The number of an attribute's key and name; 0 when the dictionary is full. */
+  numberOfAttribute(key: AttributeKey, name: string): number {
+    return this.numberOf(`${key}\0${name}`);
+  }
+
+  /** Throws StoreError damaged for a number never given. */
+  text(number: number): string {
+    const text = this.#texts[number];
+    if (text === undefined) throw new StoreError('damaged', `no dictionary row ${number}`);
+    return text;
+  }
+
+  /** Throws StoreError damaged for a number never given. */
+  attribute(number: number): AttributeLabel {
+    const known = this.#labels[number];
+    if (known !== undefined) return known;
+    const label = splitLabel(this.text(number));
+    this.#labels[number] = label;
+    return label;
+  }
+
+  /** Rows for the numbers given since the last call. */
+  takeOps(): StoreOp[] {
+    const ops: StoreOp[] = [];
+    for (; this.#emitted < this.#texts.length; this.#emitted++) {
+      const text = must(this.#texts[this.#emitted], 'dictionary text');
+      ops.push({ type: 'put', key: this.#keys.dictionary(this.#emitted), value: utf8Encode(text) });
+    }
+    return ops;
+  }
+
+  #append(text: string): number {
+    const number = this.#texts.length;
+    this.#texts.push(text);
+    this.#labels.push(undefined);
+    this.#numbers.set(text, number);
+    return number;
+  }
+}
+
+/** Key and name of an attribute from `key NUL name`. */
+export function splitLabel(text: string): AttributeLabel {
+  const nul = text.indexOf('\0');
+  if (nul < 0) throw new StoreError('damaged', 'a dictionary row is no attribute');
+  return { key: text.slice(0, nul) as AttributeKey, name: text.slice(nul + 1) };
+}

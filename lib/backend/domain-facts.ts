@@ -1,0 +1,74 @@
+/**
+ * What stands in a domain's meta rows, and how a domain comes to be in a store: format version, number, base, generation, indexes, loading mark.
+ */
+
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { OperatorError } from '../base/operator-error.js';
+import { ServerState } from '../csn/server-state.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import { type Counters, decodeCounters, NO_ENTRIES } from './counters.js';
+import { DATA_FORMAT, type DomainNumber, type KeySpace, SERVER_KEYS } from './key-space.js';
+
+export interface DomainFacts {
+  readonly generationId: string | undefined;
+  readonly state: ServerState;
+  readonly counters: Counters;
+  /** IndexConfig.description() of the rows that there are; undefined in a new domain. */
+  readonly indexes: string | undefined;
+  /** A load began and did not end: what it was, for people. */
+  readonly loading: string | undefined;
+}
+
+/** Reads the meta rows. */
+export function readFacts(store: OrderedStore, keys: KeySpace): DomainFacts {
+  const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : utf8Decode(bytes));
+  const state = store.get(keys.meta('state'));
+  const counters = store.get(keys.meta('counters'));
+  return {
+    generationId: text(store.get(keys.meta('generation'))),
+    state: state === undefined ? ServerState.EMPTY : ServerState.fromBytes(state),
+    counters: counters === undefined ? NO_ENTRIES : decodeCounters(counters),
+    indexes: text(store.get(keys.meta('indexes'))),
+    loading: text(store.get(keys.meta('loading'))),
+  };
+}
+
+/** The row that sets a text, or takes it away. */
+export function textOp(
+  keys: KeySpace,
+  name: 'generation' | 'indexes' | 'loading' | 'base',
+  text: string | undefined,
+): StoreOp {
+  const key = keys.meta(name);
+  return text === undefined ? { type: 'del', key } : { type: 'put', key, value: utf8Encode(text) };
+}
+
+/**
+ * The number of the domain with this base in this store; a new one is entered. Checks the format version.
+ * OperatorError DATA_FORMAT_UNKNOWN for data of another version.
+ */
+export async function domainNumber(store: OrderedStore, baseKey: string): Promise<DomainNumber> {
+  const ops: StoreOp[] = [];
+  const format = store.get(SERVER_KEYS.format);
+  if (format === undefined) {
+    ops.push({ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(DATA_FORMAT) });
+  } else if (format[0] !== DATA_FORMAT) {
+    throw new OperatorError(
+      'DATA_FORMAT_UNKNOWN',
+      `the data are in format ${format[0]} and this version reads format ${DATA_FORMAT}; use the version that wrote them, or export and import`,
+    );
+  }
+  const key = SERVER_KEYS.domain(baseKey);
+  const row = store.get(key);
+  let number = row === undefined ? 0 : (row[0] as number) * 256 + (row[1] as number);
+  if (number === 0) {
+    for await (const rows of store.scan(SERVER_KEYS.domains)) {
+      for (const { value } of rows)
+        number = Math.max(number, (value[0] as number) * 256 + (value[1] as number));
+    }
+    number += 1;
+    ops.push({ type: 'put', key, value: Uint8Array.of(number >>> 8, number) });
+  }
+  if (ops.length > 0) await store.batch(ops, { sync: true });
+  return number as DomainNumber;
+}

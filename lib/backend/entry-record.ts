@@ -1,0 +1,348 @@
+/**
+ * The binary record of one entry state (docs/data-format.md), and readers that decode only what is asked for.
+ *
+ * Layout: checksum u32 | version u8 | flags u16 | effective parent id 6 | uuid 16 | parent register 16 | created CSN 12 | offset of the
+ * attributes u32 | RDN | stamps, registers, life, preserved facts | attributes. Facts equal to those of the add are left out and flagged.
+ * Invariants: what encode() wrote, decodeState() gives back equal; a record that fails its checksum is never read as data.
+ */
+
+import { ByteReader, ByteWriter } from '../base/binary.js';
+import type { NamedAva, NamedRdn, PreservedFacts } from '../change/change.js';
+import { type EntryState, isAlive, type LifeEvent, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EntryId } from './backend.js';
+import { type AttributeLabel, type Dictionary, splitLabel } from './dictionary.js';
+import { ID_BYTES, readId, readUuid, UUID_BYTES, writeId, writeUuid } from './key-space.js';
+import { checksum32 } from './value-hash.js';
+
+const VERSION = 1;
+const AT_FLAGS = 5;
+const AT_PARENT_ID = 7;
+const AT_UUID = AT_PARENT_ID + ID_BYTES;
+const AT_PARENT = AT_UUID + UUID_BYTES;
+const AT_CREATED = AT_PARENT + UUID_BYTES;
+const AT_ATTRIBUTES = AT_CREATED + CSN_BYTES;
+const AT_REST = AT_ATTRIBUTES + 4;
+
+const ALIVE = 0x0001;
+const CONFLICT = 0x0002;
+const LOST = 0x0004;
+const RDN_INSIDE = 0x0008;
+const MODIFIED_LIKE_CREATED = 0x0010;
+const PARENT_LIKE_CREATED = 0x0020;
+const RDN_LIKE_CREATED = 0x0040;
+const CLAIM_LIKE_CREATED = 0x0080;
+const PRESERVED = 0x0100;
+const HAS_LIFE = 0x0200;
+
+const damaged = (reason: string): StoreError => new StoreError('damaged', `entry record: ${reason}`);
+
+export const isAliveRecord = (record: Uint8Array): boolean => (flagsOf(record) & ALIVE) !== 0;
+export const isConflictRecord = (record: Uint8Array): boolean => (flagsOf(record) & CONFLICT) !== 0;
+export const isLostRecord = (record: Uint8Array): boolean => (flagsOf(record) & LOST) !== 0;
+/** The values of the RDN stand among the attributes: nothing is to be materialized. */
+export const isRdnInside = (record: Uint8Array): boolean => (flagsOf(record) & RDN_INSIDE) !== 0;
+export const parentIdOf = (record: Uint8Array): EntryId => readId(record, AT_PARENT_ID);
+export const uuidOf = (record: Uint8Array) => readUuid(record, AT_UUID);
+
+function flagsOf(record: Uint8Array): number {
+  return ((record[AT_FLAGS] as number) << 8) | (record[AT_FLAGS + 1] as number);
+}
+
+/** Refuses a record that is damaged or of another version: StoreError damaged. Called once for each record read from the store. */
+export function checkRecord(record: Uint8Array): Uint8Array {
+  if (record.length <= AT_REST) throw damaged('cut short');
+  const sum =
+    (((record[0] as number) << 24) |
+      ((record[1] as number) << 16) |
+      ((record[2] as number) << 8) |
+      (record[3] as number)) >>>
+    0;
+  if (sum !== checksum32(record, 4)) throw damaged('checksum differs');
+  if (record[4] !== VERSION) throw damaged(`version ${record[4]} is unknown`);
+  return record;
+}
+
+const writer = new ByteWriter(4096);
+
+/** The record of a state. `parentId`: number of the effective parent. `rdnInside`: see isRdnInside(). */
+export function encodeRecord(
+  state: EntryState,
+  parentId: EntryId,
+  rdnInside: boolean,
+  dictionary: Dictionary,
+): Uint8Array {
+  const { created } = state;
+  const likeCreated = state.modified.csn === created.csn && state.modified.by === created.by;
+  let flags = 0;
+  if (isAlive(state)) flags |= ALIVE;
+  if (state.place.conflict) flags |= CONFLICT;
+  if (state.place.parent === LOST_AND_FOUND_UUID && state.parent !== LOST_AND_FOUND_UUID) flags |= LOST;
+  if (rdnInside) flags |= RDN_INSIDE;
+  if (likeCreated) flags |= MODIFIED_LIKE_CREATED;
+  if (state.parentCsn === created.csn) flags |= PARENT_LIKE_CREATED;
+  if (state.rdnCsn === created.csn) flags |= RDN_LIKE_CREATED;
+  if (state.claimCsn === created.csn) flags |= CLAIM_LIKE_CREATED;
+  const preserved = preservedTexts(state.preserved);
+  if (preserved.some((text) => text !== undefined)) flags |= PRESERVED;
+  if (state.life.length > 0) flags |= HAS_LIFE;
+  const head = new Uint8Array(AT_REST);
+  head[4] = VERSION;
+  head[AT_FLAGS] = flags >>> 8;
+  head[AT_FLAGS + 1] = flags;
+  writeId(head, AT_PARENT_ID, parentId);
+  writeUuid(head, AT_UUID, state.uuid);
+  writeUuid(head, AT_PARENT, state.parent);
+  head.set(csnToBytes(created.csn), AT_CREATED);
+
+  const out = writer;
+  out.reset();
+  out.raw(head);
+  writeRdn(out, state.rdn, dictionary);
+  out.text(created.by);
+  if (!likeCreated) {
+    out.raw(csnToBytes(state.modified.csn));
+    out.text(state.modified.by);
+  }
+  if ((flags & PARENT_LIKE_CREATED) === 0) out.raw(csnToBytes(state.parentCsn));
+  if ((flags & RDN_LIKE_CREATED) === 0) out.raw(csnToBytes(state.rdnCsn));
+  if ((flags & CLAIM_LIKE_CREATED) === 0) out.raw(csnToBytes(state.claimCsn));
+  if ((flags & HAS_LIFE) !== 0) writeLife(out, state.life);
+  if ((flags & PRESERVED) !== 0) writePreserved(out, preserved);
+  const attributesAt = out.length;
+  writeAttributes(out, state.attributes, dictionary);
+  const record = out.finish();
+  const view = new DataView(record.buffer, record.byteOffset);
+  view.setUint32(AT_ATTRIBUTES, attributesAt);
+  view.setUint32(0, checksum32(record, 4));
+  return record;
+}
+
+function preservedTexts(facts: PreservedFacts): (string | undefined)[] {
+  return [facts.createTimestamp, facts.creatorsName, facts.modifyTimestamp, facts.modifiersName];
+}
+
+function writeLife(out: ByteWriter, life: readonly LifeEvent[]): void {
+  out.varint(life.length);
+  for (const event of life) {
+    out.raw(csnToBytes(event.csn));
+    out.u8(event.kind === 'delete' ? 0 : 1);
+  }
+}
+
+function writePreserved(out: ByteWriter, texts: readonly (string | undefined)[]): void {
+  for (const text of texts) {
+    out.u8(text === undefined ? 0 : 1);
+    if (text !== undefined) out.text(text);
+  }
+}
+
+function writeLabel(out: ByteWriter, key: AttributeKey, name: string, dictionary: Dictionary): void {
+  const number = dictionary.numberOfAttribute(key, name);
+  out.varint(number);
+  if (number === 0) out.text(`${key}\0${name}`);
+}
+
+function writeRdn(out: ByteWriter, rdn: NamedRdn, dictionary: Dictionary): void {
+  out.varint(rdn.avas.length);
+  for (const ava of rdn.avas) {
+    writeLabel(out, ava.key, ava.name, dictionary);
+    const rule = dictionary.numberOf(ava.equality);
+    out.varint(rule);
+    if (rule === 0) out.text(ava.equality);
+    out.bytes(ava.value);
+  }
+}
+
+function writeAttributes(out: ByteWriter, attributes: Attributes, dictionary: Dictionary): void {
+  out.varint(attributes.size);
+  for (const [key, { name, values }] of attributes) {
+    writeLabel(out, key, name, dictionary);
+    let length = varintLength(values.length);
+    for (const value of values) length += varintLength(value.length) + value.length;
+    out.varint(length);
+    out.varint(values.length);
+    for (const value of values) out.bytes(value);
+  }
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;
+  return length;
+}
+
+function readLabel(reader: ByteReader, dictionary: Dictionary): AttributeLabel {
+  const number = reader.varint();
+  return number === 0 ? splitLabel(reader.text()) : dictionary.attribute(number);
+}
+
+function readRdn(reader: ByteReader, dictionary: Dictionary): NamedRdn {
+  const count = reader.count(1000);
+  const avas: NamedAva[] = [];
+  for (let i = 0; i < count; i++) {
+    const { key, name } = readLabel(reader, dictionary);
+    const rule = reader.varint();
+    const equality = rule === 0 ? reader.text() : dictionary.text(rule);
+    avas.push({ key, name, equality, value: reader.bytes() });
+  }
+  return { avas };
+}
+
+function readCsn(reader: ByteReader): Csn {
+  return csnFromBytes(reader.raw(CSN_BYTES));
+}
+
+/** Everything but the attributes. The record was checked. */
+export function decodeFacts(record: Uint8Array, dictionary: Dictionary): Omit<EntryState, 'attributes'> {
+  const flags = flagsOf(record);
+  const uuid = readUuid(record, AT_UUID);
+  const parent = readUuid(record, AT_PARENT);
+  const reader = new ByteReader(record, damaged);
+  reader.raw(AT_CREATED);
+  const createdCsn = readCsn(reader);
+  reader.u32();
+  const rdn = readRdn(reader, dictionary);
+  const created = { csn: createdCsn, by: reader.text() };
+  const modified =
+    (flags & MODIFIED_LIKE_CREATED) !== 0 ? created : { csn: readCsn(reader), by: reader.text() };
+  const parentCsn = (flags & PARENT_LIKE_CREATED) !== 0 ? createdCsn : readCsn(reader);
+  const rdnCsn = (flags & RDN_LIKE_CREATED) !== 0 ? createdCsn : readCsn(reader);
+  const claimCsn = (flags & CLAIM_LIKE_CREATED) !== 0 ? createdCsn : readCsn(reader);
+  const life = (flags & HAS_LIFE) !== 0 ? readLife(reader) : [];
+  const preserved = (flags & PRESERVED) !== 0 ? readPreserved(reader) : {};
+  const place = {
+    parent: (flags & LOST) !== 0 ? LOST_AND_FOUND_UUID : parent,
+    conflict: (flags & CONFLICT) !== 0,
+  };
+  return { uuid, created, modified, preserved, life, parent, parentCsn, rdn, rdnCsn, claimCsn, place };
+}
+
+function readLife(reader: ByteReader): LifeEvent[] {
+  const count = reader.count(1_000_000, CSN_BYTES + 1);
+  const life: LifeEvent[] = [];
+  for (let i = 0; i < count; i++) {
+    const csn = readCsn(reader);
+    life.push({ csn, kind: reader.u8() === 0 ? 'delete' : 'undelete' });
+  }
+  return life;
+}
+
+function readPreserved(reader: ByteReader): PreservedFacts {
+  const text = () => (reader.u8() === 0 ? undefined : reader.text());
+  const [createTimestamp, creatorsName, modifyTimestamp, modifiersName] = [text(), text(), text(), text()];
+  return {
+    ...(createTimestamp === undefined ? {} : { createTimestamp }),
+    ...(creatorsName === undefined ? {} : { creatorsName }),
+    ...(modifyTimestamp === undefined ? {} : { modifyTimestamp }),
+    ...(modifiersName === undefined ? {} : { modifiersName }),
+  };
+}
+
+/** The RDN register alone. The record was checked. */
+export function decodeRdn(record: Uint8Array, dictionary: Dictionary): NamedRdn {
+  const reader = new ByteReader(record, damaged);
+  reader.raw(AT_REST);
+  return readRdn(reader, dictionary);
+}
+
+/** A whole state; its values are views of the record. The record was checked. */
+export function decodeState(record: Uint8Array, dictionary: Dictionary): EntryState {
+  return { ...decodeFacts(record, dictionary), attributes: decodeAttributes(record, dictionary) };
+}
+
+/** Reads the attributes without objects in between: the hot path of searches. */
+class AttributeCursor {
+  readonly #record: Uint8Array;
+  readonly #buffer: ArrayBufferLike;
+  readonly #base: number;
+  readonly #dictionary: Dictionary;
+  at: number;
+  left: number;
+
+  constructor(record: Uint8Array, dictionary: Dictionary) {
+    this.#record = record;
+    this.#buffer = record.buffer;
+    this.#base = record.byteOffset;
+    this.#dictionary = dictionary;
+    this.at =
+      (record[AT_ATTRIBUTES] as number) * 0x1000000 +
+      (((record[AT_ATTRIBUTES + 1] as number) << 16) |
+        ((record[AT_ATTRIBUTES + 2] as number) << 8) |
+        (record[AT_ATTRIBUTES + 3] as number));
+    this.left = this.varint();
+  }
+
+  varint(): number {
+    let byte = this.#record[this.at++];
+    if (byte === undefined) throw damaged('cut short');
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    while (byte >= 0x80) {
+      byte = this.#record[this.at++];
+      if (byte === undefined) throw damaged('cut short');
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    }
+    return value;
+  }
+
+  label(): AttributeLabel {
+    this.left -= 1;
+    const number = this.varint();
+    if (number !== 0) return this.#dictionary.attribute(number);
+    const length = this.varint();
+    const reader = new ByteReader(this.#record.subarray(this.at - varintLength(length)), damaged);
+    this.at += length;
+    return splitLabel(reader.text());
+  }
+
+  skipValues(): void {
+    const length = this.varint();
+    this.at += length;
+  }
+
+  values(): Uint8Array[] {
+    this.varint();
+    const count = this.varint();
+    if (count > this.#record.length) throw damaged('count exceeds the record');
+    const values: Uint8Array[] = new Array(count);
+    for (let i = 0; i < count; i++) {
+      const length = this.varint();
+      if (this.at + length > this.#record.length) throw damaged('cut short');
+      values[i] = new Uint8Array(this.#buffer, this.#base + this.at, length);
+      this.at += length;
+    }
+    return values;
+  }
+}
+
+/** All attributes; values are views of the record. */
+export function decodeAttributes(record: Uint8Array, dictionary: Dictionary): Map<AttributeKey, Attribute> {
+  const cursor = new AttributeCursor(record, dictionary);
+  const attributes = new Map<AttributeKey, Attribute>();
+  while (cursor.left > 0) {
+    const { key, name } = cursor.label();
+    attributes.set(key, { name, values: cursor.values() });
+  }
+  return attributes;
+}
+
+/** One attribute, or undefined; the others are skipped. */
+export function decodeAttribute(
+  record: Uint8Array,
+  dictionary: Dictionary,
+  key: AttributeKey,
+): Attribute | undefined {
+  const cursor = new AttributeCursor(record, dictionary);
+  while (cursor.left > 0) {
+    const label = cursor.label();
+    if (label.key === key) return { name: label.name, values: cursor.values() };
+    cursor.skipValues();
+  }
+  return undefined;
+}

@@ -1,0 +1,331 @@
+/**
+ * Names: which entry stands under a DN, and under which DN an entry stands. The ReadView over any Rows.
+ *
+ * Entries hang on their parent's number, so DNs are derived: an entry's text is its RDN before its parent's text. A rename of an entry with
+ * children moves the epoch; entries read before are checked against their parent when they are next asked for. Entries that share a name are
+ * shown as `entryUUID=<uuid>+<rdn>` except the first; lost+found is shown below the base while it is not empty
+ * (replication-model.md section 5).
+ */
+
+import { latin1, utf8Encode } from '../base/bytes.js';
+import { LdapError } from '../base/ldap-error.js';
+import { type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
+import { parseUuid } from '../change/entry-uuid.js';
+import { rdnKeyOf, toRdn } from '../change/named-rdn.js';
+import { type EntryState, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
+import { type Csn, ZERO_CSN } from '../csn/csn.js';
+import type { Dn, Rdn } from '../dn/dn.js';
+import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
+import type { Attribute } from '../entry/entry.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EntryId, ReadView } from './backend.js';
+import type { Dictionary } from './dictionary.js';
+import { HalfLifeMap } from './entry-cache.js';
+import {
+  checkRecord,
+  decodeFacts,
+  decodeRdn,
+  encodeRecord,
+  isAliveRecord,
+  isConflictRecord,
+  isLostRecord,
+  parentIdOf,
+  uuidOf,
+} from './entry-record.js';
+import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
+import type { Rows } from './rows.js';
+import { type EntryOwner, HeldEntry } from './stored-entry.js';
+
+/** What naming needs of the schema. */
+export interface NamingRules {
+  /** Normal form of an RDN; undefined when a value violates its syntax. */
+  rdnKey(rdn: Rdn): string | undefined;
+}
+
+/** Facts that all trees of one backend share. */
+export interface TreeFacts {
+  readonly baseDn: Dn;
+  readonly rules: NamingRules;
+  readonly dictionary: Dictionary;
+  structuralClass(objectClass: Attribute): Attribute | undefined;
+  isSingle(key: AttributeKey): boolean;
+}
+
+const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
+const DN_TEXTS = 50_000;
+/** Longest DN text that is remembered. */
+const DN_TEXT_CHARACTERS = 512;
+
+const LOST_RDN: NamedRdn = {
+  avas: [
+    {
+      key: 'cn' as AttributeKey,
+      name: 'cn',
+      value: utf8Encode('lost+found'),
+      equality: 'caseIgnoreMatch',
+    },
+  ],
+};
+const LOST_KEY = rdnKeyOf(LOST_RDN);
+
+const attribute = (name: string, ...texts: string[]): [AttributeKey, Attribute] => [
+  name.toLowerCase() as AttributeKey,
+  { name, values: texts.map(utf8Encode) },
+];
+
+/** The state that the derived container shows. */
+function lostAndFoundState(base: EntryUuid): EntryState {
+  const stamp = { csn: ZERO_CSN as Csn, by: '' };
+  return {
+    uuid: LOST_AND_FOUND_UUID,
+    created: stamp,
+    modified: stamp,
+    preserved: {},
+    life: [],
+    parent: base,
+    parentCsn: ZERO_CSN,
+    rdn: LOST_RDN,
+    rdnCsn: ZERO_CSN,
+    claimCsn: ZERO_CSN,
+    place: { parent: base, conflict: false },
+    attributes: new Map([
+      attribute('objectClass', 'top', 'applicationProcess'),
+      attribute('cn', 'lost+found'),
+      attribute('description', 'Entries whose parent was deleted on another server'),
+    ]),
+  };
+}
+
+/** Where entries come from: a cache over the store, or what is decided and not yet durable over that. */
+export interface EntrySource {
+  /** A live entry or undefined. */
+  byId(id: EntryId): HeldEntry | undefined;
+}
+
+/** See the file header. Subclasses own how entries are kept. */
+export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
+  readonly #facts: TreeFacts;
+  readonly rows: Rows;
+  readonly #baseKeys: readonly string[];
+  readonly #aboveBase: Dn;
+  readonly #aboveBaseText: string;
+  #lost: HeldEntry | undefined;
+
+  constructor(facts: TreeFacts, rows: Rows) {
+    this.#facts = facts;
+    this.rows = rows;
+    this.#baseKeys = facts.baseDn.rdns.map((rdn) => {
+      const key = facts.rules.rdnKey(rdn);
+      if (key === undefined)
+        throw new LdapError('invalidDNSyntax', 'the base DN violates a syntax of its values');
+      return key;
+    });
+    this.#aboveBase = { rdns: facts.baseDn.rdns.slice(1) };
+    this.#aboveBaseText = formatDn(this.#aboveBase);
+  }
+
+  abstract byId(id: EntryId): HeldEntry | undefined;
+  abstract readonly hasAliases: boolean;
+  abstract readonly hasReferrals: boolean;
+
+  get baseDn(): Dn {
+    return this.#facts.baseDn;
+  }
+
+  get dictionary(): Dictionary {
+    return this.#facts.dictionary;
+  }
+
+  structuralClass(objectClass: Attribute): Attribute | undefined {
+    return this.#facts.structuralClass(objectClass);
+  }
+
+  isSingle(key: AttributeKey): boolean {
+    return this.#facts.isSingle(key);
+  }
+
+  byUuid(uuid: EntryUuid): HeldEntry | undefined {
+    if (uuid === ROOT_UUID) return undefined;
+    const id = this.rows.idOf(uuid);
+    return id === undefined ? undefined : this.byId(id);
+  }
+
+  byDn(dn: Dn): HeldEntry | undefined {
+    return this.#walk(dn, true);
+  }
+
+  byDnText(text: string): HeldEntry | undefined {
+    return this.byDn(parseDn(text));
+  }
+
+  nearest(dn: Dn): HeldEntry | undefined {
+    return this.#walk(dn, false);
+  }
+
+  /** `whole`: undefined unless every RDN is found; otherwise the deepest found. */
+  #walk(dn: Dn, whole: boolean): HeldEntry | undefined {
+    const above = dn.rdns.length - this.#baseKeys.length;
+    if (above < 0) return undefined;
+    for (let i = 0; i < this.#baseKeys.length; i++) {
+      if (this.#facts.rules.rdnKey(dn.rdns[above + i] as Rdn) !== this.#baseKeys[i]) return undefined;
+    }
+    let at = this.#baseId();
+    if (at === undefined) return undefined;
+    for (let i = above - 1; i >= 0; i--) {
+      const child = this.#child(at, dn.rdns[i] as Rdn);
+      if (child === undefined) return whole ? undefined : this.byId(at);
+      at = child;
+    }
+    return this.byId(at);
+  }
+
+  #baseId(): EntryId | undefined {
+    return this.rows.claims(ROOT_ID, this.#baseKeys[0] ?? '')[0]?.id;
+  }
+
+  /** The base entry, or undefined while the domain is empty. */
+  base(): HeldEntry | undefined {
+    const id = this.#baseId();
+    return id === undefined ? undefined : this.byId(id);
+  }
+
+  #child(parent: EntryId, rdn: Rdn): EntryId | undefined {
+    const key = this.#facts.rules.rdnKey(rdn);
+    if (key === undefined) return undefined;
+    if (key === LOST_KEY && parent === this.#baseId() && this.#lostShown()) return LOST_AND_FOUND_ID;
+    const holder = this.rows.claims(parent, key)[0];
+    if (holder !== undefined) return holder.id;
+    return rdn.length > 1 ? this.#conflictChild(parent, rdn) : undefined;
+  }
+
+  /** The child shown as `entryUUID=<uuid>+<rdn>`. */
+  #conflictChild(parent: EntryId, rdn: Rdn): EntryId | undefined {
+    const isUuid = (type: string) => ENTRY_UUID_TYPES.has(type.toLowerCase());
+    const named = rdn.find((ava) => isUuid(ava.type));
+    const uuid = named === undefined ? undefined : parseUuid(latin1(named.value));
+    const id = uuid === undefined ? undefined : this.rows.idOf(uuid);
+    if (id === undefined || id === LOST_AND_FOUND_ID || id === ROOT_ID) return undefined;
+    const record = this.rows.record(id);
+    if (record === undefined || !isAliveRecord(record) || !isConflictRecord(record)) return undefined;
+    if (parentIdOf(record) !== parent) return undefined;
+    const rest = this.#facts.rules.rdnKey(rdn.filter((ava) => ava !== named));
+    return rest === rdnKeyOf(decodeRdn(record, this.dictionary)) ? id : undefined;
+  }
+
+  #lostShown(): boolean {
+    return this.rows.childCount(LOST_AND_FOUND_ID) > 0;
+  }
+
+  /** Whether the derived container stands below this entry. */
+  showsLostAndFound(id: EntryId): boolean {
+    return this.#lostShown() && id === this.#baseId();
+  }
+
+  /** The derived container while it is shown. */
+  lostAndFound(): HeldEntry | undefined {
+    return this.#lostShown() ? this.#lostEntry() : undefined;
+  }
+
+  #lostEntry(): HeldEntry {
+    const baseId = this.#baseId() ?? ROOT_ID;
+    if (this.#lost?.parentId === baseId) return this.#lost;
+    const baseRecord = baseId === ROOT_ID ? undefined : this.byId(baseId);
+    const state = lostAndFoundState(baseRecord?.uuid ?? ROOT_UUID);
+    const record = checkRecord(encodeRecord(state, baseId, true, this.dictionary));
+    const dn: Dn = { rdns: [toRdn(LOST_RDN), ...this.baseDn.rdns] };
+    this.#lost = new HeldEntry(
+      this,
+      LOST_AND_FOUND_ID,
+      record,
+      dn,
+      formatDn(dn),
+      formatDn(this.baseDn),
+      state,
+    );
+    return this.#lost;
+  }
+
+  parent(entry: { readonly id: EntryId }): HeldEntry | undefined {
+    const parentId = entry instanceof HeldEntry ? entry.parentId : this.byId(entry.id)?.parentId;
+    if (parentId === undefined || parentId === ROOT_ID) return undefined;
+    return this.byId(parentId);
+  }
+
+  childCount(entry: EntryId | { readonly id: EntryId }): number {
+    const id = typeof entry === 'number' ? entry : entry.id;
+    return this.rows.childCount(id) + (this.showsLostAndFound(id) ? 1 : 0);
+  }
+
+  wantedDn(entry: HeldEntry): string | undefined {
+    const record = entry.record;
+    if (!isConflictRecord(record) && !isLostRecord(record)) return undefined;
+    return this.#registeredDn(entry.uuid, 0);
+  }
+
+  /** The DN that the registers say, dead parents included. */
+  #registeredDn(uuid: EntryUuid, depth: number): string {
+    if (uuid === ROOT_UUID) return this.#aboveBaseText;
+    const id = this.rows.idOf(uuid);
+    const record = id === undefined || id === LOST_AND_FOUND_ID ? undefined : this.rows.record(id);
+    if (id === undefined || record === undefined || depth > 300) return formatDn(this.baseDn);
+    const entry = depth === 0 ? undefined : this.byId(id);
+    if (entry !== undefined) return entry.dnText;
+    const { rdn, parent } = decodeFacts(record, this.dictionary);
+    return join(formatRdn(toRdn(rdn)), this.#registeredDn(parent, depth + 1));
+  }
+
+  /** Names a record. Throws StoreError damaged when its parent is missing. */
+  protected build(id: EntryId, record: Uint8Array): HeldEntry {
+    const parentId = parentIdOf(record);
+    const named = toRdn(decodeRdn(record, this.dictionary));
+    const above = this.#above(parentId);
+    if (above === undefined) throw new StoreError('damaged', `entry ${id} has no parent entry ${parentId}`);
+    const rdn: Rdn = isConflictRecord(record)
+      ? [{ type: 'entryUUID', value: utf8Encode(uuidOf(record)) }, ...named]
+      : named;
+    const text = join(formatRdn(rdn), above.text);
+    return new HeldEntry(this, id, record, { rdns: [rdn, ...above.dn.rdns] }, text, above.text, undefined);
+  }
+
+  #above(parentId: EntryId): { dn: Dn; text: string } | undefined {
+    if (parentId === ROOT_ID) return { dn: this.#aboveBase, text: this.#aboveBaseText };
+    const parent = this.byId(parentId) ?? (parentId === LOST_AND_FOUND_ID ? this.#lostEntry() : undefined);
+    return parent === undefined ? undefined : { dn: parent.dn, text: parent.dnText };
+  }
+
+  /** The entry under its parent's present name. */
+  protected refreshed(entry: HeldEntry): HeldEntry {
+    const above = this.#above(entry.parentId);
+    if (above === undefined) throw new StoreError('damaged', `entry ${entry.id} has no parent`);
+    if (above.text === entry.parentText) return entry;
+    const rdn = entry.dn.rdns[0] as Rdn;
+    return entry.renamed({ rdns: [rdn, ...above.dn.rdns] }, join(formatRdn(rdn), above.text), above.text);
+  }
+}
+
+function join(rdn: string, parent: string): string {
+  return parent === '' ? rdn : `${rdn},${parent}`;
+}
+
+/** Ids by the texts that clients write. */
+export class DnTexts {
+  readonly #known = new HalfLifeMap<string, { readonly id: EntryId; readonly dnText: string }>(DN_TEXTS);
+
+  get(text: string, source: EntrySource): HeldEntry | undefined {
+    const known = this.#known.get(text);
+    if (known === undefined) return undefined;
+    const entry = source.byId(known.id);
+    if (entry !== undefined && entry.dnText === known.dnText) return entry;
+    this.#known.delete(text);
+    return undefined;
+  }
+
+  put(text: string, entry: HeldEntry): void {
+    if (text.length <= DN_TEXT_CHARACTERS) this.#known.set(text, { id: entry.id, dnText: entry.dnText });
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+}

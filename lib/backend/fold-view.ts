@@ -1,0 +1,252 @@
+/**
+ * The DomainView of the write path: what the fold may know, read synchronously from pending and durable rows.
+ *
+ * Rows that need a scan (histories, moves, children) are at hand when none can exist, when they are pending, or when they were loaded
+ * before. Otherwise the view throws NotAtHand, the write path loads exactly that and folds the change again: the fold is a function, so
+ * nothing is lost. Invariant: while rows are loaded nothing is decided, so what was loaded plus the layers is all there is.
+ */
+import type { EntryUuid } from '../change/change.js';
+import type { Claim, DomainView, HistoryRow, MoveRow } from '../conflict/domain-view.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import type { Csn } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import type { EntryId } from './backend.js';
+import type { Dictionary } from './dictionary.js';
+import { decodeState, uuidOf } from './entry-record.js';
+import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
+import { type KeySpace, ROOT_ID } from './key-space.js';
+import type { Layer, PendingRows } from './layer.js';
+import { decodeClaims, nameText } from './rows.js';
+
+/** What has to be loaded before the change can be folded. */
+export type Needed =
+  | { readonly kind: 'history'; readonly entry: EntryUuid; readonly after: Csn | undefined }
+  | { readonly kind: 'moves'; readonly after: Csn }
+  | { readonly kind: 'children'; readonly parent: EntryUuid };
+
+/** Thrown by the view; caught by the write path only. */
+export class NotAtHand extends Error {
+  override readonly name = 'NotAtHand';
+  readonly needed: Needed;
+  constructor(needed: Needed) {
+    super(`rows are not at hand: ${needed.kind}`);
+    this.needed = needed;
+  }
+}
+
+/** CSN of the newest change that an entry shows. */
+export function newestCsn(state: EntryState): Csn {
+  let newest = state.modified.csn;
+  if (state.parentCsn > newest) newest = state.parentCsn;
+  if (state.rdnCsn > newest) newest = state.rdnCsn;
+  const last = state.life[state.life.length - 1];
+  return last !== undefined && last.csn > newest ? last.csn : newest;
+}
+
+interface LoadedHistory {
+  readonly after: Csn | undefined;
+  readonly rows: readonly HistoryRow[];
+}
+
+export class FoldView implements DomainView {
+  readonly #store: OrderedStore;
+  readonly #keys: KeySpace;
+  readonly #rows: PendingRows;
+  readonly #dictionary: Dictionary;
+  readonly #newestMove: () => Csn;
+  readonly #state: () => ServerState;
+  readonly #states = new Map<EntryUuid, EntryState | undefined>();
+  readonly #histories = new Map<EntryUuid, LoadedHistory>();
+  #moves: { readonly after: Csn; readonly rows: readonly MoveRow[] } | undefined;
+  readonly #children = new Map<EntryUuid, readonly EntryId[]>();
+
+  constructor(
+    store: OrderedStore,
+    keys: KeySpace,
+    rows: PendingRows,
+    dictionary: Dictionary,
+    now: { newestMove(): Csn; state(): ServerState },
+  ) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#rows = rows;
+    this.#dictionary = dictionary;
+    this.#newestMove = () => now.newestMove();
+    this.#state = () => now.state();
+  }
+
+  get state(): ServerState {
+    return this.#state();
+  }
+
+  /** A change was folded and its outcome is pending: states are read again. What was loaded still counts. */
+  stepped(): void {
+    this.#states.clear();
+  }
+
+  /** The batch of changes is done: nothing loaded counts any more. */
+  done(): void {
+    this.#states.clear();
+    this.#histories.clear();
+    this.#children.clear();
+    this.#moves = undefined;
+  }
+
+  entry(uuid: EntryUuid): EntryState | undefined {
+    if (this.#states.has(uuid)) return this.#states.get(uuid);
+    const id = this.#rows.idOf(uuid);
+    const record = id === undefined ? undefined : this.#rows.record(id);
+    const state = record === undefined ? undefined : decodeState(record, this.#dictionary);
+    this.#states.set(uuid, state);
+    return state;
+  }
+
+  /** Whether the entry's rows after `after` need no scan. */
+  historyAtHand(uuid: EntryUuid, after: Csn | undefined): boolean {
+    const loaded = this.#histories.get(uuid);
+    if (
+      loaded !== undefined &&
+      (loaded.after === undefined || (after !== undefined && loaded.after <= after))
+    ) {
+      return true;
+    }
+    const state = this.entry(uuid);
+    // Changes of a dead entry leave no mark in its state.
+    return (
+      state === undefined || (after !== undefined && state.life.length === 0 && newestCsn(state) <= after)
+    );
+  }
+
+  history(uuid: EntryUuid, after: Csn | undefined): readonly HistoryRow[] {
+    if (!this.historyAtHand(uuid, after)) throw new NotAtHand({ kind: 'history', entry: uuid, after });
+    const id = this.#rows.idOf(uuid);
+    const loaded = this.#histories.get(uuid)?.rows ?? [];
+    if (id === undefined) return [];
+    const pending = this.#rows.layers.some((layer) => layer.history.has(id));
+    if (!pending && loaded.length === 0) return [];
+    const rows = mergeRows(loaded, id, this.#rows.layers);
+    return after === undefined ? rows : rows.filter((row) => row.change.csn > after);
+  }
+
+  moves(after: Csn): readonly MoveRow[] {
+    if (this.#newestMove() <= after) return [];
+    const loaded = this.#moves;
+    if (loaded === undefined || loaded.after > after) throw new NotAtHand({ kind: 'moves', after });
+    return mergeMoves(loaded.rows, this.#rows.layers).filter((move) => move.csn > after);
+  }
+
+  claims(parent: EntryUuid, rdnKey: string): readonly Claim[] {
+    const parentId = this.#rows.idOf(parent);
+    if (parentId === undefined) return [];
+    return this.#rows.claims(parentId, rdnKey).map(({ csn, id }) => ({ csn, entry: this.#uuidOf(id) }));
+  }
+
+  children(parent: EntryUuid): readonly EntryUuid[] {
+    const id = this.#rows.idOf(parent);
+    if (id === undefined || this.#rows.childCount(id) === 0) return [];
+    const loaded = this.#children.get(parent);
+    if (loaded === undefined) throw new NotAtHand({ kind: 'children', parent });
+    return overlayChildren(id, loaded, this.#rows).map((child) => this.#uuidOf(child));
+  }
+
+  /** Whether children of the entry have to be loaded before they are asked for. */
+  hasChildren(parent: EntryUuid): boolean {
+    const id = this.#rows.idOf(parent);
+    return id !== undefined && this.#rows.childCount(id) > 0;
+  }
+
+  /** Whether there are moves after `after`. */
+  hasMoves(after: Csn): boolean {
+    return this.#newestMove() > after;
+  }
+
+  #uuidOf(id: EntryId): EntryUuid {
+    const record = this.#rows.record(id);
+    if (record === undefined) throw new Error(`entry ${id} is claimed and not stored`);
+    return uuidOf(record);
+  }
+
+  /** Loads what was missing. Nothing is decided meanwhile. */
+  async load(needed: Needed): Promise<void> {
+    const layers = this.#rows.layers;
+    if (needed.kind === 'history') {
+      const id = this.#rows.idOf(needed.entry);
+      const rows: HistoryRow[] = [];
+      if (id !== undefined) {
+        for await (const slice of this.#store.scan(this.#keys.historyAfter(id, needed.after))) {
+          for (const { value } of slice) rows.push(decodeHistoryRow(value));
+        }
+      }
+      const merged = id === undefined ? rows : mergeRows(rows, id, layers);
+      this.#histories.set(needed.entry, { after: needed.after, rows: merged });
+    } else if (needed.kind === 'moves') {
+      const rows: MoveRow[] = [];
+      for await (const slice of this.#store.scan(this.#keys.movesAfter(needed.after))) {
+        for (const { value } of slice) rows.push(decodeMoveRow(value));
+      }
+      this.#moves = { after: needed.after, rows: mergeMoves(rows, layers) };
+    } else {
+      await this.#loadChildren(needed.parent, layers);
+    }
+  }
+
+  async #loadChildren(parent: EntryUuid, layers: readonly Layer[]): Promise<void> {
+    const id = this.#rows.idOf(parent);
+    if (id === undefined || id === ROOT_ID) return;
+    const names = new Map<string, readonly EntryId[]>();
+    for await (const slice of this.#store.scan(this.#keys.names(id))) {
+      for (const { key, value } of slice) {
+        const rdnKey = textOf(key.subarray(9));
+        names.set(
+          nameText(id, rdnKey),
+          decodeClaims(value).map((claim) => claim.id),
+        );
+      }
+    }
+    for (const layer of [...layers].reverse()) {
+      for (const [text, name] of layer.names) {
+        if (name.parent === id)
+          names.set(
+            text,
+            name.claims.map((claim) => claim.id),
+          );
+      }
+    }
+    this.#children.set(parent, [...names.values()].flat());
+  }
+}
+
+const decoder = new TextDecoder();
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** Loaded rows with those of the layers over them, ascending. */
+function mergeRows(
+  loaded: readonly HistoryRow[],
+  id: EntryId,
+  layers: readonly Layer[],
+): readonly HistoryRow[] {
+  const rows = new Map<Csn, HistoryRow>(loaded.map((row) => [row.change.csn, row]));
+  for (const layer of [...layers].reverse()) {
+    for (const [csn, row] of layer.history.get(id) ?? []) rows.set(csn, row);
+  }
+  return [...rows.values()].sort((a, b) => (a.change.csn < b.change.csn ? -1 : 1));
+}
+
+function mergeMoves(loaded: readonly MoveRow[], layers: readonly Layer[]): readonly MoveRow[] {
+  const rows = new Map<Csn, MoveRow>(loaded.map((row) => [row.csn, row]));
+  for (const layer of [...layers].reverse()) for (const [csn, row] of layer.moves) rows.set(csn, row);
+  return [...rows.values()].sort((a, b) => (a.csn < b.csn ? -1 : 1));
+}
+
+/** Children as loaded, less those that pending names took away, plus those that they brought. */
+function overlayChildren(parent: EntryId, loaded: readonly EntryId[], rows: PendingRows): readonly EntryId[] {
+  const children = new Set(loaded);
+  for (const layer of [...rows.layers].reverse()) {
+    for (const { id, before, after } of layer.childMoves) {
+      if (before === parent) children.delete(id);
+      if (after === parent) children.add(id);
+    }
+  }
+  return [...children];
+}

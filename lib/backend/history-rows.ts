@@ -1,0 +1,155 @@
+/**
+ * Values of history, move and journal rows (docs/data-format.md): a version octet, then the fields of conflict/domain-view.ts in order.
+ */
+import { must } from '../base/assert.js';
+import { ByteReader, ByteWriter } from '../base/binary.js';
+import type { NamedRdn } from '../change/change.js';
+import { decodeChange, encodeChange } from '../change/change-codec.js';
+import { UUID_BYTES, uuidFromBytes, uuidToBytes } from '../change/entry-uuid.js';
+import type { AttributeEffect, HistoryRow, JournalLine, MoveRow } from '../conflict/domain-view.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+
+const VERSION = 1;
+
+/** Journal kinds by number; only appended to. */
+export const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
+  'value-lost',
+  'change-of-deleted-entry',
+  'name-conflict',
+  'orphan',
+  'rename-lost',
+  'move-lost',
+  'move-loop',
+  'schema-violation',
+];
+
+function open(bytes: Uint8Array, what: string): ByteReader {
+  const reader = new ByteReader(bytes, (reason) => new StoreError('damaged', `${what}: ${reason}`));
+  const version = reader.u8();
+  if (version !== VERSION) reader.fail(`version ${version} is unknown`);
+  return reader;
+}
+
+const readCsn = (reader: ByteReader): Csn => csnFromBytes(reader.raw(CSN_BYTES));
+
+function writeValues(out: ByteWriter, values: readonly Uint8Array[]): void {
+  out.varint(values.length);
+  for (const value of values) out.bytes(value);
+}
+
+function readValues(reader: ByteReader): Uint8Array[] {
+  const count = reader.count(Number.MAX_SAFE_INTEGER);
+  const values: Uint8Array[] = [];
+  for (let i = 0; i < count; i++) values.push(reader.bytes());
+  return values;
+}
+
+/** The row of a change in an entry's history. */
+export function encodeHistoryRow(row: HistoryRow): Uint8Array {
+  const out = new ByteWriter(512);
+  out.u8(VERSION);
+  out.u8((row.void ? 1 : 0) | (row.rdnBefore === undefined ? 0 : 2));
+  out.bytes(encodeChange(row.change));
+  out.varint(row.effects.length);
+  for (const { key, removed, added, nameBefore } of row.effects) {
+    out.text(key);
+    out.u8(nameBefore === undefined ? 0 : 1);
+    if (nameBefore !== undefined) out.text(nameBefore);
+    writeValues(out, removed);
+    writeValues(out, added);
+  }
+  if (row.rdnBefore !== undefined) {
+    out.raw(csnToBytes(row.rdnBefore.csn));
+    out.varint(row.rdnBefore.rdn.avas.length);
+    for (const { key, name, value, equality } of row.rdnBefore.rdn.avas) {
+      out.text(key);
+      out.text(name);
+      out.text(equality);
+      out.bytes(value);
+    }
+  }
+  return out.finish();
+}
+
+/** Throws StoreError damaged, ChangeFormatError. */
+export function decodeHistoryRow(bytes: Uint8Array): HistoryRow {
+  const reader = open(bytes, 'history row');
+  const flags = reader.u8();
+  const change = decodeChange(reader.bytes());
+  const effects: AttributeEffect[] = [];
+  for (let left = reader.count(1_000_000); left > 0; left--) {
+    const key = reader.text() as AttributeKey;
+    const nameBefore = reader.u8() === 0 ? undefined : reader.text();
+    const removed = readValues(reader);
+    const added = readValues(reader);
+    effects.push({ key, removed, added, ...(nameBefore === undefined ? {} : { nameBefore }) });
+  }
+  const rdnBefore = (flags & 2) === 0 ? undefined : { csn: readCsn(reader), rdn: readRdn(reader) };
+  reader.end();
+  return { change, void: (flags & 1) !== 0, effects, rdnBefore };
+}
+
+function readRdn(reader: ByteReader): NamedRdn {
+  const avas = [];
+  for (let left = reader.count(1000); left > 0; left--) {
+    const [key, name, equality] = [reader.text() as AttributeKey, reader.text(), reader.text()];
+    avas.push({ key, name, equality, value: reader.bytes() });
+  }
+  return { avas };
+}
+
+export function encodeMoveRow(move: MoveRow): Uint8Array {
+  const out = new ByteWriter(128);
+  out.u8(VERSION);
+  out.u8(move.effective ? 1 : 0);
+  out.raw(csnToBytes(move.csn));
+  for (const uuid of [move.entry, move.to, move.from]) out.raw(uuidToBytes(uuid));
+  out.raw(csnToBytes(move.fromCsn));
+  out.bytes(move.seen.toBytes());
+  return out.finish();
+}
+
+/** Throws StoreError damaged. */
+export function decodeMoveRow(bytes: Uint8Array): MoveRow {
+  const reader = open(bytes, 'move row');
+  const effective = reader.u8() === 1;
+  const csn = readCsn(reader);
+  const uuid = () => uuidFromBytes(reader.raw(UUID_BYTES));
+  const [entry, to, from] = [uuid(), uuid(), uuid()];
+  const fromCsn = readCsn(reader);
+  const seen = ServerState.fromBytes(reader.bytes());
+  reader.end();
+  return { csn, entry, to, from, fromCsn, effective, seen };
+}
+
+export function encodeJournalLine(line: JournalLine): Uint8Array {
+  const out = new ByteWriter(128);
+  out.u8(VERSION);
+  out.u8(JOURNAL_KINDS.indexOf(line.kind));
+  const has = [line.winner, line.attribute, line.value].map((field) => field !== undefined);
+  out.u8((has[0] ? 1 : 0) | (has[1] ? 2 : 0) | (has[2] ? 4 : 0));
+  out.raw(csnToBytes(line.loser));
+  out.raw(uuidToBytes(line.entry));
+  if (line.winner !== undefined) out.raw(csnToBytes(line.winner));
+  if (line.attribute !== undefined) out.text(line.attribute);
+  if (line.value !== undefined) out.bytes(line.value);
+  return out.finish();
+}
+
+/** Throws StoreError damaged. */
+export function decodeJournalLine(bytes: Uint8Array): JournalLine {
+  const reader = open(bytes, 'journal row');
+  const kind = JOURNAL_KINDS[reader.u8()];
+  const has = reader.u8();
+  const loser = readCsn(reader);
+  const entry = uuidFromBytes(reader.raw(UUID_BYTES));
+  const winner = (has & 1) === 0 ? undefined : readCsn(reader);
+  const attribute = (has & 2) === 0 ? undefined : reader.text();
+  const value = (has & 4) === 0 ? undefined : reader.bytes();
+  if (kind === undefined) reader.fail('unknown kind');
+  reader.end();
+  return { loser, winner, entry, kind: must(kind, 'kind'), attribute, value };
+}

@@ -1,0 +1,185 @@
+/**
+ * Index rows of entries: which values an entry has in each index, and what changes between two states of it.
+ *
+ * The index of K holds the values of every attribute whose key is K or starts with `K;` (filter/filter-plan.ts). Values that both states
+ * share are not normalized again: unchanged attributes are the same objects in both, unchanged values the same bytes.
+ */
+import { latin1 } from '../base/bytes.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
+import { substringKeys } from '../filter/substring-keys.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
+import type { IndexConfig, IndexSpec } from './index-config.js';
+import { INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
+
+/** A live state with its attributes as the DIT shows them. */
+export interface IndexedState {
+  readonly state: EntryState;
+  readonly shown: Attributes;
+}
+
+/** Receives value prefixes that the entry gains or loses. */
+export type PostingSink = (value: Uint8Array, add: boolean, equality: boolean) => void;
+
+const TIMESTAMPS = new Map<AttributeKey, (state: EntryState) => Uint8Array>([
+  ['createtimestamp' as AttributeKey, createTimestamp],
+  ['modifytimestamp' as AttributeKey, modifyTimestamp],
+]);
+
+const NONE: readonly Uint8Array[] = [];
+
+export class IndexKeys {
+  readonly #config: IndexConfig;
+  readonly #keys: KeySpace;
+
+  constructor(config: IndexConfig, keys: KeySpace) {
+    this.#config = config;
+    this.#keys = keys;
+  }
+
+  /** What the index rows of an entry gain and lose. `before`, `after`: undefined while it is not alive. */
+  difference(before: IndexedState | undefined, after: IndexedState | undefined, sink: PostingSink): void {
+    const optioned = hasOptioned(before) || hasOptioned(after);
+    for (const spec of this.#config.specs) {
+      const timestamp = TIMESTAMPS.get(spec.key);
+      if (timestamp !== undefined) {
+        this.#timestamp(spec, before && timestamp(before.state), after && timestamp(after.state), sink);
+      } else if (optioned) {
+        this.#values(spec, gather(before, spec.key), gather(after, spec.key), sink);
+      } else {
+        const was = before?.shown.get(spec.key);
+        const is = after?.shown.get(spec.key);
+        if (was !== is) this.#attribute(spec, was, is, sink);
+      }
+    }
+  }
+
+  #timestamp(
+    spec: IndexSpec,
+    was: Uint8Array | undefined,
+    is: Uint8Array | undefined,
+    sink: PostingSink,
+  ): void {
+    if (was !== undefined && is !== undefined && latin1(was) === latin1(is)) return;
+    this.#values(spec, was === undefined ? NONE : [was], is === undefined ? NONE : [is], sink);
+  }
+
+  /** Leaves out the values at both ends that are the same bytes in both states. */
+  #attribute(
+    spec: IndexSpec,
+    was: Attribute | undefined,
+    is: Attribute | undefined,
+    sink: PostingSink,
+  ): void {
+    const old = was?.values ?? NONE;
+    const now = is?.values ?? NONE;
+    if (spec.substring !== undefined || old.length === 0 || now.length === 0) {
+      this.#kinds(spec, old, now, true, sink);
+      return;
+    }
+    let start = 0;
+    while (start < old.length && start < now.length && old[start] === now[start]) start += 1;
+    let oldEnd = old.length;
+    let nowEnd = now.length;
+    while (oldEnd > start && nowEnd > start && old[oldEnd - 1] === now[nowEnd - 1]) {
+      oldEnd -= 1;
+      nowEnd -= 1;
+    }
+    // Presence does not change here: there were values and there are.
+    this.#kinds(spec, old.slice(start, oldEnd), now.slice(start, nowEnd), false, sink);
+  }
+
+  #values(spec: IndexSpec, old: readonly Uint8Array[], now: readonly Uint8Array[], sink: PostingSink): void {
+    this.#kinds(spec, old, now, true, sink);
+  }
+
+  #kinds(
+    spec: IndexSpec,
+    old: readonly Uint8Array[],
+    now: readonly Uint8Array[],
+    whole: boolean,
+    sink: PostingSink,
+  ): void {
+    const { key, equality, ordering, substring } = spec;
+    if (equality !== undefined) {
+      this.#diff(key, INDEX_KIND.equality, normals(old, equality), normals(now, equality), sink);
+    }
+    if (ordering !== undefined) {
+      this.#diff(key, INDEX_KIND.ordering, normals(old, ordering), normals(now, ordering), sink);
+    }
+    if (substring !== undefined) {
+      this.#diff(key, INDEX_KIND.substring, grams(old, substring), grams(now, substring), sink);
+    }
+    if (whole && spec.presence && old.length > 0 !== now.length > 0) {
+      sink(this.#keys.indexValue(key, INDEX_KIND.presence, new Uint8Array(0)), now.length > 0, false);
+    }
+  }
+
+  #diff(
+    key: AttributeKey,
+    kind: IndexKind,
+    old: readonly Uint8Array[],
+    now: readonly Uint8Array[],
+    sink: PostingSink,
+  ): void {
+    const equality = kind === INDEX_KIND.equality;
+    if (old.length === 0 && now.length === 1) {
+      sink(this.#keys.indexValue(key, kind, now[0] as Uint8Array), true, equality);
+      return;
+    }
+    const was = this.#prefixes(key, kind, old);
+    const is = this.#prefixes(key, kind, now);
+    for (const [text, value] of was) if (!is.has(text)) sink(value, false, equality);
+    for (const [text, value] of is) if (!was.has(text)) sink(value, true, equality);
+  }
+
+  /** Value prefixes, each once: two values may share one when they are long. */
+  #prefixes(key: AttributeKey, kind: IndexKind, values: readonly Uint8Array[]): Map<string, Uint8Array> {
+    const prefixes = new Map<string, Uint8Array>();
+    for (const normal of values) {
+      const value = this.#keys.indexValue(key, kind, normal);
+      prefixes.set(latin1(value), value);
+    }
+    return prefixes;
+  }
+}
+
+function hasOptioned(indexed: IndexedState | undefined): boolean {
+  if (indexed === undefined) return false;
+  for (const key of indexed.shown.keys()) if (key.includes(';')) return true;
+  return false;
+}
+
+/** All values of K and of its option subtypes. */
+function gather(indexed: IndexedState | undefined, key: AttributeKey): readonly Uint8Array[] {
+  if (indexed === undefined) return NONE;
+  const values: Uint8Array[] = [];
+  for (const [has, attribute] of indexed.shown) {
+    const covered =
+      has === key || (has.length > key.length && has.charCodeAt(key.length) === 0x3b && has.startsWith(key));
+    if (covered) values.push(...attribute.values);
+  }
+  return values;
+}
+
+function normals(
+  values: readonly Uint8Array[],
+  rule: { normalize(value: Uint8Array): Uint8Array | undefined },
+): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (const value of values) {
+    const normal = rule.normalize(value);
+    if (normal !== undefined) out.push(normal);
+  }
+  return out;
+}
+
+function grams(
+  values: readonly Uint8Array[],
+  rule: { normalize(value: Uint8Array): Uint8Array | undefined },
+): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (const normal of normals(values, rule)) for (const key of substringKeys(normal)) out.push(key);
+  return out;
+}

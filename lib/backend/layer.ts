@@ -1,0 +1,165 @@
+/**
+ * What was decided and is not yet durable: one layer for each batch, and lookups through the layers down to the durable rows.
+ *
+ * A layer holds final values, so a row written many times within a batch is written once. At most two layers are above the store: the batch
+ * on its way to disk and the one that gathers.
+ */
+import type { EncodedChange, EntryUuid } from '../change/change.js';
+import type { HistoryRow, MoveRow } from '../conflict/domain-view.js';
+import type { Csn } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { StoreOp } from '../port/ordered-store.js';
+import type { EntryId } from './backend.js';
+import type { Counters } from './counters.js';
+import { encodeCounters } from './counters.js';
+import type { Dictionary } from './dictionary.js';
+import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
+import { encodeHead, type Head, type PostingChange } from './posting-rows.js';
+import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows.js';
+import type { HeldEntry } from './stored-entry.js';
+
+export interface PendingEntry {
+  readonly record: Uint8Array;
+  readonly alive: boolean;
+  /** The entry under its name, made when it was asked for. */
+  held: HeldEntry | undefined;
+  /** Pending tree epoch of `held`. */
+  epoch: number;
+}
+
+interface PendingName {
+  readonly parent: EntryId;
+  readonly rdnKey: string;
+  readonly claims: readonly NameClaim[];
+}
+
+/** Whoever waits for the batch. */
+export interface Waiter {
+  durable(): void;
+  refused(error: Error): void;
+}
+
+/** See the file header. */
+export class Layer {
+  readonly entries = new Map<EntryId, PendingEntry>();
+  readonly uuids = new Map<EntryUuid, EntryId>();
+  readonly names = new Map<string, PendingName>();
+  readonly counts = new Map<EntryId, number>();
+  readonly heads = new Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>();
+  readonly postings: PostingChange[] = [];
+  /** Entries that came below a parent or left it, in order. */
+  readonly childMoves: { readonly id: EntryId; readonly before?: EntryId; readonly after?: EntryId }[] = [];
+  readonly history = new Map<EntryId, Map<Csn, HistoryRow>>();
+  readonly moves = new Map<Csn, MoveRow>();
+  /** Rows that are only written, in order. */
+  readonly ops: StoreOp[] = [];
+  readonly waiters: Waiter[] = [];
+  /** Local changes, in CSN order. */
+  readonly changes: EncodedChange[] = [];
+  /** The batch must be on disk before its waiters are told. */
+  sync = false;
+  /** An entry with children changed its name. */
+  renames = false;
+  state: ServerState;
+  counters: Counters;
+
+  constructor(state: ServerState, counters: Counters) {
+    this.state = state;
+    this.counters = counters;
+  }
+
+  get empty(): boolean {
+    return this.waiters.length === 0 && this.ops.length === 0 && this.entries.size === 0;
+  }
+
+  /** All rows of the batch. */
+  storeOps(keys: KeySpace, dictionary: Dictionary): StoreOp[] {
+    const ops = dictionary.takeOps();
+    for (const [id, { record }] of this.entries)
+      ops.push({ type: 'put', key: keys.entry(id), value: record });
+    for (const [uuid, id] of this.uuids)
+      ops.push({ type: 'put', key: keys.uuid(uuid), value: encodeIdRow(id) });
+    for (const { parent, rdnKey, claims } of this.names.values()) {
+      const key = keys.name(parent, rdnKey);
+      ops.push(
+        claims.length === 0 ? { type: 'del', key } : { type: 'put', key, value: encodeClaims(claims) },
+      );
+    }
+    for (const [id, count] of this.counts) {
+      const key = keys.childCount(id);
+      ops.push(count === 0 ? { type: 'del', key } : { type: 'put', key, value: encodeCount(count) });
+    }
+    for (const { value, head } of this.heads.values()) {
+      const key = headKey(value);
+      ops.push(head === undefined ? { type: 'del', key } : { type: 'put', key, value: encodeHead(head) });
+    }
+    for (const op of this.ops) ops.push(op);
+    ops.push({ type: 'put', key: keys.meta('state'), value: this.state.toBytes() });
+    ops.push({ type: 'put', key: keys.meta('counters'), value: encodeCounters(this.counters) });
+    return ops;
+  }
+}
+
+/** Lookups through the layers, newest first, down to `below`. */
+export class PendingRows implements Rows {
+  readonly #below: Rows;
+  /** Newest first. Owned by the write path. */
+  layers: readonly Layer[] = [];
+
+  constructor(below: Rows) {
+    this.#below = below;
+  }
+
+  pending(id: EntryId): PendingEntry | undefined {
+    for (const layer of this.layers) {
+      const entry = layer.entries.get(id);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  record(id: EntryId): Uint8Array | undefined {
+    if (id === ROOT_ID || id === LOST_AND_FOUND_ID) return undefined;
+    return this.pending(id)?.record ?? this.#below.record(id);
+  }
+
+  idOf(uuid: EntryUuid): EntryId | undefined {
+    for (const layer of this.layers) {
+      const id = layer.uuids.get(uuid);
+      if (id !== undefined) return id;
+    }
+    return this.#below.idOf(uuid);
+  }
+
+  claims(parent: EntryId, rdnKey: string): readonly NameClaim[] {
+    if (this.layers.length > 0) {
+      const text = nameText(parent, rdnKey);
+      for (const layer of this.layers) {
+        const name = layer.names.get(text);
+        if (name !== undefined) return name.claims;
+      }
+    }
+    return this.#below.claims(parent, rdnKey);
+  }
+
+  childCount(id: EntryId): number {
+    for (const layer of this.layers) {
+      const count = layer.counts.get(id);
+      if (count !== undefined) return count;
+    }
+    return this.#below.childCount(id);
+  }
+
+  /** The head of an equality value; `missing` when no layer knows it. */
+  head(valueText: string): { readonly head: Head | undefined } | undefined {
+    for (const layer of this.layers) {
+      const found = layer.heads.get(valueText);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  get renames(): boolean {
+    return this.layers.some((layer) => layer.renames);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Opens a domain of an ordered store as a Backend: puts the parts together and answers the face of backend.ts.
+ *
+ * Refuses data that it must not serve: another format, a load that did not end, indexes that differ from the configuration (rebuild-index.ts
+ * mends that). The store is its owner's: close() leaves it open.
+ */
+import { OperatorError } from '../base/operator-error.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import { CsnGenerator } from '../csn/csn-generator.js';
+import type { Dn } from '../dn/dn.js';
+import type { Clock } from '../port/clock.js';
+import type { Log } from '../port/log.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import type { Schema } from '../schema/schema.js';
+import type { ChangeSink } from './change-sink.js';
+import { Dictionary } from './dictionary.js';
+import { domainNumber, readFacts, textOp } from './domain-facts.js';
+import { DurableTree } from './durable-tree.js';
+import type { TreeFacts } from './entry-tree.js';
+import { FoldView } from './fold-view.js';
+import { GroupCommit } from './group-commit.js';
+import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
+import { IndexKeys } from './index-keys.js';
+import { IndexReader } from './index-reader.js';
+import { KeySpace } from './key-space.js';
+import type { Layer } from './layer.js';
+import { PendingRows } from './layer.js';
+import { PendingTree } from './pending-tree.js';
+import { Postings } from './postings.js';
+import { DurableRows } from './rows.js';
+import { singleValued } from './shown.js';
+import { StoreBackend } from './store-backend.js';
+import { structuralClassOf } from './structural-class.js';
+import { WritePath } from './write-path.js';
+
+export interface BackendOptions {
+  readonly store: OrderedStore;
+  readonly baseDn: Dn;
+  readonly schema: Schema;
+  readonly replica: ReplicaId;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sink: ChangeSink;
+  /** Default DEFAULT_INDEXES. */
+  readonly indexes?: IndexOptions;
+  /** Octets of the entry cache. Default 64 MiB. */
+  readonly cacheBytes?: number;
+  /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
+  readonly pause?: () => Promise<void>;
+  /** A change whose time lies beyond the skew bound was applied: an alert. */
+  readonly onSkew?: (csn: Csn, aheadMs: number) => void;
+  /** Writing has ended for this run. */
+  readonly onFailed?: (error: Error) => void;
+  /** For tools that work on a domain which must not be served (rebuild, load again): no refusal. */
+  readonly unchecked?: boolean;
+}
+
+/** Opens the domain. OperatorError DATA_FORMAT_UNKNOWN, LOAD_UNFINISHED, INDEX_REBUILD_NEEDED; StoreError. */
+export async function openBackend(options: BackendOptions): Promise<StoreBackend> {
+  const { store, schema, baseDn, clock } = options;
+  const baseKey = schema.dnKey(baseDn);
+  if (baseKey === undefined)
+    throw new OperatorError('CONFIG_INVALID', 'the base DN names an attribute twice');
+  const keys = new KeySpace(await domainNumber(store, baseKey));
+  const facts = readFacts(store, keys);
+  const indexes = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
+  if (options.unchecked !== true) checkServable(facts, indexes);
+  if (facts.indexes === undefined) {
+    await store.batch([textOp(keys, 'indexes', indexes.description()), textOp(keys, 'base', baseKey)], {
+      sync: true,
+    });
+  }
+  const dictionary = await Dictionary.load(store, keys);
+  const postings = new Postings(store);
+  const durableRows = new DurableRows(store, keys);
+  const isSingle = singleValued(schema);
+  const treeFacts: TreeFacts = {
+    baseDn,
+    rules: schema,
+    dictionary,
+    structuralClass: structuralClassOf(schema),
+    isSingle,
+  };
+  const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
+  const rows = new PendingRows(durableRows);
+  const pending = new PendingTree(treeFacts, rows, tree);
+  let state = facts.state;
+  const commit = new GroupCommit(
+    {
+      store,
+      keys,
+      dictionary,
+      rows,
+      sink: options.sink,
+      log: options.log,
+      apply: (layer) => {
+        applyLayer(layer, durableRows, tree, postings);
+        state = layer.state;
+      },
+      reload: async () => {
+        const fresh = readFacts(store, keys);
+        await dictionary.reload(store);
+        tree.clear();
+        postings.clear();
+        tree.counters = fresh.counters;
+        state = fresh.state;
+        return fresh;
+      },
+      onFailed: options.onFailed ?? (() => undefined),
+    },
+    facts.state,
+    facts.counters,
+  );
+  const view = new FoldView(store, keys, rows, dictionary, {
+    newestMove: () => commit.counters.newestMove,
+    state: () => commit.state,
+  });
+  const lastOwn = options.sink.lastOwn();
+  const generator = new CsnGenerator(options.replica, lastOwn);
+  const wallMs = clock.wallMs();
+  for (const csn of facts.state.csns()) generator.observe(csn, wallMs, csnReplica(csn) === options.replica);
+  const writes = new WritePath({
+    keys,
+    rows,
+    dictionary,
+    postings,
+    indexKeys: new IndexKeys(indexes, keys),
+    isSingle,
+    tree: pending,
+    view,
+    commit,
+    clock,
+    generator,
+    replica: options.replica,
+    sink: options.sink,
+    onSkew: options.onSkew ?? (() => undefined),
+  });
+  return new StoreBackend({
+    store,
+    keys,
+    tree,
+    clock,
+    pause: options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve))),
+    indexes,
+    reader: new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid)),
+    writes,
+    commit,
+    dictionary,
+    state: () => state,
+    generationId: facts.generationId,
+  });
+}
+
+function checkServable(facts: ReturnType<typeof readFacts>, indexes: IndexConfig): void {
+  if (facts.loading !== undefined) {
+    throw new OperatorError(
+      'LOAD_UNFINISHED',
+      `${facts.loading} did not end: the data are not whole; run it again`,
+    );
+  }
+  if (facts.indexes !== undefined && facts.indexes !== indexes.description()) {
+    throw new OperatorError(
+      'INDEX_REBUILD_NEEDED',
+      'the index configuration differs from the index rows in the store; rebuild the indexes',
+    );
+  }
+}
+
+/** A batch is durable: caches follow. */
+function applyLayer(layer: Layer, rows: DurableRows, tree: DurableTree, postings: Postings): void {
+  for (const { parent, rdnKey, claims } of layer.names.values()) rows.nameWritten(parent, rdnKey, claims);
+  for (const [id, count] of layer.counts) rows.countWritten(id, count);
+  postings.committed(layer.heads, layer.postings);
+  tree.counters = layer.counters;
+  for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.held : undefined);
+  if (layer.renames) tree.renamed();
+}

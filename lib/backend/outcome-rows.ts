@@ -1,0 +1,211 @@
+/**
+ * From the outcome of a folded change to rows: entries, uuids, names, child counts, index differences, histories, moves, journal, tombstones.
+ *
+ * The outcome lists final values (conflict/domain-view.ts), so this decides nothing: it compares each entry with what was there before and
+ * puts or deletes rows in the pending layer.
+ */
+import { must } from '../base/assert.js';
+import { latin1 } from '../base/bytes.js';
+import type { EntryUuid } from '../change/change.js';
+import { claimOf, type NameClaim } from '../conflict/claim.js';
+import type { JournalLine, Outcome } from '../conflict/domain-view.js';
+import { type EntryState, isAlive, type LifeEvent } from '../conflict/entry-state.js';
+import type { Csn } from '../csn/csn.js';
+import type { Attributes } from '../entry/entry.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EntryId } from './backend.js';
+import type { Dictionary } from './dictionary.js';
+import { encodeRecord } from './entry-record.js';
+import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, JOURNAL_KINDS } from './history-rows.js';
+import type { IndexedState, IndexKeys } from './index-keys.js';
+import type { KeySpace } from './key-space.js';
+import type { Layer, PendingRows } from './layer.js';
+import type { Postings } from './postings.js';
+import { nameText } from './rows.js';
+import { shownOf } from './shown.js';
+
+export interface RowWorld {
+  readonly keys: KeySpace;
+  readonly rows: PendingRows;
+  readonly dictionary: Dictionary;
+  readonly postings: Postings;
+  readonly indexKeys: IndexKeys;
+  readonly isSingle: (key: AttributeKey) => boolean;
+}
+
+const OBJECT_CLASS = 'objectclass' as AttributeKey;
+const ALIAS = new Set(['alias', '2.5.6.1']);
+const REFERRAL = new Set(['referral', '2.16.840.1.113730.3.2.6']);
+
+/** The key of a journal line: equal lines have equal keys. */
+export function journalLineKey(keys: KeySpace, line: JournalLine): Uint8Array {
+  return keys.journal(line.loser, line.entry, JOURNAL_KINDS.indexOf(line.kind), encodeJournalLine(line));
+}
+
+/** CSN of the death of a dead entry. */
+export function deathCsn(life: readonly LifeEvent[]): Csn | undefined {
+  const last = life[life.length - 1];
+  return last?.kind === 'delete' ? last.csn : undefined;
+}
+
+function hasClass(shown: Attributes, names: ReadonlySet<string>): boolean {
+  for (const value of shown.get(OBJECT_CLASS)?.values ?? []) {
+    if (value.length <= 32 && names.has(latin1(value).toLowerCase())) return true;
+  }
+  return false;
+}
+
+/** What an entry adds to the counters of aliases and referrals. */
+export function classCounts(shown: Attributes): { readonly aliases: number; readonly referrals: number } {
+  return { aliases: hasClass(shown, ALIAS) ? 1 : 0, referrals: hasClass(shown, REFERRAL) ? 1 : 0 };
+}
+
+/** Puts the rows of one outcome into the layer. `before`: the states that the fold saw. */
+export function putOutcome(
+  world: RowWorld,
+  layer: Layer,
+  outcome: Outcome,
+  before: (uuid: EntryUuid) => EntryState | undefined,
+): void {
+  const was = outcome.entries.map((state) => before(state.uuid));
+  // Numbers first: an entry of the outcome may hang below another one.
+  const ids = outcome.entries.map((state) => world.rows.idOf(state.uuid) ?? newId(layer, state.uuid));
+  outcome.entries.forEach((state, i) => {
+    putEntry(world, layer, ids[i] as EntryId, was[i], state);
+  });
+  for (const { entry, row } of outcome.history) {
+    const id = must(world.rows.idOf(entry), 'history of an entry that is not stored');
+    let rows = layer.history.get(id);
+    if (rows === undefined) {
+      rows = new Map();
+      layer.history.set(id, rows);
+    }
+    rows.set(row.change.csn, row);
+    const key = world.keys.history(id, row.change.csn);
+    layer.ops.push({ type: 'put', key, value: encodeHistoryRow(row) });
+  }
+  for (const move of outcome.moves) {
+    layer.moves.set(move.csn, move);
+    layer.ops.push({ type: 'put', key: world.keys.move(move.csn), value: encodeMoveRow(move) });
+    if (move.csn > layer.counters.newestMove) layer.counters = { ...layer.counters, newestMove: move.csn };
+  }
+  for (const line of outcome.journal.delete)
+    layer.ops.push({ type: 'del', key: journalLineKey(world.keys, line) });
+  for (const line of outcome.journal.put) {
+    layer.ops.push({ type: 'put', key: journalLineKey(world.keys, line), value: encodeJournalLine(line) });
+  }
+}
+
+function newId(layer: Layer, uuid: EntryUuid): EntryId {
+  const id = layer.counters.nextId as EntryId;
+  layer.counters = { ...layer.counters, nextId: id + 1 };
+  layer.uuids.set(uuid, id);
+  return id;
+}
+
+function putEntry(
+  world: RowWorld,
+  layer: Layer,
+  id: EntryId,
+  was: EntryState | undefined,
+  is: EntryState,
+): void {
+  const wasAlive = was !== undefined && isAlive(was);
+  const alive = isAlive(is);
+  const parentId = must(world.rows.idOf(is.place.parent), 'the effective parent is not stored');
+  const shown = shownOf(is, world.isSingle);
+  const record = encodeRecord(is, parentId, shown === is.attributes, world.dictionary);
+  layer.entries.set(id, { record, alive, held: undefined, epoch: -1 });
+
+  moveClaim(world, layer, id, was, is);
+  const wasParent = wasAlive
+    ? must(world.rows.idOf(was.place.parent), 'the parent is not stored')
+    : undefined;
+  if (wasParent !== (alive ? parentId : undefined)) {
+    if (wasParent !== undefined) count(world, layer, wasParent, -1);
+    if (alive) count(world, layer, parentId, 1);
+    layer.childMoves.push({
+      id,
+      ...(wasParent === undefined ? {} : { before: wasParent }),
+      ...(alive ? { after: parentId } : {}),
+    });
+  }
+  const renamed = wasParent !== parentId || was?.rdn !== is.rdn || was.place.conflict !== is.place.conflict;
+  if (wasAlive && renamed && world.rows.childCount(id) > 0) layer.renames = true;
+  const wasIndexed = wasAlive ? { state: was, shown: shownOf(was, world.isSingle) } : undefined;
+  const isIndexed = alive ? { state: is, shown } : undefined;
+  const { blockId } = layer.counters;
+  world.indexKeys.difference(wasIndexed, isIndexed, (value, add, equality) => {
+    world.postings.change({ value, id, add, equality }, world.rows, layer, blockId);
+  });
+  countKinds(layer, wasIndexed, isIndexed);
+  putTombstone(world, layer, id, was, is);
+}
+
+/** Takes the claim of the state before away and puts that of the state after (conflict/claim.ts). */
+function moveClaim(
+  world: RowWorld,
+  layer: Layer,
+  id: EntryId,
+  was: EntryState | undefined,
+  is: EntryState,
+): void {
+  const before = was === undefined ? undefined : claimOf(was);
+  const after = claimOf(is);
+  if (before !== undefined) {
+    const same =
+      before.parent === after?.parent && before.rdnKey === after.rdnKey && before.csn === after.csn;
+    if (same) return;
+    const { parent, claims } = claimants(world, id, before);
+    layer.names.set(nameText(parent, before.rdnKey), { parent, rdnKey: before.rdnKey, claims });
+  }
+  if (after === undefined) return;
+  const { parent, claims } = claimants(world, id, after);
+  let at = claims.length;
+  while (at > 0 && (claims[at - 1] as { csn: Csn }).csn > after.csn) at -= 1;
+  claims.splice(at, 0, { csn: after.csn, id });
+  layer.names.set(nameText(parent, after.rdnKey), { parent, rdnKey: after.rdnKey, claims });
+}
+
+/** The other claims to a name. */
+function claimants(world: RowWorld, id: EntryId, claim: NameClaim) {
+  const parent = must(world.rows.idOf(claim.parent), 'the parent of a claim is not stored');
+  const claims = world.rows.claims(parent, claim.rdnKey).filter((other) => other.id !== id);
+  return { parent, claims };
+}
+
+function count(world: RowWorld, layer: Layer, parent: EntryId, by: number): void {
+  layer.counts.set(parent, world.rows.childCount(parent) + by);
+}
+
+function countKinds(layer: Layer, was: IndexedState | undefined, is: IndexedState | undefined): void {
+  const { counters } = layer;
+  const sameClasses =
+    was !== undefined && is !== undefined && was.shown.get(OBJECT_CLASS) === is.shown.get(OBJECT_CLASS);
+  if (sameClasses) return;
+  const none = { aliases: 0, referrals: 0 };
+  const before = was === undefined ? none : classCounts(was.shown);
+  const after = is === undefined ? none : classCounts(is.shown);
+  layer.counters = {
+    ...counters,
+    entries: counters.entries + (is === undefined ? 0 : 1) - (was === undefined ? 0 : 1),
+    aliases: counters.aliases + after.aliases - before.aliases,
+    referrals: counters.referrals + after.referrals - before.referrals,
+  };
+}
+
+function putTombstone(
+  world: RowWorld,
+  layer: Layer,
+  id: EntryId,
+  was: EntryState | undefined,
+  is: EntryState,
+): void {
+  const before = was === undefined ? undefined : deathCsn(was.life);
+  const now = deathCsn(is.life);
+  if (before === now) return;
+  if (before !== undefined) layer.ops.push({ type: 'del', key: world.keys.tombstone(before, id) });
+  if (now !== undefined) {
+    layer.ops.push({ type: 'put', key: world.keys.tombstone(now, id), value: new Uint8Array(0) });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The tree as decisions see it: everything decided before, durable or not. Built over the durable tree; costs nothing while no batch is open.
+ */
+import type { EntryId } from './backend.js';
+import type { DurableTree } from './durable-tree.js';
+import { EntryTree, type TreeFacts } from './entry-tree.js';
+import { LOST_AND_FOUND_ID } from './key-space.js';
+import type { PendingEntry, PendingRows } from './layer.js';
+import type { HeldEntry } from './stored-entry.js';
+
+export class PendingTree extends EntryTree {
+  readonly #rows: PendingRows;
+  readonly #durable: DurableTree;
+  /** Moves when a pending entry with children changes its name, and when layers are dropped. */
+  epoch = 0;
+
+  constructor(facts: TreeFacts, rows: PendingRows, durable: DurableTree) {
+    super(facts, rows);
+    this.#rows = rows;
+    this.#durable = durable;
+  }
+
+  get hasAliases(): boolean {
+    return (this.#rows.layers[0]?.counters ?? this.#durable.counters).aliases > 0;
+  }
+
+  get hasReferrals(): boolean {
+    return (this.#rows.layers[0]?.counters ?? this.#durable.counters).referrals > 0;
+  }
+
+  byId(id: EntryId): HeldEntry | undefined {
+    if (this.#rows.layers.length === 0) return this.#durable.byId(id);
+    if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
+    const pending = this.#rows.pending(id);
+    if (pending !== undefined) return pending.alive ? this.#held(id, pending) : undefined;
+    const durable = this.#durable.byId(id);
+    return durable !== undefined && this.#rows.renames ? this.refreshed(durable) : durable;
+  }
+
+  #held(id: EntryId, pending: PendingEntry): HeldEntry {
+    if (pending.held !== undefined && pending.epoch === this.epoch) return pending.held;
+    pending.held = pending.held === undefined ? this.build(id, pending.record) : this.refreshed(pending.held);
+    pending.epoch = this.epoch;
+    return pending.held;
+  }
+}

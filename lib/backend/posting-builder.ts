@@ -1,0 +1,186 @@
+/**
+ * Gathers postings of many entries in memory and writes them as heads and blocks: for bulk loads, total updates and rebuilds of indexes.
+ *
+ * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; a value whose head was written before is
+ * merged with it. The index rows were empty before.
+ */
+import { fromLatin1, latin1 } from '../base/bytes.js';
+import { substringKeys } from '../filter/substring-keys.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { EntryId } from './backend.js';
+import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
+import type { IndexConfig, IndexSpec } from './index-config.js';
+import type { IndexedState } from './index-keys.js';
+import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
+import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
+
+/** Postings in memory before they are written. */
+const MAX_POSTINGS = 6_000_000;
+/** Values in memory before they are written. */
+const MAX_VALUES = 1_500_000;
+const BATCH_ROWS = 20_000;
+
+type Ids = EntryId[];
+
+/** One index under construction. Grams have numbers for keys, all other values latin1 strings. */
+interface Building {
+  readonly spec: IndexSpec;
+  readonly kind: IndexKind;
+  readonly texts: Map<string, EntryId | Ids>;
+  readonly grams: Map<number, Ids>;
+}
+
+const GRAM_BYTES = 4;
+
+export class PostingBuilder {
+  readonly #store: OrderedStore;
+  readonly #keys: KeySpace;
+  readonly #building: Building[] = [];
+  #postings = 0;
+  #values = 0;
+  /** Something was written before: heads are read before they are put. */
+  #again = false;
+
+  constructor(store: OrderedStore, keys: KeySpace, config: IndexConfig) {
+    this.#store = store;
+    this.#keys = keys;
+    const build = (spec: IndexSpec, kind: IndexKind) => {
+      this.#building.push({ spec, kind, texts: new Map(), grams: new Map() });
+    };
+    for (const spec of config.specs) {
+      if (spec.equality !== undefined) build(spec, INDEX_KIND.equality);
+      if (spec.ordering !== undefined) build(spec, INDEX_KIND.ordering);
+      if (spec.substring !== undefined) build(spec, INDEX_KIND.substring);
+      if (spec.presence) build(spec, INDEX_KIND.presence);
+    }
+  }
+
+  /** Whether write() should be called before more entries come. */
+  get full(): boolean {
+    return this.#postings >= MAX_POSTINGS || this.#values >= MAX_VALUES;
+  }
+
+  /** Takes a live entry. */
+  add(id: EntryId, entry: IndexedState): void {
+    let optioned = false;
+    for (const key of entry.shown.keys()) optioned ||= key.includes(';');
+    for (const building of this.#building) {
+      const { key } = building.spec;
+      if (key === 'createtimestamp') this.#value(building, id, createTimestamp(entry.state));
+      else if (key === 'modifytimestamp') this.#value(building, id, modifyTimestamp(entry.state));
+      else if (!optioned) {
+        const attribute = entry.shown.get(key);
+        if (attribute !== undefined) this.#values_(building, id, attribute.values);
+      } else {
+        for (const [has, { values }] of entry.shown) {
+          if (has === key || has.startsWith(`${key};`)) this.#values_(building, id, values);
+        }
+      }
+    }
+  }
+
+  #values_(building: Building, id: EntryId, values: readonly Uint8Array[]): void {
+    for (const value of values) this.#value(building, id, value);
+  }
+
+  #value(building: Building, id: EntryId, value: Uint8Array): void {
+    const { spec, kind } = building;
+    if (kind === INDEX_KIND.presence) {
+      this.#put(building, '', id);
+      return;
+    }
+    const rule =
+      kind === INDEX_KIND.equality
+        ? spec.equality
+        : kind === INDEX_KIND.ordering
+          ? spec.ordering
+          : spec.substring;
+    const normal = rule?.normalize(value);
+    if (normal === undefined) return;
+    if (kind !== INDEX_KIND.substring) {
+      this.#put(building, latin1(normal), id);
+      return;
+    }
+    for (const key of substringKeys(normal)) {
+      if (key.length !== GRAM_BYTES) this.#put(building, latin1(key), id);
+      else this.#putGram(building, gramNumber(key), id);
+    }
+  }
+
+  #put(building: Building, text: string, id: EntryId): void {
+    const ids = building.texts.get(text);
+    if (ids === undefined) {
+      building.texts.set(text, id);
+      this.#values += 1;
+    } else if (typeof ids === 'number') {
+      if (ids !== id) building.texts.set(text, [ids, id]);
+    } else if (ids[ids.length - 1] !== id) ids.push(id);
+    this.#postings += 1;
+  }
+
+  #putGram(building: Building, gram: number, id: EntryId): void {
+    const ids = building.grams.get(gram);
+    if (ids === undefined) building.grams.set(gram, [id]);
+    else if (ids[ids.length - 1] !== id) ids.push(id);
+    this.#postings += 1;
+  }
+
+  /** Writes what has gathered; not synced. */
+  async write(): Promise<void> {
+    let ops: StoreOp[] = [];
+    let last: Promise<void> = Promise.resolve();
+    const flush = async () => {
+      await last;
+      last = this.#store.batch(ops, { sync: false });
+      last.catch(() => undefined); // told by the next await
+      ops = [];
+    };
+    for (const { spec, kind, texts, grams } of this.#building) {
+      for (const text of [...texts.keys()].sort()) {
+        const ids = texts.get(text) as EntryId | Ids;
+        const value = this.#keys.indexValue(spec.key, kind, fromLatin1(text));
+        this.#rows(kind, value, typeof ids === 'number' ? [ids] : ids, ops);
+        if (ops.length >= BATCH_ROWS) await flush();
+      }
+      for (const [gram, ids] of grams) {
+        this.#rows(kind, this.#keys.indexValue(spec.key, kind, gramKey(gram)), ids, ops);
+        if (ops.length >= BATCH_ROWS) await flush();
+      }
+      texts.clear();
+      grams.clear();
+    }
+    await flush();
+    await last;
+    this.#postings = 0;
+    this.#values = 0;
+    this.#again = true;
+  }
+
+  #rows(kind: IndexKind, value: Uint8Array, ids: readonly EntryId[], ops: StoreOp[]): void {
+    if (kind !== INDEX_KIND.equality) {
+      if (ids.length === 1) ops.push(addOp(value, ids[0] as EntryId));
+      else blockOps(value, ids, ops);
+      return;
+    }
+    const key = headKey(value);
+    const row = this.#again ? this.#store.get(key) : undefined;
+    const head = row === undefined ? [] : decodeHead(row);
+    if (head !== 'many' && head.length + ids.length <= HEAD_IDS) {
+      ops.push({ type: 'put', key, value: encodeHead([...new Set([...head, ...ids])]) });
+      return;
+    }
+    if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
+    blockOps(value, head === 'many' ? ids : [...new Set([...head, ...ids])], ops);
+  }
+}
+
+function gramNumber(key: Uint8Array): number {
+  return (
+    (key[0] as number) * 0x1000000 +
+    (((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number))
+  );
+}
+
+function gramKey(gram: number): Uint8Array {
+  return Uint8Array.of(Math.floor(gram / 0x1000000), gram >>> 16, gram >>> 8, gram);
+}

@@ -1,0 +1,235 @@
+/**
+ * Ids by indexed value: cached reading for searches, and the head rows' read-modify-write for the write path.
+ *
+ * A value with few ids answers at once, from memory or with one point read. Long lists are read in slices and kept while the cache has room.
+ * Told of every commit: lists in memory are patched, so they are always what a fresh read would give. A list that a caller got may
+ * grow at its end and changes in no other way.
+ */
+import { latin1 } from '../base/bytes.js';
+import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
+import type { EntryId } from './backend.js';
+import { HalfLifeMap } from './entry-cache.js';
+import { headKey, prefixRange } from './key-space.js';
+import type { PendingRows } from './layer.js';
+import {
+  addOp,
+  decodeHead,
+  HEAD_IDS,
+  type Head,
+  type PostingChange,
+  PostingReader,
+  removeOp,
+} from './posting-rows.js';
+
+const SCAN_ROWS = 4000;
+/** Heads in memory. */
+const HEADS = 200_000;
+/** Ids of all long lists in memory. */
+const LIST_IDS = 2_000_000;
+
+const NO_IDS: readonly EntryId[] = [];
+
+interface Reading {
+  readonly result: Promise<readonly EntryId[]>;
+  /** A commit touched the value meanwhile: the result is not kept. */
+  touched: boolean;
+}
+
+export class Postings {
+  readonly #store: OrderedStore;
+  /** Value prefix -> head; 'none' when there is no row. */
+  readonly #heads = new HalfLifeMap<string, Head | 'none'>(HEADS);
+  readonly #lists = new Map<string, readonly EntryId[]>();
+  #listIds = 0;
+  readonly #reading = new Map<string, Reading>();
+
+  constructor(store: OrderedStore) {
+    this.#store = store;
+  }
+
+  /** Ids of an equality value, ascending. */
+  equality(value: Uint8Array): readonly EntryId[] | Promise<readonly EntryId[]> {
+    const text = latin1(value);
+    const head = this.#head(value, text);
+    if (head === 'none') return NO_IDS;
+    return head === 'many' ? this.#list(value, text) : head;
+  }
+
+  /** Number of ids of an equality value where that is known without reading many rows. */
+  equalityCount(value: Uint8Array): number | undefined {
+    const text = latin1(value);
+    const head = this.#head(value, text);
+    if (head === 'none') return 0;
+    return head === 'many' ? this.#lists.get(text)?.length : head.length;
+  }
+
+  /** Ids of a value of another kind, ascending. */
+  value(value: Uint8Array): readonly EntryId[] | Promise<readonly EntryId[]> {
+    return this.#list(value, latin1(value));
+  }
+
+  /** Ids of all values in a range, ascending, each once. */
+  async range(range: StoreRange): Promise<readonly EntryId[]> {
+    const reader = new PostingReader();
+    for await (const rows of this.#store.scan(range, SCAN_ROWS)) reader.take(rows);
+    return reader.finish();
+  }
+
+  #head(value: Uint8Array, text: string): Head | 'none' {
+    const known = this.#heads.get(text);
+    if (known !== undefined) return known;
+    const row = this.#store.get(headKey(value));
+    const head = row === undefined ? 'none' : decodeHead(row);
+    this.#heads.set(text, head);
+    return head;
+  }
+
+  #list(value: Uint8Array, text: string): readonly EntryId[] | Promise<readonly EntryId[]> {
+    const known = this.#lists.get(text);
+    if (known !== undefined) {
+      // Moves it to the young end.
+      this.#lists.delete(text);
+      this.#lists.set(text, known);
+      return known;
+    }
+    const running = this.#reading.get(text);
+    if (running !== undefined && !running.touched) return running.result;
+    const reading: Reading = { result: this.range(prefixRange(value)), touched: false };
+    this.#reading.set(text, reading);
+    const done = () => {
+      if (this.#reading.get(text) === reading) this.#reading.delete(text);
+    };
+    return reading.result.then(
+      (ids) => {
+        done();
+        if (!reading.touched) this.#keepList(text, ids);
+        return ids;
+      },
+      (error: unknown) => {
+        done();
+        throw error;
+      },
+    );
+  }
+
+  #keepList(text: string, ids: readonly EntryId[]): void {
+    this.#dropList(text);
+    if (ids.length > LIST_IDS / 2) return;
+    this.#lists.set(text, ids);
+    this.#listIds += ids.length + 16;
+    for (const oldest of this.#lists.keys()) {
+      if (this.#listIds <= LIST_IDS) break;
+      this.#dropList(oldest);
+    }
+  }
+
+  #dropList(text: string): void {
+    const ids = this.#lists.get(text);
+    if (ids === undefined) return;
+    this.#lists.delete(text);
+    this.#listIds -= ids.length + 16;
+  }
+
+  /** Adds or removes an id in a pending batch. `into`: its head rows and other ops. */
+  change(
+    change: PostingChange,
+    pending: PendingRows,
+    into: {
+      readonly heads: Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>;
+      readonly postings: PostingChange[];
+      readonly ops: StoreOp[];
+    },
+    blockId: number,
+  ): void {
+    const { value, id, add } = change;
+    into.postings.push(change);
+    if (!change.equality) {
+      into.ops.push(add ? addOp(value, id) : removeOp(value, id, blockId));
+      return;
+    }
+    const text = latin1(value);
+    const found = pending.head(text);
+    const durable = found === undefined ? this.#head(value, text) : undefined;
+    const head = found !== undefined ? found.head : durable === 'none' ? undefined : durable;
+    if (head === 'many') {
+      into.ops.push(add ? addOp(value, id) : removeOp(value, id, blockId));
+      return;
+    }
+    const ids = (head ?? NO_IDS).filter((other) => other !== id);
+    if (add) insert(ids, id);
+    if (ids.length <= HEAD_IDS) {
+      into.heads.set(text, { value, head: ids.length === 0 ? undefined : ids });
+      return;
+    }
+    for (const each of ids) into.ops.push(addOp(value, each));
+    into.heads.set(text, { value, head: 'many' });
+  }
+
+  /** A batch is durable: memory follows. */
+  committed(
+    heads: ReadonlyMap<string, { readonly head: Head | undefined }>,
+    postings: readonly PostingChange[],
+  ): void {
+    for (const [text, { head }] of heads) this.#heads.set(text, head ?? 'none');
+    if (this.#lists.size === 0 && this.#reading.size === 0) return;
+    const patched = new Set<string>();
+    for (const { value, id, add } of postings) {
+      const text = latin1(value);
+      const reading = this.#reading.get(text);
+      if (reading !== undefined) reading.touched = true;
+      const ids = this.#lists.get(text);
+      if (ids === undefined) continue;
+      this.#listIds += patch(ids as EntryId[], id, add, patched.has(text), (copy) => {
+        this.#lists.set(text, copy);
+        patched.add(text);
+      });
+    }
+  }
+
+  clear(): void {
+    this.#heads.clear();
+    this.#lists.clear();
+    this.#listIds = 0;
+    for (const reading of this.#reading.values()) reading.touched = true;
+  }
+}
+
+function insert(ids: EntryId[], id: EntryId): void {
+  let at = ids.length;
+  while (at > 0 && (ids[at - 1] as number) > id) at -= 1;
+  ids.splice(at, 0, id);
+}
+
+/** Place of the first id at or above `id`. */
+export function lowerBoundId(ids: readonly EntryId[], id: number): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if ((ids[mid] as number) < id) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+/** Changes a list by one id: at its end in place, elsewhere in a copy made once a commit. Answers how much longer it is. */
+function patch(
+  list: EntryId[],
+  id: EntryId,
+  add: boolean,
+  own: boolean,
+  replace: (copy: EntryId[]) => void,
+): number {
+  const at = lowerBoundId(list, id);
+  const has = list[at] === id;
+  if (has === add) return 0;
+  if (add && at === list.length) {
+    list.push(id);
+    return 1;
+  }
+  const ids = own ? list : list.slice();
+  if (!own) replace(ids);
+  if (add) ids.splice(at, 0, id);
+  else ids.splice(at, 1);
+  return add ? 1 : -1;
+}

@@ -1,0 +1,415 @@
+/**
+ * The one write path of a domain: what clients ask for and what other replicas did, decided one after the other.
+ *
+ * submit(): decide synchronously on everything decided before -> CSN -> fold -> rows in the gathering layer; answered when its batch is on disk.
+ * replay(): the same with given CSNs, rows that need a scan loaded for a slice of changes together. Nothing is decided while rows are loaded.
+ * A full disk refuses every write that is not durable, forgets what was decided, and mends itself; any other failure ends writing
+ * for this run. Group commit is group-commit.ts; rows of an outcome are outcome-rows.ts.
+ */
+import { assert } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
+import { LIMITS } from '../base/limits.js';
+import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
+import { toEncodedChange } from '../change/change-codec.js';
+import { applyChange, isWaiting } from '../conflict/apply-change.js';
+import { prefetchPlan } from '../conflict/prefetch-plan.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import type { CsnGenerator } from '../csn/csn-generator.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import type { Intent, ReadView, ReplayResult, Written } from './backend.js';
+import type { ChangeSink } from './change-sink.js';
+import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
+import type { GroupCommit } from './group-commit.js';
+import { putOutcome, type RowWorld } from './outcome-rows.js';
+import type { PendingTree } from './pending-tree.js';
+
+/** Changes whose scans run together. */
+const REPLAY_SLICE = 64;
+/** Loads for one change before it is given up as a bug. */
+const MAX_LOADS = 1000;
+
+export type Decide = (view: ReadView) => readonly Intent[];
+
+export interface WriteWorld extends RowWorld {
+  readonly tree: PendingTree;
+  readonly view: FoldView;
+  readonly commit: GroupCommit;
+  readonly clock: Clock;
+  readonly generator: CsnGenerator;
+  readonly replica: ReplicaId;
+  readonly sink: ChangeSink;
+  /** A change from further ahead than the skew bound: an alert. */
+  readonly onSkew: (csn: Csn, aheadMs: number) => void;
+}
+
+/** What the change was decided on is no more: the store refused it meanwhile. */
+class DroppedError extends Error {
+  readonly refusal: Error;
+  constructor(refusal: Error | undefined) {
+    super('decisions were dropped');
+    this.refusal = refusal ?? new LdapError('unavailable', 'the store refused earlier writes; try again');
+  }
+}
+
+type Job = () => void | Promise<void>;
+
+export class WritePath {
+  readonly #world: WriteWorld;
+  readonly #queue: Job[] = [];
+  #busy = false;
+  #closing = false;
+  #idle: (() => void)[] = [];
+  /** What own changes carry as `seen`: the state of other origins. */
+  #seen: ServerState;
+  #seenOf: ServerState;
+  #lastOwn: Csn | undefined;
+
+  constructor(world: WriteWorld) {
+    this.#world = world;
+    this.#seenOf = world.commit.state;
+    this.#seen = othersOf(this.#seenOf, world.replica);
+    this.#lastOwn = this.#newestOwn();
+    world.commit.onDropped(() => {
+      this.#lastOwn = this.#newestOwn();
+      this.#seenOf = ServerState.EMPTY;
+      world.view.done();
+      world.tree.epoch += 1;
+    });
+  }
+
+  /** After an import the entries name changes of ours that the log does not hold. */
+  #newestOwn(): Csn | undefined {
+    const logged = this.#world.sink.lastOwn();
+    const applied = this.#world.commit.state.get(this.#world.replica);
+    return logged === undefined || (applied !== undefined && applied > logged) ? applied : logged;
+  }
+
+  submit(initiator: string, decide: Decide): Promise<Written> {
+    return new Promise<Written>((resolve, reject) => {
+      this.#enqueue(() => this.#submit(initiator, decide, resolve, reject), reject);
+    });
+  }
+
+  replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue(() => this.#replay(changes, resolve, reject), reject);
+    });
+  }
+
+  /** Runs `work` when its turn comes, with nothing pending and nothing decided meanwhile. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#enqueue(async () => {
+        try {
+          await this.#world.commit.drained();
+          resolve(await work());
+        } catch (error) {
+          reject(error);
+        }
+      }, reject);
+    });
+  }
+
+  /** Refuses new writes; resolves when the running ones are done. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#busy || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#world.commit.drained();
+  }
+
+  #enqueue(job: Job, reject: (error: Error) => void): void {
+    if (this.#closing) {
+      reject(new LdapError('unavailable', 'the server is stopping'));
+    } else if (this.#queue.length >= LIMITS.queuedWrites) {
+      reject(new LdapError('busy', 'too many writes wait for their turn; try again'));
+    } else if (this.#busy) {
+      this.#queue.push(guarded(job, reject));
+    } else {
+      this.#run(guarded(job, reject));
+    }
+  }
+
+  /** Runs a job, and those that queued up while it waited for rows. */
+  #run(first: Job): void {
+    let job: Job | undefined = first;
+    while (job !== undefined) {
+      this.#busy = true;
+      const waits = this.#world.commit.usable ? job() : this.#mended(job);
+      if (waits instanceof Promise) {
+        waits.then(
+          () => this.#next(),
+          (error: unknown) => this.#bug(error),
+        );
+        return;
+      }
+      this.#busy = false;
+      job = this.#queue.shift();
+    }
+    this.#rest();
+  }
+
+  /** Jobs answer for themselves: one that throws is a bug, and what it left behind is not trusted. */
+  #bug(error: unknown): void {
+    this.#world.commit.fail(error instanceof Error ? error : new Error(String(error)));
+    this.#next();
+  }
+
+  #next(): void {
+    this.#busy = false;
+    const job = this.#queue.shift();
+    if (job !== undefined) this.#run(job);
+    else this.#rest();
+  }
+
+  #rest(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** After a refusal by the store: the job runs when the store takes writes again; otherwise it meets the refusal itself. */
+  async #mended(job: Job): Promise<void> {
+    await this.#world.commit.mend();
+    await job();
+  }
+
+  #submit(
+    initiator: string,
+    decide: Decide,
+    resolve: (written: Written) => void,
+    reject: (error: unknown) => void,
+  ): void | Promise<void> {
+    const { tree, commit } = this.#world;
+    const refusal = commit.refusal;
+    if (refusal !== undefined) return reject(refusal);
+    let intents: readonly Intent[];
+    try {
+      intents = decide(tree);
+    } catch (error) {
+      return reject(error);
+    }
+    const target = intents[0]?.entry;
+    const before = target === undefined ? undefined : tree.byUuid(target);
+    const waiter = { resolve, reject, before, target };
+    commit.hold();
+    const step = this.#applyIntents(initiator, intents, 0);
+    if (!(step instanceof Promise)) return this.#submitted(step, waiter);
+    return step.then((csn) => this.#submitted(csn, waiter));
+  }
+
+  #submitted(
+    outcome: { readonly csn: Csn | undefined } | { readonly error: unknown },
+    waiter: {
+      readonly resolve: (written: Written) => void;
+      readonly reject: (error: unknown) => void;
+      readonly before: Written['before'];
+      readonly target: EntryUuid | undefined;
+    },
+  ): void {
+    const { commit, tree } = this.#world;
+    if ('error' in outcome) {
+      commit.release();
+      waiter.reject(outcome.error);
+      return;
+    }
+    const after = waiter.target === undefined ? undefined : tree.byUuid(waiter.target);
+    const written: Written = { csn: outcome.csn, before: waiter.before, after };
+    commit.wait({ durable: () => waiter.resolve(written), refused: waiter.reject }, true);
+    commit.release();
+  }
+
+  /** Stamps and folds intents from `from` on. Answers the last CSN, or the error when the first one could not be applied. */
+  #applyIntents(
+    initiator: string,
+    intents: readonly Intent[],
+    from: number,
+  ): { csn: Csn | undefined } | { error: unknown } | Promise<{ csn: Csn | undefined } | { error: unknown }> {
+    let csn: Csn | undefined;
+    for (let i = from; i < intents.length; i++) {
+      const intent = intents[i] as Intent;
+      const change = this.#stamp(initiator, intent.entry, intent.body);
+      csn = change.csn;
+      try {
+        this.#fold(change, true);
+      } catch (error) {
+        if (!(error instanceof NotAtHand)) return this.#broken(error, i > 0);
+        return this.#loadAndFold(change, error.needed, true).then(
+          () =>
+            i + 1 < intents.length ? this.#applyIntents(initiator, intents, i + 1) : { csn: change.csn },
+          (failure: unknown) => this.#broken(failure, i > 0),
+        );
+      }
+    }
+    return { csn };
+  }
+
+  /** A local change that cannot be folded is our bug; half of an operation must not stay. */
+  #broken(error: unknown, half: boolean): { error: unknown } {
+    if (error instanceof DroppedError) return { error: error.refusal };
+    if (half) this.#world.commit.fail(error instanceof Error ? error : new Error(String(error)));
+    return { error };
+  }
+
+  #stamp(initiator: string, entry: EntryUuid, body: ChangeBody): Change {
+    const { commit, generator, clock, replica } = this.#world;
+    if (this.#seenOf !== commit.state) {
+      this.#seenOf = commit.state;
+      const seen = othersOf(commit.state, replica);
+      if (!seen.equals(this.#seen)) this.#seen = seen;
+    }
+    const csn = generator.next(clock.wallMs());
+    return { csn, previous: this.#lastOwn, seen: this.#seen, entry, initiator, body };
+  }
+
+  /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
+  #fold(change: Change, local: boolean): ReplayResult {
+    const { view, commit, sink } = this.#world;
+    view.stepped();
+    const outcome = applyChange(view, change);
+    if (isWaiting(outcome)) {
+      assert(!local, 'a local change names an entry that is not there');
+      return { kind: 'waiting', waitsFor: outcome.waitsFor };
+    }
+    const layer = commit.layer();
+    try {
+      putOutcome(this.#world, layer, outcome, (uuid) => view.entry(uuid));
+    } catch (error) {
+      // Half an outcome in the layer: nothing of it may reach the store.
+      commit.fail(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+    if (layer.renames) this.#world.tree.epoch += 1;
+    layer.state = layer.state.with(change.csn);
+    if (local) {
+      const encoded = toEncodedChange(change);
+      for (const op of sink.ops(encoded)) layer.ops.push(op);
+      layer.changes.push(encoded);
+      this.#lastOwn = change.csn;
+      this.#seenOf = layer.state;
+    }
+    view.stepped();
+    return { kind: 'applied' };
+  }
+
+  async #loadAndFold(change: Change, first: Needed, local: boolean): Promise<ReplayResult> {
+    const { view, commit } = this.#world;
+    const { drops } = commit;
+    let needed = first;
+    for (let loads = 0; loads < MAX_LOADS; loads++) {
+      await view.load(needed);
+      if (commit.drops !== drops) throw new DroppedError(commit.refusal);
+      try {
+        return this.#fold(change, local);
+      } catch (error) {
+        if (!(error instanceof NotAtHand)) throw error;
+        needed = error.needed;
+      }
+    }
+    throw new Error(`change ${change.csn} asks for rows without end`);
+  }
+
+  async #replay(
+    changes: readonly Change[],
+    resolve: (results: readonly ReplayResult[]) => void,
+    reject: (error: unknown) => void,
+  ): Promise<void> {
+    const { commit, view } = this.#world;
+    const results: ReplayResult[] = [];
+    const stopped = new Map<ReplicaId, ReplayResult>();
+    try {
+      for (let at = 0; at < changes.length; at += REPLAY_SLICE) {
+        const refusal = commit.refusal;
+        if (refusal !== undefined) throw refusal;
+        const slice = changes.slice(at, at + REPLAY_SLICE);
+        const { drops } = commit;
+        await this.#prefetch(slice);
+        if (commit.drops !== drops) throw new DroppedError(commit.refusal);
+        commit.hold();
+        try {
+          for (const change of slice) results.push(await this.#replayOne(change, stopped));
+        } finally {
+          view.done();
+          commit.release();
+        }
+        if (at + REPLAY_SLICE < changes.length) await commit.roomy();
+      }
+    } catch (error) {
+      reject(error instanceof DroppedError ? error.refusal : error);
+      return;
+    }
+    commit.wait({ durable: () => resolve(results), refused: reject }, false);
+  }
+
+  /** One change of a replay. Changes behind one of the same origin that could not be applied share its result. */
+  async #replayOne(change: Change, stopped: Map<ReplicaId, ReplayResult>): Promise<ReplayResult> {
+    const { commit, view, generator, clock, replica } = this.#world;
+    const origin = csnReplica(change.csn);
+    const before = stopped.get(origin);
+    if (before !== undefined) return before;
+    if (commit.state.covers(change.csn)) return { kind: 'applied' };
+    const { previous } = change;
+    let result: ReplayResult;
+    if (previous !== undefined && !commit.state.covers(previous)) result = { kind: 'gap', missing: previous };
+    else {
+      const own = origin === replica;
+      const seen = generator.observe(change.csn, clock.wallMs(), own);
+      if (seen.kind === 'skewed') this.#world.onSkew(change.csn, seen.aheadMs);
+      if (own) this.#lastOwn = change.csn;
+      try {
+        result = this.#fold(change, false);
+      } catch (error) {
+        if (!(error instanceof NotAtHand)) throw error;
+        result = await this.#loadAndFold(change, error.needed, false);
+      }
+    }
+    view.stepped();
+    if (result.kind !== 'applied') stopped.set(origin, result);
+    return result;
+  }
+
+  /** Loads together what the changes of a slice are known to ask for. */
+  async #prefetch(slice: readonly Change[]): Promise<void> {
+    const { view } = this.#world;
+    const needs = new Map<string, Needed>();
+    let movesAfter: Csn | undefined;
+    for (const change of slice) {
+      if (change.body.kind === 'add' || view.state.covers(change.csn)) continue;
+      const plan = prefetchPlan(view, change);
+      if (plan.history !== undefined && !view.historyAtHand(change.entry, plan.history.after)) {
+        const known = needs.get(`h${change.entry}`);
+        const after = known?.kind === 'history' ? older(known.after, plan.history.after) : plan.history.after;
+        needs.set(`h${change.entry}`, { kind: 'history', entry: change.entry, after });
+      }
+      if (plan.movesAfter !== undefined && (movesAfter === undefined || plan.movesAfter < movesAfter)) {
+        movesAfter = plan.movesAfter;
+      }
+      for (const parent of plan.children) {
+        if (view.hasChildren(parent)) needs.set(`c${parent}`, { kind: 'children', parent });
+      }
+    }
+    if (movesAfter !== undefined && view.hasMoves(movesAfter)) {
+      needs.set('m', { kind: 'moves', after: movesAfter });
+    }
+    if (needs.size > 0) await Promise.all([...needs.values()].map((needed) => view.load(needed)));
+  }
+}
+
+/** A job whose error reaches whoever asked for it. */
+function guarded(job: Job, reject: (error: Error) => void): Job {
+  const failed = (error: unknown) => reject(error instanceof Error ? error : new Error(String(error)));
+  return () => {
+    try {
+      const waits = job();
+      return waits instanceof Promise ? waits.catch(failed) : undefined;
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
+function older(a: Csn | undefined, b: Csn | undefined): Csn | undefined {
+  return a === undefined || b === undefined ? undefined : a < b ? a : b;
+}
+
+function othersOf(state: ServerState, replica: ReplicaId): ServerState {
+  return ServerState.of(state.csns().filter((csn) => csnReplica(csn) !== replica));
+}
