@@ -4,7 +4,6 @@
  * Each refusal is a code for programs and one sentence for the operator that names both servers. Looks things up nowhere: who is connected already and what the
  * certificate says are arguments.
  */
-import type { ServerState } from '../csn/server-state.js';
 import type { Hello, RefusalCode } from './frames.js';
 
 export interface Refusal {
@@ -102,11 +101,4 @@ function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefin
     code: 'generation',
     sentence: `${own.server} and ${peer.server} hold different data sets of ${own.domain} (generations ${own.generation} and ${peer.generation}); initialize one from the other`,
   };
-}
-
-/** Whether `peer` holds changes of `own` replica that are newer than all in `log`: this server was restored from an older copy. */
-export function wasRestored(own: Hello, peer: ServerState, log: ServerState): boolean {
-  if (own.replica === undefined) return false;
-  const known = peer.get(own.replica);
-  return known !== undefined && !log.covers(known);
 }
