@@ -20,6 +20,7 @@ export { isBitString, isDerSequence, isInteger, isOid };
 type Check = (value: Uint8Array) => boolean;
 
 const DOLLAR = 0x24;
+const MAX_PARTS = 16;
 const DELIVERY_METHODS: ReadonlySet<string> = new Set([
   'any',
   'mhs',
@@ -300,10 +301,15 @@ function isOperand(text: string): boolean {
   return ['EQ', 'SUBSTR', 'GE', 'LE', 'APPROX'].includes(text.slice(dollar + 1));
 }
 
+/** Parts between separators. No grammar here has more than MAX_PARTS; the last one then holds the rest, which no part may be. */
 function splitAt(value: Uint8Array, separator: number): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let start = 0;
-  for (let i = value.indexOf(separator); i >= 0; i = value.indexOf(separator, start)) {
+  for (
+    let i = value.indexOf(separator);
+    i >= 0 && parts.length < MAX_PARTS;
+    i = value.indexOf(separator, start)
+  ) {
     parts.push(value.subarray(start, i));
     start = i + 1;
   }

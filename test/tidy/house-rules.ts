@@ -156,6 +156,15 @@ export const TESTED_ELSEWHERE: ReadonlyMap<string, string> = new Map<string, str
   ['ldap/extended/cancel.ts', 'test/ldap/request-controls.test.ts'],
   ['ldap/extended/disconnection.ts', 'test/ldap/request-controls.test.ts'],
   ['ldap/extended/password-modify.ts', 'test/ldap/request-controls.test.ts'],
+  ['schema/build-attributes.ts', 'test/schema/load-schema.test.ts'],
+  ['schema/build-classes.ts', 'test/schema/load-schema.test.ts'],
+  ['schema/build-syntaxes.ts', 'test/schema/load-schema.test.ts'],
+  ['schema/description.ts', 'test/schema/schema-parser.test.ts'],
+  ['schema/dit-rules.ts', 'test/schema/load-schema.test.ts'],
+  ['schema/name-table.ts', 'test/schema/schema.test.ts'],
+  ['schema/schema-fault.ts', 'test/schema/load-schema.test.ts'],
+  ['schema/schema-format.ts', 'test/schema/schema-parser.test.ts'],
+  ['schema/syntax-checks.ts', 'test/schema/syntaxes.test.ts'],
 ]);
 /** Started by name, not by import. */
 export const ENTRY_POINTS: readonly string[] = ['cli/main.ts', 'io/password-worker.ts'];
