@@ -65,7 +65,9 @@ export class LdifReader {
 
   /** Takes the next part of the file; answers what it completed. Text must not split a surrogate pair. */
   push(chunk: Uint8Array | string): LdifItem[] {
-    const bytes = typeof chunk === 'string' ? utf8Encode(chunk) : chunk;
+    const given = typeof chunk === 'string' ? utf8Encode(chunk) : chunk;
+    // A plain view: taking parts of a Buffer costs more.
+    const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     let start = 0;
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
       this.#endLine(bytes.subarray(start, end));

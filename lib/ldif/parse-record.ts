@@ -232,11 +232,33 @@ function parseField(line: LogicalLine): Field {
   const { octets, number } = line;
   const colon = octets.indexOf(COLON);
   if (colon < 0) throw new LdifFault(number, "the line has no ':'");
-  const name = latin1(octets.subarray(0, Math.min(colon, LIMITS.attributeDescriptionBytes + 1)));
-  if (!isDescription(name)) {
-    throw new LdifFault(number, `'${shortened(name)}' is not an attribute description`);
+  const name = readName(octets, colon);
+  if (name === undefined) {
+    const shown = latin1(octets.subarray(0, Math.min(colon, 80)));
+    throw new LdifFault(number, `'${shortened(shown)}' is not an attribute description`);
   }
   return { line: number, name, octets, at: colon + 1 };
+}
+
+/** A file has few names and many lines: names met before are not made again. One name a slot. */
+const names: string[] = new Array(256).fill('');
+
+/** The first `length` octets as a description, or undefined where they are none. */
+function readName(octets: Uint8Array, length: number): string | undefined {
+  if (length > LIMITS.attributeDescriptionBytes) return undefined;
+  let hash = length;
+  for (let i = 0; i < length; i++) hash = (hash * 31 + (octets[i] as number)) & 0xffff;
+  const slot = (hash ^ (hash >> 8)) & 0xff;
+  const known = names[slot] as string;
+  if (known.length === length && length > 0) {
+    let i = 0;
+    while (i < length && known.charCodeAt(i) === octets[i]) i += 1;
+    if (i === length) return known;
+  }
+  const name = latin1(octets.subarray(0, length));
+  if (!isDescription(name)) return undefined;
+  names[slot] = name;
+  return name;
 }
 
 /** The value after the first colon: plain, `: base64` or `< url`. */
