@@ -94,7 +94,7 @@ export function storyOf(changes: readonly Change[]): string {
     .map((change) => {
       const body = JSON.stringify(change.body, (key, value) => {
         if (typeof value === 'bigint') return `${value}`;
-        if (value instanceof Uint8Array) return Buffer.from(value).toString();
+        if (value?.type === 'Buffer') return Buffer.from(value.data).toString();
         if (key === 'equality' || key === 'key' || value === false) return undefined;
         return value;
       });
