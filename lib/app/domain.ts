@@ -236,7 +236,7 @@ export class RunningDomain {
 export async function openChangelog(
   store: OrderedStore,
   baseKey: string,
-  replica: ReplicaId,
+  replica: ReplicaId | undefined,
 ): Promise<Changelog> {
   const keys = new KeySpace(await domainNumber(store, baseKey));
   return await Changelog.open(store, { ownReplica: replica, prefix: keys.changelogPrefix() });
@@ -262,7 +262,7 @@ function lagOf(here: ServerState, there: ServerState): number {
 }
 
 /** Logs each trouble once; when there are too many, forgets which were told. */
-function alertLog(log: Log): (alert: ReplicaAlert) => void {
+export function alertLog(log: Log): (alert: ReplicaAlert) => void {
   const told = new Map<string, string>();
   return ({ kind, key, message }) => {
     if (told.get(key) === message) return;

@@ -3,14 +3,22 @@
  */
 import type { LdapService } from '../operation/ldap-service.js';
 import { OPERATION_KINDS } from '../operation/statistics.js';
-import type { RunningDomain } from './domain.js';
+import type { SessionStatus } from '../broker/broker-seams.js';
+
 import type { ServerConfig } from './read-config.js';
 import type { Listening } from './server.js';
-import type { PeerStatus, ServerStatus } from './server-status.js';
+import type { DomainStatus, PeerStatus, ServerStatus } from './server-status.js';
+
+/** A domain, with entries or a broker's. */
+interface Replicated {
+  readonly broker: { status(): readonly SessionStatus[] };
+  following(): readonly string[];
+  status(): DomainStatus;
+}
 
 interface Parts {
   readonly config: ServerConfig;
-  readonly domains: readonly RunningDomain[];
+  readonly domains: readonly Replicated[];
   readonly service: LdapService;
   readonly listening: Listening;
   readonly startedMs: number;
@@ -48,7 +56,7 @@ export function makeStatus({ config, domains, service, listening, startedMs, ver
 }
 
 /** A peer counts as connected when changes of every domain flow from it. */
-function peerStatus(config: ServerConfig, domains: readonly RunningDomain[]): PeerStatus[] {
+function peerStatus(config: ServerConfig, domains: readonly Replicated[]): PeerStatus[] {
   return [...config.peers].map(([name, address]) => {
     const sessions = domains.map((domain) =>
       domain.broker.status().find((session) => session.direction === 'from' && session.peer === name),

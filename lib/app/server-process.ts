@@ -21,7 +21,7 @@ const EXIT_INTERNAL = 70;
 
 export type ParentMode = 'supervised' | 'detached' | undefined;
 
-/** Runs the server in `dir` until it is stopped; answers the exit code. `describe`: an error as lines to print and an exit code. */
+/** Runs the server in `dir` until it is stopped and ends the process; answers only an exit code of a start that failed. `describe`: an error as lines to print and an exit code. */
 export async function runServerProcess(
   dir: string,
   flags: ReadonlyMap<OptionKey, string>,
@@ -70,7 +70,8 @@ export async function runServerProcess(
   rmSync(server.config.files.pid, { force: true });
   clearTimeout(late);
   log.info({}, 'stopped');
-  return 0;
+  // Nothing is left to wait for: what the runtime still holds (worker threads that end, timers) does not matter any more.
+  process.exit(0);
 }
 
 /** A promise that signals, the end of a supervising parent, or a command resolve; a second signal ends the process. */

@@ -10,7 +10,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { ReplicationListener } from '../broker/replication-listener.js';
 import type { Settings } from '../config/option-table.js';
 import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
-import { passwordHasher } from '../io/password-hasher.js';
+import { PasswordHashing } from '../io/password-hashing.js';
 import { packageVersion } from '../io/schema-files.js';
 import { openLevelStore } from '../io/store/level-store.js';
 import { systemClock } from '../io/system-clock.js';
@@ -19,8 +19,11 @@ import { TlsContext } from '../io/tls-context.js';
 import { TlsLinks } from '../io/tls-links.js';
 import { LdapService } from '../operation/ldap-service.js';
 import type { Log } from '../port/log.js';
+import type { PasswordHasher } from '../port/password-hasher.js';
+import type { Schema } from '../schema/schema.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
 import { RunningDomain } from './domain.js';
+import { Relay } from './relay.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
@@ -84,35 +87,46 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
   const domains: RunningDomain[] = [];
+  const relays: Relay[] = [];
   for (const base of settings.domains) {
-    const domain = await RunningDomain.open({ config, base, store, schema, network, incarnation, log });
-    undo.add(() => domain.close());
-    domains.push(domain);
+    const parts = { config, base, store, schema, network, incarnation, log };
+    if (settings['server.runs'] === 'broker') relays.push(await Relay.open(parts));
+    else {
+      const domain = await RunningDomain.open(parts);
+      undo.add(() => domain.close());
+      domains.push(domain);
+    }
   }
-  const service = makeService(config, schema, log, version);
+  const hasher = new PasswordHashing();
+  undo.add(() => hasher.close());
+  const service = makeService(config, schema, hasher, log, version);
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
-  const brokers = domains.map((domain) => domain.broker);
-  const replication = new ReplicationListener(brokers, systemClock, log);
+  const replicated = [...domains, ...relays];
+  const replication = new ReplicationListener(
+    replicated.map(({ broker }) => broker),
+    systemClock,
+    log,
+  );
   if (settings['listen.replication'] !== 'none') {
     await replication.open(network, settings['listen.replication']);
     undo.add(() => replication.close());
     listening.replication = replication.address;
   }
-  for (const domain of domains) {
+  for (const domain of replicated) {
     domain.start();
     undo.add(() => domain.stop());
   }
   undo.add(() => service.drain(DRAIN_MS));
   const limit = new ConnectionLimit(settings['limits.connections']);
-  for (const kind of ['ldap', 'ldaps'] as const) {
+  for (const kind of domains.length === 0 ? [] : (['ldap', 'ldaps'] as const)) {
     const listener = await openListener(kind, settings, tls, limit, log, service);
     if (listener === undefined) continue;
     undo.add(async () => listener.close());
     listening[kind] = formatAddress({ host: listener.host, port: listener.port });
   }
-  const status = () => makeStatus({ config, domains, service, listening, startedMs, version });
+  const status = () => makeStatus({ config, domains: replicated, service, listening, startedMs, version });
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
     undo.add(() => http.close());
@@ -124,14 +138,15 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
 
 function makeService(
   config: ServerConfig,
-  schema: Awaited<ReturnType<typeof readServerSchema>>,
+  schema: Schema,
+  hasher: PasswordHasher,
   log: Log,
   version: string,
 ) {
   const { settings } = config;
   return new LdapService({
     schema,
-    hasher: passwordHasher(),
+    hasher,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -14,7 +14,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { configText } from '../config/config-text.js';
 import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.js';
 import { makePrivateFolder, writeFileAtomic } from '../io/files.js';
-import { passwordHasher } from '../io/password-hasher.js';
+import { PasswordHashing } from '../io/password-hashing.js';
 import type { ServerRuns } from '../topology/topology.js';
 import { loadSample } from './load-sample.js';
 import { readServerConfig } from './read-config.js';
@@ -87,7 +87,7 @@ async function fill(draft: string, options: SetupOptions, password: string): Pro
   const bytes = utf8Encode(password);
   if (bytes.length === 0 || bytes.length > LIMITS.passwordBytes)
     throw new OperatorError('PASSWORD_MISSING', `a password has 1 to ${LIMITS.passwordBytes} octets`);
-  const hash = must(utf8Decode(await passwordHasher().hash(bytes)), 'a stored hash is text');
+  const hash = await hashPassword(bytes);
   await writeFileAtomic(files.config, configText(settingsOf(options, hash)));
   // Says all faults of names, addresses and DNs before anything slow is done.
   const config = await readServerConfig(draft, new Map(), {});
@@ -120,4 +120,13 @@ function settingsOf(options: SetupOptions, hash: string): PartialSettings {
     ...(advertise.http === undefined ? {} : { 'advertise.http': advertise.http }),
     'admin.passwordHash': hash,
   };
+}
+
+async function hashPassword(password: Uint8Array): Promise<string> {
+  const hasher = new PasswordHashing({ threads: 1 });
+  try {
+    return must(utf8Decode(await hasher.hash(password)), 'a stored hash is text');
+  } finally {
+    await hasher.close();
+  }
 }

@@ -1,0 +1,116 @@
+/**
+ * Import into a running server through LDAP: content records are added, change records are applied.
+ *
+ * Records of one kind of work are pipelined: up to WINDOW adds are on their way at once, so that they share fsyncs; a change record waits for what came before it.
+ */
+import { LdapError } from '../base/ldap-error.js';
+import { RESULT_CODES } from '../base/result-code.js';
+import type { LdapClient } from '../io/ldap-client.js';
+import { LdifReader } from '../ldif/ldif-reader.js';
+import type { LdifItem, LdifRecord } from '../ldif/ldif-record.js';
+import { OperatorError } from '../base/operator-error.js';
+import type { ImportSource } from './import-entries.js';
+
+const WINDOW = 64;
+
+/** Attributes that the server itself gives. */
+const SERVER_GIVEN = new Set(
+  [
+    'entryUUID',
+    'entryDN',
+    'entryCSN',
+    'createTimestamp',
+    'creatorsName',
+    'modifyTimestamp',
+    'modifiersName',
+    'structuralObjectClass',
+    'subschemaSubentry',
+    'hasSubordinates',
+    'numSubordinates',
+    'ds-sync-conflict',
+  ].map((name) => name.toLowerCase()),
+);
+
+export interface OnlineOptions {
+  /** Called for a record that is refused; when it answers false the import ends with its error. */
+  onReject(item: LdifItem, reason: string, exitCode?: number): boolean;
+  onProgress(done: number): void;
+}
+
+/** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID. */
+export async function importOnline(client: LdapClient, source: ImportSource, options: OnlineOptions): Promise<number> {
+  const running = new Set<Promise<void>>();
+  let taken = 0;
+  let failure: unknown;
+  const start = (item: LdifItem & { kind: 'record' }): Promise<void> => {
+    const work = send(client, item.record).then(
+      () => {
+        taken += 1;
+        options.onProgress(taken);
+      },
+      (error: unknown) => {
+        if (!(error instanceof LdapError)) failure ??= error;
+        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) failure ??= located(source, item, error);
+      },
+    );
+    running.add(work);
+    void work.finally(() => running.delete(work));
+    return work;
+  };
+  const take = async (items: readonly LdifItem[]) => {
+    for (const item of items) {
+      if (failure !== undefined) throw failure;
+      if (item.kind === 'fault') {
+        if (!options.onReject(item, item.reason))
+          throw new OperatorError('LDIF_INVALID', `${source.name}:${item.line}: ${item.reason}; records before it were imported`);
+        continue;
+      }
+      const isAdd = item.record.kind === 'content' || item.record.change.kind === 'add';
+      if (!isAdd) await Promise.all(running);
+      const work = start(item);
+      if (!isAdd) await work;
+      else if (running.size >= WINDOW) await Promise.race(running);
+    }
+  };
+  const reader = new LdifReader();
+  try {
+    for await (const chunk of source.chunks) await take(reader.push(chunk));
+    await take(reader.end());
+  } finally {
+    await Promise.all(running);
+  }
+  if (failure !== undefined) throw failure;
+  return taken;
+}
+
+async function send(client: LdapClient, record: LdifRecord): Promise<void> {
+  if (record.kind === 'content') {
+    await client.add(
+      record.dn,
+      record.attributes.filter(({ description }) => !SERVER_GIVEN.has(description.toLowerCase())),
+    );
+    return;
+  }
+  const { dn, change, controls } = record;
+  switch (change.kind) {
+    case 'add':
+      await client.add(dn, change.attributes, { controls });
+      return;
+    case 'delete':
+      await client.delete(dn, { controls });
+      return;
+    case 'modify':
+      await client.modify(dn, change.modifications, { controls });
+      return;
+    case 'modifyDn':
+      await client.modifyDn(dn, change.newRdn, change.deleteOldRdn, change.newSuperior, { controls });
+  }
+}
+
+function reasonOf(item: LdifItem & { kind: 'record' }, error: LdapError): string {
+  return `${item.record.dn}: ${error.message} (${RESULT_CODES[error.result]}, ${error.result})`;
+}
+
+function located(source: ImportSource, item: LdifItem & { kind: 'record' }, error: LdapError): LdapError {
+  return new LdapError(error.result, `${source.name}:${item.line}: ${item.record.dn}: ${error.message}`, error.matchedDn);
+}

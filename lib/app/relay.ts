@@ -1,0 +1,101 @@
+/**
+ * A domain on a server that runs a broker alone: it holds and forwards changes and has no entries.
+ *
+ * The change log learns the generation from the first peer; everything else is the broker's own doing.
+ */
+import { randomUUID } from 'node:crypto';
+import { OperatorError } from '../base/operator-error.js';
+import { Broker } from '../broker/broker.js';
+import type { Changelog } from '../changelog/changelog.js';
+import { parseDn } from '../dn/dn-text.js';
+import { systemClock } from '../io/system-clock.js';
+import { systemRandom } from '../io/system-random.js';
+import { alertLog, type DomainParts, openChangelog } from './domain.js';
+import type { DomainStatus } from './server-status.js';
+
+/** A new name for every start of the process. */
+const BOOT = randomUUID();
+
+export class Relay {
+  /** As configured. */
+  readonly baseText: string;
+  readonly broker: Broker;
+  readonly #changelog: Changelog;
+
+  private constructor(parts: DomainParts, changelog: Changelog, baseKey: string) {
+    const { config, base, network, incarnation, log } = parts;
+    const alert = alertLog(log.child({ domain: base }));
+    this.baseText = base;
+    this.#changelog = changelog;
+    this.broker = new Broker({
+      identity: {
+        server: config.settings['server.name'],
+        replica: undefined,
+        incarnation: () => incarnation.current,
+        boot: BOOT,
+        domain: baseKey,
+      },
+      peers: [...config.peers].map(([name, address]) => ({ name, addresses: () => [address] })),
+      allowed: undefined,
+      directory: undefined,
+      changelog,
+      network,
+      clock: systemClock,
+      random: systemRandom,
+      listener: {
+        alert,
+        ownChangesLost: () => {},
+        couldInitializeFrom: () => {},
+        tooFarBehind: (origins, peer) => {
+          if (origins.length > 0)
+            alert({
+              kind: 'too-far-behind',
+              key: 'too-far-behind',
+              message: `changes of replica ${origins.join(', ')} are not kept by ${peer ?? 'any peer'} any more; this broker cannot forward them`,
+            });
+        },
+        greeted: () => {},
+      },
+    });
+  }
+
+  /** Opens the change log. Rejects with an OperatorError or a StoreError. */
+  static async open(parts: DomainParts): Promise<Relay> {
+    const { base, schema, store } = parts;
+    const baseKey = schema.dnKey(parseDn(base));
+    if (baseKey === undefined)
+      throw new OperatorError('CONFIG_INVALID', `the base DN ${base} has a value that its attribute does not allow`);
+    return new Relay(parts, await openChangelog(store, baseKey, undefined), baseKey);
+  }
+
+  /** Begins to forward. */
+  start(): void {
+    this.broker.start();
+  }
+
+  /** Ends every session. */
+  stop(): Promise<void> {
+    return this.broker.stop();
+  }
+
+  /** Names of the peers whose changes flow here now. */
+  following(): readonly string[] {
+    return this.broker.following();
+  }
+
+  status(): DomainStatus {
+    const state = this.#changelog.state.toString();
+    return {
+      baseDn: this.baseText,
+      phase: 'ready',
+      reason: undefined,
+      entries: 0,
+      generationId: this.#changelog.recordedGeneration,
+      applied: state,
+      received: state,
+      behind: undefined,
+      lagMs: undefined,
+      blocked: [],
+    };
+  }
+}
