@@ -1,0 +1,223 @@
+/**
+ * The product's own backend behind the simulated servers, and clients that write whatever a client could: so that the whole path from write to fold on every replica is run,
+ * and compared with the oracle of the model.
+ */
+
+import type { ReadView, ReplayResult } from '../../lib/backend/backend.js';
+import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
+import { TAG } from '../../lib/backend/key-space.js';
+import { openBackend } from '../../lib/backend/open-backend.js';
+import type { StoreBackend } from '../../lib/backend/store-backend.js';
+import { utf8Encode } from '../../lib/base/bytes.js';
+import { LdapError } from '../../lib/base/ldap-error.js';
+import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
+import type { Changelog } from '../../lib/changelog/changelog.js';
+import type { EntryState } from '../../lib/conflict/entry-state.js';
+import { journalKey } from '../../lib/conflict/journal.js';
+import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
+import type { ServerState } from '../../lib/csn/server-state.js';
+import { parseDn } from '../../lib/dn/dn-text.js';
+import type { Clock } from '../../lib/port/clock.js';
+import type { Log } from '../../lib/port/log.js';
+import type { OrderedStore } from '../../lib/port/ordered-store.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import type { DomainSnapshot } from '../../lib/sync/domain-snapshot.js';
+import { entryFacts } from '../conflict/memory-domain.js';
+import { add, modify, move, remove, rename } from '../conflict/story.js';
+import { standardSchema } from '../schema/standard-schema.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { SimDirectory, WriteRequest } from './sim-directory.js';
+import { entryUuid, type MakeWrite } from './simulation.js';
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
+const BASE = entryUuid(1);
+
+export class BackendDirectory implements SimDirectory {
+  readonly backend: StoreBackend;
+
+  constructor(backend: StoreBackend) {
+    this.backend = backend;
+  }
+
+  static async open(
+    store: OrderedStore,
+    changelog: Changelog,
+    replica: ReplicaId,
+    clock: Clock,
+  ): Promise<BackendDirectory> {
+    const backend = await openBackend({
+      store,
+      baseDn: parseDn('dc=example,dc=com'),
+      schema: standardSchema(),
+      replica,
+      clock,
+      log: SILENT,
+      sink: changelog,
+      pause: () => Promise.resolve(),
+    });
+    return new BackendDirectory(backend);
+  }
+
+  get state(): ServerState {
+    return this.backend.state;
+  }
+
+  get generationId(): string | undefined {
+    return this.backend.generationId;
+  }
+
+  get importing(): boolean {
+    return this.backend.importing;
+  }
+
+  knows(entry: EntryUuid): boolean {
+    return this.backend.byUuid(entry) !== undefined;
+  }
+
+  replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
+    return this.backend.replay(changes);
+  }
+
+  startGeneration(generationId: string): Promise<void> {
+    return this.backend.startGeneration(generationId);
+  }
+
+  exportSnapshot(): Promise<DomainSnapshot> {
+    return this.backend.exportSnapshot();
+  }
+
+  beginImport(): Promise<void> {
+    return this.backend.beginImport();
+  }
+
+  importImages(images: readonly Uint8Array[]): Promise<void> {
+    return this.backend.importImages(images);
+  }
+
+  finishImport(generationId: string, state: ServerState): Promise<void> {
+    return this.backend.finishImport(generationId, state);
+  }
+
+  async write({ entry, body }: WriteRequest): Promise<Csn | undefined> {
+    try {
+      const written = await this.backend.submit('cn=client', (view) => {
+        if (!allowed(view, entry, body)) throw new LdapError('unwillingToPerform', 'not now');
+        return [{ entry, body }];
+      });
+      return written.csn;
+    } catch (error) {
+      if (error instanceof LdapError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Every entry, dead ones too, and the journal, as the oracle writes them. */
+  async contents(): Promise<string> {
+    const { store, keys, dictionary } = this.backend.parts;
+    const states: EntryState[] = [];
+    for await (const rows of store.scan(keys.tagRange(TAG.entry))) {
+      for (const { value } of rows) states.push(decodeState(checkRecord(value), dictionary));
+    }
+    const lines: string[] = [];
+    for await (const slice of this.backend.journal()) for (const line of slice) lines.push(journalKey(line));
+    return [...entryFacts(states), ...lines.sort()].join('\n');
+  }
+}
+
+/** What a server would check before it takes such a write. */
+function allowed(view: ReadView, entry: EntryUuid, body: ChangeBody): boolean {
+  const target = view.byUuid(entry);
+  if (body.kind === 'add')
+    return target === undefined && (body.parent === ROOT_UUID || view.byUuid(body.parent) !== undefined);
+  if (target === undefined) return false;
+  if (body.kind === 'delete') return entry !== BASE && view.childCount(target) === 0;
+  if (body.kind !== 'modifyDn') return true;
+  if (entry === BASE) return false;
+  if (body.parent === undefined) return true;
+  for (let above = view.byUuid(body.parent); above !== undefined; above = view.parent(above)) {
+    if (above.uuid === entry) return false;
+    if (above.uuid === BASE) return true;
+  }
+  return false;
+}
+
+const NAMES = ['a', 'b', 'C', 'c', 'd'];
+const VALUES = ['p', 'P', 'q', 'r', 's'];
+
+/** The base entry, as the first server's first write. */
+export const ADD_BASE: WriteRequest = {
+  entry: BASE,
+  body: {
+    kind: 'add',
+    parent: ROOT_UUID,
+    rdn: {
+      avas: [
+        { key: 'dc' as AttributeKey, name: 'dc', value: utf8Encode('example'), equality: 'caseIgnoreMatch' },
+      ],
+    },
+    attributes: [
+      {
+        key: 'objectclass' as AttributeKey,
+        name: 'objectClass',
+        values: [utf8Encode('top'), utf8Encode('domain')],
+      },
+    ],
+  },
+};
+
+/** Adds, edits of all kinds, renames, moves and deletes over a small pool of entries. */
+export function clientWrites(): MakeWrite {
+  let made = 1;
+  return (server, random): WriteRequest | undefined => {
+    if (server.directory?.knows(BASE) !== true)
+      return server.name === 's1' && made === 1 ? ADD_BASE : undefined;
+    const any = (): EntryUuid => entryUuid(1 + random.below(made));
+    const kind = random.below(20);
+    if (made < 8 || kind < 4) {
+      const person = {
+        objectClass: ['top', 'person'],
+        sn: [random.pick(VALUES)],
+        mail: [random.pick(VALUES)],
+      };
+      return { entry: entryUuid(++made), body: add(made < 5 ? BASE : any(), random.pick(NAMES), person) };
+    }
+    if (kind < 6) return { entry: any(), body: remove };
+    if (kind < 9) return { entry: any(), body: rename(random.pick(NAMES)) };
+    if (kind < 11) return { entry: any(), body: move(any()) };
+    return { entry: any(), body: edit(random) };
+  };
+}
+
+function edit(random: SeededRandom): ChangeBody {
+  const value = random.pick(VALUES);
+  const other = random.pick(VALUES);
+  switch (random.below(8)) {
+    case 0:
+      return modify({ remove: [value] });
+    case 1:
+      return modify({ clear: true });
+    case 2:
+      return modify({ clear: true, add: [value] });
+    case 3:
+      return modify({ name: 'title', single: true, clear: true, add: [value] });
+    case 4:
+      return modify({ name: 'title', single: true, remove: [value], add: [other] });
+    case 5:
+      return modify({
+        name: 'uidNumber',
+        single: true,
+        equality: 'integerMatch',
+        increment: BigInt(1 + random.below(5)),
+      });
+    case 6:
+      return modify({
+        name: 'uidNumber',
+        single: true,
+        equality: 'integerMatch',
+        clear: true,
+        add: [`${random.below(9)}`],
+      });
+    default:
+      return modify({ add: [value] }, { name: 'description', remove: [other] });
+  }
+}
