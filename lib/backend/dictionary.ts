@@ -38,6 +38,14 @@ export class Dictionary {
     return dictionary;
   }
 
+  /** Starts anew: the domain was wiped. */
+  forget(): void {
+    this.#texts = [''];
+    this.#numbers = new Map();
+    this.#labels = [undefined];
+    this.#emitted = 1;
+  }
+
   /** Reads the rows again: after batches were refused. Numbers known and not stored stay ours and are written with the next batch. */
   async reload(store: OrderedStore): Promise<void> {
     let stored = 1;

@@ -5,9 +5,12 @@
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';
 import { ServerState } from '../csn/server-state.js';
-import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { type Counters, decodeCounters, NO_ENTRIES } from './counters.js';
 import { DATA_FORMAT, type DomainNumber, type KeySpace, SERVER_KEYS } from './key-space.js';
+
+/** Text of the loading mark of a total update: such a domain may be opened, to begin again. */
+export const TOTAL_UPDATE = 'a total update';
 
 export interface DomainFacts {
   readonly generationId: string | undefined;
@@ -20,16 +23,16 @@ export interface DomainFacts {
 }
 
 /** Reads the meta rows. */
-export function readFacts(store: OrderedStore, keys: KeySpace): DomainFacts {
+export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreSnapshot): DomainFacts {
   const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : utf8Decode(bytes));
-  const state = store.get(keys.meta('state'));
-  const counters = store.get(keys.meta('counters'));
+  const state = store.get(keys.meta('state'), snapshot);
+  const counters = store.get(keys.meta('counters'), snapshot);
   return {
-    generationId: text(store.get(keys.meta('generation'))),
+    generationId: text(store.get(keys.meta('generation'), snapshot)),
     state: state === undefined ? ServerState.EMPTY : ServerState.fromBytes(state),
     counters: counters === undefined ? NO_ENTRIES : decodeCounters(counters),
-    indexes: text(store.get(keys.meta('indexes'))),
-    loading: text(store.get(keys.meta('loading'))),
+    indexes: text(store.get(keys.meta('indexes'), snapshot)),
+    loading: text(store.get(keys.meta('loading'), snapshot)),
   };
 }
 

@@ -69,8 +69,12 @@ export class GroupCommit {
     return this.#condition.kind !== 'full' && this.#reloading === undefined;
   }
 
+  /** Refuses all writes while set: the domain is being replaced. */
+  blocked: Error | undefined;
+
   /** Why writes are refused, or undefined. */
   get refusal(): Error | undefined {
+    if (this.blocked !== undefined) return this.blocked;
     return this.#condition.kind === 'ready' ? undefined : refusalOf(this.#condition);
   }
 
@@ -191,6 +195,12 @@ export class GroupCommit {
     this.#world.rows.layers = [];
     this.#dropped();
     for (const waiter of waiters) waiter.refused(refusal);
+  }
+
+  /** Reads the durable facts again after the rows were replaced. */
+  async restart(): Promise<void> {
+    this.drops += 1;
+    await this.#reload();
   }
 
   async #reload(): Promise<void> {

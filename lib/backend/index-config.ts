@@ -87,6 +87,12 @@ export class IndexConfig implements IndexCatalog {
     this.#uuidRule = schema.attributeType(ENTRY_UUID)?.equality?.name;
   }
 
+  /** The indexes of one attribute alone. */
+  static only(spec: IndexSpec): IndexConfig {
+    const config = new IndexConfig({}, { attributeType: () => undefined });
+    return Object.assign(config, { specs: [spec] });
+  }
+
   presence(key: AttributeKey): boolean {
     const spec = this.#byKey.get(key);
     return spec !== undefined && (spec.presence || spec.equality !== undefined);

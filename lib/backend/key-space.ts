@@ -173,6 +173,15 @@ export class KeySpace {
     return this.#make(TAG.changelog, 0);
   }
 
+  /** The key of this domain with this rest, tag first. */
+  underDomain(tail: Uint8Array): Uint8Array {
+    const key = new Uint8Array(2 + tail.length);
+    key[0] = this.domain >>> 8;
+    key[1] = this.domain;
+    key.set(tail, 2);
+    return key;
+  }
+
   #idKey(tag: number, id: EntryId): Uint8Array {
     const key = this.#make(tag, ID_BYTES);
     writeId(key, 3, id);

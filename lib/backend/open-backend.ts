@@ -4,6 +4,7 @@
  * Refuses data that it must not serve: another format, a load that did not end, indexes that differ from the configuration (rebuild-index.ts
  * mends that). The store is its owner's: close() leaves it open.
  */
+import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { CsnGenerator } from '../csn/csn-generator.js';
@@ -14,7 +15,7 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import type { ChangeSink } from './change-sink.js';
 import { Dictionary } from './dictionary.js';
-import { domainNumber, readFacts, textOp } from './domain-facts.js';
+import { domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import type { TreeFacts } from './entry-tree.js';
 import { FoldView } from './fold-view.js';
@@ -111,6 +112,9 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     facts.state,
     facts.counters,
   );
+  const importing = facts.loading === TOTAL_UPDATE;
+  if (importing)
+    commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
   const view = new FoldView(store, keys, rows, dictionary, {
     newestMove: () => commit.counters.newestMove,
     state: () => commit.state,
@@ -147,12 +151,14 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     commit,
     dictionary,
     state: () => state,
-    generationId: facts.generationId,
+    generationId: importing ? undefined : facts.generationId,
+    isSingle,
+    importing,
   });
 }
 
 function checkServable(facts: ReturnType<typeof readFacts>, indexes: IndexConfig): void {
-  if (facts.loading !== undefined) {
+  if (facts.loading !== undefined && facts.loading !== TOTAL_UPDATE) {
     throw new OperatorError(
       'LOAD_UNFINISHED',
       `${facts.loading} did not end: the data are not whole; run it again`,

@@ -4,13 +4,15 @@
  * Made by openBackend(). Owns the choice of how a search finds its candidates; everything else is done by the parts it holds.
  */
 import { must } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
-import type { JournalLine } from '../conflict/domain-view.js';
+import type { HistoryRow, JournalLine } from '../conflict/domain-view.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import { describePlan, planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 import type {
   Backend,
   Candidates,
@@ -35,10 +37,11 @@ import type { Dictionary } from './dictionary.js';
 import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
 import type { GroupCommit } from './group-commit.js';
-import { decodeJournalLine } from './history-rows.js';
+import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type Ids, type IndexReader, intersection } from './index-reader.js';
 import { type KeySpace, LOST_AND_FOUND_ID, TAG } from './key-space.js';
+import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import type { Decide, WritePath } from './write-path.js';
 
 /** What StoreBackend is made of; tools over whole domains (bulk load, verify, total update) use the same parts. */
@@ -55,6 +58,9 @@ export interface BackendParts {
   readonly dictionary: Dictionary;
   readonly state: () => ServerState;
   readonly generationId: string | undefined;
+  readonly isSingle: (key: AttributeKey) => boolean;
+  /** A total update was cut short. */
+  readonly importing: boolean;
 }
 
 /** A container with more children than this share of the domain is found by scanning all entries. */
@@ -68,6 +74,8 @@ export class StoreBackend implements Backend {
   readonly parts: BackendParts;
   readonly #world: CandidateWorld;
   #generationId: string | undefined;
+  #importing: boolean;
+  #import: ImageImport | undefined;
 
   constructor(parts: BackendParts) {
     this.parts = parts;
@@ -79,6 +87,7 @@ export class StoreBackend implements Backend {
       pause: parts.pause,
     };
     this.#generationId = parts.generationId;
+    this.#importing = parts.importing;
   }
 
   get baseDn(): Dn {
@@ -234,6 +243,58 @@ export class StoreBackend implements Backend {
     await this.parts.writes.exclusively(() =>
       this.parts.store.batch([textOp(this.parts.keys, 'generation', generationId)], { sync: true }),
     );
+    this.#generationId = generationId;
+  }
+
+  /** Rows of the entry's history, ascending. */
+  async history(uuid: EntryUuid): Promise<readonly HistoryRow[]> {
+    const { store, keys, tree } = this.parts;
+    const id = tree.rows.idOf(uuid);
+    const history: HistoryRow[] = [];
+    if (id === undefined) return history;
+    for await (const rows of store.scan(keys.historyAfter(id, undefined))) {
+      for (const { value } of rows) history.push(decodeHistoryRow(value));
+    }
+    return history;
+  }
+
+  /** A frozen copy of the durable state as it is now. Rejects with LdapError unavailable when there are no data, or a StoreError. */
+  async exportSnapshot(): Promise<BackendSnapshot> {
+    return takeSnapshot(this.parts.store, this.parts.keys);
+  }
+
+  /** Between a begun and a finished import, across restarts: writes are refused and there is nothing to read. */
+  get importing(): boolean {
+    return this.#importing;
+  }
+
+  /** Marks the domain as importing, on disk, then drops all that it holds. */
+  async beginImport(): Promise<void> {
+    const { commit, writes, store, keys, dictionary, indexes, tree } = this.parts;
+    await writes.exclusively(async () => {
+      this.#importing = true;
+      commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
+      const { isSingle } = this.parts;
+      this.#import = await ImageImport.begin({ store, keys, dictionary, indexes, isSingle });
+      await commit.restart();
+      tree.clear();
+      this.#generationId = undefined;
+    });
+  }
+
+  /** Stores images; they need not be on disk when it resolves. Rejects when one is malformed. */
+  async importImages(images: readonly Uint8Array[]): Promise<void> {
+    await must(this.#import, 'an import has begun').take(images);
+  }
+
+  /** Sets state and generation, puts all on disk, takes the mark away and serves. */
+  async finishImport(generationId: string, state: ServerState): Promise<void> {
+    const { commit } = this.parts;
+    await must(this.#import, 'an import has begun').finish(generationId, state);
+    this.#import = undefined;
+    await commit.restart();
+    commit.blocked = undefined;
+    this.#importing = false;
     this.#generationId = generationId;
   }
 

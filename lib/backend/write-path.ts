@@ -71,6 +71,10 @@ export class WritePath {
     this.#seen = othersOf(this.#seenOf, world.replica);
     this.#lastOwn = this.#newestOwn();
     world.commit.onDropped(() => {
+      const wallMs = world.clock.wallMs();
+      for (const csn of world.commit.state.csns()) {
+        world.generator.observe(csn, wallMs, csnReplica(csn) === world.replica);
+      }
       this.#lastOwn = this.#newestOwn();
       this.#seenOf = ServerState.EMPTY;
       world.view.done();

@@ -1,0 +1,170 @@
+/**
+ * Total update, the backend's part: a domain as images, and images as a domain (replication-model.md section 8).
+ *
+ * An image is one row of the source under its own key without the domain: entry, uuid, name, count, history, move, journal, tombstone, dictionary
+ * and counter rows. Entry numbers are kept. Index rows are not sent: the target builds its own. From beginImport() to finishImport() the
+ * `loading` mark stands on disk and writes are refused; what was held before is gone.
+ */
+import { ByteReader, ByteWriter } from '../base/binary.js';
+import { LdapError } from '../base/ldap-error.js';
+import { isAlive } from '../conflict/entry-state.js';
+import type { ServerState } from '../csn/server-state.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { type Counters, decodeCounters, encodeCounters, NO_ENTRIES } from './counters.js';
+import type { Dictionary } from './dictionary.js';
+import { readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
+import { checkRecord, decodeState } from './entry-record.js';
+import type { IndexConfig } from './index-config.js';
+import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
+import { PostingBuilder } from './posting-builder.js';
+import { shownOf } from './shown.js';
+import { wipeDomain } from './wipe-domain.js';
+
+/** Tags whose rows are images, in the order in which they go: records need the dictionary. */
+const IMAGE_TAGS: readonly number[] = [
+  TAG.dictionary,
+  TAG.childCount,
+  TAG.entry,
+  TAG.history,
+  TAG.journal,
+  TAG.move,
+  TAG.name,
+  TAG.tombstone,
+  TAG.uuid,
+  TAG.values,
+];
+const SLICE_ROWS = 300;
+const KEY_BYTES = 20_000;
+
+/** A frozen copy of a domain; must be closed. */
+export interface BackendSnapshot {
+  readonly generationId: string;
+  readonly state: ServerState;
+  readonly entryCount: number;
+  images(): AsyncIterable<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+/** Domain prefix of a key: its number. */
+const DOMAIN_BYTES = 2;
+
+function encodeImage(tail: Uint8Array, value: Uint8Array): Uint8Array {
+  const out = new ByteWriter(tail.length + value.length + 8);
+  out.bytes(tail);
+  out.raw(value);
+  return out.finish();
+}
+
+/** Freezes the durable rows. Throws LdapError unavailable for a domain without data. */
+export function takeSnapshot(store: OrderedStore, keys: KeySpace): BackendSnapshot {
+  const snapshot = store.snapshot();
+  const facts = readFacts(store, keys, snapshot);
+  if (facts.generationId === undefined || facts.loading !== undefined) {
+    snapshot.close().catch(() => undefined); // nothing was read from it
+    throw new LdapError('unavailable', 'this domain holds no data that could be copied');
+  }
+  async function* images(): AsyncIterable<readonly Uint8Array[]> {
+    for (const tag of IMAGE_TAGS) {
+      for await (const rows of store.scan(keys.tagRange(tag), SLICE_ROWS, snapshot)) {
+        yield rows.map(({ key, value }) => encodeImage(key.subarray(DOMAIN_BYTES), value));
+      }
+    }
+    const counters = keys.meta('counters');
+    const value = store.get(counters, snapshot);
+    if (value !== undefined) yield [encodeImage(counters.subarray(DOMAIN_BYTES), value)];
+  }
+  return {
+    generationId: facts.generationId,
+    state: facts.state,
+    entryCount: facts.counters.entries,
+    images,
+    close: () => snapshot.close(),
+  };
+}
+
+export interface ImportWorld {
+  readonly store: OrderedStore;
+  readonly keys: KeySpace;
+  readonly dictionary: Dictionary;
+  readonly indexes: IndexConfig;
+  readonly isSingle: (key: AttributeKey) => boolean;
+}
+
+/** Takes images into a domain that it wiped. */
+export class ImageImport {
+  readonly #world: ImportWorld;
+  readonly #builder: PostingBuilder;
+  #counters: Counters = NO_ENTRIES;
+  #dictionaryRows = 0;
+  #dictionaryKnown = 0;
+
+  private constructor(world: ImportWorld) {
+    this.#world = world;
+    this.#builder = new PostingBuilder(world.store, world.keys, world.indexes);
+  }
+
+  /** Puts the mark on disk and wipes the domain. */
+  static async begin(world: ImportWorld): Promise<ImageImport> {
+    const { store, keys } = world;
+    await store.batch([textOp(keys, 'loading', TOTAL_UPDATE)], { sync: true });
+    await wipeDomain(store, keys);
+    world.dictionary.forget();
+    return new ImageImport(world);
+  }
+
+  /** Stores images. Rejects with StoreError damaged for one that is malformed. */
+  async take(images: readonly Uint8Array[]): Promise<void> {
+    const { store, keys } = this.#world;
+    const ops: StoreOp[] = [];
+    const entries: { readonly tail: Uint8Array; readonly value: Uint8Array }[] = [];
+    for (const image of images) {
+      const reader = new ByteReader(image, (reason) => new StoreError('damaged', `image: ${reason}`));
+      const tail = reader.bytes(KEY_BYTES);
+      const value = reader.raw(reader.left);
+      const tag = tail[0];
+      if (tag === TAG.meta) {
+        this.#counters = decodeCounters(value);
+        continue;
+      }
+      if (tag === undefined || !IMAGE_TAGS.includes(tag)) reader.fail('unknown kind of row');
+      if (tag === TAG.dictionary) this.#dictionaryRows += 1;
+      if (tag === TAG.entry) entries.push({ tail, value });
+      ops.push({ type: 'put', key: keys.underDomain(tail), value });
+    }
+    await store.batch(ops, { sync: false });
+    if (entries.length > 0) await this.#index(entries);
+  }
+
+  async #index(entries: readonly { readonly tail: Uint8Array; readonly value: Uint8Array }[]): Promise<void> {
+    const { store, dictionary, isSingle } = this.#world;
+    if (this.#dictionaryKnown !== this.#dictionaryRows) {
+      await dictionary.reload(store);
+      this.#dictionaryKnown = this.#dictionaryRows;
+    }
+    for (const { tail, value } of entries) {
+      if (tail.length !== 1 + ID_BYTES) throw new StoreError('damaged', 'image: entry key cut short');
+      const state = decodeState(checkRecord(value), dictionary);
+      if (!isAlive(state)) continue;
+      this.#builder.add(readId(tail, 1), { state, shown: shownOf(state, isSingle) });
+    }
+    if (this.#builder.full) await this.#builder.write();
+  }
+
+  /** Puts all on disk and takes the mark away. */
+  async finish(generationId: string, state: ServerState): Promise<void> {
+    const { store, keys, indexes } = this.#world;
+    await this.#builder.write();
+    const counters: Counters = { ...this.#counters, blockId: this.#counters.nextId - 1 };
+    await store.batch(
+      [
+        { type: 'put', key: keys.meta('state'), value: state.toBytes() },
+        { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
+        textOp(keys, 'generation', generationId),
+        textOp(keys, 'indexes', indexes.description()),
+        textOp(keys, 'loading', undefined),
+      ],
+      { sync: true },
+    );
+  }
+}
