@@ -9,6 +9,10 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Attribute } from '../entry/entry.js';
 import { CONTROL_OIDS, EXTENDED_OIDS } from '../ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../ldap/controls/paged-results.js';
+import {
+  decodePasswordPolicyResponse,
+  type PasswordPolicyResponse,
+} from '../ldap/controls/password-policy.js';
 import { encodeCancel } from '../ldap/extended/cancel.js';
 import {
   decodeGeneratedPassword,
@@ -38,6 +42,11 @@ export interface RequestOptions {
 export interface FinalAnswer {
   readonly response: Extract<LdapResponse, { readonly result: LdapResult }>;
   readonly controls: readonly Control[];
+}
+
+/** The answer to a bind, with what the password policy says of the account (draft-behera) when the server says it. */
+export interface BindAnswer extends FinalAnswer {
+  readonly passwordPolicy: PasswordPolicyResponse | undefined;
 }
 
 /** A search; all but base and filter have defaults. */
@@ -94,10 +103,12 @@ export class LdapClient {
   }
 
   /** Simple bind; both empty for anonymous. */
-  async bind(dn: string, password: string | Uint8Array, options: RequestOptions = {}): Promise<FinalAnswer> {
+  async bind(dn: string, password: string | Uint8Array, options: RequestOptions = {}): Promise<BindAnswer> {
     const secret = typeof password === 'string' ? utf8Encode(password) : password;
     const authentication = { kind: 'simple', password: secret } as const;
-    return this.#succeed({ kind: 'bind', version: 3, dn, authentication }, options);
+    const answer = await this.#succeed({ kind: 'bind', version: 3, dn, authentication }, options);
+    const policy = answer.controls.find((control) => control.oid === CONTROL_OIDS.passwordPolicy);
+    return { ...answer, passwordPolicy: policy && decodePasswordPolicyResponse(policy.value) };
   }
 
   /** One step of a SASL bind. Success or saslBindInProgress; the answer holds the server's credentials. */

@@ -5,6 +5,7 @@ import { LdapClient } from '../../lib/io/ldap-client.js';
 import type { LdapListener } from '../../lib/io/ldap-listener.js';
 import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';
+import { encodePasswordPolicyResponse } from '../../lib/ldap/controls/password-policy.js';
 import { SUCCESS } from '../../lib/ldap/encode-response.js';
 import { encodeGeneratedPassword } from '../../lib/ldap/extended/password-modify.js';
 import type { LdapResponse, LdapResult, RequestMessage } from '../../lib/ldap/message.js';
@@ -30,11 +31,16 @@ function wellBehaved({ id, request }: RequestMessage, { reply }: FakeConnection)
   switch (request.kind) {
     case 'bind': {
       const right = request.authentication.kind === 'simple' && request.authentication.password.length > 0;
-      reply(id, {
-        kind: 'bind',
-        result: right ? SUCCESS : result('invalidCredentials', 'no'),
-        serverCredentials: undefined,
-      });
+      const value = encodePasswordPolicyResponse({ warning: undefined, error: 'changeAfterReset' });
+      reply(
+        id,
+        {
+          kind: 'bind',
+          result: right ? SUCCESS : result('invalidCredentials', 'no'),
+          serverCredentials: undefined,
+        },
+        [{ oid: CONTROL_OIDS.passwordPolicy, critical: false, value }],
+      );
       return;
     }
     case 'compare':
@@ -82,7 +88,8 @@ function wellBehaved({ id, request }: RequestMessage, { reply }: FakeConnection)
 t.test('every operation succeeds or rejects with what the server said', async (t) => {
   const listener = await fakeLdapServer(wellBehaved);
   const client = await connected(listener);
-  await client.bind('cn=me', 'secret');
+  const bound = await client.bind('cn=me', 'secret');
+  t.same(bound.passwordPolicy, { warning: undefined, error: 'changeAfterReset' });
   await t.rejects(client.bind('cn=me', ''), {
     name: 'LdapError',
     result: 'invalidCredentials',
