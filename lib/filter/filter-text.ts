@@ -1,12 +1,15 @@
 /**
- * Filters from text (RFC 4515; absolute true and false: RFC 4526): one linear scanner, without recursion. The way back is format-filter.ts.
+ * Filters as text (RFC 4515; absolute true and false: RFC 4526): linear both ways, without recursion.
  *
  * Reads more than RFC 4515 where tools write more: a filter without its outermost parentheses, spaces around filters, `\*`, `\(`, `\)` and
  * `\\` for themselves (RFC 1960). Values are octets: text is UTF-8, `\xx` is one octet whatever it makes of the rest. Bounded by
  * LIMITS.filterTextBytes, filterDepth, filterClauses and substringParts, as filters off the wire are.
+ *
+ * Writes what RFC 4515 asks for, with control characters escaped too, so that a line stays one line. Invariant: parseFilter(formatFilter(f))
+ * is f, octet for octet.
  */
-import { must } from '../base/assert.js';
-import { latin1, utf8Encode } from '../base/bytes.js';
+import { must, unreachable } from '../base/assert.js';
+import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS, type LimitName } from '../base/limits.js';
 import type { Filter } from './filter.js';
@@ -24,6 +27,8 @@ const BACKSLASH = 0x5c;
 const BAR = 0x7c;
 const TILDE = 0x7e;
 const EXCLAMATION = 0x21;
+
+const HEX = '0123456789abcdef';
 
 /** The text as octets and where the scanner stands. One per parse. */
 interface Cursor {
@@ -299,4 +304,86 @@ function fault(cursor: Cursor, reason: string): LdapError {
 
 function tooMuch(limit: LimitName, of: string): LdapError {
   return new LdapError('adminLimitExceeded', `filter: more than ${LIMITS[limit]} ${of} (limit ${limit})`);
+}
+
+/** Text of a filter. `maxCharacters`: what is longer is cut and ends with '...', for logs. */
+export function formatFilter(filter: Filter, maxCharacters = Number.MAX_SAFE_INTEGER): string {
+  const out: string[] = [];
+  let length = 0;
+  // What is still to be written, last first: filters, and text that closes sets.
+  const pending: (Filter | string)[] = [filter];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const text = typeof next === 'string' ? next : writeFilter(next, pending);
+    out.push(text);
+    length += text.length;
+    if (length > maxCharacters) return `${out.join('').slice(0, Math.max(0, maxCharacters - 3))}...`;
+  }
+  return out.join('');
+}
+
+/** The text of a simple filter, or the start of a set whose rest becomes pending. */
+function writeFilter(filter: Filter, pending: (Filter | string)[]): string {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      pending.push(')');
+      for (let i = filter.clauses.length - 1; i >= 0; i--) pending.push(filter.clauses[i] as Filter);
+      return filter.kind === 'and' ? '(&' : '(|';
+    case 'not':
+      pending.push(')', filter.clause);
+      return '(!';
+    case 'equality':
+      return `(${filter.attribute}=${escapeValue(filter.value)})`;
+    case 'greaterOrEqual':
+      return `(${filter.attribute}>=${escapeValue(filter.value)})`;
+    case 'lessOrEqual':
+      return `(${filter.attribute}<=${escapeValue(filter.value)})`;
+    case 'approx':
+      return `(${filter.attribute}~=${escapeValue(filter.value)})`;
+    case 'present':
+      return `(${filter.attribute}=*)`;
+    case 'substrings': {
+      const parts = [filter.initial, ...filter.any, filter.final];
+      return `(${filter.attribute}=${parts.map((part) => (part === undefined ? '' : escapeValue(part))).join('*')})`;
+    }
+    case 'extensible': {
+      const dn = filter.dnAttributes ? ':dn' : '';
+      const rule = filter.rule === undefined ? '' : `:${filter.rule}`;
+      return `(${filter.attribute ?? ''}${dn}${rule}:=${escapeValue(filter.value)})`;
+    }
+    default:
+      return unreachable(filter);
+  }
+}
+
+/** RFC 4515 section 3: a value as it may stand in a filter. */
+export function escapeValue(value: Uint8Array): string {
+  const text = utf8Decode(value);
+  if (text === undefined) return escapeOctets(value);
+  let from = 0;
+  let out = '';
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (!mustEscape(code)) continue;
+    out += text.slice(from, i) + escapeOctet(code);
+    from = i + 1;
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+function escapeOctets(value: Uint8Array): string {
+  let out = '';
+  for (const octet of value) {
+    out += octet >= 0x80 || mustEscape(octet) ? escapeOctet(octet) : String.fromCharCode(octet);
+  }
+  return out;
+}
+
+/** '*', '(', ')', '\' and control characters. */
+function mustEscape(code: number): boolean {
+  return code < 0x20 || code === 0x7f || (code >= 0x28 && code <= 0x2a) || code === 0x5c;
+}
+
+function escapeOctet(octet: number): string {
+  return `\\${HEX[octet >> 4]}${HEX[octet & 15]}`;
 }

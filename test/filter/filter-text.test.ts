@@ -5,8 +5,7 @@ import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import { parseFilter } from '../../lib/filter/filter-text.js';
-import { formatFilter } from '../../lib/filter/format-filter.js';
+import { escapeValue, formatFilter, parseFilter } from '../../lib/filter/filter-text.js';
 
 /** A filter as nested arrays with octets as Latin-1. */
 function shape(filter: Filter): unknown {
@@ -224,6 +223,37 @@ const filters = fc.letrec<{ filter: Filter }>((tie) => ({
     fc.record({ kind: fc.constant('not' as const), clause: tie('filter') }),
   ),
 })).filter;
+
+t.test('values are escaped so that they cannot end their clause or their line', async (t) => {
+  t.equal(escapeValue(utf8Encode('a*b(c)d\\e\0f\ng')), 'a\\2ab\\28c\\29d\\5ce\\00f\\0ag');
+  t.equal(escapeValue(utf8Encode('Lučić')), 'Lučić');
+  t.equal(escapeValue(Uint8Array.of(0x61, 0xff, 0x28)), 'a\\ff\\28');
+  t.equal(escapeValue(new Uint8Array(0)), '');
+});
+
+t.test('every kind has its form', async (t) => {
+  const value = utf8Encode('v');
+  const filter: Filter = {
+    kind: 'and',
+    clauses: [
+      { kind: 'or', clauses: [] },
+      { kind: 'not', clause: { kind: 'present', attribute: 'cn' } },
+      { kind: 'substrings', attribute: 'cn', initial: undefined, any: [value, value], final: value },
+      { kind: 'extensible', attribute: undefined, rule: 'r', value, dnAttributes: true },
+      { kind: 'lessOrEqual', attribute: 'a', value },
+      { kind: 'approx', attribute: 'a', value },
+    ],
+  };
+  t.equal(formatFilter(filter), '(&(|)(!(cn=*))(cn=*v*v*v)(:dn:r:=v)(a<=v)(a~=v))');
+});
+
+t.test('a log line is cut', async (t) => {
+  const clause: Filter = { kind: 'present', attribute: 'cn' };
+  const text = formatFilter({ kind: 'or', clauses: Array.from({ length: 1000 }, () => clause) }, 50);
+  t.equal(text.length, 50);
+  t.ok(text.endsWith('...'));
+  t.equal(formatFilter(clause, 50), '(cn=*)');
+});
 
 t.test('what is formatted is read back, octet for octet', async (t) => {
   fc.assert(
