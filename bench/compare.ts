@@ -56,7 +56,7 @@ async function measure(port: number, bindDn: string): Promise<Map<string, LoadRe
     // The first second warms caches on both sides and is not counted.
     if (row.operation !== 'del') {
       const warm = await load({ ...common, ...shape, seconds: 1, firstLoadNumber: nextAdd });
-      if (row.operation === 'add') nextAdd = warm.nextLoadNumber + 1000;
+      if (row.operation === 'add') nextAdd = warm.nextLoadNumber;
     }
     const result = await load({
       ...common,
@@ -64,7 +64,7 @@ async function measure(port: number, bindDn: string): Promise<Map<string, LoadRe
       seconds,
       firstLoadNumber: row.operation === 'del' ? 0 : nextAdd,
     });
-    if (row.operation === 'add') nextAdd = result.nextLoadNumber + 1000;
+    if (row.operation === 'add') nextAdd = result.nextLoadNumber;
     results.set(row.label, result);
   }
   return results;
