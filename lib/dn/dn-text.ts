@@ -24,6 +24,8 @@ const LESS = 0x3c;
 const EQUALS = 0x3d;
 const GREATER = 0x3e;
 const BACKSLASH = 0x5c;
+/** Up to this many characters a loop beats the encoder. */
+const SHORT = 48;
 
 /** Where the scanner stands. One per parse. */
 interface Cursor {
@@ -261,8 +263,19 @@ function append(out: Uint8Array, at: number, bytes: Uint8Array): number {
   return at + bytes.length;
 }
 
-/** UTF-8 of a part of the text; a surrogate without its other half is no Unicode text. */
+/** UTF-8 of a part of the text; a surrogate without its other half is no Unicode text. Its memory is its own. */
 function encodeSlice(text: string, start: number, end: number): Uint8Array {
+  const length = end - start;
+  if (length <= SHORT) {
+    const out = new Uint8Array(length);
+    let i = 0;
+    for (; i < length; i++) {
+      const c = text.charCodeAt(start + i);
+      if (c >= 0x80) break;
+      out[i] = c;
+    }
+    if (i === length) return out;
+  }
   for (let i = start; i < end; i++) {
     const c = text.charCodeAt(i);
     if (c < 0xd800 || c > 0xdfff) continue;

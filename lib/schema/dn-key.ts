@@ -10,6 +10,11 @@ import { isAscii, latin1, toHex, utf8Decode } from '../base/bytes.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { namingAttribute, normalizeNaming } from './naming-attributes.js';
 
+const SPACE = 0x20;
+/** Octets of a value up to which a loop beats the general way. */
+const SHORT = 64;
+const PLAIN = plainCharacters();
+
 /** Normal form of a name; the root's is ''. */
 export type DnKey = string & { readonly __brand: 'DnKey' };
 
@@ -65,10 +70,36 @@ export function isAtOrBelow(key: string, base: string): boolean {
 }
 
 function avaKey(ava: KeyedAva): string {
+  const type = namingAttribute(ava.key).key;
+  const plain = plainText(ava);
+  if (plain !== undefined) return `${type}=${plain}`;
   const normal = normalizeNaming(ava.equality, ava.value);
   const text = normal === undefined ? undefined : isAscii(normal) ? latin1(normal) : utf8Decode(normal);
-  const type = namingAttribute(ava.key).key;
   return text === undefined ? `${type}=#${toHex(ava.value)}` : `${type}=${escapeKey(text)}`;
+}
+
+/** The text of a short value that needs nothing but folding: what almost every name is made of. undefined: take the long way. */
+function plainText({ equality, value }: KeyedAva): string | undefined {
+  const fold = equality === 'caseIgnoreMatch';
+  if (value.length > SHORT || value.length === 0 || (!fold && equality !== 'caseExactMatch'))
+    return undefined;
+  let text = '';
+  for (let i = 0; i < value.length; i++) {
+    const c = PLAIN[value[i] as number] as string;
+    if (c === '') return undefined;
+    // A space is plain between two other characters.
+    if (c === ' ' && (i === 0 || i === value.length - 1 || value[i - 1] === SPACE)) return undefined;
+    text += fold ? c : String.fromCharCode(value[i] as number);
+  }
+  return text;
+}
+
+/** By octet: its folded character, or '' where it has a meaning in keys or its own preparation. */
+function plainCharacters(): readonly string[] {
+  return Array.from({ length: 256 }, (_, octet) => {
+    const special = octet < SPACE || octet >= 0x7f || ',+\\#'.includes(String.fromCharCode(octet));
+    return special ? '' : String.fromCharCode(octet).toLowerCase();
+  });
 }
 
 /** Escapes what separates, and the '#' that tells octets from text. */

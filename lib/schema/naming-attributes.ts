@@ -107,6 +107,8 @@ const ROWS = buildRows();
 
 /** The row of a type by name or OID, in any case. Never undefined. */
 export function namingAttribute(type: string): NamingAttribute {
+  const row = ROWS.get(type);
+  if (row !== undefined) return row;
   const lower = type.toLowerCase();
   return ROWS.get(lower) ?? { key: lower, equality: 'caseIgnoreMatch' };
 }

@@ -25,6 +25,13 @@ const PROHIBITED: readonly number[] = [0xd800, 0xf8ff, 0xfdd0, 0xfdef, 0xfffd, 0
 const DOTLESS_I = 0x131;
 const COMBINING = /\p{M}/u;
 
+const UNKNOWN = 0;
+const NO = 1;
+const YES = 2;
+/** What was asked of plane 0 before: at most one answer a code point. */
+const combiningKnown = new Uint8Array(0x10000);
+const foldKnown = new Array<string | undefined>(0x10000);
+
 /** RFC 4518 section 2.2, first, third and fourth paragraph. */
 export function isMappedToNothing(point: number): boolean {
   return point < 0x7f ? point < 0x20 && !(point >= 0x09 && point <= 0x0d) : inRanges(NOTHING, point);
@@ -46,12 +53,26 @@ export function isProhibited(point: number): boolean {
 
 /** Whether the code point is a combining mark (general category M). */
 export function isCombining(point: number): boolean {
-  return point >= 0x300 && COMBINING.test(String.fromCodePoint(point));
+  if (point < 0x300) return false;
+  if (point > 0xffff) return COMBINING.test(String.fromCodePoint(point));
+  const known = combiningKnown[point] as number;
+  if (known !== UNKNOWN) return known === YES;
+  const combining = COMBINING.test(String.fromCharCode(point));
+  combiningKnown[point] = combining ? YES : NO;
+  return combining;
 }
 
 /** The code point without case (RFC 4518 section 2.2, last paragraph; RFC 3454 table B.2). */
 export function foldPoint(point: number): string {
-  if (point < 0x80) return String.fromCharCode(point >= 0x41 && point <= 0x5a ? point + 0x20 : point);
+  if (point > 0xffff) return fold(point);
+  const known = foldKnown[point];
+  if (known !== undefined) return known;
+  const folded = fold(point);
+  foldKnown[point] = folded;
+  return folded;
+}
+
+function fold(point: number): string {
   const text = String.fromCodePoint(point);
   return point === DOTLESS_I ? text : text.toLowerCase().toUpperCase().toLowerCase();
 }

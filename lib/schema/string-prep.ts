@@ -90,16 +90,17 @@ export function prepareText(bytes: Uint8Array, fold: boolean, max: number): stri
   if (!ascii && bytes.length > max) return undefined;
   const mapped = mapText(decoded, fold);
   if (ascii || mapped === undefined) return mapped;
-  const text = settle(mapped, fold);
+  const text = settle(mapped, fold, max);
   return text !== undefined && isAllowed(text) ? text : undefined;
 }
 
-/** Step 3: NFKC, and steps 2 and 3 again for what it brought to light, until nothing changes. */
-function settle(mapped: string, fold: boolean): string | undefined {
+/** Step 3: NFKC, and steps 2 and 3 again for what it brought to light, until nothing changes. It may not outgrow the bound either. */
+function settle(mapped: string, fold: boolean, max: number): string | undefined {
   let text = mapped;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const normal = text.normalize('NFKC');
     if (normal === text) return text;
+    if (normal.length > max) return undefined;
     const again = mapText(normal, fold);
     if (again === undefined || again === normal) return again;
     text = again;
@@ -196,7 +197,7 @@ function collapseAscii(value: Uint8Array, fold: boolean): Uint8Array {
   const from = settledPrefix(value, fold);
   if (from === value.length) return value;
   const out = new Uint8Array(value.length);
-  out.set(value.subarray(0, from));
+  for (let i = 0; i < from; i++) out[i] = value[i] as number;
   let length = from;
   let pending = false;
   for (let i = from; i < value.length; i++) {
@@ -209,6 +210,7 @@ function collapseAscii(value: Uint8Array, fold: boolean): Uint8Array {
       pending = true;
     }
   }
+  if (length === out.length) return out;
   return length === 0 ? ONE_SPACE : out.subarray(0, length);
 }
 

@@ -24,6 +24,7 @@ interface Fields {
 
 /** Form of a Generalized Time, or undefined where `value` is none. */
 export function generalizedTimeForm(value: Uint8Array): Uint8Array | undefined {
+  if (isPlainUtc(value)) return value.subarray(0, 14);
   const fields = readGeneralizedTime(value);
   return fields === undefined ? undefined : utf8Encode(formOf(fields));
 }
@@ -51,6 +52,18 @@ export function generalizedTimeMs(value: Uint8Array): number | undefined {
   const minutes = daysBefore(year, month, day) * 1440 + hour * 60 + minute - fields.zone;
   const ms = Number(`${fields.fraction}000`.slice(0, 3));
   return (minutes - daysBefore(1970, 1, 1) * 1440) * 60_000 + second * 1000 + ms;
+}
+
+/** The common `YYYYMMDDHHMMSSZ` of a day that every month has: its digits are its form. */
+function isPlainUtc(value: Uint8Array): boolean {
+  if (value.length !== 15 || value[14] !== 0x5a) return false;
+  for (let i = 0; i < 14; i++) if (!isDigit(value[i] as number)) return false;
+  const pair = (at: number) => ((value[at] as number) - 0x30) * 10 + (value[at + 1] as number) - 0x30;
+  const month = pair(4);
+  const day = pair(6);
+  return (
+    month >= 1 && month <= 12 && day >= 1 && day <= 28 && pair(8) <= 23 && pair(10) <= 59 && pair(12) <= 60
+  );
 }
 
 function readGeneralizedTime(value: Uint8Array): Fields | undefined {
