@@ -7,6 +7,7 @@
  */
 import { createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
 import { latin1, utf8Decode } from '../base/bytes.js';
+import { md5Crypt } from './md5-crypt.js';
 
 /** Greatest costs that a stored value may ask of us. */
 export const MAX_ITERATIONS = 2_000_000;
@@ -36,7 +37,7 @@ export type StoredPassword =
       readonly key: Uint8Array;
     }
   | StoredArgon2
-  | { readonly kind: 'bcrypt' | 'crypt'; readonly text: string };
+  | { readonly kind: 'bcrypt' | 'crypt' | 'md5crypt'; readonly text: string };
 
 export interface StoredArgon2 {
   readonly kind: 'argon2';
@@ -141,6 +142,10 @@ export function checkPassword(
       );
     case 'argon2':
       return libraries.argon2 !== undefined && same(libraries.argon2(password, stored), stored.key);
+    case 'md5crypt': {
+      const made = md5Crypt(password, stored.text.split('$')[2] ?? '');
+      return same(Buffer.from(made, 'latin1'), Buffer.from(stored.text, 'latin1'));
+    }
     default: {
       const text = utf8Decode(password);
       if (text === undefined) return false;
@@ -274,9 +279,14 @@ function parseBcrypt(body: string): StoredPassword | undefined {
   return cost === undefined || cost < 4 ? undefined : { kind: 'bcrypt', text: `$2b$${body.slice(4)}` };
 }
 
-/** $5$ and $6$, with rounds= or without. Other forms of crypt(3), yescrypt ($y$) among them, are refused. */
+/** $1$, and $5$ and $6$ with rounds= or without. Other forms of crypt(3), yescrypt ($y$) among them, are refused. */
 function parseCrypt(body: string): StoredPassword | undefined {
   const parts = body.split('$');
+  if (parts[0] === '' && parts[1] === '1') {
+    const [, , salt = '', hash = '', ...rest] = parts;
+    const fits = salt.length >= 1 && salt.length <= 8 && hash.length === 22 && rest.length === 0;
+    return fits ? { kind: 'md5crypt', text: body } : undefined;
+  }
   if (parts[0] !== '' || (parts[1] !== '5' && parts[1] !== '6')) return undefined;
   const hasRounds = parts[2]?.startsWith('rounds=') === true;
   if (parts.length !== (hasRounds ? 5 : 4)) return undefined;
