@@ -66,7 +66,7 @@ t.test('ten stars over a megabyte cost one pass', async (t) => {
   const any = Array.from({ length: 256 }, () => utf8Encode('aaab'));
   const started = performance.now();
   t.notOk(matchSubstrings(value, { initial: undefined, any, final: undefined }));
-  t.ok(performance.now() - started < 500);
+  t.ok(performance.now() - started < 3000);
 });
 
 t.test('assertion text has its stars and escapes', async (t) => {

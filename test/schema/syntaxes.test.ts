@@ -215,7 +215,7 @@ t.test('every check answers a megabyte at once', async (t) => {
       const started = performance.now();
       one.isValid(bytes);
       const ms = performance.now() - started;
-      if (ms > 600) slow.push(`${one.description} ${unit} ${ms.toFixed(0)} ms`);
+      if (ms > 3000) slow.push(`${one.description} ${unit} ${ms.toFixed(0)} ms`);
     }
   }
   t.same(slow, []);
