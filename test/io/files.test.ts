@@ -1,10 +1,10 @@
 /** Claims about the small adapters: files, LDIF and schema files, clock, random, log. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { makePrivateFolder, pathExists, readSmallFile, writeFileAtomic } from '../../lib/io/files.js';
-import { readLdifLines, writeLdifFile } from '../../lib/io/ldif-files.js';
+import { writeLdifFile } from '../../lib/io/ldif-files.js';
 import { makeLog } from '../../lib/io/pino-log.js';
 import { packageVersion, readSchemaFolder } from '../../lib/io/schema-files.js';
 import { systemClock } from '../../lib/io/system-clock.js';
@@ -24,34 +24,6 @@ t.test('a file is written whole, with its mode, and nothing is left beside it', 
   t.equal((await stat(join(dir, 'a', 'b'))).mode & 0o777, 0o700);
   t.equal(await pathExists(join(dir, 'a')), true);
   t.equal(await pathExists(join(dir, 'z')), false);
-});
-
-async function linesOf(path: string): Promise<string[]> {
-  const all: string[] = [];
-  for await (const slice of readLdifLines(path)) all.push(...slice);
-  return all;
-}
-
-t.test('LDIF lines come in order, whatever their ends, and from gzip by suffix', async (t) => {
-  const dir = t.testdir();
-  const text = '\ufeffversion: 1\r\n\ndn: cn=ä\ncn: last line without an end';
-  const lines = ['version: 1', '', 'dn: cn=ä', 'cn: last line without an end'];
-  await writeFile(join(dir, 'a.ldif'), text);
-  await writeFile(join(dir, 'a.ldif.gz'), gzipSync(text));
-  t.same(await linesOf(join(dir, 'a.ldif')), lines);
-  t.same(await linesOf(join(dir, 'a.ldif.gz')), lines);
-  const long = Array.from({ length: 50_000 }, (_, i) => `attribute-${i}: ä${'x'.repeat(i % 90)}`);
-  await writeFile(join(dir, 'long.ldif'), `${long.join('\n')}\n`);
-  t.same(await linesOf(join(dir, 'long.ldif')), long);
-  await writeFile(join(dir, 'bad.ldif'), Buffer.from([0x64, 0x6e, 0x0a, 0xff, 0x0a]));
-  await t.rejects(linesOf(join(dir, 'bad.ldif')), { code: 'LDIF_INVALID' });
-  await writeFile(join(dir, 'bad.ldif.gz'), 'no gzip');
-  await t.rejects(linesOf(join(dir, 'bad.ldif.gz')));
-  await t.rejects(linesOf(join(dir, 'missing.ldif')), { code: 'ENOENT' });
-  for await (const slice of readLdifLines(join(dir, 'long.ldif'))) {
-    t.ok(slice.length > 0, 'a reader may stop early');
-    break;
-  }
 });
 
 t.test('an LDIF file appears when it is complete, compressed by suffix, mode 0600', async (t) => {
