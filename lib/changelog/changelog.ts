@@ -13,6 +13,7 @@ import { readChangeHeader } from '../change/change-codec.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
+import { AppendQueue } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -52,12 +53,6 @@ export interface ChangelogOptions {
   readonly recentBytes?: number;
 }
 
-interface Waiting {
-  readonly changes: readonly EncodedChange[];
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 export class Changelog {
   readonly #store: OrderedStore;
   readonly #keys: ChangelogKeys;
@@ -69,14 +64,20 @@ export class Changelog {
   #generation: string | undefined;
   /** Newest change taken of each origin whose batch is not on disk yet. */
   readonly #taken = new Map<ReplicaId, Csn>();
-  #queue: Waiting[] = [];
-  #writing = false;
+  readonly #queue: AppendQueue;
 
   private constructor(store: OrderedStore, options: ChangelogOptions) {
     this.#store = store;
     this.#keys = new ChangelogKeys(options.prefix);
     this.#own = options.ownReplica;
     this.#recent = new RecentChanges(options.recentBytes ?? LIMITS.recentChangeBytes);
+    this.#queue = new AppendQueue(store, {
+      row: (change) => this.#row(change),
+      durable: (changes) => this.#advance(changes),
+      refused: (changes) => {
+        for (const { csn } of changes) this.#taken.delete(csnReplica(csn));
+      },
+    });
   }
 
   /** Opens a log and recovers its state from the rows. Rejects with a StoreError. */
@@ -116,7 +117,7 @@ export class Changelog {
     assert(csnReplica(change.csn) === this.#own, 'a local change of another replica');
     assert(change.previous === this.lastOwn(), 'a local change does not follow the one before it');
     this.#taken.set(csnReplica(change.csn), change.csn);
-    return [{ type: 'put', key: this.#keys.change(change.csn), value: change.bytes }];
+    return [this.#row(change)];
   }
 
   /** The batch that held these rows is on disk: they are part of the log now. */
@@ -157,7 +158,7 @@ export class Changelog {
       this.#taken.set(origin, change.csn);
       fresh.push(change);
     }
-    const durable = this.#enqueue(fresh);
+    const durable = this.#queue.add(fresh);
     if (gap === undefined) {
       return { kind: 'taken', taken: fresh.length, duplicates: changes.length - fresh.length, durable };
     }
@@ -216,7 +217,7 @@ export class Changelog {
 
   /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
   async reset(state: ServerState): Promise<void> {
-    assert(!this.#writing && this.#queue.length === 0, 'a change log in use cannot be reset');
+    assert(this.#queue.empty, 'a change log in use cannot be reset');
     for await (const keys of this.#store.scanKeys(this.#keys.all(), PURGE_ROWS)) {
       await this.#store.batch(keys.map(deletion), { sync: false });
     }
@@ -228,6 +229,14 @@ export class Changelog {
     this.#trimmed = state;
     this.#generation = undefined;
     this.#tell(state.replicas());
+  }
+
+  /**
+   * Makes the log fit entries whose state is `applied`: where they hold more than the log (they were loaded from a file, not through it), what the log holds is of other
+   * data, and it begins anew after that state. Durable when it resolves.
+   */
+  async adopt(applied: ServerState): Promise<void> {
+    if (!this.#state.coversAll(applied)) await this.reset(applied);
   }
 
   /**
@@ -254,8 +263,8 @@ export class Changelog {
   }
 
   /** Resolves when nothing waits to be written. */
-  async idle(): Promise<void> {
-    while (this.#writing) await this.#enqueue([]).catch(() => {});
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
   /** Newest change of an origin that was taken, durable or on its way to the disk: the place to subscribe from. */
@@ -267,48 +276,8 @@ export class Changelog {
     return { type: 'put', key: this.#keys.trimmed(csnReplica(csn)), value: csnToBytes(csn) };
   }
 
-  #enqueue(changes: readonly EncodedChange[]): Promise<void> {
-    if (changes.length === 0 && !this.#writing) return Promise.resolve();
-    const durable = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ changes, resolve, reject });
-    });
-    if (!this.#writing) void this.#write();
-    return durable;
-  }
-
-  /** Writes what waits, one synced batch after the other; what comes meanwhile gathers in the next. */
-  async #write(): Promise<void> {
-    this.#writing = true;
-    while (this.#queue.length > 0) {
-      const waiting = this.#queue;
-      this.#queue = [];
-      const changes = waiting.flatMap((append) => append.changes);
-      try {
-        if (changes.length > 0) await this.#store.batch(this.#rows(changes), { sync: true });
-      } catch (error) {
-        this.#fail([...waiting, ...this.#queue], error);
-        break;
-      }
-      this.#advance(changes);
-      for (const append of waiting) append.resolve();
-    }
-    this.#writing = false;
-  }
-
-  #rows(changes: readonly EncodedChange[]): StoreOp[] {
-    return changes.map((change) => ({
-      type: 'put',
-      key: this.#keys.change(change.csn),
-      value: change.bytes,
-    }));
-  }
-
-  #fail(waiting: readonly Waiting[], error: unknown): void {
-    this.#queue = [];
-    for (const append of waiting) {
-      for (const change of append.changes) this.#taken.delete(csnReplica(change.csn));
-      append.reject(error);
-    }
+  #row(change: EncodedChange): StoreOp {
+    return { type: 'put', key: this.#keys.change(change.csn), value: change.bytes };
   }
 
   /** Durable changes become part of the log; readers are woken in this turn. */

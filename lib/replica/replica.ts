@@ -69,6 +69,8 @@ export class Replica {
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
   #held = true;
+  /** The log is being made to fit entries that did not come through it. */
+  #adopting = false;
   #behind: readonly ReplicaId[] = [];
   #update: { -readonly [F in keyof UpdateProgress]: UpdateProgress[F] } | undefined;
   #stopped = false;
@@ -92,8 +94,12 @@ export class Replica {
     const { changelog, backend, replica, clock, startHoldMs } = this.#options;
     this.#carrier = carrier;
     const own = changelog.newest(replica);
+    // Received before a crash, and not applied yet: still on the way back.
     if (own !== undefined && !backend.state.covers(own)) this.#recovering = own;
-    if (!backend.importing) this.#replay.start();
+    if (!backend.importing) {
+      if (changelog.state.coversAll(backend.state)) this.#replay.start();
+      else void this.#adopt();
+    }
     this.#held = startHoldMs > 0;
     if (!this.#held) return;
     const release = (): void => {
@@ -177,7 +183,7 @@ export class Replica {
   }
 
   importing(): boolean {
-    return this.#options.backend.importing;
+    return this.#options.backend.importing || this.#adopting;
   }
 
   openSnapshot(): Promise<DomainSnapshot> {
@@ -201,7 +207,13 @@ export class Replica {
 
   couldInitializeFrom(peer: string): void {
     const { backend, autoInitialize } = this.#options;
-    if (this.#update !== undefined || this.#stopped || (!autoInitialize && !backend.importing)) return;
+    if (
+      this.#update !== undefined ||
+      this.#adopting ||
+      this.#stopped ||
+      (!autoInitialize && !backend.importing)
+    )
+      return;
     this.#initializeUnasked(peer);
   }
 
@@ -216,6 +228,23 @@ export class Replica {
   }
 
   greeted(): void {}
+
+  /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */
+  async #adopt(): Promise<void> {
+    const { backend, changelog, server } = this.#options;
+    this.#adopting = true;
+    try {
+      await changelog.adopt(backend.state);
+      this.#adopting = false;
+      this.#replay.start();
+      this.#carrier?.reintroduce(`${server} holds data that were loaded from a file`);
+    } catch (error) {
+      this.#tell(
+        'replay-store',
+        `the change log cannot be made to fit the entries (${reasonOf(error)}); restart the server`,
+      );
+    }
+  }
 
   #initializeUnasked(peer: string): void {
     if (this.#update !== undefined) return;

@@ -57,7 +57,7 @@ for (const victim of ['s3', 's1', 'link', 'disk']) {
   t.test(
     `a total update cut at any time (${victim}) is begun again, and its half is never served`,
     async (t) => {
-      for (let atMs = 8; atMs < 120; atMs += 13) {
+      for (let atMs = 8; atMs < 120; atMs += 25) {
         const world = await withNewcomer({ autoInitialize: true }, atMs);
         world.server('s2').crash();
         const newcomer = world.server('s3');
