@@ -54,12 +54,21 @@ export function followAliases(directory: Directory, route: Route): Resolved {
     const target = aliasTarget(stop);
     if (target === undefined)
       throw new LdapError('aliasProblem', `The alias ${shown(stop.dn)} names no target.`);
-    const below = current.dn.rdns.slice(0, current.dn.rdns.length - stop.dn.rdns.length);
-    current = directory.routeDn({ rdns: [...below, ...target.rdns] });
-    if (current.kind !== 'domain' || current.domain.backend.nearest(current.dn) === undefined) {
+    if (!leadsOn(directory.routeDn(target))) {
       throw new LdapError('aliasProblem', `The alias ${shown(stop.dn)} leads to no entry.`);
     }
+    const below = current.dn.rdns.slice(0, current.dn.rdns.length - stop.dn.rdns.length);
+    current = directory.routeDn({ rdns: [...below, ...target.rdns] });
   }
+}
+
+/** Whether an alias's target is an entry, or a name on whose way there is another alias. */
+function leadsOn(route: Route): boolean {
+  if (route.kind !== 'domain') return false;
+  const { backend } = route.domain;
+  if (backend.byDn(route.dn) !== undefined) return true;
+  const nearest = backend.nearest(route.dn);
+  return nearest !== undefined && isAlias(nearest);
 }
 
 function resolved(route: Route & { kind: 'domain' }, entry: StoredEntry | undefined): Resolved {

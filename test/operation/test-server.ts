@@ -150,7 +150,7 @@ export class MemoryTransport implements LdapTransport {
   send(bytes: Uint8Array): boolean {
     this.sends += 1;
     this.queuedBytes += bytes.length;
-    this.#assembler.push(bytes.slice());
+    this.#assembler.push(new Uint8Array(bytes));
     for (let frame = this.#assembler.next(); frame !== undefined; frame = this.#assembler.next()) {
       this.responses.push(decodeResponse(frame));
     }
@@ -206,7 +206,7 @@ export function requestBytes(
 ): Uint8Array {
   writer.reset();
   encodeRequest(writer, { id, request, controls });
-  return writer.bytes().slice();
+  return new Uint8Array(writer.bytes());
 }
 
 export class TestClient {
