@@ -39,9 +39,9 @@ export interface CertificatePaths {
 }
 
 /** A new CA of its own. `name`: what people will see, such as `Polyarch topology CA`. */
-export function makeAuthority(name: string, nowMs: number): KeyedCertificate {
+export async function makeAuthority(name: string, nowMs: number): Promise<KeyedCertificate> {
   const key = newKey();
-  const certificate = makeCertificate({
+  const certificate = await makeCertificate({
     serial: randomBytes(16),
     subject: name.slice(0, MAX_COMMON_NAME),
     issuer: name.slice(0, MAX_COMMON_NAME),
@@ -56,12 +56,12 @@ export function makeAuthority(name: string, nowMs: number): KeyedCertificate {
 }
 
 /** A server's certificate, signed by the CA, valid for 397 days or as long as the CA. Throws OperatorError TLS_INVALID. */
-export function issueServerCertificate(
+export async function issueServerCertificate(
   authority: KeyedCertificate,
   serverName: string,
   hosts: readonly string[],
   nowMs: number,
-): KeyedCertificate {
+): Promise<KeyedCertificate> {
   if (serverName === '' || serverName.length > MAX_COMMON_NAME) {
     throw new OperatorError('TLS_INVALID', `a server name has 1 to ${MAX_COMMON_NAME} characters`);
   }
@@ -73,7 +73,7 @@ export function issueServerCertificate(
     );
   }
   const key = newKey();
-  const certificate = makeCertificate({
+  const certificate = await makeCertificate({
     serial: randomBytes(16),
     subject: serverName,
     issuer: issuer.commonName ?? '',
@@ -119,7 +119,7 @@ export async function ensureAuthority(
 ): Promise<KeyedCertificate> {
   const present = await readCertificate(paths);
   if (present !== undefined) return present;
-  const made = makeAuthority(name, nowMs);
+  const made = await makeAuthority(name, nowMs);
   await writeCertificate(paths, made);
   return made;
 }
@@ -137,7 +137,7 @@ export async function ensureServerCertificate(
 ): Promise<boolean> {
   const present = await readCertificate(paths);
   if (present !== undefined && !needsRenewal(present, authority, serverName, hosts, nowMs)) return false;
-  await writeCertificate(paths, issueServerCertificate(authority, serverName, hosts, nowMs));
+  await writeCertificate(paths, await issueServerCertificate(authority, serverName, hosts, nowMs));
   return true;
 }
 

@@ -182,7 +182,7 @@ t.test('pages follow each other by their cookies (RFC 2696)', async (t) => {
 });
 
 t.test('StartTLS verifies the server, and what follows is encrypted', async (t) => {
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const tls = await testTls(t.testdir(), ca, 'server-1');
   const listener = await fakeLdapServer((message, connection) => {
     const { request, id } = message;
@@ -204,7 +204,7 @@ t.test('StartTLS verifies the server, and what follows is encrypted', async (t) 
   await client.startTls();
   t.equal(await client.whoAmI(), 'secure');
   client.unbind();
-  const deceived = await connected(listener, { ca: testAuthority().certificate });
+  const deceived = await connected(listener, { ca: (await testAuthority()).certificate });
   await t.rejects(deceived.startTls(), { code: 'CONNECT_FAILED' });
   await t.rejects(deceived.whoAmI(), { code: 'CONNECT_FAILED' });
   listener.close();

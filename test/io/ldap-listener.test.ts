@@ -219,7 +219,7 @@ t.test('a port in use is the operator’s fault, by name', async (t) => {
 t.test(
   'LDAPS: the sink is made after the handshake and knows the cipher; garbage and silence end',
   async (t) => {
-    const ca = testAuthority();
+    const ca = await testAuthority();
     const tls = await testTls(t.testdir(), ca, 'server-1');
     const made: LdapTransport[] = [];
     const listener = await listening({ ldaps: true, tls, tlsHandshakeMs: 150 }, (transport) => {
@@ -251,7 +251,7 @@ t.test(
 );
 
 t.test('StartTLS: the answer leaves in clear, everything after is TLS', async (t) => {
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const tls = await testTls(t.testdir(), ca, 'server-1');
   const events: string[] = [];
   const listener = await listening({ tls, requestCertificates: true }, (transport) =>
@@ -275,7 +275,7 @@ t.test('StartTLS: the answer leaves in clear, everything after is TLS', async (t
       },
     }),
   );
-  const foreign = await testTls(t.testdir(), testAuthority(), 'server-1');
+  const foreign = await testTls(t.testdir(), await testAuthority(), 'server-1');
   for (const [options, verified] of [
     [tls.options, true],
     [foreign.options, false],
@@ -303,7 +303,7 @@ t.test('StartTLS: the answer leaves in clear, everything after is TLS', async (t
 });
 
 t.test('plain text sent behind a StartTLS request is never delivered (RFC 4513 section 3.1)', async (t) => {
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const tls = await testTls(t.testdir(), ca, 'server-1');
   const delivered: string[] = [];
   const reasons: string[] = [];

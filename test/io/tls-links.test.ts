@@ -16,7 +16,7 @@ function once<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
 
 t.test('both ends know each other by certificate and octets arrive whole and in order', async (t) => {
   const dir = t.testdir();
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const a = new TlsLinks(await testTls(dir, ca, 'server-a'), silentLog());
   const b = new TlsLinks(await testTls(dir, ca, 'server-b'), silentLog());
   const incoming = once<Link>();
@@ -67,7 +67,7 @@ t.test('both ends know each other by certificate and octets arrive whole and in 
 
 t.test('what is queued is sent before the link closes', async (t) => {
   const dir = t.testdir();
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const links = new TlsLinks(await testTls(dir, ca, 'server-a'), silentLog());
   const text = once<string>();
   const closed = once<string>();
@@ -96,13 +96,13 @@ t.test('what is queued is sent before the link closes', async (t) => {
 
 t.test('a peer of another CA, one without a certificate, and plain text are refused', async (t) => {
   const dir = t.testdir();
-  const ca = testAuthority();
+  const ca = await testAuthority();
   const links = new TlsLinks(await testTls(dir, ca, 'server-a'), silentLog());
   let accepted = 0;
   const listener = await links.listen('127.0.0.1:0', () => {
     accepted += 1;
   });
-  const stranger = new TlsLinks(await testTls(dir, testAuthority(), 'server-x'), silentLog());
+  const stranger = new TlsLinks(await testTls(dir, await testAuthority(), 'server-x'), silentLog());
   await t.rejects(stranger.dial(listener.address), /127\.0\.0\.1/);
   const port = Number(listener.address.split(':')[1]);
   await new Promise<void>((resolve) => {
