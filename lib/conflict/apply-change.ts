@@ -179,7 +179,6 @@ class EntryFold {
     for (const key of this.#touchedKeys()) {
       const before = this.#entry.attributes.get(key);
       const refolded = this.#foldAttribute(key, before);
-      this.#sayValues(key, before, refolded.attribute);
       if (refolded.delta === undefined) continue;
       delta.push(refolded.delta);
       attributes ??= new Map(this.#entry.attributes);
@@ -205,19 +204,31 @@ class EntryFold {
       const change = attributeChangeOf(of.change, key);
       if (change === undefined) continue;
       const before = effectOn(of.effects, key);
-      rows.push({ of, change, before, active: !of.void, moved: isMoved(of), after: before });
+      rows.push({ of, change, before, active: !of.void, moved: isMoved(of), after: before, concerned: true });
     }
     const refolded = refoldAttribute(key, attribute, rows);
-    for (const { of, after } of rows) setEffect(of, key, after);
+    const unconcerned = new Set<FoldRow>();
+    for (const { of, after, concerned } of rows) {
+      if (concerned) setEffect(of, key, after);
+      else unconcerned.add(of);
+    }
+    this.#sayValues(key, attribute, refolded.attribute, unconcerned);
     return refolded;
   }
 
-  #sayValues(key: AttributeKey, before: Attribute | undefined, after: Attribute | undefined): void {
+  /** Rows that are not concerned are left out before and after alike, unless an older single-valued row needs the whole story. */
+  #sayValues(
+    key: AttributeKey,
+    before: Attribute | undefined,
+    after: Attribute | undefined,
+    unconcerned: ReadonlySet<FoldRow>,
+  ): void {
     const was: ValueRow[] = [];
     const is: ValueRow[] = [];
+    const whole = this.#rows.some(({ change }) => attributeChangeOf(change, key)?.single === true);
     for (const row of this.#rows) {
       const change = attributeChangeOf(row.change, key);
-      if (change === undefined) continue;
+      if (change === undefined || (!whole && unconcerned.has(row))) continue;
       const witness = row.change;
       if (row.before !== undefined && !row.before.void) {
         was.push({ witness, change, effect: effectOn(row.before.effects, key) });

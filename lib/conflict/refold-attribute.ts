@@ -35,6 +35,8 @@ export interface AttributeRow {
   readonly moved: boolean;
   /** Set by refoldAttribute; the object `before` where nothing changed. */
   after: AttributeEffect | undefined;
+  /** Set by refoldAttribute: false when none of the row's values is concerned. */
+  concerned: boolean;
 }
 
 /** The attribute after the fold and how it differs from before; `delta` undefined: not at all. */
@@ -47,6 +49,8 @@ export interface RefoldedAttribute {
 const LARGE_VALUES = 64;
 /** Images of large attributes whose values are known to be distinct under the rule named. */
 const distinctUnder = new WeakMap<Attribute, string>();
+/** Keys of the values that a change removes and adds, under its own rule: whoever keeps rows in memory has them compared quickly. */
+const mentionedBy = new WeakMap<AttributeChange, readonly ValueKey[]>();
 
 /** Folds `rows` (ascending: the arriving change and every younger row that touches the attribute) anew over `attribute` as it is now. */
 export function refoldAttribute(
@@ -57,9 +61,10 @@ export function refoldAttribute(
   const first = rows[0];
   if (first === undefined) return { attribute, delta: undefined };
   const rule = ruleOf(first.change);
-  return concernsSingleValues(attribute, rows, rule)
+  const some = concernsSingleValues(attribute, rows, rule)
     ? refoldSome(key, attribute, rows, rule)
-    : refoldAll(key, attribute, rows, rule);
+    : undefined;
+  return some ?? refoldAll(key, attribute, rows, rule);
 }
 
 function concernsSingleValues(
@@ -73,40 +78,56 @@ function concernsSingleValues(
     if (moved && change.clear) return false;
     if (change.name !== name || before?.nameBefore !== undefined) return false;
   }
-  return attribute === undefined || isDistinct(attribute, rule);
-}
-
-/** Whether no two values are equal under `rule`: true unless a change with another rule came before. */
-function isDistinct(attribute: Attribute, rule: EqualityRule): boolean {
-  if (attribute.values.length < 2 || distinctUnder.get(attribute) === rule.name) return true;
-  if (keyedValues(attribute, rule).size !== attribute.values.length) return false;
-  if (attribute.values.length >= LARGE_VALUES) distinctUnder.set(attribute, rule.name);
   return true;
 }
 
+/** Finds present values by key; undefined when two are equal under `rule`: a change with another rule told them apart. */
+function finderOf(
+  attribute: Attribute | undefined,
+  rule: EqualityRule,
+): ((key: ValueKey) => Uint8Array | undefined) | undefined {
+  if (attribute === undefined) return () => undefined;
+  const large = attribute.values.length >= LARGE_VALUES;
+  if (large && distinctUnder.get(attribute) === rule.name) return (key) => findValue(attribute, key, rule);
+  const keyed = keyedValues(attribute, rule);
+  if (keyed.size !== attribute.values.length) return undefined;
+  if (!large) return (key) => keyed.get(key);
+  distinctUnder.set(attribute, rule.name);
+  return (key) => findValue(attribute, key, rule);
+}
+
+function mentioned(change: AttributeChange, rule: EqualityRule): readonly ValueKey[] {
+  const known = mentionedBy.get(change);
+  if (known !== undefined) return known;
+  const keys = [...change.remove, ...change.add].map((value) => valueKey(value, rule));
+  mentionedBy.set(change, keys);
+  return keys;
+}
+
+/** undefined where values that the rule holds equal were present together: then all values must be looked at. */
 function refoldSome(
   key: AttributeKey,
   attribute: Attribute | undefined,
   rows: readonly AttributeRow[],
   rule: EqualityRule,
-): RefoldedAttribute {
+): RefoldedAttribute | undefined {
+  const find = finderOf(attribute, rule);
+  if (find === undefined) return undefined;
   const followed = new Map<ValueKey, Uint8Array | undefined>();
   for (const { change, moved } of rows) {
     if (!moved) continue;
-    for (const list of [change.remove, change.add]) {
-      for (const value of list) {
-        const of = valueKey(value, rule);
-        if (!followed.has(of)) followed.set(of, findValue(attribute, of, rule));
-      }
-    }
+    for (const of of mentioned(change, rule)) if (!followed.has(of)) followed.set(of, find(of));
   }
   const present = new Map(followed);
   const touching: { readonly row: AttributeRow; readonly parts: EffectParts }[] = [];
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as AttributeRow;
     row.after = row.before;
-    if (!row.moved && !touches(row.change, followed, rule)) continue;
+    row.concerned = row.moved || touches(row.change, followed, rule);
+    if (!row.concerned) continue;
     const parts = splitEffect(row.before, followed, rule);
+    // Values that are equal under this rule and were there together, by an older change with another rule.
+    if (new Set(parts.removedKeys).size !== parts.removedKeys.length) return undefined;
     touching.push({ row, parts });
     for (const of of parts.addedKeys) present.set(of, undefined);
     parts.removed.forEach((value, j) => {
@@ -137,8 +158,7 @@ function touches(
   rule: EqualityRule,
 ): boolean {
   if (change.clear) return true;
-  for (const value of change.remove) if (followed.has(valueKey(value, rule))) return true;
-  for (const value of change.add) if (followed.has(valueKey(value, rule))) return true;
+  for (const of of mentioned(change, rule)) if (followed.has(of)) return true;
   return false;
 }
 
@@ -250,6 +270,7 @@ function refoldAll(
   }
   for (const row of rows) {
     row.after = undefined;
+    row.concerned = true;
     if (!row.active) continue;
     const { removed, added } = foldAttribute(present, row.change);
     const nameBefore = present.count === 0 && name !== row.change.name ? name : undefined;

@@ -35,7 +35,8 @@ interface Entry {
   parentCsn: Csn;
   rdn: NamedRdn;
   rdnCsn: Csn;
-  claim: Csn;
+  /** The last undelete that found the entry dead. */
+  back: Csn | undefined;
   readonly attributes: Map<string, Attr>;
   /** Changes that were not void. */
   readonly done: Change[];
@@ -93,7 +94,7 @@ class World {
       parentCsn: change.csn,
       rdn,
       rdnCsn: change.csn,
-      claim: change.csn,
+      back: undefined,
       attributes: new Map(
         attributes.map(({ key, name, values }) => [
           key,
@@ -113,7 +114,7 @@ class World {
       if (entry.alive) return;
       entry.alive = true;
       entry.life.push(`undelete@${csn}`);
-      entry.claim = later(entry.claim, csn);
+      entry.back = csn;
     } else if (!entry.alive) {
       if (body.kind !== 'delete') this.noteLostWith(change, entry.death as Csn);
       return;
@@ -218,7 +219,6 @@ class World {
       }
       entry.rdn = rdn;
       entry.rdnCsn = csn;
-      entry.claim = later(entry.claim, csn);
     }
     if (to === undefined) return;
     const way: Entry[] = [];
@@ -238,7 +238,6 @@ class World {
     }
     entry.parent = to;
     entry.parentCsn = csn;
-    entry.claim = later(entry.claim, csn);
   }
 
   finish(): string[] {
@@ -263,11 +262,11 @@ class World {
           .filter(
             (other) => parentOf.get(other) === place && formatNamedRdn(other.rdn).toLowerCase() === name,
           )
-          .sort((a, b) => (a.claim < b.claim ? -1 : 1));
+          .sort((a, b) => (claimOf(a) < claimOf(b) ? -1 : 1));
         const holder = rivals[0] as Entry;
         conflict = holder !== entry;
         if (conflict)
-          this.note('name-conflict', entry.claim, holder.claim, uuid, '', formatNamedRdn(entry.rdn));
+          this.note('name-conflict', claimOf(entry), claimOf(holder), uuid, '', formatNamedRdn(entry.rdn));
         if (conflict && place === ROOT_UUID) place = LOST_AND_FOUND_UUID;
       }
       const attributes = [...entry.attributes].map(
@@ -282,7 +281,7 @@ class World {
           uuid,
           `${entry.add.csn}/${entry.add.initiator} ${entry.modified.csn}/${entry.modified.initiator}`,
           entry.life.join(' '),
-          `${entry.parent}@${entry.parentCsn} ${formatNamedRdn(entry.rdn)}@${entry.rdnCsn} claim ${entry.claim}`,
+          `${entry.parent}@${entry.parentCsn} ${formatNamedRdn(entry.rdn)}@${entry.rdnCsn} claim ${claimOf(entry)}`,
           `${entry.alive ? 'at' : 'dead'} ${place}${conflict ? ' conflict' : ''}`,
           attributes.sort().join('; '),
         ].join(' # '),
@@ -292,8 +291,9 @@ class World {
   }
 }
 
-function later(a: Csn, b: Csn): Csn {
-  return a > b ? a : b;
+/** The newest of what gave the entry its name. */
+function claimOf({ parentCsn, rdnCsn, back }: Entry): Csn {
+  return [parentCsn, rdnCsn, back ?? rdnCsn].sort().at(-1) as Csn;
 }
 
 function signed(increment: bigint): string {

@@ -10,7 +10,7 @@ import { attribute, Dice, type Edit } from './story.js';
 const KEY = 'mail' as AttributeKey;
 
 function row(edit: Edit, before?: AttributeEffect, moved = before === undefined): AttributeRow {
-  return { change: attribute(edit), before, active: true, moved, after: before };
+  return { change: attribute(edit), before, active: true, moved, after: before, concerned: true };
 }
 
 function texts(values: readonly Uint8Array[] | undefined): string[] {
@@ -56,7 +56,14 @@ t.test('edits of single values and of whole attributes agree, on small and large
     const pick = () => utf8Encode(dice.pick(['v0', 'V1', 'v2', 'w', 'W', 'x']));
     for (let i = 0; i < 5; i++) {
       const change = { ...attribute({ clear: i > 0 && dice.once(6) }), add: [pick()], remove: [pick()] };
-      const made: AttributeRow = { change, before: undefined, active: true, moved: true, after: undefined };
+      const made: AttributeRow = {
+        change,
+        before: undefined,
+        active: true,
+        moved: true,
+        after: undefined,
+        concerned: true,
+      };
       if (i > 0) now = refoldAttribute(KEY, now, [made]).attribute;
       rows.push(made);
     }
@@ -91,6 +98,11 @@ t.test('a name comes with the first value and goes with the last', async (t) => 
   const named = [row({ name: 'Mail', add: ['a'] }), row({ name: 'mail', clear: true }, effect([], []))];
   t.equal(refoldAttribute(KEY, undefined, named).attribute, undefined);
   t.equal(named[1]?.after?.nameBefore, 'Mail');
+});
+
+t.test('values that only another rule told apart come back together', async (t) => {
+  const gone = { ...row({ remove: ['p'] }, effect(['P', 'p'], []), true), active: false };
+  t.same(texts(refoldAttribute(KEY, undefined, [gone]).attribute?.values), ['P', 'p']);
 });
 
 t.test('no rows, no difference', async (t) => {

@@ -10,6 +10,7 @@ import { MemoryDomain } from './memory-domain.js';
 import { add, BASE, change, csn, id, modify, move, remove, rename, TOP, undelete } from './story.js';
 
 const DEEP = process.env.POLYARCH_DEEP === '1';
+if (DEEP) t.setTimeout(7_200_000);
 
 interface Op {
   readonly entry: EntryUuid;
@@ -133,8 +134,8 @@ claim({
   strides: [
     { length: 2, every: 1, deep: 1 },
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 5, deep: 1 },
-    { length: 5, every: 211, deep: 7 },
+    { length: 4, every: 11, deep: 1 },
+    { length: 5, every: 401, deep: 7 },
   ],
 });
 claim({
@@ -143,8 +144,8 @@ claim({
   ops: MULTI,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 7, deep: 1 },
-    { length: 6, every: 20_011, deep: 601 },
+    { length: 4, every: 19, deep: 1 },
+    { length: 6, every: 40_009, deep: 601 },
   ],
 });
 claim({
@@ -154,8 +155,8 @@ claim({
   strides: [
     { length: 2, every: 1, deep: 1 },
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 5, deep: 1 },
-    { length: 5, every: 307, deep: 11 },
+    { length: 4, every: 11, deep: 1 },
+    { length: 5, every: 601, deep: 11 },
   ],
 });
 claim({
@@ -164,7 +165,7 @@ claim({
   ops: SINGLE,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 7, deep: 1 },
+    { length: 4, every: 19, deep: 1 },
   ],
 });
 claim({
@@ -173,8 +174,8 @@ claim({
   ops: COUNTER,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 5, deep: 1 },
-    { length: 5, every: 307, deep: 11 },
+    { length: 4, every: 11, deep: 1 },
+    { length: 5, every: 601, deep: 11 },
   ],
 });
 claim({
@@ -183,8 +184,8 @@ claim({
   ops: MIXED,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 17, deep: 1 },
-    { length: 5, every: 701, deep: 29 },
+    { length: 4, every: 31, deep: 1 },
+    { length: 5, every: 1301, deep: 29 },
   ],
 });
 
@@ -215,8 +216,8 @@ claim({
   strides: [
     { length: 2, every: 1, deep: 1 },
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 97, deep: 3 },
-    { length: 5, every: 3001, deep: 101 },
+    { length: 4, every: 199, deep: 3 },
+    { length: 5, every: 6007, deep: 101 },
     { length: 6, every: 60_013, deep: 2003 },
   ],
 });
@@ -232,7 +233,7 @@ t.test('adds of one name, below parents that die: every interleaving gives the o
   const kinds = 7;
   for (const authors of authorships(length)) {
     for (let word = 0; word < kinds ** length; word++) {
-      if (word % (DEEP ? 3 : 23) !== 0) continue;
+      if (word % (DEEP ? 3 : 31) !== 0) continue;
       const changes: Change[] = [];
       let rest = word;
       for (let i = 0; i < length; i++, rest = Math.floor(rest / kinds)) {
