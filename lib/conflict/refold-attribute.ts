@@ -126,13 +126,14 @@ function refoldSome(
     row.concerned = row.moved || touches(row.change, followed, rule);
     if (!row.concerned) continue;
     const parts = splitEffect(row.before, followed, rule);
-    // Values that are equal under this rule and were there together, by an older change with another rule.
-    if (new Set(parts.removedKeys).size !== parts.removedKeys.length) return undefined;
     touching.push({ row, parts });
     for (const of of parts.addedKeys) present.set(of, undefined);
-    parts.removed.forEach((value, j) => {
-      present.set(parts.removedKeys[j] as ValueKey, value);
-    });
+    for (let j = 0; j < parts.removed.length; j++) {
+      const of = parts.removedKeys[j] as ValueKey;
+      // Equal under this rule, and there together: an older change with another rule told them apart.
+      if (present.get(of) !== undefined) return undefined;
+      present.set(of, parts.removed[j]);
+    }
   }
   for (const { row, parts } of touching.reverse()) {
     const effect = row.active ? foldSome(present, row.change, rule) : NOTHING;
