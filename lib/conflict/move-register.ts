@@ -5,7 +5,7 @@
  * A late move, or a late life event of an entry that moved afterwards, undoes every younger move of the domain and redoes it, since each may now
  * close a loop or no longer do so. Owns the registers; where the DIT shows an entry is place.ts.
  */
-import { must } from '../base/assert.js';
+import { assert, must } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { type Change, type EntryUuid, ROOT_UUID } from '../change/change.js';
 import type { Csn } from '../csn/csn.js';
@@ -25,6 +25,9 @@ export interface RefoldedMoves {
   readonly registers: ReadonlyMap<EntryUuid, ParentRegister>;
   readonly rows: readonly MoveRow[];
 }
+
+/** A way up that is longer than any tree: the store is damaged, and walking on would never end. */
+const MAX_DEPTH = 1_000_000;
 
 export const NO_MOVES: RefoldedMoves = { registers: new Map(), rows: [] };
 
@@ -102,8 +105,9 @@ class Registers {
   /** Whether the way up from `entry` meets `above`. */
   isAtOrBelow(entry: EntryUuid, above: EntryUuid): boolean {
     let at: EntryUuid | undefined = entry;
-    while (at !== undefined && at !== ROOT_UUID && at !== LOST_AND_FOUND_UUID) {
+    for (let steps = 0; at !== undefined && at !== ROOT_UUID && at !== LOST_AND_FOUND_UUID; steps++) {
       if (at === above) return true;
+      assert(steps < MAX_DEPTH, 'parent registers form a loop');
       at = this.find(at)?.parent;
     }
     return false;
