@@ -27,6 +27,9 @@ function findTarget(
   reader: Reader,
 ): NamedEntry | Promise<NamedEntry> {
   const { directory } = parts;
+  const known = directory.entryOf(request.dn);
+  if (known !== undefined && !known.domain.backend.hasReferrals && reader.seesEntry(known.entry))
+    return known.entry;
   const route = directory.route(request.dn);
   switch (route.kind) {
     case 'domain':

@@ -113,7 +113,9 @@ export class Directory {
    */
   entryOf(text: string): { readonly domain: Domain; readonly entry: StoredEntry } | undefined {
     const [domain] = this.#domains;
-    if (domain === undefined || this.#domains.length > 1 || this.#routes.has(text)) return undefined;
+    if (domain === undefined || this.#domains.length > 1) return undefined;
+    const route = this.#routes.get(text);
+    if (route !== undefined && route.kind !== 'domain') return undefined;
     const entry = domain.backend.byDnText(text);
     return entry === undefined ? undefined : { domain, entry };
   }

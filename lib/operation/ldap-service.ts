@@ -19,6 +19,7 @@ import { Directory } from './directory.js';
 import { EntryBytes } from './entry-bytes.js';
 import { monitorTree } from './monitor.js';
 import { PagedCookies } from './paged-cookie.js';
+import { SelectionCache } from './selection-cache.js';
 import type { ServerParts } from './server-parts.js';
 import { DEFAULT_SETTINGS, type OperationSettings } from './settings.js';
 import { Statistics } from './statistics.js';
@@ -62,6 +63,7 @@ export class LdapService {
       statistics: this.statistics,
       pagedCookies: new PagedCookies(random),
       entryBytes: new EntryBytes(),
+      selections: new SelectionCache(schema),
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(subschemaTree(schema, clock));

@@ -14,8 +14,16 @@ export interface ReaderFilter {
   matches(entry: EntryView): TruthValue;
 }
 
+/**
+ * (objectClass=*) selects every entry: also one that a merge of concurrent changes left without a class, so that it can be mended. Nothing to
+ * compile, for the filter that most base searches have.
+ */
+const EVERY_ENTRY: ReaderFilter = { compiled: { kind: 'constant', value: true }, matches: () => true };
+
 /** Compiles a filter for a reader. */
 export function matcherFor(schema: Schema, reader: Reader, filter: Filter): ReaderFilter {
+  if (filter.kind === 'present' && isObjectClass(filter.attribute) && reader.cacheKey !== undefined)
+    return EVERY_ENTRY;
   const compiled = compileFilter(filter, schema);
   if (reader.cacheKey === undefined) {
     const matches = prepareMatch(compiled);
@@ -23,4 +31,10 @@ export function matcherFor(schema: Schema, reader: Reader, filter: Filter): Read
   }
   const restricted = restrictFilter(compiled, reader.mayHide);
   return { compiled: restricted, matches: prepareMatch(restricted) };
+}
+
+function isObjectClass(attribute: string): boolean {
+  return (
+    attribute.length === 11 && (attribute === 'objectClass' || attribute.toLowerCase() === 'objectclass')
+  );
 }

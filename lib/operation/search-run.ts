@@ -10,7 +10,7 @@ import type { EntryId } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
-import { compileSelection, type Selection } from '../entry/select-attributes.js';
+import type { Selection } from '../entry/select-attributes.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import { encodeResponse } from '../ldap/encode-response.js';
 import type { SearchRequest } from '../ldap/message.js';
@@ -86,7 +86,7 @@ export class SearchRun {
     this.#operation = operation;
     this.#plan = plan;
     const { request, start } = plan;
-    this.#selection = compileSelection(request.attributes, server.schema, request.typesOnly);
+    this.#selection = server.selections.get(request.attributes, request.typesOnly);
     this.#turnMs = operation.startedMs;
     if (start !== undefined) this.#part = plan.referralParts.length + (plan.aliases ? 0 : start.part);
     this.#met = plan.aliases ? new Set() : undefined;

@@ -8,6 +8,7 @@ import type { Schema } from '../schema/schema.js';
 import type { Directory } from './directory.js';
 import type { EntryBytes } from './entry-bytes.js';
 import type { PagedCookies } from './paged-cookie.js';
+import type { SelectionCache } from './selection-cache.js';
 import type { OperationSettings } from './settings.js';
 import type { Statistics } from './statistics.js';
 
@@ -24,4 +25,5 @@ export interface ServerParts {
   readonly statistics: Statistics;
   readonly pagedCookies: PagedCookies;
   readonly entryBytes: EntryBytes;
+  readonly selections: SelectionCache;
 }
