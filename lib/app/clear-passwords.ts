@@ -13,7 +13,11 @@ export async function clearPasswords(items: readonly LdifItem[], hasher: Passwor
     if (item.kind !== 'record') continue;
     const { record } = item;
     const attributes =
-      record.kind === 'content' ? record.attributes : record.change.kind === 'add' ? record.change.attributes : [];
+      record.kind === 'content'
+        ? record.attributes
+        : record.change.kind === 'add'
+          ? record.change.attributes
+          : [];
     for (const { description, values } of attributes)
       if (isPassword(description)) work.push(hashAll(values as Uint8Array[], hasher));
   }

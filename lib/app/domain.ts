@@ -60,7 +60,7 @@ export class RunningDomain {
   readonly guarded: GuardedBackend;
   readonly broker: Broker;
   readonly #baseKey: string;
-  readonly #schema: Schema;
+  readonly schema: Schema;
   readonly #changelog: Changelog;
   readonly #replica: Replica;
 
@@ -71,7 +71,7 @@ export class RunningDomain {
     const log = parts.log.child({ domain: parts.base });
     this.baseText = parts.base;
     this.backend = backend;
-    this.#schema = schema;
+    this.schema = schema;
     this.#baseKey = baseKey;
     this.#changelog = changelog;
     this.#replica = new Replica({
@@ -159,7 +159,7 @@ export class RunningDomain {
 
   /** Whether `text` writes this domain's base DN. */
   matches(text: string): boolean {
-    return this.#schema.dnKey(parseDn(text)) === this.#baseKey;
+    return this.schema.dnKey(parseDn(text)) === this.#baseKey;
   }
 
   /** The entry of this DN, when it lies in this domain. Throws LdapError invalidDNSyntax. */

@@ -1,8 +1,9 @@
 /**
  * Export: the entries of a domain as LDIF records, parents before children, with what an import needs to make them again.
  */
-import { COMPUTED } from '../backend/computed-attributes.js';
+
 import type { StoredEntry } from '../backend/backend.js';
+import { COMPUTED } from '../backend/computed-attributes.js';
 import { openBackend } from '../backend/open-backend.js';
 import { must } from '../base/assert.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
@@ -12,8 +13,8 @@ import type { RawValues } from '../entry/modification.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import type { Filter } from '../filter/filter.js';
 import { matchFilter } from '../filter/filter-match.js';
-import { systemClock } from '../io/system-clock.js';
 import { silentLog } from '../io/pino-log.js';
+import { systemClock } from '../io/system-clock.js';
 import type { LdifRecord } from '../ldif/ldif-record.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { indexOptions, openChangelog } from './domain.js';

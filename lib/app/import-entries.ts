@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { beginLoad, type BulkLoad, type LoadRefusal } from '../backend/bulk-load.js';
+import { type BulkLoad, beginLoad, type LoadRefusal } from '../backend/bulk-load.js';
 import { domainNumber, readFacts } from '../backend/domain-facts.js';
 import { KeySpace } from '../backend/key-space.js';
 import { must } from '../base/assert.js';
@@ -23,10 +23,10 @@ import { LdifReader } from '../ldif/ldif-reader.js';
 import type { LdifItem } from '../ldif/ldif-record.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
+import { clearPasswords } from './clear-passwords.js';
 import { indexOptions, openChangelog } from './domain.js';
 import { ldifEntry } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
-import { clearPasswords } from './clear-passwords.js';
 import type { ServerConfig } from './read-config.js';
 import { readServerSchema } from './read-schema.js';
 import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
@@ -55,7 +55,11 @@ const WRITE_BUFFER = 64 << 20;
 const COPY_ROWS = 5000;
 
 /** Imports. Rejects with OperatorError LDIF_INVALID, SERVER_RUNNING, CONFIG_INVALID; then the old data stand as they were. */
-export async function importEntries(config: ServerConfig, source: ImportSource, options: ImportOptions): Promise<ImportResult> {
+export async function importEntries(
+  config: ServerConfig,
+  source: ImportSource,
+  options: ImportOptions,
+): Promise<ImportResult> {
   const { files } = config;
   const schema = await readServerSchema(files);
   const old = existsSync(files.db) ? await openOffline(files, false) : undefined;
@@ -64,7 +68,8 @@ export async function importEntries(config: ServerConfig, source: ImportSource, 
     const store = await openLevelStore(newStorePath(files), { writeBufferBytes: WRITE_BUFFER });
     let result: ImportResult;
     try {
-      if (old !== undefined) await copyOthers(old, store, must(schema.dnKey(parseDn(options.base)), 'a base DN'));
+      if (old !== undefined)
+        await copyOthers(old, store, must(schema.dnKey(parseDn(options.base)), 'a base DN'));
       result = await load(store, config, schema, source, options);
     } finally {
       await store.close();
@@ -121,7 +126,10 @@ async function load(
     await hasher.close();
   }
   if (loading.count === 0)
-    throw new OperatorError('LDIF_INVALID', `${source.name} holds no entry of ${options.base}; nothing was imported`);
+    throw new OperatorError(
+      'LDIF_INVALID',
+      `${source.name} holds no entry of ${options.base}; nothing was imported`,
+    );
   const entries = await loading.finish();
   const baseKey = must(schema.dnKey(baseDn), 'a base DN');
   const keys = new KeySpace(await domainNumber(store, baseKey));
@@ -144,7 +152,9 @@ function addItem(item: LdifItem, loading: BulkLoad, schema: Schema): string | un
   if (content === undefined)
     return `a change record (${record.kind === 'change' ? record.change.kind : ''}) works on a running server only: use --url`;
   try {
-    const refusal = loading.add(ldifEntry(content, schema, () => uuidFromRandom(systemRandom.bytes(UUID_BYTES))));
+    const refusal = loading.add(
+      ldifEntry(content, schema, () => uuidFromRandom(systemRandom.bytes(UUID_BYTES))),
+    );
     return refusal === undefined ? undefined : REFUSALS[refusal];
   } catch (error) {
     if (error instanceof LdapError) return `${content.dn}: ${error.message} (${error.result})`;

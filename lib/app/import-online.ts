@@ -4,11 +4,11 @@
  * Records of one kind of work are pipelined: up to WINDOW adds are on their way at once, so that they share fsyncs; a change record waits for what came before it.
  */
 import { LdapError } from '../base/ldap-error.js';
+import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
 import type { LdapClient } from '../io/ldap-client.js';
 import { LdifReader } from '../ldif/ldif-reader.js';
 import type { LdifItem, LdifRecord } from '../ldif/ldif-record.js';
-import { OperatorError } from '../base/operator-error.js';
 import type { ImportSource } from './import-entries.js';
 
 const WINDOW = 64;
@@ -38,7 +38,11 @@ export interface OnlineOptions {
 }
 
 /** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID. */
-export async function importOnline(client: LdapClient, source: ImportSource, options: OnlineOptions): Promise<number> {
+export async function importOnline(
+  client: LdapClient,
+  source: ImportSource,
+  options: OnlineOptions,
+): Promise<number> {
   const running = new Set<Promise<void>>();
   let taken = 0;
   let failure: unknown;
@@ -50,7 +54,8 @@ export async function importOnline(client: LdapClient, source: ImportSource, opt
       },
       (error: unknown) => {
         if (!(error instanceof LdapError)) failure ??= error;
-        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) failure ??= located(source, item, error);
+        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result]))
+          failure ??= located(source, item, error);
       },
     );
     running.add(work);
@@ -62,7 +67,10 @@ export async function importOnline(client: LdapClient, source: ImportSource, opt
       if (failure !== undefined) throw failure;
       if (item.kind === 'fault') {
         if (!options.onReject(item, item.reason))
-          throw new OperatorError('LDIF_INVALID', `${source.name}:${item.line}: ${item.reason}; records before it were imported`);
+          throw new OperatorError(
+            'LDIF_INVALID',
+            `${source.name}:${item.line}: ${item.reason}; records before it were imported`,
+          );
         continue;
       }
       const isAdd = item.record.kind === 'content' || item.record.change.kind === 'add';
@@ -112,5 +120,9 @@ function reasonOf(item: LdifItem & { kind: 'record' }, error: LdapError): string
 }
 
 function located(source: ImportSource, item: LdifItem & { kind: 'record' }, error: LdapError): LdapError {
-  return new LdapError(error.result, `${source.name}:${item.line}: ${item.record.dn}: ${error.message}`, error.matchedDn);
+  return new LdapError(
+    error.result,
+    `${source.name}:${item.line}: ${item.record.dn}: ${error.message}`,
+    error.matchedDn,
+  );
 }

@@ -36,7 +36,8 @@ export function ldifEntry(
   const first = dn.rdns[0];
   if (first === undefined) throw new LdapError('namingViolation', 'the empty DN cannot be loaded');
   const rdn = schema.namedRdn(first);
-  if (rdn === undefined) throw new LdapError('namingViolation', 'the RDN has a value that its attribute does not allow');
+  if (rdn === undefined)
+    throw new LdapError('namingViolation', 'the RDN has a value that its attribute does not allow');
   const given: RawValues[] = [];
   const preserved: { -readonly [F in keyof PreservedFacts]: PreservedFacts[F] } = {};
   let uuid: EntryUuid | undefined;
@@ -62,6 +63,9 @@ function textOf(attribute: RawValues): string {
 function uuidOf(attribute: RawValues): EntryUuid {
   const uuid = parseUuid(textOf(attribute).toLowerCase());
   if (uuid === undefined)
-    throw new LdapError('invalidAttributeSyntax', `${utf8Decode(must(attribute.values[0], 'one value')) ?? ''} is not a UUID`);
+    throw new LdapError(
+      'invalidAttributeSyntax',
+      `${utf8Decode(must(attribute.values[0], 'one value')) ?? ''} is not a UUID`,
+    );
   return uuid;
 }

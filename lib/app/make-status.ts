@@ -1,9 +1,10 @@
 /**
  * Puts a server's status together from its parts.
  */
+
+import type { SessionStatus } from '../broker/broker-seams.js';
 import type { LdapService } from '../operation/ldap-service.js';
 import { OPERATION_KINDS } from '../operation/statistics.js';
-import type { SessionStatus } from '../broker/broker-seams.js';
 
 import type { ServerConfig } from './read-config.js';
 import type { Listening } from './server.js';

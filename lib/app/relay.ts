@@ -64,7 +64,10 @@ export class Relay {
     const { base, schema, store } = parts;
     const baseKey = schema.dnKey(parseDn(base));
     if (baseKey === undefined)
-      throw new OperatorError('CONFIG_INVALID', `the base DN ${base} has a value that its attribute does not allow`);
+      throw new OperatorError(
+        'CONFIG_INVALID',
+        `the base DN ${base} has a value that its attribute does not allow`,
+      );
     return new Relay(parts, await openChangelog(store, baseKey, undefined), baseKey);
   }
 

@@ -10,9 +10,18 @@ import { parseLdapUrl } from '../ldap/ldap-url.js';
 import { requirePassword } from './password.js';
 
 export const ldapOptions = {
-  url: { type: 'string', describe: 'Work over LDAP on this server, such as ldap://localhost:1389 (or POLYARCH_URL)' },
-  'bind-dn': { type: 'string', describe: `DN to bind as (or POLYARCH_BIND_DN); ${DEFAULT_ADMIN_DN} when absent` },
-  'password-file': { type: 'string', describe: 'File with the password (- is standard input); or POLYARCH_PASSWORD; else a prompt' },
+  url: {
+    type: 'string',
+    describe: 'Work over LDAP on this server, such as ldap://localhost:1389 (or POLYARCH_URL)',
+  },
+  'bind-dn': {
+    type: 'string',
+    describe: `DN to bind as (or POLYARCH_BIND_DN); ${DEFAULT_ADMIN_DN} when absent`,
+  },
+  'password-file': {
+    type: 'string',
+    describe: 'File with the password (- is standard input); or POLYARCH_PASSWORD; else a prompt',
+  },
   'start-tls': { type: 'boolean', default: false, describe: 'StartTLS before the bind' },
   'ca-file': { type: 'string', describe: 'CA certificates (PEM) that the server must have one of' },
 } as const;
@@ -34,7 +43,11 @@ export function givenUrl(args: LdapArguments, env = process.env): string | undef
 export async function connectTo(url: string, args: LdapArguments): Promise<LdapClient> {
   const target = readUrl(url);
   const dn = args['bind-dn'] ?? process.env.POLYARCH_BIND_DN ?? DEFAULT_ADMIN_DN;
-  const password = await requirePassword({ of: dn, file: args['password-file'], variable: 'POLYARCH_PASSWORD' });
+  const password = await requirePassword({
+    of: dn,
+    file: args['password-file'],
+    variable: 'POLYARCH_PASSWORD',
+  });
   const client = await LdapClient.connect({ ...target, ...readCa(args['ca-file']) });
   try {
     if (args['start-tls'] && !target.ldaps) await client.startTls();
@@ -51,8 +64,15 @@ export async function connectTo(url: string, args: LdapArguments): Promise<LdapC
 function readUrl(url: string): { host: string; port: number; ldaps: boolean } {
   const parsed = parseLdapUrl(url);
   if (parsed === undefined)
-    throw new OperatorError('COMMAND_INVALID', `--url: "${url}" is not an LDAP URL; write it like ldap://localhost:1389`);
-  return { host: parsed.host === '' ? 'localhost' : parsed.host, port: parsed.port, ldaps: parsed.scheme === 'ldaps' };
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      `--url: "${url}" is not an LDAP URL; write it like ldap://localhost:1389`,
+    );
+  return {
+    host: parsed.host === '' ? 'localhost' : parsed.host,
+    port: parsed.port,
+    ldaps: parsed.scheme === 'ldaps',
+  };
 }
 
 function readCa(file: string | undefined): { ca?: Uint8Array } {
@@ -60,6 +80,8 @@ function readCa(file: string | undefined): { ca?: Uint8Array } {
   try {
     return { ca: readFileSync(file) };
   } catch (error) {
-    throw new OperatorError('TLS_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], { cause: error });
+    throw new OperatorError('TLS_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], {
+      cause: error,
+    });
   }
 }

@@ -31,7 +31,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function base(args: readonly string[]): Argv {
-  return yargs([...args])
+  return yargs(joinDashes(args))
     .scriptName('polyarch')
     .usage('$0 <command>\n\nPolyarch Directory Server: an LDAPv3 directory whose every copy accepts writes.')
     .parserConfiguration({
@@ -56,6 +56,18 @@ function base(args: readonly string[]): Argv {
         `${oneLine(message)}; see: polyarch ${helpWords(args)}--help`,
       );
     });
+}
+
+/** `--file -` as one word: the parser takes a dash alone for an argument of its own. */
+function joinDashes(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined[joined.length - 1];
+    if (arg === '-' && before?.startsWith('--') === true && !before.includes('='))
+      joined[joined.length - 1] = `${before}=-`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function addCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (code: number) => void): void {

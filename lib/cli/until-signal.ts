@@ -2,15 +2,25 @@
  * Waiting for the operator to stop a command: SIGINT, SIGTERM or SIGHUP.
  */
 
-/** Resolves at the first signal. A second one ends the process at once. */
-export function untilSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
+export interface SignalWait {
+  /** Resolves at the first signal. */
+  readonly signal: Promise<NodeJS.Signals>;
+  /** Ends the waiting: it holds the process no longer. */
+  done(): void;
+}
+
+/** Begins to wait. A second SIGINT or SIGTERM ends the process at once. */
+export function untilSignal(): SignalWait {
+  // A waiting promise alone does not keep the process: without children left to watch it would end.
+  const alive = setInterval(() => {}, 2 ** 30);
+  const signal = new Promise<NodeJS.Signals>((resolve) => {
     let asked = false;
-    const on = (signal: NodeJS.Signals) => {
-      if (asked && signal !== 'SIGHUP') process.exit(70);
+    const on = (name: NodeJS.Signals) => {
+      if (asked && name !== 'SIGHUP') process.exit(70);
       asked = true;
-      resolve(signal);
+      resolve(name);
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, on);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, on);
   });
+  return { signal, done: () => clearInterval(alive) };
 }

@@ -5,6 +5,8 @@ import { Client } from 'ldapts';
 import t from 'tap';
 import { ADMIN, BASE, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
 
+t.setTimeout(115_000);
+
 const PYTHON_LDAP = `
 import sys, ldap, ldap.modlist
 url, dn, pw, base = sys.argv[1:]

@@ -14,6 +14,8 @@ import {
   startDemo,
 } from './harness.js';
 
+t.setTimeout(115_000);
+
 const absent = missing('ldapsearch');
 
 t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, async (t) => {

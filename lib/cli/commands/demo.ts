@@ -1,7 +1,7 @@
 /**
  * `polyarch demo`: a throw-away topology on loopback, and what to paste to try it.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ChildFailed } from '../../app/child-server.js';
@@ -42,41 +42,49 @@ export const demo = defineCommand({
     requireWhole(args.servers, 1, MAX_DEMO_SERVERS, '--servers');
     requireWhole(args.port, 1, 65_535 - 10 * args.servers, '--port');
     requireWhole(args.entries, 1, 10_000_000, '--entries');
-    const signal = untilSignal();
-    const temporary = args.dir === undefined;
-    const dir = args.dir === undefined ? mkdtempSync(join(tmpdir(), 'polyarch-demo-')) : resolve(args.dir);
-    let running: RunningDemo;
+    const waiting = untilSignal();
     try {
-      running = await startDemo(
-        {
-          servers: args.servers,
-          port: args.port,
-          dir,
-          temporary,
-          password: args.password,
-          entries: args.entries,
-          base: args.base,
-        },
-        (step) => {
-          if (!args.json) note(`${step} ...`);
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof ChildFailed)) throw error;
-      for (const line of error.lines) note(line);
-      return error.exitCode;
+      return await runDemo(args, waiting.signal);
+    } finally {
+      waiting.done();
     }
-    let stopping = false;
-    watchDeaths(running, () => stopping);
-    if (args.json) say(readyLine(running));
-    else showReady(running, temporary);
-    await signal;
-    stopping = true;
-    if (!args.json) note('stopping the servers ...');
-    await running.stop();
-    return undefined;
   },
 });
+
+interface DemoArguments {
+  readonly servers: number;
+  readonly dir?: string | undefined;
+  readonly port: number;
+  readonly password?: string | undefined;
+  readonly entries: number;
+  readonly base: string;
+  readonly json: boolean;
+}
+
+async function runDemo(args: DemoArguments, signal: Promise<unknown>): Promise<number | undefined> {
+  const temporary = args.dir === undefined;
+  const dir = args.dir === undefined ? mkdtempSync(join(tmpdir(), 'polyarch-demo-')) : resolve(args.dir);
+  let running: RunningDemo;
+  try {
+    running = await startDemo({ ...args, dir, temporary, password: args.password }, (step) => {
+      if (!args.json) note(`${step} ...`);
+    });
+  } catch (error) {
+    if (temporary) rmSync(dir, { recursive: true, force: true });
+    if (!(error instanceof ChildFailed)) throw error;
+    for (const line of error.lines) note(line);
+    return error.exitCode;
+  }
+  let stopping = false;
+  watchDeaths(running, () => stopping);
+  if (args.json) say(readyLine(running));
+  else showReady(running, temporary);
+  await signal;
+  stopping = true;
+  if (!args.json) note('stopping the servers ...');
+  await running.stop();
+  return undefined;
+}
 
 function requireWhole(value: number, least: number, most: number, name: string): void {
   if (!Number.isInteger(value) || value < least || value > most)

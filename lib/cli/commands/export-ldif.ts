@@ -44,7 +44,15 @@ export const exportLdif = defineCommand({
     }
     const client = await connectTo(url, args);
     try {
-      await write(args, online(client, args.base ?? (await contextOf(client)), filter ?? PRESENT, args['user-attributes-only']));
+      await write(
+        args,
+        online(
+          client,
+          args.base ?? (await contextOf(client)),
+          filter ?? PRESENT,
+          args['user-attributes-only'],
+        ),
+      );
     } finally {
       client.unbind();
     }
@@ -52,7 +60,10 @@ export const exportLdif = defineCommand({
   },
 });
 
-async function write(args: { readonly file: string; readonly wrap: boolean }, records: AsyncIterable<LdifRecord>): Promise<void> {
+async function write(
+  args: { readonly file: string; readonly wrap: boolean },
+  records: AsyncIterable<LdifRecord>,
+): Promise<void> {
   const out = writeLdifFile(args.file);
   const progress = new Progress('entries', args.file === '-');
   let done = 0;
@@ -75,8 +86,15 @@ async function write(args: { readonly file: string; readonly wrap: boolean }, re
   progress.finish(done);
 }
 
-async function* online(client: LdapClient, base: string, filter: Filter, userOnly: boolean): AsyncGenerator<LdifRecord> {
-  const attributes = userOnly ? ['*'] : ['*', 'entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
+async function* online(
+  client: LdapClient,
+  base: string,
+  filter: Filter,
+  userOnly: boolean,
+): AsyncGenerator<LdifRecord> {
+  const attributes = userOnly
+    ? ['*']
+    : ['*', 'entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
   for await (const item of client.searchPaged({ base, filter, attributes }, PAGE))
     if (item.kind === 'entry')
       yield {
@@ -92,7 +110,10 @@ async function contextOf(client: LdapClient): Promise<string> {
   const values = root?.attributes.find(({ name }) => name.toLowerCase() === 'namingcontexts')?.values ?? [];
   const [only] = values;
   if (only !== undefined && values.length === 1) return Buffer.from(only).toString('utf8');
-  throw new OperatorError('COMMAND_INVALID', 'the server holds several naming contexts; say which with --base');
+  throw new OperatorError(
+    'COMMAND_INVALID',
+    'the server holds several naming contexts; say which with --base',
+  );
 }
 
 function readFilter(text: string): Filter {

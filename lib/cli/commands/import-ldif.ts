@@ -19,15 +19,24 @@ export const importLdif = defineCommand({
     ...dirOption,
     ...ldapOptions,
     file: { type: 'string', default: '-', describe: 'LDIF file; .gz is unpacked; - is standard input' },
-    base: { type: 'string', describe: 'Base DN of the domain to replace (with --dir); needed when the server holds several' },
+    base: {
+      type: 'string',
+      describe: 'Base DN of the domain to replace (with --dir); needed when the server holds several',
+    },
     continue: { type: 'boolean', default: false, describe: 'Go on after a record that is refused' },
     rejects: { type: 'string', describe: 'File for the records that are refused' },
     ...jsonOption,
   },
   examples: [
     ['$0 import-ldif --dir /var/lib/polyarch --file people.ldif', 'Replace the data of a stopped server'],
-    ['$0 import-ldif --url ldap://localhost:1389 --file changes.ldif', 'Add entries and apply changes on a running server'],
-    ['$0 import-ldif --dir DIR --file old.ldif --continue --rejects bad.ldif', 'Load what can be loaded, keep the rest in a file'],
+    [
+      '$0 import-ldif --url ldap://localhost:1389 --file changes.ldif',
+      'Add entries and apply changes on a running server',
+    ],
+    [
+      '$0 import-ldif --dir DIR --file old.ldif --continue --rejects bad.ldif',
+      'Load what can be loaded, keep the rest in a file',
+    ],
   ],
   async run(args) {
     const size = await sizeOf(args.file);
@@ -43,14 +52,18 @@ export const importLdif = defineCommand({
         failure = exitCode;
         return true;
       },
-      onProgress: (done: number) => progress.update(done, size === undefined ? undefined : read.bytesRead / size),
+      onProgress: (done: number) =>
+        progress.update(done, size === undefined ? undefined : read.bytesRead / size),
     };
     try {
       const url = givenUrl(args);
-      const entries = url === undefined ? await offline(args, source, options) : await online(url, args, source, options);
+      const entries =
+        url === undefined ? await offline(args, source, options) : await online(url, args, source, options);
       progress.finish(entries);
       printData({ entries, rejected: rejects.count }, args.json, () =>
-        rejects.count === 0 ? `imported ${entries} entries` : `imported ${entries} entries; ${rejects.count} records were refused`,
+        rejects.count === 0
+          ? `imported ${entries} entries`
+          : `imported ${entries} entries; ${rejects.count} records were refused`,
       );
     } finally {
       rejects.close();
@@ -94,13 +107,18 @@ export function baseOf(config: ServerConfig, given: string | undefined): string 
     const found = domains.find((domain) => normal(domain) === normal(given));
     if (found !== undefined) return found;
   } else if (domains[0] !== undefined && domains.length === 1) return domains[0];
-  throw new OperatorError('COMMAND_INVALID', `say which domain with --base; this server holds ${domains.join('; ')}`);
+  throw new OperatorError(
+    'COMMAND_INVALID',
+    `say which domain with --base; this server holds ${domains.join('; ')}`,
+  );
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
   try {
     return await octetsOf(file);
   } catch (error) {
-    throw new OperatorError('LDIF_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], { cause: error });
+    throw new OperatorError('LDIF_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], {
+      cause: error,
+    });
   }
 }

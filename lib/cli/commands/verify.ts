@@ -3,7 +3,7 @@
  */
 import { callControl, isRunning } from '../../app/control-client.js';
 import { readServerConfig } from '../../app/read-config.js';
-import { verifyOffline, type VerifyReport } from '../../app/verify-store.js';
+import { type VerifyReport, verifyOffline } from '../../app/verify-store.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';
 import { printData, table } from '../output.js';
@@ -13,7 +13,9 @@ export const verify = defineCommand({
     ...dirOption,
     ...jsonOption,
   },
-  examples: [['$0 verify --dir /var/lib/polyarch', 'Faults of the store, one a line; exit code 80 when there are any']],
+  examples: [
+    ['$0 verify --dir /var/lib/polyarch', 'Faults of the store, one a line; exit code 80 when there are any'],
+  ],
   async run(args) {
     const config = await readServerConfig(args.dir);
     const running = await isRunning(config.files);
