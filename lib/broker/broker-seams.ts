@@ -5,8 +5,8 @@
  */
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
-import type { DomainSnapshot, SnapshotSummary } from '../sync/domain-snapshot.js';
 import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 
 /** A server to subscribe to. */
 export interface BrokerPeer {
@@ -28,6 +28,13 @@ export interface BrokerIdentity {
   readonly domain: string;
 }
 
+/** A frozen copy of the domain, for a peer that is to be initialized. Must be closed. */
+export interface SnapshotReader extends SnapshotSummary {
+  /** Every image once, in slices; each image at most LIMITS.imageBytes octets. May be iterated once. */
+  images(): AsyncIterable<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
 /** The directory behind the broker. */
 export interface BrokerDirectory {
   /** undefined while it holds no data. */
@@ -36,7 +43,7 @@ export interface BrokerDirectory {
   applied(): ServerState;
   /** Between begin and end of a total update of ours. */
   importing(): boolean;
-  openSnapshot(): Promise<DomainSnapshot>;
+  openSnapshot(): Promise<SnapshotReader>;
 }
 
 /** Who takes a total update. Each step is done when its promise resolves. */

@@ -7,7 +7,6 @@
 import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Clock } from '../port/clock.js';
-import type { DomainSnapshot } from '../sync/domain-snapshot.js';
 import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import {
@@ -17,7 +16,7 @@ import {
   type PublisherState,
   stepPublisher,
 } from '../sync/publisher-session.js';
-import type { BrokerDirectory, SessionStatus } from './broker-seams.js';
+import type { BrokerDirectory, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 
 export interface PublisherHooks {
@@ -208,12 +207,12 @@ export class PublisherDriver {
 
 /** Reads a snapshot in portions of about so many octets. */
 class ImageReader {
-  readonly #snapshot: DomainSnapshot;
+  readonly #snapshot: SnapshotReader;
   readonly #slices: AsyncIterator<readonly Uint8Array[]>;
   #rest: readonly Uint8Array[] = [];
   #at = 0;
 
-  constructor(snapshot: DomainSnapshot) {
+  constructor(snapshot: SnapshotReader) {
     this.#snapshot = snapshot;
     this.#slices = snapshot.images()[Symbol.asyncIterator]();
   }

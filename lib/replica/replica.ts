@@ -9,9 +9,9 @@ import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
-import type { DomainSnapshot, SnapshotSummary } from '../sync/domain-snapshot.js';
+import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 import { type BlockedOrigin, Replay } from './replay.js';
-import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
+import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
 /** What a replica asks of its broker. */
 export interface UpdateCarrier {

@@ -6,7 +6,14 @@
  * between is found `importing` when it opens again, serves nothing, and starts over with beginImport.
  */
 import type { ServerState } from '../csn/server-state.js';
-import type { DomainSnapshot } from '../sync/domain-snapshot.js';
+import type { SnapshotSummary } from '../sync/snapshot-summary.js';
+
+/** A frozen copy of a domain as opaque images: whatever the backend needs to make its rows again. Must be closed. */
+export interface DomainSnapshot extends SnapshotSummary {
+  /** Every image once, in slices of some hundred; each image at most LIMITS.imageBytes octets. May be iterated once. */
+  images(): AsyncIterable<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
 
 export interface SnapshotSource {
   /** A frozen copy of the durable state as it is now. Rejects with a StoreError. */

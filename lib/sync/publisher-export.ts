@@ -4,7 +4,6 @@
  * A summary, then images as credit allows, then their count. Nothing of the domain is interpreted; the driver reads the snapshot when asked to.
  */
 import { LIMITS } from '../base/limits.js';
-import type { SnapshotSummary } from './domain-snapshot.js';
 import type { Frame, ServerStates } from './frames.js';
 import {
   type Exporting,
@@ -17,6 +16,7 @@ import {
   stay,
 } from './publisher-session.js';
 import { silence } from './session-timing.js';
+import type { SnapshotSummary } from './snapshot-summary.js';
 
 /** One event of a session that gives the whole domain away. */
 export function stepExporting(state: Exporting, event: PublisherEvent, nowMs: number): PublisherStep {

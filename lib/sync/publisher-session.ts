@@ -25,11 +25,11 @@ import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import type { SnapshotSummary } from './domain-snapshot.js';
 import type { Frame, Hello, RefusalCode, ServerStates } from './frames.js';
 import { checkHello, type PeerFacts } from './hello-check.js';
 import { stepExporting } from './publisher-export.js';
 import { HELLO_TIMEOUT_MS, silence } from './session-timing.js';
+import type { SnapshotSummary } from './snapshot-summary.js';
 
 /** What a change log answers to a read effect. */
 export type SliceRead =

@@ -20,10 +20,10 @@
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
-import type { SnapshotSummary } from './domain-snapshot.js';
 import type { Frame, Hello, RefusalCode, ServerStates, Unavailable } from './frames.js';
 import { checkHello, type PeerFacts } from './hello-check.js';
 import { HELLO_TIMEOUT_MS, silence } from './session-timing.js';
+import type { SnapshotSummary } from './snapshot-summary.js';
 
 interface Greeted {
   readonly own: Hello;

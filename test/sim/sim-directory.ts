@@ -15,8 +15,7 @@ import { CsnGenerator } from '../../lib/csn/csn-generator.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../../lib/port/ordered-store.js';
-import type { SnapshotSource, SnapshotTarget } from '../../lib/replica/snapshot-source.js';
-import type { DomainSnapshot } from '../../lib/sync/domain-snapshot.js';
+import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from '../../lib/replica/snapshot-source.js';
 
 export interface WriteRequest {
   readonly entry: EntryUuid;

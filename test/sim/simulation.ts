@@ -219,10 +219,19 @@ export class Simulation {
       if (server.changelog === undefined || !server.changelog.state.equals(state)) return false;
       if (server.directory !== undefined && !server.directory.state.equals(state)) return false;
     }
-    const contents = await Promise.all(this.servers.flatMap((server) => server.directory?.contents() ?? []));
-    const same = contents.every((content) => content === contents[0]);
-    if (!same)
-      throw new Error(`equal states, different contents:\n${contents.join('\n---\n').slice(0, 4000)}`);
+    const holders = this.servers.filter((server) => server.directory !== undefined);
+    const contents = await Promise.all(
+      holders.map(async (server) => (await server.directory?.contents()) ?? ''),
+    );
+    contents.forEach((content, i) => {
+      if (content === contents[0]) return;
+      const odd = [only(contents[0] ?? '', content), only(content, contents[0] ?? '')].map((lines) =>
+        lines.join('\n'),
+      );
+      throw new Error(
+        `equal states, different contents:\n${holders[0]?.name}\n${odd[0]}\n${holders[i]?.name}\n${odd[1]}`,
+      );
+    });
     return true;
   }
 
@@ -273,6 +282,12 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new Error(`seed ${options.seed}: ${reason}\nfaults:\n${simulation.faults.join('\n')}`);
   }
+}
+
+/** Lines that only the first text has. */
+export function only(text: string, other: string): string[] {
+  const lines = new Set(other.split('\n'));
+  return text.split('\n').filter((line) => !lines.has(line));
 }
 
 /** An entry number as a UUID. */

@@ -4,7 +4,6 @@
 import t from 'tap';
 import { concatBytes } from '../../lib/base/bytes.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
 import { decodeFrame, encodeFrame, type Frame, FrameError } from '../../lib/sync/frames.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { changes, csn, hello, replica, states } from './session-fixtures.js';
@@ -33,40 +32,6 @@ function body(frame: Frame): Uint8Array {
 
 t.test('every frame comes back as it was sent', (t) => {
   for (const frame of FRAMES) t.same(plain(decodeFrame(body(frame))), plain(frame), frame.kind);
-  t.end();
-});
-
-t.test('frames are found again however the stream is cut', (t) => {
-  const stream = concatBytes(FRAMES.map(encodeFrame));
-  const random = new SeededRandom(7);
-  for (let round = 0; round < 40; round++) {
-    const assembler = new FrameAssembler(1_000_000);
-    const found: Frame[] = [];
-    for (let at = 0; at < stream.length; ) {
-      const size = 1 + random.below(round < 20 ? 7 : 900);
-      assembler.push(stream.slice(at, at + size));
-      at += size;
-      for (let next = assembler.next(); next !== undefined; next = assembler.next()) {
-        const frame = decodeFrame(next);
-        if (frame !== undefined) found.push(frame);
-      }
-    }
-    if (JSON.stringify(found.map(plain)) !== JSON.stringify(FRAMES.map(plain))) t.fail(`round ${round}`);
-    if (assembler.pendingBytes !== 0) t.fail('octets left over');
-  }
-  t.pass('all rounds');
-  t.end();
-});
-
-t.test('a length beyond the bound is refused as soon as it is there, and nothing is kept for it', (t) => {
-  const assembler = new FrameAssembler(65_536);
-  assembler.push(new Uint8Array([0xff, 0xff, 0xff]));
-  t.equal(assembler.next(), undefined);
-  assembler.push(new Uint8Array([0xff]));
-  t.throws(() => assembler.next(), FrameError);
-  const empty = new FrameAssembler(65_536);
-  empty.push(new Uint8Array(4));
-  t.throws(() => empty.next(), FrameError);
   t.end();
 });
 

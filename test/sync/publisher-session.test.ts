@@ -254,21 +254,3 @@ t.test('a server that is importing publishes nothing, an empty one initializes n
   t.match(sent(play([empty])[1]), [{ kind: 'refuse', code: 'no-data' }]);
   t.end();
 });
-
-t.test('a total update: summary, images as credit allows, their number', (t) => {
-  const images = [new Uint8Array(400), new Uint8Array(400)];
-  const [state, effects] = play([
-    EXPORT,
-    { kind: 'snapshot', summary: SUMMARY },
-    frame({ kind: 'credit', bytes: 700 }),
-  ]);
-  t.same(effects.filter((effect) => effect.kind === 'read-images').length, 1);
-  const [waiting, after] = play([{ kind: 'images', images }], state);
-  t.notOk(
-    after.some((effect) => effect.kind === 'read-images'),
-    'credit is used up',
-  );
-  const [, end] = play([frame({ kind: 'credit', bytes: 700 }), { kind: 'images-end' }], waiting);
-  t.match(sent(end), [{ kind: 'images-end', imageCount: 2 }]);
-  t.end();
-});

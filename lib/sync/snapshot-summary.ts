@@ -1,0 +1,14 @@
+/**
+ * What is known of a total update before its first image: the copy's generation, state and size (replication-model.md section 8).
+ *
+ * The images themselves are opaque here: nothing between the two backends looks inside.
+ */
+import type { ServerState } from '../csn/server-state.js';
+
+export interface SnapshotSummary {
+  readonly generationId: string;
+  /** The changes that the images hold. */
+  readonly state: ServerState;
+  /** Live entries in the snapshot, for progress. */
+  readonly entryCount: number;
+}
