@@ -6,12 +6,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import { isServerMessage, type ServerMessage } from './process-messages.js';
 import { serverFiles } from './server-files.js';
-
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** A server process that could not start: what it said. */
 export class ChildFailed extends Error {
@@ -34,7 +32,7 @@ export interface ChildServer {
   readonly ended: Promise<string>;
 }
 
-/** Forks `polyarch start` for the server in `dir`, in a session of its own so that a terminal's Ctrl-C is not sent to it too. */
+/** Forks this program's `start` for the server in `dir`, in a session of its own so that a terminal's Ctrl-C is not sent to it too. */
 export function startChildServer(
   dir: string,
   mode: 'supervised' | 'detached',
@@ -52,12 +50,16 @@ export function startChildServer(
       { cause: error },
     );
   }
-  const child = fork(MAIN, ['start', '--dir', files.dir, '--parent', mode, ...args], {
-    stdio: ['ignore', log, log, 'ipc'],
-    detached: true,
-    env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '8' },
-    execArgv: process.execArgv,
-  });
+  const child = fork(
+    must(process.argv[1], 'a program runs this'),
+    ['start', '--dir', files.dir, '--parent', mode, ...args],
+    {
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+      env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '8' },
+      execArgv: process.execArgv,
+    },
+  );
   closeSync(log);
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));

@@ -106,7 +106,9 @@ export function optionVariable(key: string): string {
 }
 
 function words(key: string): string[] {
-  return key
+  // MiB is one word.
+  const plain = key.replace('MiB', 'Mib');
+  return plain
     .replace(/([a-z0-9])([A-Z])/g, '$1.$2')
     .toLowerCase()
     .split('.');

@@ -8,6 +8,10 @@ t.setTimeout(115_000);
 
 const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 
+/** One server for all tests of this file, which run one after the other: making one takes a second. */
+let made: Promise<{ dir: string; port: number }> | undefined;
+const shared = () => (made ??= makeServer(t));
+
 /** A server's directory with `entries` sample entries, on free ports. */
 async function makeServer(
   t: Parameters<typeof temporary>[0],
@@ -56,9 +60,10 @@ t.test('setup', { timeout: 60_000 }, async (t) => {
 });
 
 t.test('a faulty configuration lists every fault with its line', { timeout: 60_000 }, async (t) => {
-  const { dir } = await makeServer(t);
+  const { dir } = await shared();
   const file = `${dir}/polyarch.yaml`;
   const good = readFileSync(file, 'utf8');
+  t.teardown(() => writeFileSync(file, good));
   writeFileSync(file, `${good}\nlimts: {}\ncache: { entryMiB: 0 }\n`);
   const bad = await polyarch(['start', '--dir', dir]);
   t.equal(bad.status, 78);
@@ -70,7 +75,7 @@ t.test('a faulty configuration lists every fault with its line', { timeout: 60_0
 });
 
 t.test('a port in use is named', { timeout: 60_000 }, async (t) => {
-  const { dir, port } = await makeServer(t);
+  const { dir, port } = await shared();
   const other = createServer();
   await new Promise<void>((done) => other.listen(port, '127.0.0.1', () => done()));
   t.teardown(() => other.close());
@@ -83,7 +88,7 @@ t.test('a port in use is named', { timeout: 60_000 }, async (t) => {
 });
 
 t.test('one process a data directory', { timeout: 60_000 }, async (t) => {
-  const { dir } = await makeServer(t);
+  const { dir } = await shared();
   const first = await polyarch(['start', '--detach', '--dir', dir]);
   t.equal(first.status, 0, first.stderr);
   t.teardown(() => polyarch(['stop', '--dir', dir]));
@@ -117,7 +122,7 @@ t.test('one process a data directory', { timeout: 60_000 }, async (t) => {
 });
 
 t.test('LDIF', { timeout: 100_000 }, async (t) => {
-  const { dir, port } = await makeServer(t);
+  const { dir, port } = await shared();
   const file = `${dir}/people.ldif`;
   const good = (name: string) =>
     `dn: uid=${name},${BASE}\nobjectClass: inetOrgPerson\nuid: ${name}\ncn: ${name}\nsn: ${name}\n`;

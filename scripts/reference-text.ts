@@ -1,11 +1,11 @@
 /**
  * Reference pages made from tables: options (option-table.ts) and operator errors (base/operator-error.ts, error-advice.ts).
  */
-import { OPERATOR_ERRORS, type OperatorErrorCode } from '../base/operator-error.js';
-import { RESULT_CODES } from '../base/result-code.js';
+import { OPERATOR_ERRORS, type OperatorErrorCode } from '../lib/base/operator-error.js';
+import { RESULT_CODES } from '../lib/base/result-code.js';
+import { type Option, optionFlag, optionVariable } from '../lib/config/option.js';
+import { OPTION_KEYS, optionOf } from '../lib/config/option-table.js';
 import { ERROR_ADVICE } from './error-advice.js';
-import { type Option, optionFlag, optionVariable } from './option.js';
-import { OPTION_KEYS, optionOf } from './option-table.js';
 
 const GENERATED = '<!-- Generated from the tables in lib/ by `npm run reference`. Do not edit. -->';
 

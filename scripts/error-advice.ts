@@ -1,7 +1,7 @@
 /**
  * What to do about each operator error: the text of docs/errors.md. Complete by its type.
  */
-import type { OperatorErrorCode } from '../base/operator-error.js';
+import type { OperatorErrorCode } from '../lib/base/operator-error.js';
 
 export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   CONFIG_INVALID:

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { OPERATOR_ERRORS } from '../../lib/base/operator-error.js';
 import { OPTION_KEYS } from '../../lib/config/option-table.js';
-import { errorReference, optionReference } from '../../lib/config/reference-text.js';
+import { errorReference, optionReference } from '../../scripts/reference-text.js';
 
 t.test('docs/reference-options.md is up to date (npm run reference)', (t) => {
   t.ok(readFileSync('docs/reference-options.md', 'utf8') === optionReference());

@@ -1,0 +1,45 @@
+/** Shape faults in our words: all at once, where they stand. */
+import { Type } from '@sinclair/typebox';
+import t from 'tap';
+import { checkShape } from '../../lib/config/check-shape.js';
+
+const SCHEMA = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 3 }),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
+    least: Type.Optional(Type.Integer({ minimum: 5 })),
+    most: Type.Optional(Type.Integer({ maximum: 5 })),
+    list: Type.Optional(Type.Array(Type.Object({ 'a/b': Type.Boolean() }), { maxItems: 1 })),
+  },
+  { additionalProperties: false },
+);
+const faults = (value: unknown) =>
+  checkShape(SCHEMA, value).map(({ path, message }) => `${path.join(' ')}: ${message}`);
+
+t.test('what conforms has no fault', (t) => {
+  t.same(faults({ name: 'a', port: 9, list: [{ 'a/b': true }] }), []);
+  t.end();
+});
+
+t.test('each kind of fault has its words', (t) => {
+  t.same(faults({}), ['name: is missing']);
+  t.same(faults({ name: '' }), ['name: "" is too short']);
+  t.same(faults({ name: 'abcd' }), ['name: "abcd" is too long']);
+  t.same(faults({ name: 1 }), ['name: 1 is not text']);
+  t.same(faults({ name: null }), ['name: nothing is not text']);
+  t.same(faults({ name: 'a', port: 10 }), ['port: 10 is not within 1 to 9']);
+  t.same(faults({ name: 'a', port: 1.5 }), ['port: 1.5 is not a whole number']);
+  t.same(faults({ name: 'a', least: 1 }), ['least: 1 is less than 5']);
+  t.same(faults({ name: 'a', most: 9 }), ['most: 9 is more than 5']);
+  t.same(faults({ name: 'a', list: {} }), ['list: a map is not a list']);
+  t.same(faults({ name: 'a', list: [{ 'a/b': 1 }] }), ['list 0 a/b: 1 is not true or false']);
+  t.same(faults('x'), [': "x" is not a map of keys']);
+  t.same(faults({ name: 'a', prot: 1 }), ['prot: unknown key; did you mean "port"?']);
+  t.match(faults({ name: 'a', elsewhere: 1 }), [/unknown key; known keys are name, port/]);
+  t.end();
+});
+
+t.test('long values are cut', (t) => {
+  t.match(faults({ name: 'x'.repeat(500) }), [/^name: "x{57}\.\.\." is too long$/]);
+  t.end();
+});
