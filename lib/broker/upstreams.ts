@@ -73,6 +73,7 @@ export class Upstreams {
     this.#update?.stop(code, reason);
     await Promise.all(this.#connections.map((connection) => connection.stop(code, reason)));
     this.#choices = new Map();
+    this.#toldBehind = '';
   }
 
   /** Ends all sessions, which come back at once with a new hello. */
@@ -240,20 +241,24 @@ export class Upstreams {
       for (const origin of origins) this.#beginLater(origin, upstreams);
       return;
     }
-    const key = origins.join(' ');
-    if (key === this.#toldBehind) return;
-    this.#toldBehind = key;
     if (origins.length === 0) {
-      listener.tooFarBehind([], undefined);
+      if (this.#toldBehind !== '') listener.tooFarBehind([], undefined);
+      this.#toldBehind = '';
       return;
     }
+    // Who takes a peer's data gives up its own: only one that holds all our changes will do.
+    const own = changelog.newest(replica);
     const source = sessions.find((session) => {
       const log = session.upstream?.log;
       return (
         log !== undefined &&
+        (own === undefined || log.covers(own)) &&
         origins.some((origin) => (log.get(origin) ?? '') > (changelog.newest(origin) ?? ''))
       );
     });
+    const key = `${origins.join(' ')} ${source?.peerName ?? ''}`;
+    if (key === this.#toldBehind) return;
+    this.#toldBehind = key;
     listener.tooFarBehind(origins, source?.peerName);
   }
 

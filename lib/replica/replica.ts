@@ -148,16 +148,16 @@ export class Replica {
   }
 
   /**
-   * Replaces all data of the domain by those of `peer`. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete.
+   * Replaces all data of the domain by those of `peer`, also what only this server holds, unless `keepOwn`: then an update that lacks any change of ours is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete.
    */
-  async initialize(peer: string): Promise<void> {
+  async initialize(peer: string, keepOwn = false): Promise<void> {
     const { backend, clock } = this.#options;
     if (this.#update !== undefined) throw new Error(`${this.#options.server} is being initialized already`);
     this.#update = { peer, images: 0, bytes: 0, entryCount: undefined, sinceMs: clock.monotonicMs() };
     await this.#replay.stop();
     try {
       for (let tries = 0; ; tries++) {
-        const failure = await this.#tryUpdate(peer);
+        const failure = await this.#tryUpdate(peer, keepOwn);
         if (failure === undefined) break;
         if (!backend.importing || this.#stopped) throw failure;
         this.#tell(
@@ -248,19 +248,23 @@ export class Replica {
 
   #initializeUnasked(peer: string): void {
     if (this.#update !== undefined) return;
-    this.initialize(peer).catch((error: unknown) => {
+    this.initialize(peer, true).catch((error: unknown) => {
       this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
     });
   }
 
   /** One attempt; answers why it failed. */
-  async #tryUpdate(peer: string): Promise<Error | undefined> {
-    const { backend, changelog } = this.#options;
+  async #tryUpdate(peer: string, keepOwn: boolean): Promise<Error | undefined> {
+    const { backend, changelog, replica } = this.#options;
     const progress = this.#update;
     try {
       if (this.#carrier === undefined) throw new Error('replication is not running');
       await this.#carrier.initializeFrom(peer, {
         prepare: async (summary) => {
+          const own = changelog.newest(replica);
+          if (keepOwn && own !== undefined && !summary.state.covers(own)) {
+            throw new Error(`${peer} does not hold all changes of this server yet`);
+          }
           await backend.beginImport();
           if (progress !== undefined)
             Object.assign(progress, { images: 0, bytes: 0, entryCount: summary.entryCount });

@@ -156,3 +156,29 @@ t.test('without leave a replica that is too far behind takes no writes', async (
   await world.settle();
   t.equal(world.server('s2').replica?.writesHeld(), undefined);
 });
+
+t.test(
+  'a replica that is too far behind gives nothing of its own up: first a peer takes its changes',
+  async (t) => {
+    const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+    await world.writes('s1', 10);
+    await world.settle();
+    world.network.cut('s1', 's2');
+    world.network.cut('s2', 's1');
+    await world.run(5000);
+    await world.writes('s1', 10);
+    await world.writes('s2', 7);
+    const mine = world.server('s2').acked.at(-1);
+    const log = world.server('s1').changelog;
+    if (log === undefined || mine === undefined) throw new Error('no log');
+    await world.wait(log.purge('f'.repeat(24) as import('../../lib/csn/csn.js').Csn, log.state));
+    // What s2 wrote reaches s1 late.
+    world.server('s1').disk.faults.delay = () => world.time.sleep(1500);
+    world.network.healAll();
+    await world.run(3000);
+    t.match(world.server('s2').alerts.join('\n'), /lacks changes of replica 1/);
+    t.ok(world.server('s2').changelog?.state.covers(mine), 'not given up meanwhile');
+    await world.settle();
+    t.ok(world.server('s1').changelog?.holds(mine));
+  },
+);
