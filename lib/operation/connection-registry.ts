@@ -8,19 +8,31 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Clock } from '../port/clock.js';
 import type { OperationSettings } from './settings.js';
 
-/** What the registry and cn=monitor know of a connection. */
-export interface RegisteredConnection {
+/** What never changes of a connection. */
+export interface ConnectionFacts {
+  /** Its number, from 1. */
   readonly id: number;
   readonly peerAddress: string;
+  /** Address and port. */
   readonly peerText: string;
   readonly localText: string;
   /** Wall time of acceptance, ms. */
   readonly openedMs: number;
+}
+
+/** Requests taken and not yet answered. */
+export interface RequestCounts {
+  readonly runningCount: number;
+  readonly waiting: number;
+}
+
+/** What the registry and cn=monitor know of a connection. */
+export interface RegisteredConnection {
+  readonly facts: ConnectionFacts;
   readonly requester: Requester;
   readonly tls: boolean;
   readonly operationsStarted: number;
-  readonly operationsRunning: number;
-  readonly operationsQueued: number;
+  readonly requests: RequestCounts;
   /** Looks at its deadlines. */
   sweep(nowMs: number): void;
   /** Finishes what was asked, says goodbye and closes. */
@@ -80,17 +92,18 @@ export class ConnectionRegistry {
   }
 
   add(connection: RegisteredConnection): void {
-    this.#open.set(connection.id, connection);
-    const { peerAddress } = connection;
+    const { id, peerAddress } = connection.facts;
+    this.#open.set(id, connection);
     this.#byAddress.set(peerAddress, (this.#byAddress.get(peerAddress) ?? 0) + 1);
     this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
 
   remove(connection: RegisteredConnection): void {
-    if (!this.#open.delete(connection.id)) return;
-    const left = (this.#byAddress.get(connection.peerAddress) ?? 1) - 1;
-    if (left > 0) this.#byAddress.set(connection.peerAddress, left);
-    else this.#byAddress.delete(connection.peerAddress);
+    const { id, peerAddress } = connection.facts;
+    if (!this.#open.delete(id)) return;
+    const left = (this.#byAddress.get(peerAddress) ?? 1) - 1;
+    if (left > 0) this.#byAddress.set(peerAddress, left);
+    else this.#byAddress.delete(peerAddress);
     if (this.#open.size > 0) return;
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;

@@ -17,10 +17,16 @@ import { RequestError } from '../ldap/request-error.js';
 import type { LdapConnectionSink, LdapTransport } from '../port/ldap-transport.js';
 import { AnswerOutput } from './answer-output.js';
 import { bind } from './bind.js';
-import { abandon, type CancelScope, cancel } from './cancel.js';
+import { abandon, cancel } from './cancel.js';
 import type { ConnectionLog } from './connection-log.js';
-import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.js';
-import { type Answer, answer, extendedAnswer, finalKind, resultOf } from './operation.js';
+import type {
+  ConnectionFacts,
+  ConnectionRegistry,
+  RegisteredConnection,
+  RequestCounts,
+} from './connection-registry.js';
+import { ConnectionTimes } from './connection-times.js';
+import { type Answer, answer, extendedAnswer, finalKind, resultOf, SUCCESS } from './operation.js';
 import { failure, perform } from './perform.js';
 import { readRequestControls } from './request-controls.js';
 import { isBarrier, RequestOrder } from './request-order.js';
@@ -31,11 +37,7 @@ import { checkStartTls } from './start-tls.js';
 type State = 'open' | 'securing' | 'draining' | 'closing' | 'closed';
 
 export class LdapConnection implements LdapConnectionSink, RegisteredConnection {
-  readonly id: number;
-  readonly peerAddress: string;
-  readonly peerText: string;
-  readonly localText: string;
-  readonly openedMs: number;
+  readonly facts: ConnectionFacts;
   requester: Requester = ANONYMOUS;
   operationsStarted = 0;
   readonly #parts: ServerParts;
@@ -44,43 +46,33 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   readonly #log: ConnectionLog;
   readonly #assembler: FrameAssembler;
   readonly #output: AnswerOutput;
-  readonly #cancelScope: CancelScope;
   readonly #order = new RequestOrder();
   #state: State = 'open';
   /** A bind or StartTLS was read and is not finished. */
   #barrier = false;
   #paused = false;
   #pumping = false;
+  /** Requests wait for the next turn of the event loop. */
+  #resting = false;
   /** The client sent its FIN. */
   #ended = false;
-  #lastActiveMs: number;
-  #pduSinceMs: number | undefined;
+  readonly #times: ConnectionTimes;
 
   constructor(
     parts: ServerParts,
     registry: ConnectionRegistry,
     transport: LdapTransport,
     log: ConnectionLog,
-    id: number,
+    facts: ConnectionFacts,
   ) {
-    this.id = id;
+    this.facts = facts;
     this.#parts = parts;
     this.#registry = registry;
     this.#transport = transport;
     this.#log = log;
-    this.peerAddress = transport.peer.address;
-    this.peerText = `${transport.peer.address}:${transport.peer.port}`;
-    this.localText = `${transport.local.address}:${transport.local.port}`;
-    this.openedMs = parts.clock.wallMs();
-    this.#lastActiveMs = parts.clock.monotonicMs();
+    this.#times = new ConnectionTimes(parts.clock.monotonicMs());
     this.#assembler = new FrameAssembler(parts.settings.messageBytesAnonymous);
     this.#output = new AnswerOutput(transport, parts.statistics, () => this.#balance());
-    this.#cancelScope = {
-      running: (target) => this.#order.running(target),
-      unqueue: (target) => this.#order.unqueue(target),
-      send: (target, given) => this.#output.answer(target, given),
-      wake: () => this.#output.wake(),
-    };
     log.connected(this.tls);
   }
 
@@ -88,12 +80,8 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     return this.#transport.secure.tls;
   }
 
-  get operationsRunning(): number {
-    return this.#order.runningCount;
-  }
-
-  get operationsQueued(): number {
-    return this.#order.waiting;
+  get requests(): RequestCounts {
+    return this.#order;
   }
 
   // ---- what the transport calls ----
@@ -105,7 +93,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       return;
     }
     if (this.#state !== 'open') return;
-    this.#lastActiveMs = this.#parts.clock.monotonicMs();
+    this.#times.active(this.#parts.clock.monotonicMs());
     this.#parts.statistics.bytesReceived += chunk.length;
     this.#assembler.push(chunk);
     this.#read();
@@ -141,15 +129,9 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   // ---- what the registry calls ----
 
   sweep(nowMs: number): void {
-    const { idleMs, pduMs } = this.#parts.settings;
-    if (this.#pduSinceMs !== undefined && !this.#paused && nowMs - this.#pduSinceMs >= pduMs) {
-      this.#disconnect('protocolError', `A message did not arrive whole within ${pduMs} ms (pduMs).`);
-      return;
-    }
     const busy = this.#order.total > 0 || this.#output.full;
-    if (idleMs > 0 && !busy && nowMs - this.#lastActiveMs >= idleMs) {
-      this.#disconnect('unavailable', `The connection was idle for ${idleMs} ms (idleMs).`);
-    }
+    const overdue = this.#times.overdue(nowMs, this.#parts.settings, busy, this.#paused);
+    if (overdue !== undefined) this.#disconnect(overdue.result, overdue.diagnostic);
   }
 
   drain(): void {
@@ -174,11 +156,10 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     while (this.#state === 'open' && !this.#barrier && this.#order.total < room) {
       const frame = this.#nextFrame();
       if (frame === undefined) break;
-      this.#pduSinceMs = undefined;
+      this.#times.messageTaken();
       this.#take(frame);
     }
-    if (this.#assembler.bufferedBytes === 0) this.#pduSinceMs = undefined;
-    else this.#pduSinceMs ??= this.#lastActiveMs;
+    this.#times.partial(this.#assembler.bufferedBytes > 0);
     this.#balance();
   }
 
@@ -188,8 +169,8 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     } catch (error) {
       if (!(error instanceof BerError)) throw error;
       this.#disconnect('protocolError', `The connection ends: ${error.message}.`);
-      return undefined;
     }
+    return undefined;
   }
 
   /** Pauses the transport while nothing more may be read, resumes it otherwise. */
@@ -219,7 +200,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       this.#close('unbind');
     } else if (request.kind === 'abandon') {
       this.#count(message);
-      abandon(this.#cancelScope, request.target);
+      abandon(this.#order, this.#output, request.target);
       this.#parts.statistics.operations.abandon.completed += 1;
       this.#log.immediate(message, this.requester, this.tls);
     } else if (this.#order.running(id) !== undefined) {
@@ -229,8 +210,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       this.#start(message);
     } else {
       if (isBarrier(message)) this.#barrier = true;
-      if (this.#order.waiting === 0 && !this.#output.full && this.#order.mayStart(message))
-        this.#start(message);
+      if (this.#order.waiting === 0 && this.#isFree && this.#order.mayStart(message)) this.#start(message);
       else this.#order.push(message);
     }
   }
@@ -250,7 +230,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   #goOn(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#output.full && !this.#gone) {
+    while (this.#isFree) {
       const message = this.#order.shift();
       if (message === undefined) break;
       this.#start(message);
@@ -266,6 +246,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     try {
       const controls = readRequestControls(message);
       const nowMs = this.#parts.clock.monotonicMs();
+      if (!this.#resting && this.#times.turnIsOver(nowMs)) this.#rest();
       operation = new RunningOperation(
         message,
         controls,
@@ -288,7 +269,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     if (request.kind === 'bind') return this.#bind(operation);
     if (request.kind === 'extended') {
       if (request.oid === EXTENDED_OIDS.startTls) return this.#startTls(operation);
-      if (request.oid === EXTENDED_OIDS.cancel) return cancel(this.#cancelScope, operation.message);
+      if (request.oid === EXTENDED_OIDS.cancel) return cancel(this.#order, this.#output, operation.message);
     }
     return perform(this.#parts, operation);
   }
@@ -302,7 +283,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       )
       .catch((error: unknown) => {
         // A bug while answering: this connection cannot be trusted any more; the others go on.
-        this.#parts.log.error({ connection: this.id, error }, 'a connection failed');
+        this.#parts.log.error({ connection: this.facts.id, error }, 'a connection failed');
         this.abort('internal error');
       });
   }
@@ -329,7 +310,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     if (operation.stopped !== 'abandoned') this.#output.answer(id, given);
     this.#log.finished(operation, given.response.result, this.tls);
     if (!waited) return;
-    this.#lastActiveMs = this.#parts.clock.monotonicMs();
+    this.#times.active(this.#parts.clock.monotonicMs());
     this.#goOn();
   }
 
@@ -355,7 +336,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       this.#disconnect('protocolError', 'Octets were sent in clear behind a StartTLS request.');
       return;
     }
-    this.#finish(operation, extendedAnswer(resultOf('success'), EXTENDED_OIDS.startTls, undefined));
+    this.#finish(operation, extendedAnswer(SUCCESS, EXTENDED_OIDS.startTls, undefined));
     if (this.#gone) return;
     if (this.#paused) this.#transport.resume();
     this.#paused = false;
@@ -364,6 +345,20 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   }
 
   // ---- answers and the end ----
+
+  /** Whether a request may start as far as the client and the others are concerned. */
+  get #isFree(): boolean {
+    return !this.#output.full && !this.#resting && !this.#gone;
+  }
+
+  #rest(): void {
+    this.#resting = true;
+    this.#parts.clock.after(0, () => {
+      this.#resting = false;
+      this.#times.active(this.#parts.clock.monotonicMs());
+      this.#goOn();
+    });
+  }
 
   get #gone(): boolean {
     return this.#state === 'closing' || this.#state === 'closed';

@@ -73,10 +73,16 @@ export class LdapService {
 
   /** For the listeners: makes the connection of a transport. Throws LdapError busy or unavailable to refuse it. */
   readonly accept: AcceptConnection = (transport) => {
-    const id = this.registry.admit(transport.peer.address);
-    const peer = `${transport.peer.address}:${transport.peer.port}`;
-    const log = new ConnectionLog(this.#accessLog, this.#parts.clock, id, peer);
-    const connection = new LdapConnection(this.#parts, this.registry, transport, log, id);
+    const { peer, local } = transport;
+    const facts = {
+      id: this.registry.admit(peer.address),
+      peerAddress: peer.address,
+      peerText: `${peer.address}:${peer.port}`,
+      localText: `${local.address}:${local.port}`,
+      openedMs: this.#parts.clock.wallMs(),
+    };
+    const log = new ConnectionLog(this.#accessLog, this.#parts.clock, facts.id, facts.peerText);
+    const connection = new LdapConnection(this.#parts, this.registry, transport, log, facts);
     this.registry.add(connection);
     return connection;
   };

@@ -98,18 +98,19 @@ function connectionEntries(parts: ServerParts, registry: ConnectionRegistry): re
 }
 
 function connectionEntry(parts: ServerParts, connection: RegisteredConnection): NamedEntry {
-  return entry(parts, `cn=Connection ${connection.id},cn=Connections`, ['monitorConnection'], {
-    monitorConnectionNumber: String(connection.id),
+  const { id, peerText, localText, openedMs } = connection.facts;
+  return entry(parts, `cn=Connection ${id},cn=Connections`, ['monitorConnection'], {
+    monitorConnectionNumber: String(id),
     monitorConnectionProtocol: '3',
     monitorConnectionAuthzDN: requesterDn(connection.requester),
-    monitorConnectionPeerAddress: `IP=${connection.peerText}`,
-    monitorConnectionLocalAddress: `IP=${connection.localText}`,
+    monitorConnectionPeerAddress: `IP=${peerText}`,
+    monitorConnectionLocalAddress: `IP=${localText}`,
     monitorConnectionListener: connection.tls ? 'ldaps:///' : 'ldap:///',
-    monitorConnectionStartTime: generalizedTime(connection.openedMs),
-    monitorConnectionOpsReceived: String(connection.operationsStarted + connection.operationsQueued),
-    monitorConnectionOpsExecuting: String(connection.operationsRunning),
-    monitorConnectionOpsPending: String(connection.operationsQueued),
-    monitorConnectionOpsCompleted: String(connection.operationsStarted - connection.operationsRunning),
+    monitorConnectionStartTime: generalizedTime(openedMs),
+    monitorConnectionOpsReceived: String(connection.operationsStarted + connection.requests.waiting),
+    monitorConnectionOpsExecuting: String(connection.requests.runningCount),
+    monitorConnectionOpsPending: String(connection.requests.waiting),
+    monitorConnectionOpsCompleted: String(connection.operationsStarted - connection.requests.runningCount),
   });
 }
 

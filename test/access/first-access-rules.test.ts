@@ -1,24 +1,14 @@
 import t from 'tap';
 import type { AttributeAccess, SubjectEntry } from '../../lib/access/access-policy.js';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';
-import {
-  ADMIN,
-  ANONYMOUS,
-  authorizationId,
-  type Requester,
-  requesterKey,
-} from '../../lib/access/requester.js';
-import { RestrictedView, restrictFilter, SECRET_ATTRIBUTES } from '../../lib/access/secret-attributes.js';
+import { ADMIN, ANONYMOUS, type Requester } from '../../lib/access/requester.js';
+import { SECRET_ATTRIBUTES } from '../../lib/access/secret-attributes.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { EntryUuid } from '../../lib/change/change.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
 import type { Attribute } from '../../lib/entry/entry.js';
-import { compileFilter } from '../../lib/filter/compile-filter.js';
-import { prepareMatch } from '../../lib/filter/filter-match.js';
-import { parseFilter } from '../../lib/filter/filter-text.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-import { testSchema } from '../operation/test-server.js';
 
 const policy = firstAccessRules();
 const uuid = '00000000-0000-4000-8000-000000000001' as EntryUuid;
@@ -109,39 +99,4 @@ t.test('the administrator may do all', async (t) => {
   policy.checkModify(ADMIN, entry(uuid), [{ operation: 'add', key: key('mail') }]);
   policy.checkPasswordChange(ADMIN, entry(uuid));
   t.ok(policy.mayStoreHashedPassword(ADMIN) && policy.mayMonitor(ADMIN));
-});
-
-t.test(
-  'a clause on a hidden attribute is Undefined, and so is its negation (RFC 4511 section 4.5.1.7)',
-  async (t) => {
-    const reader = policy.reader(ANONYMOUS);
-    const whole = entry(uuid);
-    const evaluate = (text: string) => {
-      const compiled = compileFilter(parseFilter(text), testSchema());
-      const restricted = restrictFilter(compiled, reader.mayHide);
-      const viaFilter = prepareMatch(restricted)(whole);
-      const viaView = prepareMatch(compiled)(new RestrictedView(whole, reader.mayHide));
-      return [viaFilter, viaView];
-    };
-    t.equal(evaluate('(userPassword=*)')[0], undefined);
-    t.equal(evaluate('(!(userPassword=*))')[0], undefined);
-    t.equal(evaluate('(userPassword={TEST}x)')[0], undefined);
-    t.equal(evaluate('(!(userPassword={TEST}x))')[0], undefined);
-    t.equal(evaluate('(userPassword;x-old=*)')[0], undefined);
-    t.same(evaluate('(|(userPassword={TEST}x)(cn=Ann))'), [true, true]);
-    t.not(evaluate('(&(userPassword={TEST}x)(cn=Ann))')[0], true);
-    for (const rule of ['octetStringMatch', 'caseExactMatch', '2.5.13.17']) {
-      t.not(evaluate(`(:${rule}:={TEST}x)`)[0], true, `a rule without attribute: ${rule}`);
-      t.not(evaluate(`(userPassword:${rule}:={TEST}x)`)[0], true, `a rule with the attribute: ${rule}`);
-    }
-    const visible = compileFilter(parseFilter('(&(cn=Ann)(!(sn=x)))'), testSchema());
-    t.equal(restrictFilter(visible, reader.mayHide), visible, 'nothing hidden, nothing copied');
-  },
-);
-
-t.test('identities have one authorization id and one key each (RFC 4513 section 5.2.1.8)', async (t) => {
-  t.equal(authorizationId(ANONYMOUS), '');
-  t.equal(authorizationId(ADMIN), 'dn:cn=Directory Manager');
-  t.equal(authorizationId(user), 'dn:uid=ann,dc=example,dc=com');
-  t.equal(new Set([ANONYMOUS, ADMIN, user, { ...user, uuid: other }].map(requesterKey)).size, 4);
 });

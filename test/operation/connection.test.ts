@@ -365,7 +365,7 @@ t.test(
       admin.send(modifyRequest(`uid=ann,ou=people,${BASE}`, [['add', 'description', `d${i}`]]));
     await settle();
     const [connection] = server.service.registry.connections();
-    t.ok(connection !== undefined && connection.operationsRunning + connection.operationsQueued <= 8);
+    t.ok(connection !== undefined && connection.requests.runningCount + connection.requests.waiting <= 8);
     t.ok(admin.transport.paused);
     disk.open();
     server.store.faults.delay = undefined;
@@ -598,3 +598,32 @@ t.test('the access log holds one line an operation, and no value and no credenti
   t.match(server.accessLog[2], { filter: '(&(mail=?)(cn=*))', result: 'success', entries: 0, detail: 'sub' });
   t.match(server.accessLog[3], { detail: 'replace:telephoneNumber', requester: 'cn=Directory Manager' });
 });
+
+t.test(
+  "one client's pipeline does not hold the event loop: after some ms the others have their turn (reliability class J7)",
+  async (t) => {
+    const server = await TestServer.open();
+    await server.populate();
+    const client = server.connect();
+    const send = client.transport.send.bind(client.transport);
+    client.transport.send = (bytes) => {
+      server.clock.advance(1);
+      return send(bytes);
+    };
+    const requests = Array.from({ length: 40 }, (_, i) =>
+      requestBytes(i + 1, searchRequest({ base: BASE, scope: 'base' })),
+    );
+    client.sink.bytes(concatBytes(requests));
+    const atOnce = client.transport.responses.length;
+    t.ok(atOnce > 0 && atOnce <= 8, `${atOnce} answers in the first turn`);
+    await until(() => client.transport.responses.length === 80, 'all answers');
+    const ids = client.transport.responses
+      .filter((one) => one.response.kind === 'searchDone')
+      .map((one) => one.id);
+    t.same(
+      ids,
+      Array.from({ length: 40 }, (_, i) => i + 1),
+      'in order',
+    );
+  },
+);
