@@ -36,7 +36,8 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
-    timer.unref();
+    // Pauses within the work must not end the process; deadlines must not keep it.
+    if (ms > 0) timer.unref();
     return () => clearTimeout(timer);
   },
 };

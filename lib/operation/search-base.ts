@@ -90,7 +90,7 @@ function domainParts(
       if (found.route.kind === 'domain') domain = found.route.domain;
     }
   } else {
-    entry = domain.backend.byDn(dn);
+    entry = domain.backend.byDnText(request.base);
   }
   const { backend } = domain;
   if (backend.hasReferrals && !operation.controls.manageDsaIt) {

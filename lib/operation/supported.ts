@@ -36,5 +36,6 @@ export const SUPPORTED_EXTENSIONS: readonly string[] = [
 export const SUPPORTED_FEATURES: readonly string[] = [
   FEATURE_OIDS.modifyIncrement,
   FEATURE_OIDS.allOperationalAttributes,
+  FEATURE_OIDS.attributesByObjectClass,
   FEATURE_OIDS.absoluteFilters,
 ];

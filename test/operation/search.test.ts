@@ -218,3 +218,39 @@ function pageOf(reply: Reply) {
   const control = reply.controls.find((one) => one.oid === CONTROL_OIDS.pagedResults);
   return decodePagedResults(control?.value);
 }
+
+t.test(
+  'an encoded entry is not served after a write, a rename above it, or to another kind of reader',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const anonymous = server.connect();
+    const sn = async (client: typeof admin) => {
+      const { entries } = await client.search({ filter: '(uid=ann)' });
+      return [
+        entries[0]?.dn,
+        entries[0]?.attributes.sn?.[0],
+        entries[0]?.attributes.userPassword !== undefined,
+      ];
+    };
+    for (let i = 0; i < 3; i++) {
+      t.same(await sn(anonymous), [`uid=ann,ou=people,${BASE}`, 'Arbor', false]);
+      t.same(await sn(admin), [`uid=ann,ou=people,${BASE}`, 'Arbor', true]);
+    }
+    await admin.modify(`uid=ann,ou=people,${BASE}`, [['replace', 'sn', 'Baker']]);
+    t.same(await sn(anonymous), [`uid=ann,ou=people,${BASE}`, 'Baker', false]);
+    await admin.call({
+      kind: 'modifyDn',
+      dn: `ou=people,${BASE}`,
+      newRdn: 'ou=staff',
+      deleteOldRdn: true,
+      newSuperior: undefined,
+    });
+    t.same(await sn(anonymous), [`uid=ann,ou=staff,${BASE}`, 'Baker', false]);
+    t.equal(
+      (await anonymous.search({ base: `uid=ann,ou=people,${BASE}`, scope: 'base' })).result,
+      'noSuchObject',
+    );
+    t.equal((await anonymous.search({ base: `uid=ann,ou=staff,${BASE}`, scope: 'base' })).entries.length, 1);
+  },
+);

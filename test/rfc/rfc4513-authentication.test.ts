@@ -69,7 +69,7 @@ t.test('5.2.1: a mechanism that is not supported is authMethodNotSupported', asy
   }
 });
 
-t.test('RFC 4532: "Who am I?" follows the identity, renames included', async (t) => {
+t.test('RFC 4532: "Who am I?" follows the identity of the session', async (t) => {
   const server = await TestServer.open();
   const admin = await server.populate();
   const client = server.connect();
