@@ -12,13 +12,12 @@ import { KeySpace } from '../backend/key-space.js';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
-import { UUID_BYTES, uuidFromRandom } from '../change/entry-uuid.js';
+import type { EntryUuid } from '../change/change.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { openLevelStore } from '../io/store/level-store.js';
 import { systemClock } from '../io/system-clock.js';
-import { systemRandom } from '../io/system-random.js';
 import { LdifReader } from '../ldif/ldif-reader.js';
 import type { LdifItem } from '../ldif/ldif-record.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
@@ -152,15 +151,16 @@ function addItem(item: LdifItem, loading: BulkLoad, schema: Schema): string | un
   if (content === undefined)
     return `a change record (${record.kind === 'change' ? record.change.kind : ''}) works on a running server only: use --url`;
   try {
-    const refusal = loading.add(
-      ldifEntry(content, schema, () => uuidFromRandom(systemRandom.bytes(UUID_BYTES))),
-    );
+    const refusal = loading.add(ldifEntry(content, schema, newUuid));
     return refusal === undefined ? undefined : REFUSALS[refusal];
   } catch (error) {
     if (error instanceof LdapError) return `${content.dn}: ${error.message} (${error.result})`;
     throw error;
   }
 }
+
+/** Node draws the octets of many at once. */
+const newUuid = (): EntryUuid => randomUUID() as EntryUuid;
 
 const REFUSALS: Readonly<Record<LoadRefusal, string>> = {
   'no-parent': 'its parent does not stand before it in the file',
