@@ -203,23 +203,25 @@ function say(what: string, count: number, ms: number, cpu: number): void {
   console.log(`${what.padEnd(52)} ${rate} /s ${each(ms)}, of CPU ${each(cpu)}`);
 }
 
-/** Runs prepared requests round and round; each must be answered in the turn that brings it. */
-function measureReads(what: string, requests: readonly Uint8Array[]): void {
+/** Runs prepared requests round and round; nearly each is answered in the turn that brings it. */
+async function measureReads(what: string, requests: readonly Uint8Array[]): Promise<void> {
   if (!what.includes(ONLY)) return;
   const { transport, give } = connect();
-  const run = (ms: number): readonly [number, number, number] => {
+  const perRequest = what.startsWith('compare') ? 1 : 2;
+  let given = 0;
+  const run = async (ms: number): Promise<readonly [number, number, number]> => {
     const start = performance.now();
     const cpu = cpuMs();
-    let count = 0;
+    const first = given;
     while (performance.now() - start < ms) {
-      for (let i = 0; i < 500; i++) give(requests[count++ % requests.length] as Uint8Array);
+      for (let i = 0; i < 500; i++) give(requests[given++ % requests.length] as Uint8Array);
+      // A turn that lasted too long, as on a busy machine, leaves requests for the next.
+      while (transport.sent < given * perRequest) await new Promise((resolve) => setImmediate(resolve));
     }
-    return [count, performance.now() - start, cpuMs() - cpu];
+    return [given - first, performance.now() - start, cpuMs() - cpu];
   };
-  run(300 * SECONDS);
-  const before = transport.sent;
-  const [count, ms, cpu] = run(1000 * SECONDS);
-  if (transport.sent - before < count) throw new Error(`${what}: not answered at once`);
+  await run(300 * SECONDS);
+  const [count, ms, cpu] = await run(1000 * SECONDS);
   say(what, count, ms, cpu);
 }
 
@@ -274,25 +276,25 @@ await measureWrites(
 const some = (n: number) => (n * 7919) % COUNT;
 for (const span of [100, COUNT]) {
   const texts = list(span, (n) => n);
-  measureReads(
+  await measureReads(
     `search base, all attributes, over ${span}`,
     texts.map((n) => searchOf(`uid=user.${some(n)},${PEOPLE}`, 'base', '(objectClass=*)')),
   );
-  measureReads(
+  await measureReads(
     `search base, uid cn mail, over ${span}`,
     texts.map((n) =>
       searchOf(`uid=user.${some(n)},${PEOPLE}`, 'base', '(objectClass=*)', ['uid', 'cn', 'mail']),
     ),
   );
-  measureReads(
+  await measureReads(
     `search sub (uid=x), all attributes, over ${span}`,
     texts.map((n) => searchOf(BASE, 'sub', `(uid=user.${some(n)})`)),
   );
-  measureReads(
+  await measureReads(
     `search sub (&(objectClass=person)(uid=x)), over ${span}`,
     texts.map((n) => searchOf(BASE, 'sub', `(&(objectClass=inetOrgPerson)(uid=user.${some(n)}))`)),
   );
-  measureReads(
+  await measureReads(
     `compare, over ${span}`,
     texts.map((n) =>
       octets({
@@ -315,4 +317,6 @@ const modifies = list(Math.min(COUNT, 20_000), (n) =>
 );
 await measureWrites('modify, 1 in flight (no disk)', modifies.slice(0, 5000), 1);
 await measureWrites('modify, 64 in flight (no disk)', modifies, 64);
-measureReads('root DSE', [searchOf('', 'base', '(objectClass=*)', ['namingContexts', 'supportedControl'])]);
+await measureReads('root DSE', [
+  searchOf('', 'base', '(objectClass=*)', ['namingContexts', 'supportedControl']),
+]);
