@@ -118,6 +118,36 @@ t.test('rows go oldest first, and stay while an open row did not know them', asy
   t.equal(forgettableRows(rows, horizon([10, 1], [11, 2], [12, 3])), 3);
 });
 
+t.test('a settled row that an open one did not know is still needed: the journal names it', async (t) => {
+  const added = change(10, 3, X, modify({ add: ['a'] }), SEEN);
+  const cleared = change(100, 2, X, modify({ clear: true }), SEEN);
+  const late = change(50, 1, X, modify({ clear: true }), [...SEEN, added.csn]);
+  const said = reports(
+    [1, [[10, 3]], 20],
+    [
+      2,
+      [
+        [10, 3],
+        [100, 2],
+      ],
+      101,
+    ],
+    [3, [[10, 3]], 20],
+  );
+  const before = tell(SETUP, [added, cleared]);
+  const horizon = must(causalHorizon(said, before.state), 'horizon');
+  const rows = must(before.rows.get(X), 'rows');
+  t.equal(isSettled(added.csn, horizon), true);
+  t.equal(forgettableRows(rows, horizon), 0);
+  const truth = tell(SETUP, [added, cleared, late]).facts();
+  const kept = before.clone();
+  kept.apply(late);
+  t.equal(kept.facts(), truth);
+  before.rows.set(X, rows.slice(1));
+  before.apply(late);
+  t.not(before.facts(), truth, 'without the row, a line stays that is no longer true');
+});
+
 t.test('moves go when they are settled', async (t) => {
   const domain = tell(SETUP, [change(10, 1, X, move(BASE), SEEN)]);
   const row = must(domain.moveLog[0], 'move');

@@ -36,6 +36,8 @@ export interface Options {
   readonly changes: number;
   /** Replicas forget what is settled. */
   readonly forget: boolean;
+  /** How far each clock is ahead of the one before; 2 when absent. */
+  readonly skew?: number;
   /** Mixed equality rules for one attribute, and clocks so skewed that CSN order breaks causal order. */
   readonly wild: boolean;
 }
@@ -181,7 +183,7 @@ class Simulation {
     if (this.#dice.roll(3) > 0) this.#now += 1;
     // Sites see the time differently; the clock is past all that it knows, unless it is wild.
     const newest = Number.parseInt(site.domain.state.newest()?.slice(0, 12) ?? '0', 16);
-    const wall = this.#now + site.replica * 2;
+    const wall = this.#now + site.replica * (this.#options.skew ?? 2);
     site.clock = Math.max(site.clock + 1, wall, this.#options.wild && this.#dice.once(2) ? 0 : newest + 1);
     const intent = this.#intent(site);
     if (intent === undefined) return;
@@ -244,7 +246,8 @@ class Simulation {
   }
 
   #report(site: Site): void {
-    if (!this.#options.wild) site.clock = Math.max(site.clock, this.#now + site.replica * 2);
+    if (!this.#options.wild)
+      site.clock = Math.max(site.clock, this.#now + site.replica * (this.#options.skew ?? 2));
     const report: ReplicaReport = { state: site.domain.state, clock: csn(site.clock, site.replica) };
     for (const other of this.#sites) {
       const own = report.state.get(site.replica as ReplicaId);
