@@ -12,7 +12,11 @@ const GROWTH_STEPS = 4;
 
 export class EntryCache {
   readonly #limitBytes: number;
-  readonly #entries = new Map<EntryId, HeldEntry>();
+  /** Place of an entry in the ring. */
+  readonly #places = new Map<EntryId, number>();
+  readonly #ring: (HeldEntry | undefined)[] = [];
+  readonly #free: number[] = [];
+  #hand = 0;
   #bytes = 0;
 
   constructor(limitBytes: number) {
@@ -20,7 +24,7 @@ export class EntryCache {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   get bytes(): number {
@@ -28,30 +32,41 @@ export class EntryCache {
   }
 
   get(id: EntryId): HeldEntry | undefined {
-    const entry = this.#entries.get(id);
-    if (entry !== undefined) entry.used = true;
+    const place = this.#places.get(id);
+    if (place === undefined) return undefined;
+    const entry = this.#ring[place] as HeldEntry;
+    entry.used = true;
     return entry;
   }
 
   put(entry: HeldEntry): void {
     this.remove(entry.id);
+    const place = this.#free.pop() ?? this.#ring.length;
+    this.#ring[place] = entry;
+    this.#places.set(entry.id, place);
     entry.holder = this;
-    this.#entries.set(entry.id, entry);
     this.#bytes += entry.heldBytes;
-    if (this.#bytes > this.#limitBytes) this.#sweep(Number.POSITIVE_INFINITY);
+    if (this.#bytes > this.#limitBytes) this.#sweep(this.#ring.length * 3);
   }
 
   remove(id: EntryId): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#entries.delete(id);
+    const place = this.#places.get(id);
+    if (place !== undefined) this.#drop(place, this.#ring[place] as HeldEntry);
+  }
+
+  #drop(place: number, entry: HeldEntry): void {
+    this.#ring[place] = undefined;
+    this.#free.push(place);
+    this.#places.delete(entry.id);
     this.#bytes -= entry.heldBytes;
     entry.holder = undefined;
   }
 
   clear(): void {
-    for (const entry of this.#entries.values()) entry.holder = undefined;
-    this.#entries.clear();
+    for (const entry of this.#ring) if (entry !== undefined) entry.holder = undefined;
+    this.#ring.length = 0;
+    this.#free.length = 0;
+    this.#places.clear();
     this.#bytes = 0;
   }
 
@@ -61,18 +76,20 @@ export class EntryCache {
     if (this.#bytes > this.#limitBytes) this.#sweep(GROWTH_STEPS);
   }
 
+  /** Moves the hand over at most `steps` places until there is room. */
   #sweep(steps: number): void {
-    let left = steps;
-    for (const [id, entry] of this.#entries) {
-      if (this.#bytes <= this.#limitBytes || left-- <= 0) return;
-      this.#entries.delete(id);
-      this.#bytes -= entry.heldBytes;
-      const stays = entry.used || entry.shrink();
-      entry.used = false;
-      if (stays) {
-        this.#entries.set(id, entry);
-        this.#bytes += entry.heldBytes;
-      } else entry.holder = undefined;
+    for (let left = steps; left > 0 && this.#bytes > this.#limitBytes; left--) {
+      if (this.#hand >= this.#ring.length) this.#hand = 0;
+      const place = this.#hand++;
+      const entry = this.#ring[place];
+      if (entry === undefined) continue;
+      if (entry.used) {
+        entry.used = false;
+        continue;
+      }
+      const before = entry.heldBytes;
+      if (entry.shrink()) this.#bytes += entry.heldBytes - before;
+      else this.#drop(place, entry);
     }
   }
 }

@@ -4,7 +4,7 @@
  * The index of K holds the values of every attribute whose key is K or starts with `K;` (filter/filter-plan.ts). Values that both states
  * share are not normalized again: unchanged attributes are the same objects in both, unchanged values the same bytes.
  */
-import { latin1 } from '../base/bytes.js';
+import { emptyBytes, latin1 } from '../base/bytes.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { substringKeys } from '../filter/substring-keys.js';
@@ -19,8 +19,13 @@ export interface IndexedState {
   readonly shown: Attributes;
 }
 
-/** Receives value prefixes that the entry gains or loses. */
-export type PostingSink = (value: Uint8Array, add: boolean, equality: boolean) => void;
+/** Receives what the entry gains or loses: attribute, kind and normal value of each index row. */
+export type PostingSink = (
+  attribute: AttributeKey,
+  kind: IndexKind,
+  normal: Uint8Array,
+  add: boolean,
+) => void;
 
 const TIMESTAMPS = new Map<AttributeKey, (state: EntryState) => Uint8Array>([
   ['createtimestamp' as AttributeKey, createTimestamp],
@@ -109,10 +114,11 @@ export class IndexKeys {
       this.#diff(key, INDEX_KIND.ordering, normals(old, ordering), normals(now, ordering), sink);
     }
     if (substring !== undefined) {
-      this.#diff(key, INDEX_KIND.substring, grams(old, substring), grams(now, substring), sink);
+      const distinct = old.length + now.length === 1 ? Number.POSITIVE_INFINITY : 1;
+      this.#diff(key, INDEX_KIND.substring, grams(old, substring), grams(now, substring), sink, distinct);
     }
     if (whole && spec.presence && old.length > 0 !== now.length > 0) {
-      sink(this.#keys.indexValue(key, INDEX_KIND.presence, new Uint8Array(0)), now.length > 0, false);
+      sink(key, INDEX_KIND.presence, emptyBytes(), now.length > 0);
     }
   }
 
@@ -122,26 +128,28 @@ export class IndexKeys {
     old: readonly Uint8Array[],
     now: readonly Uint8Array[],
     sink: PostingSink,
+    /** Up to this many of either are known to differ from each other. */
+    distinct = 1,
   ): void {
-    const equality = kind === INDEX_KIND.equality;
-    if (old.length === 0 && now.length === 1) {
-      sink(this.#keys.indexValue(key, kind, now[0] as Uint8Array), true, equality);
+    if (old.length === 0 && now.length <= distinct) {
+      for (const normal of now) sink(key, kind, normal, true);
       return;
     }
-    const was = this.#prefixes(key, kind, old);
-    const is = this.#prefixes(key, kind, now);
-    for (const [text, value] of was) if (!is.has(text)) sink(value, false, equality);
-    for (const [text, value] of is) if (!was.has(text)) sink(value, true, equality);
+    if (now.length === 0 && old.length <= distinct) {
+      for (const normal of old) sink(key, kind, normal, false);
+      return;
+    }
+    const was = this.#byRow(key, kind, old);
+    const is = this.#byRow(key, kind, now);
+    for (const [text, normal] of was) if (!is.has(text)) sink(key, kind, normal, false);
+    for (const [text, normal] of is) if (!was.has(text)) sink(key, kind, normal, true);
   }
 
-  /** Value prefixes, each once: two values may share one when they are long. */
-  #prefixes(key: AttributeKey, kind: IndexKind, values: readonly Uint8Array[]): Map<string, Uint8Array> {
-    const prefixes = new Map<string, Uint8Array>();
-    for (const normal of values) {
-      const value = this.#keys.indexValue(key, kind, normal);
-      prefixes.set(latin1(value), value);
-    }
-    return prefixes;
+  /** Values by their rows: two values may share one when they are long. */
+  #byRow(key: AttributeKey, kind: IndexKind, values: readonly Uint8Array[]): Map<string, Uint8Array> {
+    const rows = new Map<string, Uint8Array>();
+    for (const normal of values) rows.set(latin1(this.#keys.indexValue(key, kind, normal)), normal);
+    return rows;
   }
 }
 

@@ -6,7 +6,7 @@
  * prefixes survive. No key holds anything that a DN could forge: names stand behind their parent's number.
  */
 import { assert } from '../base/assert.js';
-import { utf8Encode } from '../base/bytes.js';
+import { carveBytes, utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { CSN_BYTES, type Csn, csnToBytes } from '../csn/csn.js';
 import type { StoreRange } from '../port/ordered-store.js';
@@ -139,7 +139,7 @@ export function prefixRange(prefix: Uint8Array): StoreRange {
 function boundedValue(kind: IndexKind, normal: Uint8Array): Uint8Array {
   if (normal.length <= INDEX_VALUE_BYTES) return normal;
   if (kind !== INDEX_KIND.equality) return normal.subarray(0, INDEX_VALUE_BYTES);
-  const bounded = new Uint8Array(INDEX_HEAD_BYTES + 8);
+  const bounded = carveBytes(INDEX_HEAD_BYTES + 8);
   bounded.set(normal.subarray(0, INDEX_HEAD_BYTES));
   hash64(normal, bounded, INDEX_HEAD_BYTES);
   return bounded;
@@ -156,7 +156,7 @@ export class KeySpace {
   }
 
   #make(tag: number, rest: number): Uint8Array {
-    const key = new Uint8Array(3 + rest);
+    const key = carveBytes(3 + rest);
     key[0] = this.domain >>> 8;
     key[1] = this.domain;
     key[2] = tag;
@@ -175,7 +175,7 @@ export class KeySpace {
 
   /** The key of this domain with this rest, tag first. */
   underDomain(tail: Uint8Array): Uint8Array {
-    const key = new Uint8Array(2 + tail.length);
+    const key = carveBytes(2 + tail.length);
     key[0] = this.domain >>> 8;
     key[1] = this.domain;
     key.set(tail, 2);
@@ -261,8 +261,8 @@ export class KeySpace {
   valueChunk(id: EntryId, attribute: number, chunk: number): Uint8Array {
     const key = this.#make(TAG.values, ID_BYTES + 8);
     writeId(key, 3, id);
-    new DataView(key.buffer).setUint32(3 + ID_BYTES, attribute);
-    new DataView(key.buffer).setUint32(7 + ID_BYTES, chunk);
+    new DataView(key.buffer, key.byteOffset).setUint32(3 + ID_BYTES, attribute);
+    new DataView(key.buffer, key.byteOffset).setUint32(7 + ID_BYTES, chunk);
     return key;
   }
 
@@ -273,7 +273,7 @@ export class KeySpace {
 
   dictionary(number: number): Uint8Array {
     const key = this.#make(TAG.dictionary, 4);
-    new DataView(key.buffer).setUint32(3, number);
+    new DataView(key.buffer, key.byteOffset).setUint32(3, number);
     return key;
   }
 
@@ -309,16 +309,28 @@ export class KeySpace {
   indexValue(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array): Uint8Array {
     const prefix = this.#indexPrefix(attribute, kind);
     const value = boundedValue(kind, normal);
-    const key = new Uint8Array(prefix.length + escapedLength(value));
+    const key = carveBytes(prefix.length + escapedLength(value));
     key.set(prefix);
     writeEscaped(key, prefix.length, value, true);
+    return key;
+  }
+
+  /** The row of one id under a value, made in one piece: what writes make most of. */
+  posting(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array, id: EntryId): Uint8Array {
+    const prefix = this.#indexPrefix(attribute, kind);
+    const value = boundedValue(kind, normal);
+    const key = carveBytes(prefix.length + escapedLength(value) + 1 + ID_BYTES);
+    for (let i = 0; i < prefix.length; i++) key[i] = prefix[i] as number;
+    const at = writeEscaped(key, prefix.length, value, true);
+    key[at] = POSTING.single;
+    writeId(key, at + 1, id);
     return key;
   }
 
   /** Rows of all values that start with `start`. */
   indexValuesFrom(attribute: AttributeKey, kind: IndexKind, start: Uint8Array): StoreRange {
     const prefix = this.#indexPrefix(attribute, kind);
-    const key = new Uint8Array(prefix.length + escapedLength(start) - 2);
+    const key = carveBytes(prefix.length + escapedLength(start) - 2);
     key.set(prefix);
     writeEscaped(key, prefix.length, start, false);
     return prefixRange(key);
@@ -340,21 +352,21 @@ export class KeySpace {
 }
 
 function justAbove(key: Uint8Array): Uint8Array {
-  const above = new Uint8Array(key.length + 1);
+  const above = carveBytes(key.length + 1);
   above.set(key);
   return above;
 }
 
 /** The row of an equality value's few ids. */
 export function headKey(value: Uint8Array): Uint8Array {
-  const key = new Uint8Array(value.length + 1);
+  const key = carveBytes(value.length + 1);
   key.set(value);
   return key;
 }
 
 /** A row of a value's postings: a block (its first id) or a single id. */
 export function postingKey(value: Uint8Array, form: number, id: number): Uint8Array {
-  const key = new Uint8Array(value.length + 1 + ID_BYTES);
+  const key = carveBytes(value.length + 1 + ID_BYTES);
   key.set(value);
   key[value.length] = form;
   writeId(key, value.length + 1, id);
@@ -368,7 +380,7 @@ export const SERVER_KEYS = {
   /** Domain number by base DN key. */
   domain: (baseKey: string): Uint8Array => {
     const text = utf8Encode(baseKey);
-    const key = new Uint8Array(3 + text.length);
+    const key = carveBytes(3 + text.length);
     key[2] = 0x64;
     key.set(text, 3);
     return key;

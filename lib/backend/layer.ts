@@ -47,6 +47,7 @@ export class Layer {
   readonly counts = new Map<EntryId, number>();
   readonly heads = new Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>();
   readonly postings: PostingChange[] = [];
+  unlisted = false;
   /** Entries that came below a parent or left it, in order. */
   readonly childMoves: { readonly id: EntryId; readonly before?: EntryId; readonly after?: EntryId }[] = [];
   readonly history = new Map<EntryId, Map<Csn, HistoryRow>>();

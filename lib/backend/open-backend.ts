@@ -176,7 +176,7 @@ function checkServable(facts: ReturnType<typeof readFacts>, indexes: IndexConfig
 function applyLayer(layer: Layer, rows: DurableRows, tree: DurableTree, postings: Postings): void {
   for (const { parent, rdnKey, claims } of layer.names.values()) rows.nameWritten(parent, rdnKey, claims);
   for (const [id, count] of layer.counts) rows.countWritten(id, count);
-  postings.committed(layer.heads, layer.postings);
+  postings.committed(layer);
   tree.counters = layer.counters;
   for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.held : undefined);
   if (layer.renames) tree.renamed();

@@ -18,7 +18,7 @@ import type { Dictionary } from './dictionary.js';
 import { encodeRecord } from './entry-record.js';
 import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, JOURNAL_KINDS } from './history-rows.js';
 import type { IndexedState, IndexKeys } from './index-keys.js';
-import type { KeySpace } from './key-space.js';
+import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
 import type { Postings } from './postings.js';
 import { nameText } from './rows.js';
@@ -135,8 +135,14 @@ function putEntry(
   const wasIndexed = wasAlive ? { state: was, shown: shownOf(was, world.isSingle) } : undefined;
   const isIndexed = alive ? { state: is, shown } : undefined;
   const { blockId } = layer.counters;
-  world.indexKeys.difference(wasIndexed, isIndexed, (value, add, equality) => {
-    world.postings.change({ value, id, add, equality }, world.rows, layer, blockId);
+  world.indexKeys.difference(wasIndexed, isIndexed, (attribute, kind, normal, add) => {
+    if (kind === INDEX_KIND.equality) {
+      const value = world.keys.indexValue(attribute, kind, normal);
+      world.postings.changeEquality({ value, id, add }, world.rows, layer, blockId);
+    } else {
+      const key = world.keys.posting(attribute, kind, normal, id);
+      world.postings.changeOther(key, { id, add }, layer, blockId);
+    }
   });
   countKinds(layer, wasIndexed, isIndexed);
   putTombstone(world, layer, id, was, is);

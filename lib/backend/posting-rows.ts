@@ -6,6 +6,7 @@
  * row. Reading: (blocks without removed ids) and single ids, sorted.
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
+import { carveBytes } from '../base/bytes.js';
 import { StoreError, type StoreOp, type StoreRow } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { ID_BYTES, POSTING, postingKey, readId, writeId } from './key-space.js';
@@ -28,12 +29,11 @@ export interface PostingChange {
   readonly value: Uint8Array;
   readonly id: EntryId;
   readonly add: boolean;
-  readonly equality: boolean;
 }
 
 export function encodeHead(head: Head): Uint8Array {
   if (head === 'many') return Uint8Array.of(0);
-  const bytes = new Uint8Array(1 + head.length * ID_BYTES);
+  const bytes = carveBytes(1 + head.length * ID_BYTES);
   bytes[0] = head.length;
   for (let i = 0; i < head.length; i++) writeId(bytes, 1 + i * ID_BYTES, head[i] as number);
   return bytes;
@@ -55,7 +55,12 @@ export function addOp(value: Uint8Array, id: EntryId): StoreOp {
 
 /** The row that takes an id away. `blockId`: ids up to it may stand in blocks. */
 export function removeOp(value: Uint8Array, id: EntryId, blockId: number): StoreOp {
-  const key = postingKey(value, POSTING.single, id);
+  return singleOp(postingKey(value, POSTING.single, id), id, false, blockId);
+}
+
+/** Puts the row of an id or takes the id away. */
+export function singleOp(key: Uint8Array, id: EntryId, add: boolean, blockId: number): StoreOp {
+  if (add) return { type: 'put', key, value: PRESENT };
   return id <= blockId ? { type: 'put', key, value: REMOVED } : { type: 'del', key };
 }
 

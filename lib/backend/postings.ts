@@ -9,7 +9,7 @@ import { latin1 } from '../base/bytes.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { HalfLifeMap } from './entry-cache.js';
-import { headKey, prefixRange } from './key-space.js';
+import { headKey, ID_BYTES, INDEX_KIND, prefixRange } from './key-space.js';
 import type { PendingRows } from './layer.js';
 import {
   addOp,
@@ -19,6 +19,7 @@ import {
   type PostingChange,
   PostingReader,
   removeOp,
+  singleOp,
 } from './posting-rows.js';
 
 const SCAN_ROWS = 4000;
@@ -28,6 +29,15 @@ const HEADS = 200_000;
 const LIST_IDS = 2_000_000;
 
 const NO_IDS: readonly EntryId[] = [];
+
+/** The part of a layer that postings go to. */
+export interface PendingPostings {
+  readonly heads: Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>;
+  readonly postings: PostingChange[];
+  readonly ops: StoreOp[];
+  /** Rows were changed that `postings` does not list. */
+  unlisted: boolean;
+}
 
 interface Reading {
   readonly result: Promise<readonly EntryId[]>;
@@ -130,28 +140,15 @@ export class Postings {
     this.#listIds -= ids.length + 16;
   }
 
-  /** Adds or removes an id in a pending batch. `into`: its head rows and other ops. */
-  change(
-    change: PostingChange,
-    pending: PendingRows,
-    into: {
-      readonly heads: Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>;
-      readonly postings: PostingChange[];
-      readonly ops: StoreOp[];
-    },
-    blockId: number,
-  ): void {
+  /** Adds an id to an equality value, or takes it away, in a pending batch. */
+  changeEquality(change: PostingChange, pending: PendingRows, into: PendingPostings, blockId: number): void {
     const { value, id, add } = change;
-    into.postings.push(change);
-    if (!change.equality) {
-      into.ops.push(add ? addOp(value, id) : removeOp(value, id, blockId));
-      return;
-    }
     const text = latin1(value);
     const found = pending.head(text);
     const durable = found === undefined ? this.#head(value, text) : undefined;
     const head = found !== undefined ? found.head : durable === 'none' ? undefined : durable;
     if (head === 'many') {
+      into.postings.push(change);
       into.ops.push(add ? addOp(value, id) : removeOp(value, id, blockId));
       return;
     }
@@ -165,13 +162,23 @@ export class Postings {
     into.heads.set(text, { value, head: 'many' });
   }
 
-  /** A batch is durable: memory follows. */
-  committed(
-    heads: ReadonlyMap<string, { readonly head: Head | undefined }>,
-    postings: readonly PostingChange[],
+  /** The same for a value of another kind; `key`: the row of the id. */
+  changeOther(
+    key: Uint8Array,
+    { id, add }: { readonly id: EntryId; readonly add: boolean },
+    into: PendingPostings,
+    blockId: number,
   ): void {
+    into.ops.push(singleOp(key, id, add, blockId));
+    if (this.#lists.size === 0 && this.#reading.size === 0) into.unlisted = true;
+    else into.postings.push({ value: key.subarray(0, key.length - ID_BYTES - 1), id, add });
+  }
+
+  /** A batch is durable: memory follows. */
+  committed({ heads, postings, unlisted }: Pick<PendingPostings, 'heads' | 'postings' | 'unlisted'>): void {
     for (const [text, { head }] of heads) this.#heads.set(text, head ?? 'none');
     if (this.#lists.size === 0 && this.#reading.size === 0) return;
+    if (unlisted) this.#dropOthers();
     const patched = new Set<string>();
     for (const { value, id, add } of postings) {
       const text = latin1(value);
@@ -186,12 +193,23 @@ export class Postings {
     }
   }
 
+  /** A batch that began when no list was in memory does not say which lists it changes. */
+  #dropOthers(): void {
+    for (const text of [...this.#lists.keys()]) if (!isEquality(text)) this.#dropList(text);
+    for (const [text, reading] of this.#reading) if (!isEquality(text)) reading.touched = true;
+  }
+
   clear(): void {
     this.#heads.clear();
     this.#lists.clear();
     this.#listIds = 0;
     for (const reading of this.#reading.values()) reading.touched = true;
   }
+}
+
+/** Whether a value's key prefix, as text, is of an equality index: the kind stands behind the attribute's 00. */
+function isEquality(text: string): boolean {
+  return text.charCodeAt(text.indexOf('\0', 3) + 1) === INDEX_KIND.equality;
 }
 
 function insert(ids: EntryId[], id: EntryId): void {

@@ -4,6 +4,7 @@
  * Owns the value forms of uuid, name and count rows. Entry records are entry-record.ts; what is decided and not yet durable is layer.ts.
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
+import { carveBytes } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
@@ -35,7 +36,7 @@ const NO_CLAIMS: readonly NameClaim[] = [];
 
 /** The row of a name: CSN and id of each claim, by rising CSN. */
 export function encodeClaims(claims: readonly NameClaim[]): Uint8Array {
-  const bytes = new Uint8Array(claims.length * (CSN_BYTES + ID_BYTES));
+  const bytes = carveBytes(claims.length * (CSN_BYTES + ID_BYTES));
   let at = 0;
   for (const { csn, id } of claims) {
     bytes.set(csnToBytes(csn), at);
@@ -62,7 +63,7 @@ export function claimIds(bytes: Uint8Array, into: EntryId[]): void {
 }
 
 export function encodeIdRow(id: EntryId): Uint8Array {
-  const bytes = new Uint8Array(ID_BYTES);
+  const bytes = carveBytes(ID_BYTES);
   writeId(bytes, 0, id);
   return bytes;
 }

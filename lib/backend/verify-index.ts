@@ -43,7 +43,9 @@ export class IndexVerifier {
 
   /** A live entry that index rows must name. */
   expect(id: EntryId, entry: IndexedState): void {
-    this.#indexKeys.difference(undefined, entry, (value) => add(this.#expected, value, id));
+    this.#indexKeys.difference(undefined, entry, (attribute, kind, normal) => {
+      add(this.#expected, this.#keys.indexValue(attribute, kind, normal), id);
+    });
   }
 
   /** Reads all index rows and says what differs. */
@@ -100,8 +102,8 @@ export class IndexVerifier {
       for (const row of rows) {
         const state = decodeState(checkRecord(row.value), dictionary);
         if (!isAlive(state)) continue;
-        only.difference(undefined, { state, shown: shownOf(state, isSingle) }, (value) => {
-          const text = latin1(value);
+        only.difference(undefined, { state, shown: shownOf(state, isSingle) }, (attribute, kind, normal) => {
+          const text = latin1(this.#keys.indexValue(attribute, kind, normal));
           due.set(text, (due.get(text) ?? new Set()).add(readId(row.key, 3)));
         });
       }

@@ -7,9 +7,11 @@
  * views of the input: copy what outlives it.
  */
 import { assert } from './assert.js';
-import { emptyBytes, utf8Decode, utf8Encode } from './bytes.js';
+import { carveBytes, emptyBytes, utf8Decode, utf8Encode } from './bytes.js';
 
 const MAX_VARINT_BYTES = 8;
+/** Up to this V8 would keep a copy on its heap (see carveBytes). */
+const CARVED_BYTES = 64;
 
 /** Malformed input, where the owner of the reader names no error of its own. */
 export class BinaryFormatError extends Error {
@@ -87,7 +89,10 @@ export class ByteWriter {
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    if (this.#length > CARVED_BYTES) return this.#bytes.slice(0, this.#length);
+    const copy = carveBytes(this.#length);
+    copy.set(this.#bytes.subarray(0, this.#length));
+    return copy;
   }
 
   /** What was written, as a view of the writer's memory: valid until the next write or reset. */

@@ -13,6 +13,26 @@ export function emptyBytes(): Uint8Array {
   return EMPTY;
 }
 
+const SLAB_BYTES = 65_536;
+const CARVED_BYTES = 1024;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+/**
+ * Zeroed octets cut from a larger piece of memory: for short-lived keys and values that go to native code. V8 keeps small arrays of their own on
+ * its heap and must move each of them out when native code asks for it, which costs ten times as much. Whoever keeps one for long copies it.
+ */
+export function carveBytes(length: number): Uint8Array {
+  if (length > CARVED_BYTES) return new Uint8Array(length);
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const bytes = new Uint8Array(slab, slabUsed, length);
+  slabUsed += length;
+  return bytes;
+}
+
 /** A view of the same memory as a Buffer. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -25,7 +45,7 @@ export function utf8Encode(text: string): Uint8Array {
 
 /** The text of UTF-8 `bytes`, or undefined where they are not valid UTF-8. */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
-  if (isAscii(bytes)) return asBuffer(bytes).toString('latin1');
+  if (isAscii(bytes)) return latin1(bytes);
   try {
     return strictDecoder.decode(bytes);
   } catch {
@@ -39,9 +59,14 @@ export function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** Buffer's own decoder works on any Uint8Array: no Buffer is made for it. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};
+
 /** One char per octet: a lossless key for Maps. */
 export function latin1(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('latin1');
+  return latin1Slice.call(bytes, 0, bytes.length);
 }
 
 /** The inverse of latin1(). */

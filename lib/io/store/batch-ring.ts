@@ -5,6 +5,7 @@
  * still contiguous. A number that is missing between two others was lost by damage. Slot n % SLOTS holds n (6 octets, big-endian), under the
  * prefix ff ff that no other row uses. The ring holds more batches than one log file does (16 MiB at 1 KiB or more each).
  */
+import { carveBytes } from '../../base/bytes.js';
 import type { StoreOp, StoreRange, StoreRow } from '../../port/ordered-store.js';
 
 const SLOTS = 16_384;
@@ -49,9 +50,11 @@ export class BatchRing {
   next(): StoreOp & { readonly type: 'put' } {
     const n = this.#last + 1;
     const slot = n % SLOTS;
-    const value = new Uint8Array(6);
+    const value = carveBytes(6);
     for (let i = 5, rest = n; i >= 0; i--, rest = Math.floor(rest / 256)) value[i] = rest % 256;
-    return { type: 'put', key: Uint8Array.from([...PREFIX, slot >>> 8, slot & 0xff]), value };
+    const key = carveBytes(5);
+    key.set([...PREFIX, slot >>> 8, slot & 0xff]);
+    return { type: 'put', key, value };
   }
 
   /** The batch with the row of next() was written. */
