@@ -23,14 +23,18 @@ const RDN = {
   avas: [{ key: 'cn', name: 'cn', value: new Uint8Array([0x78]), equality: 'caseIgnoreMatch' }],
 } as unknown as import('../../lib/change/change.js').NamedRdn;
 
-const [first, last] = (process.env.SIM_SEEDS ?? '1-14').split('-').map(Number) as [number, number];
+const [first, last] = (process.env.SIM_SEEDS ?? '1-12').split('-').map(Number) as [number, number];
 
-t.test('whatever fails, servers end equal and no acknowledged write is lost', async (t) => {
-  for (let seed = first; seed <= last; seed++) {
-    const report = await runSeed({ seed, makeWrite: transportWrites });
-    t.comment(
-      `seed ${seed}: ${report.shape}, ${report.acked} writes, ${report.faults.length} faults, ${report.events} events, equal after ${report.convergedMs} ms`,
-    );
-    t.ok(report.acked > 0, `seed ${seed}`);
-  }
-});
+for (let seed = first; seed <= last; seed++) {
+  t.test(
+    `seed ${seed}: whatever fails, servers end equal and no acknowledged write is lost`,
+    { timeout: 100_000 },
+    async (t) => {
+      const report = await runSeed({ seed, makeWrite: transportWrites, safetyMs: 8000 });
+      t.comment(
+        `${report.shape}, ${report.acked} writes, ${report.faults.length} faults, ${report.events} events, equal after ${report.convergedMs} ms`,
+      );
+      t.ok(report.acked > 0);
+    },
+  );
+}

@@ -12,7 +12,7 @@ import { BackendDirectory, clientWrites } from './backend-directory.js';
 import type { SimServer } from './sim-server.js';
 import { only, runSeed } from './simulation.js';
 
-const [first, last] = (process.env.SIM_SEEDS ?? '1-10').split('-').map(Number) as [number, number];
+const [first, last] = (process.env.SIM_SEEDS ?? '1-8').split('-').map(Number) as [number, number];
 
 /** Every change of a server whose log begins with the first. */
 async function allChanges(server: SimServer): Promise<Change[]> {
@@ -32,28 +32,29 @@ async function allChanges(server: SimServer): Promise<Change[]> {
   return changes;
 }
 
-t.test('every server ends as one server would that had executed every change in CSN order', async (t) => {
-  for (let seed = first; seed <= last; seed++) {
-    const report = await runSeed({
-      seed,
-      makeWrite: clientWrites,
-      openDirectory: BackendDirectory.open,
-      safetyMs: 8000,
-      atEnd: async (servers) => {
-        const [server] = servers;
-        if (server === undefined) throw new Error('no server');
-        const expected = oracle(await allChanges(server));
-        const found = await server.directory?.contents();
-        if (found !== expected) {
-          throw new Error(
-            `not what the oracle says:\nfound\n${only(found ?? '', expected).join('\n')}\nexpected\n${only(expected, found ?? '').join('\n')}`,
-          );
-        }
-      },
-    });
-    t.comment(
-      `seed ${seed}: ${report.shape}, ${report.acked} writes, ${report.faults.length} faults, ${report.events} events, equal after ${report.convergedMs} ms`,
-    );
-    t.ok(report.acked > 0, `seed ${seed}`);
-  }
-});
+for (let seed = first; seed <= last; seed++) {
+  t.test(
+    `seed ${seed}: every server ends as one server would that had executed every change in CSN order`,
+    { timeout: 100_000 },
+    async (t) => {
+      const report = await runSeed({
+        seed,
+        makeWrite: clientWrites,
+        openDirectory: BackendDirectory.open,
+        safetyMs: 8000,
+        atEnd: async ([server]) => {
+          if (server === undefined) throw new Error('no server');
+          const expected = oracle(await allChanges(server));
+          const found = (await server.directory?.contents()) ?? '';
+          if (found === expected) return;
+          const lines = [only(found, expected), only(expected, found)].map((odd) => odd.join('\n'));
+          throw new Error(`not what the oracle says:\nfound\n${lines[0]}\nexpected\n${lines[1]}`);
+        },
+      });
+      t.comment(
+        `${report.shape}, ${report.acked} writes, ${report.faults.length} faults, ${report.events} events, equal after ${report.convergedMs} ms`,
+      );
+      t.ok(report.acked > 0);
+    },
+  );
+}
