@@ -1,7 +1,7 @@
 /**
  * Whole topologies on a virtual clock with faults, a fixed set of seeds (replication-model.md sections 6 and 7; reliability.md section 3).
  *
- * SIM_SEEDS=first-last runs others, for long swarms; a failure prints its seed.
+ * SIM_SEEDS=first-last runs others, for long swarms (with TAP_TIMEOUT=seconds); a failure prints its seed.
  */
 import t from 'tap';
 import { ROOT_UUID } from '../../lib/change/change.js';

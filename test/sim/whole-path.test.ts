@@ -1,7 +1,7 @@
 /**
  * The whole path, from a client's write to the entries of every server, on a virtual clock with faults, compared with the model's oracle (replication-model.md section 1).
  *
- * SIM_SEEDS=first-last runs others, for long swarms; a failure prints its seed.
+ * SIM_SEEDS=first-last runs others, for long swarms (with TAP_TIMEOUT=seconds); a failure prints its seed.
  */
 import t from 'tap';
 import type { Change } from '../../lib/change/change.js';
