@@ -242,9 +242,7 @@ class EntryFold {
   #foldMoves(): RefoldedMoves {
     const { change } = this.#row;
     const arriving = moveOf(change);
-    const moving = arriving !== undefined && !this.#row.void;
-    if (!moving && !this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined))
-      return NO_MOVES;
+    if (!this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined)) return NO_MOVES;
     const turn: LifeTurn = { entry: change.entry, before: this.#entry.life, after: this.#life };
     return refoldMoves(this.#view, change.csn, arriving, turn, this.#was, this.#is);
   }
