@@ -69,6 +69,12 @@ function run(args) {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGTERM'));
+  // npm ends on a signal without passing it on: a parent that is gone means the same.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500);
+  watch.unref();
   child.on('error', (error) => fail(`Cannot start bin/polyarch: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 0) : 70));
 }

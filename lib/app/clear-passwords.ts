@@ -6,9 +6,12 @@ import { asBuffer } from '../base/bytes.js';
 import type { LdifItem } from '../ldif/ldif-record.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 
+/** Attributes whose passwords wait for a thread at once: the hasher's queue is bounded. */
+const AT_ONCE = 128;
+
 /** Puts hashes in the place of clear passwords, in the records themselves. */
 export async function clearPasswords(items: readonly LdifItem[], hasher: PasswordHasher): Promise<void> {
-  const work: Promise<void>[] = [];
+  let work: Promise<void>[] = [];
   for (const item of items) {
     if (item.kind !== 'record') continue;
     const { record } = item;
@@ -20,6 +23,9 @@ export async function clearPasswords(items: readonly LdifItem[], hasher: Passwor
           : [];
     for (const { description, values } of attributes)
       if (isPassword(description)) work.push(hashAll(values as Uint8Array[], hasher));
+    if (work.length < AT_ONCE) continue;
+    await Promise.all(work);
+    work = [];
   }
   await Promise.all(work);
 }

@@ -75,7 +75,7 @@ async function answer(
 /** Why the server is not ready, one line a domain; none when it is. */
 export function notReady(status: ServerStatus): string[] {
   return status.domains
-    .filter((domain) => domain.phase !== 'ready')
+    .filter((domain) => domain.phase !== 'ready' && domain.phase !== 'relay')
     .map((domain) => `${domain.baseDn}: ${domain.reason ?? domain.phase}`);
 }
 
@@ -113,7 +113,8 @@ function makeRegistry(status: () => ServerStatus): Registry {
     for (const domain of at.domains) set({ domain: domain.baseDn }, domain.entries);
   });
   gauge('domain_ready', '1 when the domain can be read and written', ['domain'], (set, at) => {
-    for (const domain of at.domains) set({ domain: domain.baseDn }, domain.phase === 'ready' ? 1 : 0);
+    for (const domain of at.domains)
+      set({ domain: domain.baseDn }, notReady({ ...at, domains: [domain] }).length === 0 ? 1 : 0);
   });
   gauge(
     'replication_lag_seconds',

@@ -3,12 +3,13 @@
  */
 import type { ServerStatus } from './server-status.js';
 
-/** Whether all have applied the same changes of the same data in every domain. No servers are not in sync. */
+/** Whether all have applied the same changes of the same data in every domain. Brokers without entries do not count; no servers are not in sync. */
 export function inSync(servers: readonly ServerStatus[]): boolean {
-  const first = servers[0];
+  const holders = servers.filter((server) => server.domains.some((domain) => domain.phase !== 'relay'));
+  const first = holders[0];
   if (first === undefined) return false;
   return first.domains.every((domain) =>
-    servers.every((server) => {
+    holders.every((server) => {
       const same = server.domains.find((one) => one.baseDn === domain.baseDn);
       return (
         same !== undefined &&

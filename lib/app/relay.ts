@@ -90,7 +90,7 @@ export class Relay {
     const state = this.#changelog.state.toString();
     return {
       baseDn: this.baseText,
-      phase: 'ready',
+      phase: 'relay',
       reason: undefined,
       entries: 0,
       generationId: this.#changelog.recordedGeneration,

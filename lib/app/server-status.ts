@@ -13,8 +13,8 @@ export interface PeerStatus {
 
 export interface DomainStatus {
   readonly baseDn: string;
-  /** `held`: reads, but no writes yet; `empty`: waits for data; `initializing`: takes a copy from a peer; `full`: writes are refused until space returns; `failed`: needs a restart. */
-  readonly phase: 'ready' | 'held' | 'empty' | 'initializing' | 'full' | 'failed';
+  /** `relay`: a broker's, without entries; `held`: reads, but no writes yet; `empty`: waits for data; `initializing`: takes a copy from a peer; `full`: writes are refused until space returns; `failed`: needs a restart. */
+  readonly phase: 'ready' | 'relay' | 'held' | 'empty' | 'initializing' | 'full' | 'failed';
   /** Why, when the phase is not ready. */
   readonly reason: string | undefined;
   readonly entries: number;

@@ -13,6 +13,8 @@ import { errorLines, note } from './output.js';
 
 /** Runs one command line (without node and script) and answers the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
+  // What commands write (data, passwords' hashes, LDIF) is its owner's alone.
+  process.umask(0o077);
   let code = EXIT_OK;
   const setCode = (value: number) => {
     code = value;

@@ -39,3 +39,10 @@ t.test('another state, count, data set, phase or a missing domain is not', (t) =
   );
   t.end();
 });
+
+t.test('a broker without entries does not count', (t) => {
+  const relay = server(domain({ phase: 'relay', entries: 0 }));
+  t.ok(inSync([relay, server(domain()), server(domain())]));
+  t.notOk(inSync([relay]));
+  t.end();
+});

@@ -71,6 +71,7 @@ function show(state: ServerStatus): string {
 /** What a domain still lacks, as far as connected peers tell. */
 export function behindText(domain: DomainStatus): string {
   if (domain.blocked.length > 0) return domain.blocked.join('; ');
+  if (domain.phase === 'relay') return 'forwards';
   if (domain.behind === undefined) return 'no peer connected';
   return domain.behind ? 'catching up' : 'all';
 }
