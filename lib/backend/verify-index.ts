@@ -2,7 +2,7 @@
  * verify, the index rows: both directions at once by order-independent sums over (value, id), and by name only for an index that differs.
  */
 import { latin1 } from '../base/bytes.js';
-import { isAlive } from '../conflict/entry-state.js';
+import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
@@ -63,17 +63,21 @@ export class IndexVerifier {
     };
     for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.index), ROWS, this.#snapshot)) {
       for (const row of rows) {
-        const length = valueLength(row.key);
-        if (value === undefined || latin1(row.key.subarray(0, length)) !== latin1(value)) {
-          close();
-          value = row.key.slice(0, length);
-          reader = new PostingReader();
-          head = undefined;
-          others = 0;
+        try {
+          const length = valueLength(row.key);
+          if (value === undefined || latin1(row.key.subarray(0, length)) !== latin1(value)) {
+            close();
+            value = row.key.slice(0, length);
+            reader = new PostingReader();
+            head = undefined;
+            others = 0;
+          }
+          if (row.key[length] === POSTING.head) head = decodeHead(row.value) === 'many' ? 'many' : 'few';
+          else others += 1;
+          reader.take([row]);
+        } catch (error) {
+          sentences.push(`Index row ${show(row.key)} cannot be read: ${String(error)}.`);
         }
-        if (row.key[length] === POSTING.head) head = decodeHead(row.value) === 'many' ? 'many' : 'few';
-        else others += 1;
-        reader.take([row]);
       }
     }
     close();
@@ -100,8 +104,8 @@ export class IndexVerifier {
     const only = new IndexKeys(IndexConfig.only(spec), this.#keys);
     for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.entry), ROWS, this.#snapshot)) {
       for (const row of rows) {
-        const state = decodeState(checkRecord(row.value), dictionary);
-        if (!isAlive(state)) continue;
+        const state = readable(row.value, dictionary);
+        if (state === undefined || !isAlive(state)) continue;
         only.difference(undefined, { state, shown: shownOf(state, isSingle) }, (attribute, kind, normal) => {
           const text = latin1(this.#keys.indexValue(attribute, kind, normal));
           due.set(text, (due.get(text) ?? new Set()).add(readId(row.key, 3)));
@@ -136,6 +140,15 @@ export class IndexVerifier {
     const reader = new PostingReader();
     for await (const rows of this.#store.scan(prefixRange(value), ROWS, this.#snapshot)) reader.take(rows);
     return reader.finish();
+  }
+}
+
+/** The state of a record; undefined for a damaged one, which verify told of before. */
+function readable(record: Uint8Array, dictionary: Dictionary): EntryState | undefined {
+  try {
+    return decodeState(checkRecord(record), dictionary);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,240 @@
+/** Work on whole domains: bulk load, rebuild of indexes, total update, and verify, which finds what was broken on purpose. */
+import t from 'tap';
+import { beginLoad } from '../../lib/backend/bulk-load.js';
+import { readFacts } from '../../lib/backend/domain-facts.js';
+import { headKey, INDEX_KIND, POSTING, postingKey } from '../../lib/backend/key-space.js';
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { rebuildIndexes } from '../../lib/backend/rebuild-index.js';
+import { must } from '../../lib/base/assert.js';
+import { utf8Encode } from '../../lib/base/bytes.js';
+import { parseDn } from '../../lib/dn/dn-text.js';
+import type { OrderedStore, StoreOp } from '../../lib/port/ordered-store.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import {
+  adding,
+  attributesOf,
+  deleting,
+  freshUuid,
+  modifying,
+  openEngine,
+  REPLICA,
+  schema,
+  searchDns,
+  TestClock,
+  TestSink,
+  violations,
+} from './engine.js';
+
+const BASE = 'dc=example,dc=com';
+const PEOPLE = `ou=people,${BASE}`;
+
+const person = (n: number) => ({
+  objectClass: ['top', 'person', 'inetOrgPerson'],
+  uid: [`user.${n}`],
+  cn: [`User Number ${n}`],
+  sn: [`Name${n % 7}`],
+  mail: [`user.${n}@example.com`],
+});
+
+async function loaded(store: OrderedStore, count: number): Promise<void> {
+  const load = await beginLoad({
+    store,
+    baseDn: parseDn(BASE),
+    schema,
+    replica: REPLICA,
+    clock: new TestClock(),
+    generationId: 'g1',
+    initiator: 'cn=import',
+  });
+  const put = (text: string, attributes: Record<string, string[]>) => {
+    const dn = parseDn(text);
+    const rdn = must(schema.namedRdn(must(dn.rdns[0], 'an RDN')), 'a named RDN');
+    const map = new Map(attributesOf(attributes).map(({ key, name, values }) => [key, { name, values }]));
+    return load.add({ dn, rdn, uuid: freshUuid(), attributes: map });
+  };
+  t.equal(put(`ou=early,${BASE}`, { objectClass: ['organizationalUnit'], ou: ['early'] }), 'no-parent');
+  put(BASE, { objectClass: ['top', 'domain'], dc: ['example'] });
+  put(PEOPLE, { objectClass: ['top', 'organizationalUnit'], ou: ['people'] });
+  for (let n = 0; n < count; n++) {
+    put(`uid=user.${n},${PEOPLE}`, person(n));
+    if (load.needsTurn) await load.turn();
+  }
+  t.equal(put(`UID=User.0,${PEOPLE}`, person(0)), 'exists');
+  t.equal(put('dc=other', { objectClass: ['domain'], dc: ['other'] }), 'outside-base');
+  t.equal(await load.finish(), count + 2);
+}
+
+t.test('a loaded domain is what verify expects, is searched, and takes writes', async (t) => {
+  const store = new MemoryStore();
+  await loaded(store, 300);
+  const engine = await openEngine({ store });
+  const { backend } = engine;
+  t.equal(backend.entryCount, 302);
+  t.equal(backend.generationId, 'g1');
+  t.same(await violations(engine), []);
+  t.same(await searchDns(backend, BASE, 'sub', '(uid=user.7)'), [`uid=user.7,${PEOPLE}`]);
+  t.equal((await searchDns(backend, BASE, 'sub', '(sn=name3)')).length, 43);
+  t.equal((await searchDns(backend, BASE, 'sub', '(mail=*@example.com)')).length, 300);
+  t.equal((await searchDns(backend, BASE, 'one', '(objectClass=*)')).length, 1);
+  t.equal((await searchDns(backend, PEOPLE, 'one', '(objectClass=*)')).length, 300);
+  t.equal((await searchDns(backend, BASE, 'sub', '(objectClass=person)')).length, 300);
+  // Ids that stand in blocks come and go.
+  await backend.submit('', modifying(`uid=user.3,${PEOPLE}`, { sn: { clear: true, add: ['Name4'] } }));
+  await backend.submit('', deleting(`uid=user.10,${PEOPLE}`));
+  await backend.submit('', adding(`uid=user.10,${PEOPLE}`, person(10)));
+  await backend.submit('', modifying(`uid=user.3,${PEOPLE}`, { sn: { clear: true, add: ['Name3'] } }));
+  t.equal((await searchDns(backend, BASE, 'sub', '(sn=name3)')).length, 43);
+  t.equal((await searchDns(backend, BASE, 'sub', '(mail=*@example.com)')).length, 300);
+  t.same(await violations(engine), []);
+});
+
+t.test('a load that was cut short is not served (reliability F46)', async (t) => {
+  const store = new MemoryStore();
+  await beginLoad({
+    store,
+    baseDn: parseDn(BASE),
+    schema,
+    replica: REPLICA,
+    clock: new TestClock(),
+    generationId: 'g',
+    initiator: '',
+  });
+  await t.rejects(openEngine({ store }), { code: 'LOAD_UNFINISHED' } as never);
+});
+
+t.test('a changed index configuration asks for a rebuild, and the rebuild serves it', async (t) => {
+  const store = new MemoryStore();
+  await loaded(store, 50);
+  const indexes = {
+    uid: { equality: true },
+    sn: { equality: true, presence: true },
+    objectClass: { equality: true },
+  };
+  await t.rejects(openEngine({ store, indexes }), { code: 'INDEX_REBUILD_NEEDED' } as never);
+  t.equal(await rebuildIndexes({ store, baseDn: parseDn(BASE), schema, indexes }), 52);
+  const engine = await openEngine({ store, indexes });
+  t.same(await violations(engine), []);
+  t.equal((await searchDns(engine.backend, BASE, 'sub', '(sn=*)')).length, 50);
+  await engine.backend.submit('', deleting(`uid=user.1,${PEOPLE}`));
+  t.equal((await searchDns(engine.backend, BASE, 'sub', '(sn=*)')).length, 49);
+  t.equal((await searchDns(engine.backend, BASE, 'sub', '(mail=user.2@example.com)')).length, 1, 'unindexed');
+  t.same(await violations(engine), []);
+});
+
+t.test(
+  'a total update makes the target equal, numbers and histories included, and cut short it serves nothing',
+  async (t) => {
+    const store = new MemoryStore();
+    await loaded(store, 120);
+    const source = await openEngine({ store });
+    await source.backend.submit('', modifying(`uid=user.3,${PEOPLE}`, { description: { add: ['x'] } }));
+    await source.backend.submit('', deleting(`uid=user.4,${PEOPLE}`));
+    const target = await openEngine({});
+    await target.backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+    const snapshot = await source.backend.exportSnapshot();
+    await source.backend.submit('', deleting(`uid=user.5,${PEOPLE}`));
+    t.equal(snapshot.entryCount, 121);
+    await target.backend.beginImport();
+    t.ok(target.backend.importing);
+    t.equal(target.backend.byDnText(BASE), undefined);
+    await t.rejects(
+      target.backend.submit('', () => []),
+      /copy of all data/,
+    );
+    let slices = 0;
+    for await (const images of snapshot.images()) {
+      await target.backend.importImages(images);
+      slices += 1;
+      if (slices !== 2) continue;
+      const cut = await openEngine({ store: target.store });
+      t.ok(cut.backend.importing, 'a restart finds it unfinished');
+      t.equal(cut.backend.byDnText(BASE), undefined);
+    }
+    await target.backend.finishImport(snapshot.generationId, snapshot.state);
+    await snapshot.close();
+    t.notOk(target.backend.importing);
+    t.equal(target.backend.entryCount, 121);
+    t.ok(target.backend.byDnText(`uid=user.5,${PEOPLE}`), 'the snapshot is older than the last delete');
+    t.equal(target.backend.byDnText(`uid=user.4,${PEOPLE}`), undefined);
+    t.equal(target.backend.state.toString(), snapshot.state.toString());
+    const three = must(target.backend.byDnText(`uid=user.3,${PEOPLE}`), 'user.3');
+    t.equal((await target.backend.history(three.uuid)).length, 1);
+    t.same(await violations(target), []);
+    await target.backend.submit('', adding(`uid=late,${PEOPLE}`, person(999)));
+    t.same(await violations(target), []);
+  },
+);
+
+const IMAGE_LIES: readonly (readonly [string, Uint8Array])[] = [
+  ['empty', new Uint8Array(0)],
+  ['a key cut short', Uint8Array.of(40, 1)],
+  ['an unknown tag', Uint8Array.of(1, 0x7a, 1)],
+  ['an entry that is none', Uint8Array.of(7, 0x65, 0, 0, 0, 0, 0, 16, 1, 2, 3)],
+];
+
+t.test('malformed images are refused (reliability F70)', async (t) => {
+  for (const [what, image] of IMAGE_LIES) {
+    const { backend } = await openEngine({});
+    await backend.beginImport();
+    await t.rejects(backend.importImages([image]), { name: 'StoreError' } as never, what);
+  }
+});
+
+t.test('verify names what is broken', async (t) => {
+  const store = new MemoryStore();
+  await loaded(store, 20);
+  const engine = await openEngine({ store, sink: new TestSink() });
+  const { keys } = engine.backend.parts;
+  const one = must(engine.backend.byDnText(`uid=user.1,${PEOPLE}`), 'user.1');
+  const { id: parentId } = must(engine.backend.byDnText(PEOPLE), 'people');
+  const uid = keys.indexValue('uid' as AttributeKey, INDEX_KIND.equality, utf8Encode('user.1'));
+  const sn = keys.indexValue('sn' as AttributeKey, INDEX_KIND.equality, utf8Encode('nobody'));
+  const zero = new Uint8Array(3);
+  const breaks: readonly (readonly [string, StoreOp, RegExp])[] = [
+    ['a uuid row gone', { type: 'del', key: keys.uuid(one.uuid) }, /uuid rows/],
+    ['an index row gone', { type: 'del', key: headKey(uid) }, /index of uid/],
+    [
+      'an index row too many',
+      { type: 'put', key: postingKey(sn, POSTING.single, one.id), value: new Uint8Array(0) },
+      /index of sn/,
+    ],
+    [
+      'a wrong count',
+      { type: 'put', key: keys.childCount(parentId), value: Uint8Array.of(7) },
+      /counts 7 children/,
+    ],
+    ['an entry gone', { type: 'del', key: keys.entry(one.id) }, /uuid row|counts/],
+    [
+      'a damaged entry',
+      { type: 'put', key: keys.entry(one.id), value: new Uint8Array(100) },
+      /cannot be read/,
+    ],
+    ['a name row gone', { type: 'del', key: keys.name(parentId, 'uid=user.1') }, /has no row/],
+    [
+      'a history of nothing',
+      { type: 'put', key: keys.history(one.id, must(engine.backend.state.newest(), 'a CSN')), value: zero },
+      /cannot be read/,
+    ],
+    ['wrong counters', { type: 'del', key: keys.meta('counters') }, /domain counts|still to be given/],
+    [
+      'a load mark',
+      { type: 'put', key: keys.meta('loading'), value: utf8Encode('an import') },
+      /did not end/,
+    ],
+  ];
+  for (const [what, op, expected] of breaks) {
+    const before = store.get(op.key);
+    await store.batch([op], { sync: true });
+    const found = await violations(engine);
+    t.ok(
+      found.some((sentence) => expected.test(sentence)),
+      `${what}: ${found[0]}`,
+    );
+    await store.batch(
+      [before === undefined ? { type: 'del', key: op.key } : { type: 'put', key: op.key, value: before }],
+      { sync: true },
+    );
+    t.same(await violations(engine), []);
+  }
+  t.equal(readFacts(store, keys).loading, undefined);
+});
