@@ -8,6 +8,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { CsnGenerator } from '../csn/csn-generator.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
@@ -15,7 +16,7 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import type { ChangeSink } from './change-sink.js';
 import { Dictionary } from './dictionary.js';
-import { domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
+import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import type { TreeFacts } from './entry-tree.js';
 import { FoldView } from './fold-view.js';
@@ -58,7 +59,7 @@ export interface BackendOptions {
 
 /** Opens the domain. OperatorError DATA_FORMAT_UNKNOWN, LOAD_UNFINISHED, INDEX_REBUILD_NEEDED; StoreError. */
 export async function openBackend(options: BackendOptions): Promise<StoreBackend> {
-  const { store, schema, baseDn, clock } = options;
+  const { store, schema, baseDn } = options;
   const baseKey = schema.dnKey(baseDn);
   if (baseKey === undefined)
     throw new OperatorError('CONFIG_INVALID', 'the base DN names an attribute twice');
@@ -71,7 +72,18 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
       sync: true,
     });
   }
-  const dictionary = await Dictionary.load(store, keys);
+  return assemble(options, keys, facts, indexes, await Dictionary.load(store, keys));
+}
+
+/** Puts the parts together. */
+function assemble(
+  options: BackendOptions,
+  keys: KeySpace,
+  facts: DomainFacts,
+  indexes: IndexConfig,
+  dictionary: Dictionary,
+): StoreBackend {
+  const { store, schema, baseDn, clock } = options;
   const postings = new Postings(store);
   const durableRows = new DurableRows(store, keys);
   const isSingle = singleValued(schema);
@@ -85,33 +97,9 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
-  let state = facts.state;
-  const commit = new GroupCommit(
-    {
-      store,
-      keys,
-      dictionary,
-      rows,
-      sink: options.sink,
-      log: options.log,
-      apply: (layer) => {
-        applyLayer(layer, durableRows, tree, postings);
-        state = layer.state;
-      },
-      reload: async () => {
-        const fresh = readFacts(store, keys);
-        await dictionary.reload(store);
-        tree.clear();
-        postings.clear();
-        tree.counters = fresh.counters;
-        state = fresh.state;
-        return fresh;
-      },
-      onFailed: options.onFailed ?? (() => undefined),
-    },
-    facts.state,
-    facts.counters,
-  );
+  const reader = new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid));
+  const durable: Durable = { keys, dictionary, rows: durableRows, tree, postings, state: facts.state };
+  const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
   if (importing)
     commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
@@ -119,10 +107,7 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     newestMove: () => commit.counters.newestMove,
     state: () => commit.state,
   });
-  const lastOwn = options.sink.lastOwn();
-  const generator = new CsnGenerator(options.replica, lastOwn);
-  const wallMs = clock.wallMs();
-  for (const csn of facts.state.csns()) generator.observe(csn, wallMs, csnReplica(csn) === options.replica);
+  const generator = generatorOf(options, facts.state);
   const writes = new WritePath({
     keys,
     rows,
@@ -146,18 +131,62 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     clock,
     pause: options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve))),
     indexes,
-    reader: new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid)),
+    reader,
     writes,
     commit,
     dictionary,
-    state: () => state,
+    state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
     isSingle,
     importing,
   });
 }
 
-function checkServable(facts: ReturnType<typeof readFacts>, indexes: IndexConfig): void {
+/** What memory holds of the durable rows. */
+interface Durable {
+  readonly keys: KeySpace;
+  readonly dictionary: Dictionary;
+  readonly rows: DurableRows;
+  readonly tree: DurableTree;
+  readonly postings: Postings;
+  state: ServerState;
+}
+
+function commitOver(
+  options: BackendOptions,
+  durable: Durable,
+  rows: PendingRows,
+  facts: DomainFacts,
+): GroupCommit {
+  const { store, sink, log } = options;
+  const { keys, dictionary, tree, postings } = durable;
+  const apply = (layer: Layer) => {
+    applyLayer(layer, durable.rows, tree, postings);
+    durable.state = layer.state;
+  };
+  const reload = async () => {
+    const fresh = readFacts(store, keys);
+    await dictionary.reload(store);
+    tree.clear();
+    postings.clear();
+    tree.counters = fresh.counters;
+    durable.state = fresh.state;
+    return fresh;
+  };
+  const onFailed = options.onFailed ?? (() => undefined);
+  const world = { store, keys, dictionary, rows, sink, log, apply, reload, onFailed };
+  return new GroupCommit(world, facts.state, facts.counters);
+}
+
+/** A clock past everything that this replica issued, and past what others did within the skew bound. */
+function generatorOf({ replica, sink, clock }: BackendOptions, state: ServerState): CsnGenerator {
+  const generator = new CsnGenerator(replica, sink.lastOwn());
+  const wallMs = clock.wallMs();
+  for (const csn of state.csns()) generator.observe(csn, wallMs, csnReplica(csn) === replica);
+  return generator;
+}
+
+function checkServable(facts: DomainFacts, indexes: IndexConfig): void {
   if (facts.loading !== undefined && facts.loading !== TOTAL_UPDATE) {
     throw new OperatorError(
       'LOAD_UNFINISHED',

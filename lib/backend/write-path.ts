@@ -12,7 +12,6 @@ import { LIMITS } from '../base/limits.js';
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
 import { toEncodedChange } from '../change/change-codec.js';
 import { applyChange, isWaiting } from '../conflict/apply-change.js';
-import { prefetchPlan } from '../conflict/prefetch-plan.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { CsnGenerator } from '../csn/csn-generator.js';
 import { ServerState } from '../csn/server-state.js';
@@ -23,6 +22,7 @@ import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import type { GroupCommit } from './group-commit.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
 import type { PendingTree } from './pending-tree.js';
+import { prefetch } from './prefetch.js';
 
 /** Changes whose scans run together. */
 const REPLAY_SLICE = 64;
@@ -325,7 +325,7 @@ export class WritePath {
         if (refusal !== undefined) throw refusal;
         const slice = changes.slice(at, at + REPLAY_SLICE);
         const { drops } = commit;
-        await this.#prefetch(slice);
+        await prefetch(view, slice);
         if (commit.drops !== drops) throw new DroppedError(commit.refusal);
         commit.hold();
         try {
@@ -369,32 +369,6 @@ export class WritePath {
     if (result.kind !== 'applied') stopped.set(origin, result);
     return result;
   }
-
-  /** Loads together what the changes of a slice are known to ask for. */
-  async #prefetch(slice: readonly Change[]): Promise<void> {
-    const { view } = this.#world;
-    const needs = new Map<string, Needed>();
-    let movesAfter: Csn | undefined;
-    for (const change of slice) {
-      if (change.body.kind === 'add' || view.state.covers(change.csn)) continue;
-      const plan = prefetchPlan(view, change);
-      if (plan.history !== undefined && !view.historyAtHand(change.entry, plan.history.after)) {
-        const known = needs.get(`h${change.entry}`);
-        const after = known?.kind === 'history' ? older(known.after, plan.history.after) : plan.history.after;
-        needs.set(`h${change.entry}`, { kind: 'history', entry: change.entry, after });
-      }
-      if (plan.movesAfter !== undefined && (movesAfter === undefined || plan.movesAfter < movesAfter)) {
-        movesAfter = plan.movesAfter;
-      }
-      for (const parent of plan.children) {
-        if (view.hasChildren(parent)) needs.set(`c${parent}`, { kind: 'children', parent });
-      }
-    }
-    if (movesAfter !== undefined && view.hasMoves(movesAfter)) {
-      needs.set('m', { kind: 'moves', after: movesAfter });
-    }
-    if (needs.size > 0) await Promise.all([...needs.values()].map((needed) => view.load(needed)));
-  }
 }
 
 /** A job whose error reaches whoever asked for it. */
@@ -408,10 +382,6 @@ function guarded(job: Job, reject: (error: Error) => void): Job {
       failed(error);
     }
   };
-}
-
-function older(a: Csn | undefined, b: Csn | undefined): Csn | undefined {
-  return a === undefined || b === undefined ? undefined : a < b ? a : b;
 }
 
 function othersOf(state: ServerState, replica: ReplicaId): ServerState {
