@@ -5,7 +5,9 @@ import type { ServerStatus } from './server-status.js';
 
 /** Whether all have applied the same changes of the same data in every domain. Brokers without entries do not count; no servers are not in sync. */
 export function inSync(servers: readonly ServerStatus[]): boolean {
-  const holders = servers.filter((server) => server.domains.some((domain) => domain.phase !== 'relay'));
+  const holders = servers.filter(
+    ({ domains }) => domains.length === 0 || domains.some(({ phase }) => phase !== 'relay'),
+  );
   const first = holders[0];
   if (first === undefined) return false;
   return first.domains.every((domain) =>

@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
   },
   {
+    name: 'index rebuild',
+    describe: 'Make the index rows of a stopped server anew',
+    load: async () => (await import('./commands/index-rebuild.js')).indexRebuild,
+  },
+  {
     name: 'topology check',
     describe: 'Check a topology file as a whole',
     load: async () => (await import('./commands/topology-check.js')).topologyCheck,
@@ -80,5 +85,6 @@ export const COMMANDS: readonly CommandEntry[] = [
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
   replication: 'Replication: status, initialize, conflicts, show-entry',
+  index: 'Indexes: rebuild',
   topology: 'Topology files: check',
 };

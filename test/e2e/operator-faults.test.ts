@@ -175,6 +175,19 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     t.equal(verified.status, 0, verified.stdout);
   });
 
+  t.test('a change of indexes asks for a rebuild, which then serves', async (t) => {
+    const config = `${dir}/polyarch.yaml`;
+    writeFileSync(
+      config,
+      `${readFileSync(config, 'utf8')}\nindexes: { uid: [equality], title: [equality] }\n`,
+    );
+    const refused = await polyarch(['start', '--dir', dir]);
+    t.equal(refused.status, 80);
+    t.match(refused.stderr, /^polyarch: .*rebuild the indexes/);
+    t.equal((await polyarch(['index', 'rebuild', '--dir', dir])).status, 0);
+    t.equal((await polyarch(['verify', '--dir', dir])).status, 0);
+  });
+
   t.test('online, through LDAP', async (t) => {
     t.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0);
     t.teardown(() => polyarch(['stop', '--dir', dir]));
