@@ -209,7 +209,9 @@ export class WritePath {
       readonly target: EntryUuid | undefined;
     },
   ): void {
-    const { commit, tree } = this.#world;
+    const { commit, tree, view } = this.#world;
+    // Loaded rows are those of this turn: the next late write must see what this one changed.
+    view.done();
     if ('error' in outcome) {
       commit.release();
       waiter.reject(outcome.error);
