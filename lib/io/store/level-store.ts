@@ -9,7 +9,8 @@
  *  - every batch writes its number into a ring of rows under the reserved prefix ff ff; a batch that is missing from the middle of the log
  *    (and not from its end, which a crash may cut) is found when the store is opened.
  */
-import { statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Level } from 'level';
 import { OperatorError } from '../../base/operator-error.js';
 import {
@@ -41,13 +42,15 @@ const GROUP_ROWS = 20_000;
 /** Octets that may be written between two looks at the free space. */
 const PROBE_BYTES = 1 << 20;
 const PROBE_MS = 250;
+/** Free octets that opening takes besides what the log needs. */
+const REOPEN_BYTES = 1 << 20;
 
 export interface LevelStoreOptions {
   /** Octets of LevelDB's block cache. Default 32 MiB. */
   readonly cacheBytes?: number;
   /** Octets gathered in memory before a table is written. Default 16 MiB; more suits bulk loads. */
   readonly writeBufferBytes?: number;
-  /** Free octets below which writes are refused. Default: 64 MiB, or a twentieth of the file system where that is less. */
+  /** Free octets below which writes are refused. Default: a twentieth of the file system, at least 4 MiB, at most 64 MiB. */
   readonly reserveBytes?: number;
   /** False: a missing database is an error. Default true. */
   readonly create?: boolean;
@@ -279,7 +282,9 @@ export class LevelStore implements OrderedStore {
     const now = performance.now();
     const short = this.#space !== undefined && this.#isShort(this.#space);
     const stale =
-      this.#space === undefined || this.#writtenSinceProbe >= PROBE_BYTES || now - this.#probedMs >= PROBE_MS;
+      this.#space === undefined ||
+      this.#writtenSinceProbe >= Math.min(PROBE_BYTES, this.#reserve(this.#space) / 4) ||
+      now - this.#probedMs >= PROBE_MS;
     if (stale) {
       this.#probedMs = now;
       this.#writtenSinceProbe = 0;
@@ -297,13 +302,21 @@ export class LevelStore implements OrderedStore {
     }
   }
 
-  #isShort(space: Space): boolean {
-    const reserve = this.#reserveBytes ?? Math.min(64 << 20, space.totalBytes / 20);
-    return space.freeBytes < reserve;
+  #reserve({ totalBytes }: Space): number {
+    return this.#reserveBytes ?? Math.min(64 << 20, Math.max(4 << 20, totalBytes / 20));
   }
 
-  /** LevelDB refuses writes for ever once its disk was full; a fresh start replays its log. */
+  #isShort(space: Space): boolean {
+    return space.freeBytes < this.#reserve(space);
+  }
+
+  /** LevelDB refuses writes for ever once its disk was full; a fresh start replays its log, which takes the log's size once more. */
   async #reopen(): Promise<void> {
+    const needed = (await logBytes(this.#location)) * 1.1 + REOPEN_BYTES;
+    if (this.#space !== undefined && this.#space.freeBytes < needed) {
+      const mebibytes = Math.ceil(needed / 1_048_576);
+      throw new StoreError('full', `the disk of ${this.#location} is full: ${mebibytes} MiB must be free`);
+    }
     try {
       await this.#db.close();
       await this.#db.open();
@@ -347,6 +360,15 @@ export class LevelStore implements OrderedStore {
     await this.#drained;
     await this.#db.close();
   }
+}
+
+/** Octets of the log files of a database. */
+async function logBytes(location: string): Promise<number> {
+  let total = 0;
+  for (const name of await readdir(location)) {
+    if (name.endsWith('.log')) total += (await stat(join(location, name))).size;
+  }
+  return total;
 }
 
 function inner(snapshot: StoreSnapshot | undefined): LevelSnapshot | undefined {
