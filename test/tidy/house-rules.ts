@@ -167,5 +167,16 @@ export const TESTED_ELSEWHERE: ReadonlyMap<string, string> = new Map<string, str
   ['schema/schema-format.ts', 'test/schema/schema-parser.test.ts'],
   ['schema/syntax-checks.ts', 'test/schema/syntaxes.test.ts'],
 ]);
+/** Imported by tests and benchmarks only, with the reason. */
+export const NOT_IMPORTED: ReadonlyMap<string, string> = new Map([
+  [
+    'backend/memory-store.ts',
+    'the other implementation of the store port, for tests, the simulator and benchmarks',
+  ],
+  [
+    'conflict/forget.ts',
+    'purging by causal stability: proved here, driven once replicas report their states',
+  ],
+]);
 /** Started by name, not by import. */
 export const ENTRY_POINTS: readonly string[] = ['cli/main.ts', 'io/password-worker.ts'];
