@@ -145,6 +145,7 @@ export class BulkLoad {
       rdn: entry.rdn,
       rdnCsn: csn,
       claimCsn: csn,
+      merged: false,
       place: { parent: parentUuid, conflict: false },
       attributes: entry.attributes,
     };

@@ -37,12 +37,15 @@ const RDN_LIKE_CREATED = 0x0040;
 const CLAIM_LIKE_CREATED = 0x0080;
 const PRESERVED = 0x0100;
 const HAS_LIFE = 0x0200;
+const MERGED = 0x0400;
 
 const damaged = (reason: string): StoreError => new StoreError('damaged', `entry record: ${reason}`);
 
 export const isAliveRecord = (record: Uint8Array): boolean => (flagsOf(record) & ALIVE) !== 0;
 export const isConflictRecord = (record: Uint8Array): boolean => (flagsOf(record) & CONFLICT) !== 0;
 export const isLostRecord = (record: Uint8Array): boolean => (flagsOf(record) & LOST) !== 0;
+/** EntryState.merged. */
+export const isMergedRecord = (record: Uint8Array): boolean => (flagsOf(record) & MERGED) !== 0;
 /** The values of the RDN stand among the attributes: nothing is to be materialized. */
 export const isRdnInside = (record: Uint8Array): boolean => (flagsOf(record) & RDN_INSIDE) !== 0;
 export const parentIdOf = (record: Uint8Array): EntryId => readId(record, AT_PARENT_ID);
@@ -89,6 +92,7 @@ export function encodeRecord(
   const preserved = preservedTexts(state.preserved);
   if (preserved.some((text) => text !== undefined)) flags |= PRESERVED;
   if (state.life.length > 0) flags |= HAS_LIFE;
+  if (state.merged) flags |= MERGED;
   const head = new Uint8Array(AT_REST);
   head[4] = VERSION;
   head[AT_FLAGS] = flags >>> 8;
@@ -218,7 +222,8 @@ export function decodeFacts(record: Uint8Array, dictionary: Dictionary): Omit<En
     parent: (flags & LOST) !== 0 ? LOST_AND_FOUND_UUID : parent,
     conflict: (flags & CONFLICT) !== 0,
   };
-  return { uuid, created, modified, preserved, life, parent, parentCsn, rdn, rdnCsn, claimCsn, place };
+  const merged = (flags & MERGED) !== 0;
+  return { uuid, created, modified, preserved, life, parent, parentCsn, rdn, rdnCsn, claimCsn, place, merged };
 }
 
 function readLife(reader: ByteReader): LifeEvent[] {

@@ -89,6 +89,7 @@ function lostAndFoundState(base: EntryUuid): EntryState {
     rdnCsn: ZERO_CSN,
     claimCsn: ZERO_CSN,
     place: { parent: base, conflict: false },
+    merged: false,
     attributes: new Map([
       attribute('objectClass', 'top', 'applicationProcess'),
       attribute('cn', 'lost+found'),

@@ -7,11 +7,12 @@
  * they are then; the journal (journal, lost-values, lost-changes) says what lost to what. An entry's add comes before every other change of it.
  * Everything here is pure; docs/conflicts.md holds the reasoning.
  */
-import type { AddedAttribute, Change, ChangeBody, EntryUuid } from '../change/change.js';
+import type { AddedAttribute, Change, ChangeBody, EntryUuid, NamedRdn } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { claimCsnOf } from './claim.js';
+import { areConcurrent } from './concurrency.js';
 import type { AttributeEffect, DomainView, HistoryRow, Outcome, Waiting } from './domain-view.js';
 import { aliveAt, refoldLife } from './entry-life.js';
 import { type EntryState, type LifeEvent, LOST_AND_FOUND_UUID, type Stamp } from './entry-state.js';
@@ -31,6 +32,7 @@ import { sayLostValues, type ValueRow } from './lost-values.js';
 import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
 import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
+import { RdnTimeline, type Renaming } from './rdn-timeline.js';
 import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
 import { refoldRename, sayLostRename } from './rename-register.js';
 
@@ -90,6 +92,7 @@ function applyAdd(
     rdnCsn: csn,
     claimCsn: csn,
     place: { parent: body.parent, conflict: false },
+    merged: false,
     attributes: toAttributes(body.attributes),
   };
   const journal = new Journal();
@@ -107,6 +110,15 @@ function toAttributes(added: readonly AddedAttribute[]): Attributes {
 function sinksOf(journal: Journal): [LineSink, LineSink] {
   return [(line) => journal.was(line), (line) => journal.is(line)];
 }
+
+/** Names before the change and now. */
+interface Timelines {
+  readonly was: RdnTimeline;
+  readonly is: RdnTimeline;
+  readonly differ: boolean;
+}
+
+const NO_ROWS: ReadonlySet<FoldRow> = new Set();
 
 /** One change of an existing entry, at work. */
 class EntryFold {
@@ -143,8 +155,8 @@ class EntryFold {
 
   outcome(): Outcome {
     const entry = this.#entry;
-    const { attributes, delta } = this.#foldAttributes();
     const { rdn, csn: rdnCsn } = refoldRename({ rdn: entry.rdn, csn: entry.rdnCsn }, this.#since);
+    const { attributes, delta } = this.#foldAttributes(this.#timelines(rdn));
     const moves = this.#foldMoves();
     this.#sayLines();
     const register = moves.registers.get(entry.uuid);
@@ -162,6 +174,7 @@ class EntryFold {
       rdn,
       rdnCsn,
       claimCsn,
+      merged: entry.merged || this.#isMerge(),
       attributes,
     };
     return {
@@ -173,18 +186,47 @@ class EntryFold {
     };
   }
 
-  #foldAttributes(): { readonly attributes: Attributes; readonly delta: readonly AttributeEffect[] } {
+  /** Whether a change that was read and the arriving one did not know of each other. Undeletes add nothing to a delete that went before. */
+  #isMerge(): boolean {
+    const { change } = this.#row;
+    if (change.body.kind === 'undelete') return false;
+    return this.#rows.some(
+      (row) => row !== this.#row && row.change.body.kind !== 'undelete' && areConcurrent(row.change, change),
+    );
+  }
+
+  /** The names that the entry had over the order of the rows: before the change and now. */
+  #timelines(rdn: NamedRdn): Timelines {
+    const was: Renaming[] = [];
+    const is: Renaming[] = [];
+    for (const { change, before, rdnBefore } of this.#rows) {
+      const { body } = change;
+      if (body.kind !== 'modifyDn' || body.rdn === undefined) continue;
+      const renaming = { witness: change, rdn: body.rdn };
+      if (before?.rdnBefore !== undefined) was.push({ ...renaming, before: before.rdnBefore.rdn });
+      if (rdnBefore !== undefined) is.push({ ...renaming, before: rdnBefore.rdn });
+    }
+    const timelines = { was: new RdnTimeline(was, this.#entry.rdn), is: new RdnTimeline(is, rdn) };
+    return { ...timelines, differ: !timelines.was.sameAs(timelines.is) };
+  }
+
+  #foldAttributes(timelines: Timelines): {
+    readonly attributes: Attributes;
+    readonly delta: readonly AttributeEffect[];
+  } {
     const delta: AttributeEffect[] = [];
     let attributes: Map<AttributeKey, Attribute> | undefined;
-    for (const key of this.#touchedKeys()) {
+    const touched = this.#touchedKeys();
+    for (const key of touched) {
       const before = this.#entry.attributes.get(key);
-      const refolded = this.#foldAttribute(key, before);
+      const refolded = this.#foldAttribute(key, before, timelines);
       if (refolded.delta === undefined) continue;
       delta.push(refolded.delta);
       attributes ??= new Map(this.#entry.attributes);
       if (refolded.attribute === undefined) attributes.delete(key);
       else attributes.set(key, refolded.attribute);
     }
+    if (timelines.differ) this.#sayNamingValues(touched, timelines);
     return { attributes: attributes ?? this.#entry.attributes, delta };
   }
 
@@ -198,7 +240,7 @@ class EntryFold {
     return keys;
   }
 
-  #foldAttribute(key: AttributeKey, attribute: Attribute | undefined) {
+  #foldAttribute(key: AttributeKey, attribute: Attribute | undefined, timelines: Timelines) {
     const rows: (AttributeRow & { readonly of: FoldRow })[] = [];
     for (const of of this.#since) {
       const change = attributeChangeOf(of.change, key);
@@ -212,20 +254,34 @@ class EntryFold {
       if (concerned) setEffect(of, key, after);
       else unconcerned.add(of);
     }
-    this.#sayValues(key, attribute, refolded.attribute, unconcerned);
+    this.#sayValues(key, attribute, refolded.attribute, unconcerned, timelines);
     return refolded;
   }
 
-  /** Rows that are not concerned are left out before and after alike, unless an older single-valued row needs the whole story. */
+  /** Values that a name held, or holds now, in attributes that the change leaves alone. */
+  #sayNamingValues(touched: ReadonlySet<AttributeKey>, timelines: Timelines): void {
+    if (this.#rows.length === 1) return;
+    for (const key of new Set([...timelines.was.keys(), ...timelines.is.keys()])) {
+      if (touched.has(key)) continue;
+      const attribute = this.#entry.attributes.get(key);
+      this.#sayValues(key, attribute, attribute, NO_ROWS, timelines);
+    }
+  }
+
+  /**
+   * Rows that are not concerned are left out before and after alike, unless an older single-valued row needs the whole story or the names differ.
+   */
   #sayValues(
     key: AttributeKey,
     before: Attribute | undefined,
     after: Attribute | undefined,
     unconcerned: ReadonlySet<FoldRow>,
+    timelines: Timelines,
   ): void {
     const was: ValueRow[] = [];
     const is: ValueRow[] = [];
-    const whole = this.#rows.some(({ change }) => attributeChangeOf(change, key)?.single === true);
+    const whole =
+      timelines.differ || this.#rows.some(({ change }) => attributeChangeOf(change, key)?.single === true);
     for (const row of this.#rows) {
       const change = attributeChangeOf(row.change, key);
       if (change === undefined || (!whole && unconcerned.has(row))) continue;
@@ -235,8 +291,8 @@ class EntryFold {
       }
       if (!row.void) is.push({ witness, change, effect: effectOn(row.effects, key) });
     }
-    sayLostValues(this.#entry.uuid, before, was, this.#was);
-    sayLostValues(this.#entry.uuid, after, is, this.#is);
+    sayLostValues(this.#entry.uuid, before, was, timelines.was, this.#was);
+    sayLostValues(this.#entry.uuid, after, is, timelines.is, this.#is);
   }
 
   #foldMoves(): RefoldedMoves {

@@ -18,6 +18,11 @@ export function knew(later: Witness, earlier: Csn): boolean {
   return csnReplica(later.csn) === csnReplica(earlier) || later.seen.covers(earlier);
 }
 
+/** Whether neither knew of the other. */
+export function areConcurrent(a: Witness, b: Witness): boolean {
+  return a.csn < b.csn ? !knew(b, a.csn) : !knew(a, b.csn);
+}
+
 /**
  * A CSN such that every held change which `change` did not know is newer; undefined when it knew all that is held. ZERO_CSN where nothing
  * bounds it.

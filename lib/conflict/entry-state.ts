@@ -45,6 +45,8 @@ export interface EntryState {
   /** CSN of the claim to (effective parent, rdn): the last add, effective rename, effective move or undelete. */
   readonly claimCsn: Csn;
   readonly place: Place;
+  /** Two of its changes (its add and undeletes aside) were concurrent. Never unset: such an entry is checked against the schema after each change. */
+  readonly merged: boolean;
   readonly attributes: Attributes;
 }
 

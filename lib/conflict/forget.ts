@@ -52,18 +52,21 @@ export function isSettled(csn: Csn, horizon: Horizon): boolean {
 }
 
 /**
- * How many of an entry's oldest rows may go. `rows`: all of them, ascending. A settled row stays while an older row stays, or while a row that is
- * not settled did not know it: the journal may still name it.
+ * How many of an entry's oldest rows may go. `rows`: all of them, ascending. A settled row stays while an older row stays, or while a younger one that
+ * stays did not know it: the journal may still name both. Rows that are not settled stay.
  */
 export function forgettableRows(rows: readonly HistoryRow[], horizon: Horizon): number {
   let settled = 0;
   while (settled < rows.length && isSettled((rows[settled] as HistoryRow).change.csn, horizon)) settled += 1;
-  const open = rows.slice(settled).filter(({ change }) => !isSettled(change.csn, horizon));
-  for (let i = 0; i < settled; i++) {
-    const { csn } = (rows[i] as HistoryRow).change;
-    for (const { change } of open) if (!knew(change, csn)) return i;
+  const staying = rows.slice(settled).filter(({ change }) => !isSettled(change.csn, horizon));
+  let oldest = settled;
+  for (let i = settled - 1; i >= 0; i--) {
+    const row = rows[i] as HistoryRow;
+    if (staying.every(({ change }) => knew(change, row.change.csn))) continue;
+    staying.push(row);
+    oldest = i;
   }
-  return settled;
+  return oldest;
 }
 
 /** Whether a move may go. */

@@ -18,6 +18,7 @@ import type { AttributeEffect } from './domain-view.js';
 import { redoEffect, ruleOf, undoEffect } from './fold-attribute.js';
 import { incrementText, type LineSink } from './journal.js';
 import { PresentValues } from './present-values.js';
+import type { RdnTimeline } from './rdn-timeline.js';
 
 /** A row that took part: not void. */
 export interface ValueRow {
@@ -26,15 +27,18 @@ export interface ValueRow {
   readonly effect: AttributeEffect | undefined;
 }
 
-/** Says every line about the attribute. `attribute`: its values after the last of `rows`, which are ascending. */
+/**
+ * Says every line about the attribute. `attribute`: its values after the last of `rows`, which are ascending. What the name holds (`names`) is not lost.
+ */
 export function sayLostValues(
   entry: EntryUuid,
   attribute: Attribute | undefined,
   rows: readonly ValueRow[],
+  names: RdnTimeline,
   sink: LineSink,
 ): void {
   if (cannotLose(rows)) return;
-  const pass = new ValuePass(entry, attribute, rows, sink);
+  const pass = new ValuePass(entry, attribute, rows, names, sink);
   for (const row of rows) pass.step(row);
 }
 
@@ -51,6 +55,7 @@ function cannotLose(rows: readonly ValueRow[]): boolean {
 class ValuePass {
   readonly #entry: EntryUuid;
   readonly #sink: LineSink;
+  readonly #names: RdnTimeline;
   /** Rows that assert a value which is present, the one that made it so first (where it is known). */
   #asserters = new Map<ValueKey, Witness[]>();
   /** Rows that took values. */
@@ -58,8 +63,15 @@ class ValuePass {
   /** What is present at this point; followed only where a row is single-valued. */
   readonly #present: PresentValues | undefined;
 
-  constructor(entry: EntryUuid, attribute: Attribute | undefined, rows: readonly ValueRow[], sink: LineSink) {
+  constructor(
+    entry: EntryUuid,
+    attribute: Attribute | undefined,
+    rows: readonly ValueRow[],
+    names: RdnTimeline,
+    sink: LineSink,
+  ) {
     this.#entry = entry;
+    this.#names = names;
     this.#sink = sink;
     const single = rows.find((row) => row.change.single);
     if (single === undefined) return;
@@ -111,7 +123,7 @@ class ValuePass {
       const key = valueKey(value, rule);
       if (addedKeys.has(key)) continue;
       for (const asserter of this.#asserters.get(key) ?? []) {
-        if (!knew(row.witness, asserter.csn)) this.#say(asserter.csn, row.witness.csn, row.change, value);
+        if (!knew(row.witness, asserter.csn)) this.#sayUnheld(row, asserter.csn, row.witness.csn, value);
       }
       this.#asserters.delete(key);
     }
@@ -124,7 +136,7 @@ class ValuePass {
     for (const value of change.add) {
       const key = valueKey(value, rule);
       if (change.single && !addedKeys.has(key) && this.#present?.has(value) === false) {
-        this.#say(witness.csn, this.#occupier(witness, rule), change, value);
+        this.#sayUnheld(row, witness.csn, this.#occupier(witness, rule), value);
         continue;
       }
       const asserters = this.#asserters.get(key);
@@ -150,6 +162,11 @@ class ValuePass {
         youngest = csn;
     }
     return youngest;
+  }
+
+  #sayUnheld({ change, witness }: ValueRow, loser: Csn, winner: Csn | undefined, value: Uint8Array): void {
+    if (this.#names.holds(change.key, value, witness.csn, loser, winner)) return;
+    this.#say(loser, winner, change, value);
   }
 
   #say(loser: Csn, winner: Csn | undefined, change: AttributeChange, value: Uint8Array): void {

@@ -11,7 +11,6 @@ import type { ServerState } from '../csn/server-state.js';
 import { claimOf } from './claim.js';
 import { unknownSince } from './concurrency.js';
 import type { DomainView } from './domain-view.js';
-import { aliveAt } from './entry-life.js';
 import { type EntryState, isAlive, LOST_AND_FOUND_UUID } from './entry-state.js';
 
 export interface PrefetchPlan {
@@ -29,7 +28,8 @@ export interface PrefetchPlan {
 
 /**
  * Which rows of the target the fold reads. None for a change that is newer than all of the entry's and knew them: the usual case.
- * Rows that are older than the change serve the journal alone: they tell what was lost to what.
+ * Rows that are older than the change tell what was lost to what, and that two changes were concurrent. A rename judges old losses anew
+ * (rdn-timeline.ts). An entry with life events may have void rows that its `modified` does not tell of.
  */
 export function historyNeeded(
   entry: EntryState,
@@ -40,13 +40,13 @@ export function historyNeeded(
   const newest = held.newest();
   const youngest = newest === undefined || change.csn > newest;
   if ((kind === 'delete' || kind === 'undelete') && !youngest) return { after: undefined };
-  if (!youngest && entry.modified.csn > change.csn && aliveAt(entry.life, change.csn))
-    return { after: undefined };
-  if (isAlive(entry) && entry.modified.csn === entry.created.csn) return undefined;
-  if (!aliveAt(entry.life, change.csn)) return undefined;
+  const everDead = entry.life.length > 0;
+  if (!youngest && (everDead || entry.modified.csn > change.csn)) return { after: undefined };
+  if (!everDead && entry.modified.csn === entry.created.csn) return undefined;
   const floor = unknownSince(change, held);
-  if (floor === undefined || entry.modified.csn <= floor) return undefined;
-  return { after: floor === ZERO_CSN ? undefined : floor };
+  if (floor === undefined || (!everDead && entry.modified.csn <= floor)) return undefined;
+  const renames = change.body.kind === 'modifyDn' && change.body.rdn !== undefined;
+  return { after: renames || floor === ZERO_CSN ? undefined : floor };
 }
 
 /** The plan for one change; `view` answers for entries and the state held. */

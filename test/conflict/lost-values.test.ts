@@ -1,7 +1,7 @@
 /** Edits of one attribute on several masters: who wins, and what the journal says (docs/conflicts.md, Values). */
 import t from 'tap';
 import type { Change } from '../../lib/change/change.js';
-import { add, BASE, change, csn, type Edit, id, modify, TOP } from './story.js';
+import { add, BASE, change, csn, type Edit, id, modify, rename, TOP } from './story.js';
 import { journal, tell, values } from './tell.js';
 
 const X = id(2);
@@ -143,3 +143,55 @@ t.test('cn and cn;lang-en are two attributes (section 4)', async (t) => {
   ]);
   t.same(values(domain, X, 'cn;lang-en'), ['a']);
 });
+
+const CN = { name: 'cn' };
+const renamed = (t: number, r: number, to: string, edit: Edit, ...seen: number[][]) =>
+  change(t, r, X, rename(to, { ...CN, ...edit }), [
+    csn(2, 9),
+    ...seen.map(([t, r]) => csn(t as number, r as number)),
+  ]);
+const replaced = (t: number, r: number, to: string, ...seen: number[][]) =>
+  change(t, r, X, modify({ ...CN, clear: true, add: [to] }), [
+    csn(2, 9),
+    ...seen.map(([t, r]) => csn(t as number, r as number)),
+  ]);
+
+t.test('a value that the name holds is not lost: it is shown', async (t) => {
+  const domain = tell(start({ cn: ['x'] }), [
+    renamed(101, 1, 'boss', { add: ['boss'], remove: ['x'] }),
+    replaced(102, 2, 'clerk'),
+  ]);
+  t.same([values(domain, X, 'cn'), journal(domain)], [['clerk'], []]);
+});
+
+t.test('it is lost when a rename that did not know of the loss frees it', async (t) => {
+  const story = [renamed(101, 1, 'boss', { add: ['boss'], remove: ['x'] }), replaced(102, 2, 'clerk')];
+  const unknowing = tell(start({ cn: ['x'] }), [...story, renamed(103, 1, 'chief', { add: ['chief'] })]);
+  t.same(journal(unknowing), ['value-lost 101.1 to 102.2 cn=boss']);
+  const knowing = tell(start({ cn: ['x'] }), [
+    ...story,
+    renamed(103, 1, 'chief', { add: ['chief'], remove: ['boss'] }, [102, 2]),
+  ]);
+  t.same(journal(knowing), [], 'whoever knew both saw the value and gave it up');
+});
+
+t.test('a rename to a value that was lost unseen takes the line back', async (t) => {
+  const domain = tell(start({ cn: ['x'] }), [
+    change(101, 1, X, modify({ ...CN, add: ['boss'] }), [csn(2, 9)]),
+    replaced(102, 2, 'clerk'),
+    renamed(103, 1, 'Boss', {}),
+  ]);
+  t.same(journal(domain), []);
+});
+
+t.test(
+  'an add that a single-valued attribute refuses is not lost either while the name holds it',
+  async (t) => {
+    const single = { ...CN, single: true };
+    const domain = tell(start({ cn: ['x'] }), [
+      change(101, 1, X, modify({ ...single, clear: true, add: ['clerk'] }), [csn(2, 9)]),
+      change(102, 2, X, rename('boss', { ...single, remove: ['x'], add: ['boss'] }), [csn(2, 9)]),
+    ]);
+    t.same([values(domain, X, 'cn'), journal(domain)], [['clerk'], []]);
+  },
+);

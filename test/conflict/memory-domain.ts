@@ -174,7 +174,7 @@ export function entryFacts(entries: Iterable<EntryState>): string[] {
         `${e.created.csn}/${e.created.by} ${e.modified.csn}/${e.modified.by}`,
         e.life.map((event) => `${event.kind}@${event.csn}`).join(' '),
         `${e.parent}@${e.parentCsn} ${formatNamedRdn(e.rdn)}@${e.rdnCsn} claim ${e.claimCsn}`,
-        `${isAlive(e) ? 'at' : 'dead'} ${e.place.parent}${e.place.conflict ? ' conflict' : ''}`,
+        `${isAlive(e) ? 'at' : 'dead'} ${e.place.parent}${e.place.conflict ? ' conflict' : ''}${e.merged ? ' merged' : ''}`,
         attributes.join('; '),
       ].join(' # '),
     );

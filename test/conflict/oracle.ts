@@ -25,6 +25,14 @@ interface Attr {
   values: Value[];
 }
 
+interface Loss {
+  readonly loser: Csn;
+  readonly winner: Csn | undefined;
+  readonly key: string;
+  readonly value: string;
+  held: boolean;
+}
+
 interface Entry {
   readonly add: Change;
   modified: Change;
@@ -40,6 +48,10 @@ interface Entry {
   readonly attributes: Map<string, Attr>;
   /** Changes that were not void. */
   readonly done: Change[];
+  /** All but the add and undeletes, those that were void too. */
+  readonly all: Change[];
+  /** Values that changes lost, and whether the name holds them. */
+  readonly losses: Loss[];
   /** Changes that took values, by attribute. */
   readonly takers: Map<string, Change[]>;
 }
@@ -102,6 +114,8 @@ class World {
         ]),
       ),
       done: [],
+      all: [],
+      losses: [],
       takers: new Map(),
     });
   }
@@ -110,6 +124,7 @@ class World {
     const entry = this.entries.get(change.entry);
     if (entry === undefined) throw new Error('no such entry');
     const { body, csn } = change;
+    if (body.kind !== 'undelete') entry.all.push(change);
     if (body.kind === 'undelete') {
       if (entry.alive) return;
       entry.alive = true;
@@ -171,7 +186,7 @@ class World {
           .map(({ csn }) => csn)
           .sort()
           .at(-1);
-        this.note('value-lost', change.csn, winner, change.entry, key, text);
+        this.lose(entry, change, change.csn, winner, key, text);
       } else {
         const inherited = gone.filter(equal(text)).flatMap((value) => value.asserters);
         values.push({ text, asserters: [...inherited, change] });
@@ -182,8 +197,7 @@ class World {
       for (const value of gone) {
         if (values.some(equal(value.text))) continue;
         for (const by of new Set(value.asserters)) {
-          if (!knew(change, by.csn))
-            this.note('value-lost', by.csn, change.csn, change.entry, key, value.text);
+          if (!knew(change, by.csn)) this.lose(entry, change, by.csn, change.csn, key, value.text);
         }
       }
       if (before.some(({ text }) => !values.some((value) => value.text === text))) {
@@ -210,6 +224,11 @@ class World {
     ];
   }
 
+  lose(entry: Entry, at: Change, loser: Csn, winner: Csn | undefined, key: string, value: string): void {
+    const rdn = (at.body.kind === 'modifyDn' && at.body.rdn) || entry.rdn;
+    entry.losses.push({ loser, winner, key, value, held: names(rdn, key, value) });
+  }
+
   rename(entry: Entry, change: Change, rdn: NamedRdn | undefined, to: EntryUuid | undefined): void {
     const { csn } = change;
     if (rdn !== undefined) {
@@ -219,6 +238,10 @@ class World {
       }
       entry.rdn = rdn;
       entry.rdnCsn = csn;
+      for (const loss of entry.losses) {
+        if (knew(change, loss.loser) && (loss.winner === undefined || knew(change, loss.winner))) continue;
+        loss.held = names(rdn, loss.key, loss.value);
+      }
     }
     if (to === undefined) return;
     const way: Entry[] = [];
@@ -253,6 +276,9 @@ class World {
     }
     const facts: string[] = [];
     for (const [uuid, entry] of this.entries) {
+      for (const { loser, winner, key, value, held } of entry.losses) {
+        if (!held) this.note('value-lost', loser, winner, uuid, key, value);
+      }
       let place = entry.parent;
       let conflict = false;
       if (entry.alive) {
@@ -282,13 +308,21 @@ class World {
           `${entry.add.csn}/${entry.add.initiator} ${entry.modified.csn}/${entry.modified.initiator}`,
           entry.life.join(' '),
           `${entry.parent}@${entry.parentCsn} ${formatNamedRdn(entry.rdn)}@${entry.rdnCsn} claim ${claimOf(entry)}`,
-          `${entry.alive ? 'at' : 'dead'} ${place}${conflict ? ' conflict' : ''}`,
+          `${entry.alive ? 'at' : 'dead'} ${place}${conflict ? ' conflict' : ''}${isMerged(entry) ? ' merged' : ''}`,
           attributes.sort().join('; '),
         ].join(' # '),
       );
     }
     return facts.sort();
   }
+}
+
+function isMerged({ all }: Entry): boolean {
+  return all.some((younger, i) => all.slice(0, i).some((older) => !knew(younger, older.csn)));
+}
+
+function names({ avas }: NamedRdn, key: string, value: string): boolean {
+  return avas.some((ava) => ava.key === key && naiveEqual(ava.equality, latin1(ava.value), value));
 }
 
 /** The newest of what gave the entry its name. */

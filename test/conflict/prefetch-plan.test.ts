@@ -43,13 +43,23 @@ t.test('nor does one that missed only what happened elsewhere', async (t) => {
   t.same(prefetchPlan(domain, change(13, 2, P, modify({ add: ['b'] }), seen)).history, { after: csn(10, 1) });
 });
 
-t.test('a change of a dead entry needs none, a late life event needs all', async (t) => {
-  const domain = domainAfter(change(10, 1, X, remove, SEEN), change(20, 1, P, modify({ add: ['a'] }), SEEN));
-  const state = must(domain.entry(X), 'X');
-  t.equal(historyNeeded(state, change(15, 2, X, modify({ add: ['b'] }), SEEN), domain.state), undefined);
-  t.same(historyNeeded(state, change(15, 2, X, undelete, SEEN), domain.state), { after: undefined });
-  t.same(historyNeeded(state, change(25, 2, X, undelete, SEEN), domain.state), undefined);
-});
+t.test(
+  'a late change of an entry that ever was dead needs all: void rows leave no mark in its state',
+  async (t) => {
+    const domain = domainAfter(
+      change(10, 1, X, remove, SEEN),
+      change(20, 1, P, modify({ add: ['a'] }), SEEN),
+    );
+    const state = must(domain.entry(X), 'X');
+    t.same(historyNeeded(state, change(15, 2, X, modify({ add: ['b'] }), SEEN), domain.state), {
+      after: undefined,
+    });
+    t.same(historyNeeded(state, change(15, 2, X, undelete, SEEN), domain.state), { after: undefined });
+    t.same(historyNeeded(state, change(25, 2, X, undelete, SEEN), domain.state), { after: undefined });
+    const seen = ServerState.of([...SEEN, csn(20, 1)]);
+    t.equal(historyNeeded(state, change(25, 2, X, undelete, seen), domain.state), undefined, 'it knew all');
+  },
+);
 
 t.test('names, parents and children that are certain are named', async (t) => {
   const domain = domainAfter();

@@ -74,6 +74,9 @@ const EDITS: readonly ((dice: Dice) => Edit)[] = [
   (dice) => ({ remove: [dice.pick(VALUES)] }),
   (dice) => ({ remove: [dice.pick(VALUES)], add: [dice.pick(VALUES)] }),
   () => ({ clear: true }),
+  (dice) => ({ name: 'cn', add: [dice.pick(NAMES)] }),
+  (dice) => ({ name: 'cn', remove: [dice.pick(NAMES)] }),
+  (dice) => ({ name: 'cn', clear: true, add: [dice.pick(NAMES)] }),
   (dice) => ({ clear: true, add: [dice.pick(VALUES), dice.pick(VALUES)] }),
   (dice) => ({ name: 'title', single: true, add: [dice.pick(VALUES)] }),
   (dice) => ({ name: 'title', single: true, clear: true, add: [dice.pick(VALUES)] }),
@@ -207,7 +210,10 @@ class Simulation {
       return { entry: id(this.#fresh), body: add(below, name, { mail: [dice.pick(VALUES)], n: [] }) };
     }
     const entry = some.uuid;
-    if (kind < 5) return { entry, body: rename(dice.pick(NAMES), { name: 'cn', add: ['x'], remove: ['y'] }) };
+    if (kind < 5) {
+      const name = dice.pick(NAMES);
+      return { entry, body: rename(name, { name: 'cn', add: [name], remove: [dice.pick(NAMES)] }) };
+    }
     if (kind < 8) return { entry, body: dice.once(2) ? move(parent) : move(parent, dice.pick(NAMES)) };
     if (kind < 10) {
       const childless = !alive.some((other) => other.place.parent === entry);

@@ -114,7 +114,10 @@ const MIXED = on(
   modify({ add: ['a'], remove: ['b'] }),
   modify({ single: true, add: ['b'] }),
   modify({ clear: true, add: ['a', 'B'] }),
-  rename('y', { remove: ['x'], add: ['y'] }),
+  rename('y', { name: 'cn', remove: ['x'], add: ['y'] }),
+  rename('z', { name: 'cn', add: ['z'] }),
+  modify({ name: 'cn', remove: ['Y'] }),
+  modify({ name: 'cn', clear: true, add: ['x'] }),
   remove,
   undelete,
 );
