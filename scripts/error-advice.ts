@@ -20,6 +20,7 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
     '`polyarch verify --dir DIR` says what is damaged.',
   DISK_FULL:
     'Free some space. Writes are refused until then and reads go on; a running server recovers by itself.',
+  FILE_UNWRITABLE: 'Check that the folder exists and may be written, or name another file.',
   PORT_IN_USE:
     'Another process listens there: stop it, or choose another address with `--listen-ldap`, `--listen-ldaps`, `--listen-replication` or ' +
     '`--listen-http` (for the demo: `--port`).',

@@ -11,6 +11,7 @@ export const OPERATOR_ERRORS = {
   DATA_FORMAT_UNKNOWN: 'the data were written by another version of the data format',
   DATA_CORRUPT: 'the store is damaged',
   DISK_FULL: 'the disk is full',
+  FILE_UNWRITABLE: 'a file that a command was told to write cannot be written',
   PORT_IN_USE: 'another process listens on a configured port',
   PORT_FORBIDDEN: 'the process may not listen on a configured port',
   TLS_INVALID: 'a certificate or key cannot be used',

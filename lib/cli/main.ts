@@ -1,13 +1,18 @@
 /**
  * Entry of the polyarch program: hands the command line to run() and sets the exit code.
  *
- * bin/polyarch starts it. A closed pipe on standard output (`polyarch ... | head`) ends the program quietly.
+ * bin/polyarch starts it. A closed pipe on standard output (`polyarch ... | head`) ends the program quietly;
+ * one that cannot be written (a full disk) is told in one sentence.
  */
+import { systemReason } from '../io/files.js';
+import { EXIT_OTHER } from './exit-code.js';
+import { note } from './output.js';
 import { run } from './run.js';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  note(`polyarch: cannot write to standard output: ${systemReason(error)}`);
+  process.exit(EXIT_OTHER);
 });
 
 process.exitCode = await run(process.argv.slice(2));

@@ -2,6 +2,7 @@
  * Records that an import refuses: told on standard error, and kept in a file so that they can be mended and imported again.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { unwritable } from '../io/files.js';
 import type { LdifItem } from '../ldif/ldif-record.js';
 import { note, printable } from './output.js';
 
@@ -28,14 +29,21 @@ export class Rejects {
     this.#count += 1;
     if (this.#count <= MAX_TOLD) note(printable(`${this.#source}:${item.line}: ${reason}`));
     else if (this.#count === MAX_TOLD + 1) note('more records are refused and not told one by one');
-    if (this.#path === undefined) return;
-    this.#file ??= openSync(this.#path, 'w', 0o600);
-    writeSync(this.#file, `# line ${item.line}: ${printable(reason).replaceAll('\n', ' ')}\n`);
-    for (const line of item.source) {
-      writeSync(this.#file, line);
+    if (this.#path !== undefined) this.#keep(this.#path, item, reason);
+  }
+
+  #keep(path: string, item: LdifItem, reason: string): void {
+    try {
+      this.#file ??= openSync(path, 'w', 0o600);
+      writeSync(this.#file, `# line ${item.line}: ${printable(reason).replaceAll('\n', ' ')}\n`);
+      for (const line of item.source) {
+        writeSync(this.#file, line);
+        writeSync(this.#file, '\n');
+      }
       writeSync(this.#file, '\n');
+    } catch (error) {
+      throw unwritable(path, error);
     }
-    writeSync(this.#file, '\n');
   }
 
   close(): void {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { OperatorError } from '../base/operator-error.js';
-import type { CommandEntry } from './command.js';
+import type { CommandEntry, CommandOptions } from './command.js';
 import { COMMANDS, GROUPS } from './command-list.js';
 import { EXIT_OK, exitCodeOf } from './exit-code.js';
 import { errorLines, note } from './output.js';
@@ -38,7 +38,6 @@ function base(args: readonly string[]): Argv {
     .usage('$0 <command>\n\nPolyarch Directory Server: an LDAPv3 directory whose every copy accepts writes.')
     .parserConfiguration({
       'dot-notation': false,
-      'duplicate-arguments-array': false,
       'parse-positional-numbers': false,
     })
     .version(version())
@@ -83,9 +82,22 @@ function addCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (c
     },
     async (args: Readonly<Record<string, unknown>>) => {
       const command = await entry.load();
-      setCode((await command.run(args)) ?? EXIT_OK);
+      setCode((await command.run(lastOfRepeated(args, command.options))) ?? EXIT_OK);
     },
   );
+}
+
+/** Options that are no lists and stand there twice: the last counts, as everywhere. Lists have all. */
+function lastOfRepeated(
+  args: Readonly<Record<string, unknown>>,
+  options: CommandOptions,
+): Readonly<Record<string, unknown>> {
+  const single = { ...args };
+  for (const [name, value] of Object.entries(args)) {
+    const option = options[name];
+    if (option !== undefined && option.array !== true && Array.isArray(value)) single[name] = value.at(-1);
+  }
+  return single;
 }
 
 function addGroup(parser: Argv, group: string, setCode: (code: number) => void): void {

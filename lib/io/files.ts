@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
+import { OperatorError } from '../base/operator-error.js';
 
 /** Greatest file that readSmallFile() takes, in octets. */
 export const SMALL_FILE_BYTES = 16_777_216;
@@ -44,6 +46,20 @@ export async function writeFileAtomic(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** What the system says of a failed call, without the call: `no space left on device`. */
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { errno } = error as NodeJS.ErrnoException;
+  return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message;
+}
+
+/** The OperatorError FILE_UNWRITABLE, or DISK_FULL, of a failed call that writes `name`. */
+export function unwritable(name: string, error: unknown): OperatorError {
+  const full = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+  const message = `cannot write ${name}: ${systemReason(error)}`;
+  return new OperatorError(full ? 'DISK_FULL' : 'FILE_UNWRITABLE', message, [], { cause: error });
 }
 
 /** Makes a folder (and those above it) with mode 0700 where it is missing. */

@@ -1,14 +1,16 @@
 /**
  * LDIF files being written: text out, gzip by the suffix `.gz`, constant memory.
  *
- * Owns the file only; what the text says is ldif/. A file appears under its name when it is complete, with mode 0600.
+ * Owns the file only; what the text says is ldif/. A file appears under its name when it is complete, with mode 0600. Pipes and devices are written as
+ * they stand. What cannot be written is an OperatorError FILE_UNWRITABLE, or DISK_FULL.
  */
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { unwritable } from './files.js';
 
 const CHUNK_BYTES = 262_144;
 const STDIO = '-';
@@ -27,33 +29,46 @@ export interface LdifFileWriter {
 export function writeLdifFile(path: string): LdifFileWriter {
   if (path === STDIO)
     return streamWriter(
+      'standard output',
       process.stdout,
       async () => {},
       async () => {},
     );
-  const temporary = `${path}.part`;
-  const file = createWriteStream(temporary, { mode: 0o600, highWaterMark: CHUNK_BYTES });
-  let target: Writable = file;
+  const whole = isReplaceable(path);
+  const target = whole ? `${path}.part` : path;
+  const file = createWriteStream(target, { mode: 0o600, highWaterMark: CHUNK_BYTES });
+  let input: Writable = file;
   if (path.endsWith('.gz')) {
     const gzip = createGzip();
     gzip.pipe(file);
     file.on('error', (error) => gzip.destroy(error));
-    target = gzip;
+    input = gzip;
   }
   const complete = async (): Promise<void> => {
     const done = finished(file);
-    target.end();
+    input.end();
     await done;
-    await rename(temporary, path);
+    if (whole) await rename(target, path);
   };
-  return streamWriter(target, complete, async () => {
-    target.destroy();
+  return streamWriter(path, input, complete, async () => {
+    input.destroy();
     file.destroy();
-    await rm(temporary, { force: true });
+    // What went wrong before is what counts.
+    if (whole) await rm(target, { force: true }).catch(() => undefined);
   });
 }
 
+/** Whether a new file may take the place of what stands under the name: nothing or a file, but no pipe or device. */
+function isReplaceable(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return true;
+  }
+}
+
 function streamWriter(
+  name: string,
   target: Writable,
   close: () => Promise<void>,
   discard: () => Promise<void>,
@@ -64,17 +79,25 @@ function streamWriter(
   });
   return {
     write(text) {
-      if (failure !== undefined) return Promise.reject(failure);
-      return target.write(text) ? undefined : drained(target);
+      if (failure !== undefined) return Promise.reject(unwritable(name, failure));
+      return target.write(text) ? undefined : drained(name, target);
     },
     async close() {
-      if (failure !== undefined) throw failure;
-      await close();
+      try {
+        if (failure !== undefined) throw failure;
+        await close();
+      } catch (error) {
+        throw unwritable(name, error);
+      }
     },
     discard,
   };
 }
 
-async function drained(target: Writable): Promise<void> {
-  await once(target, 'drain');
+async function drained(name: string, target: Writable): Promise<void> {
+  try {
+    await once(target, 'drain');
+  } catch (error) {
+    throw unwritable(name, error);
+  }
 }

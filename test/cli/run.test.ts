@@ -1,7 +1,8 @@
 /** The command line: help, wrong words, and one file for each command. */
+import { existsSync } from 'node:fs';
 import t from 'tap';
 import { COMMANDS, GROUPS } from '../../lib/cli/command-list.js';
-import { polyarch } from '../e2e/harness.js';
+import { polyarch, run } from '../e2e/harness.js';
 
 t.test('every command loads, and has examples that call it', async (t) => {
   for (const entry of COMMANDS) {
@@ -31,6 +32,22 @@ t.test('help and errors, through the launcher', { timeout: 60_000 }, async (t) =
     },
     { args: ['generate', '--entries', 'x'], status: 89, err: /--entries takes a whole number/ },
     { args: ['generate', '--base', 'nonsense'], status: 89, err: /is not a base DN/ },
+    // Lists that are given in several pieces are whole; of other options the last counts.
+    {
+      args: ['replication', 'status', '--dir', 'no-such', '--dir', '.'],
+      status: 80,
+      err: /^polyarch: \S*no-such /,
+    },
+    {
+      status: 89,
+      err: /--entries takes a whole number/,
+    },
+    { args: ['generate', '--entries', '7', '--entries', '1'], status: 0, out: /user\.0/ },
+    {
+      args: ['generate', '--entries', '1', '--file', 'no-such/x.ldif'],
+      status: 80,
+      err: /^polyarch: cannot write no-such\/x\.ldif: no such file or directory\n$/,
+    },
     { args: ['topology', 'check', '--file', 'etc/topology.yaml', '--json'], status: 0, out: /"valid":true/ },
     {
       args: ['topology', 'check', '--file', 'package.json'],
@@ -45,3 +62,13 @@ t.test('help and errors, through the launcher', { timeout: 60_000 }, async (t) =
     if (err !== undefined) t.match(done.stderr, err);
   }
 });
+
+t.test(
+  'standard output that cannot be written is one sentence',
+  { skip: !existsSync('/dev/full') },
+  async (t) => {
+    const done = await run('sh', ['-c', `"$0" --version > /dev/full`, 'bin/polyarch']);
+    t.equal(done.status, 80);
+    t.match(done.stderr, /^polyarch: cannot write to standard output: no space left on device\n$/);
+  },
+);
