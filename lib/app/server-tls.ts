@@ -32,22 +32,25 @@ export async function makeCertificates(
   const paths = authorityPaths(files.tls);
   if (caFrom !== undefined) await copyAuthority(join(caFrom, 'tls'), paths);
   const authority = await ensureAuthority(paths, AUTHORITY_NAME, nowMs);
-  const own = { certificate: join(files.tls, 'server.crt'), key: join(files.tls, 'server.key') };
-  await ensureServerCertificate(own, authority, serverName, serverHosts(hosts), nowMs);
+  await ensureServerCertificate(ownPaths(files.tls), authority, serverName, serverHosts(hosts), nowMs);
 }
 
-/** Renews the server's certificate where the CA's key is at hand and the certificate is ours and close to its end. */
+/**
+ * Renews the server's certificate where the CA's key is at hand and the certificate is ours and close to its end. Missing files are made again only where setup
+ * made them: a path that somebody configured and that leads nowhere is OperatorError TLS_INVALID, as is a certificate without its key.
+ */
 export async function renewCertificate(config: ServerConfig, log: Log): Promise<void> {
   const { files, settings } = config;
+  const own = {
+    certificate: inDirectory(files, settings['tls.certificate']),
+    key: inDirectory(files, settings['tls.key']),
+  };
+  await requireOwnOrPresent(config, own);
   const authority = await readCertificate({
     certificate: inDirectory(files, settings['tls.ca']),
     key: inDirectory(files, settings['tls.caKey']),
   });
   if (authority === undefined) return;
-  const own = {
-    certificate: inDirectory(files, settings['tls.certificate']),
-    key: inDirectory(files, settings['tls.key']),
-  };
   try {
     if (
       await ensureServerCertificate(
@@ -64,6 +67,22 @@ export async function renewCertificate(config: ServerConfig, log: Log): Promise<
   }
 }
 
+/** Throws TLS_INVALID unless both files exist, or both are missing where setup made them. */
+async function requireOwnOrPresent({ files, settings }: ServerConfig, own: CertificatePaths): Promise<void> {
+  const here = await pathExists(own.certificate);
+  if (here && (await pathExists(own.key))) return;
+  const made = ownPaths(files.tls);
+  const isMade = own.certificate === made.certificate && own.key === made.key;
+  if (isMade && !here && !(await pathExists(own.key))) return;
+  const [option, path] = here
+    ? (['tls.key', own.key] as const)
+    : (['tls.certificate', own.certificate] as const);
+  throw new OperatorError(
+    'TLS_INVALID',
+    `${path} (${option}: ${settings[option]}) does not exist; mend the path in ${files.config}, or put the file there`,
+  );
+}
+
 /** Host names of the advertised addresses; wildcards are none. */
 function advertisedHosts(config: ServerConfig): string[] {
   const hosts: string[] = [];
@@ -72,6 +91,10 @@ function advertisedHosts(config: ServerConfig): string[] {
     if (host !== undefined && host !== '0.0.0.0' && host !== '::') hosts.push(host);
   }
   return hosts;
+}
+
+function ownPaths(folder: string): CertificatePaths {
+  return { certificate: join(folder, 'server.crt'), key: join(folder, 'server.key') };
 }
 
 function authorityPaths(folder: string): CertificatePaths {

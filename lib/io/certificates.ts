@@ -2,7 +2,8 @@
  * The certificates of a topology: one CA, one certificate a server, made on first run and renewed before they expire.
  *
  * A server's certificate carries its server name as common name (replication peers are identified by it) and its host names and addresses as subject alternative
- * names. Keys are P-256. PEM files have mode 0600. A certificate that was not issued by the topology CA is the operator's and is never replaced.
+ * names. Keys are P-256. PEM files have mode 0600. A certificate that was not issued by the topology CA is the operator's and is never replaced. No key is ever
+ * written over: a renewed certificate is for the same key, and what is left of a pair whose other file is missing is left alone.
  */
 import {
   createPrivateKey,
@@ -14,7 +15,7 @@ import {
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { OperatorError } from '../base/operator-error.js';
-import { readSmallFile, writeFileAtomic } from './files.js';
+import { pathExists, readSmallFile, writeFileAtomic } from './files.js';
 import { certificateFacts } from './tls-context.js';
 import { makeCertificate } from './x509.js';
 
@@ -55,12 +56,13 @@ export async function makeAuthority(name: string, nowMs: number): Promise<KeyedC
   return { certificate, key: keyPem(key) };
 }
 
-/** A server's certificate, signed by the CA, valid for 397 days or as long as the CA. Throws OperatorError TLS_INVALID. */
+/** A server's certificate, signed by the CA, valid for 397 days or as long as the CA, for a new key or a P-256 `ownKey`. Throws OperatorError TLS_INVALID. */
 export async function issueServerCertificate(
   authority: KeyedCertificate,
   serverName: string,
   hosts: readonly string[],
   nowMs: number,
+  ownKey?: KeyObject,
 ): Promise<KeyedCertificate> {
   if (serverName === '' || serverName.length > MAX_COMMON_NAME) {
     throw new OperatorError('TLS_INVALID', `a server name has 1 to ${MAX_COMMON_NAME} characters`);
@@ -72,7 +74,7 @@ export async function issueServerCertificate(
       `the topology CA expired on ${new Date(issuer.notAfterMs).toISOString()}`,
     );
   }
-  const key = newKey();
+  const key = ownKey ?? newKey();
   const certificate = await makeCertificate({
     serial: randomBytes(16),
     subject: serverName,
@@ -111,13 +113,27 @@ export async function readCertificate(paths: CertificatePaths): Promise<KeyedCer
   return { certificate: Buffer.from(certificate).toString('utf8'), key: Buffer.from(key).toString('utf8') };
 }
 
-/** The CA of these files, made when they are missing. */
+/** Reads both files, or undefined when both are missing; one without the other is OperatorError TLS_INVALID. */
+async function readPair(paths: CertificatePaths): Promise<KeyedCertificate | undefined> {
+  const present = await readCertificate(paths);
+  if (present !== undefined) return present;
+  const [found, missing] = (await pathExists(paths.key))
+    ? [paths.key, paths.certificate]
+    : [paths.certificate, paths.key];
+  if (!(await pathExists(found))) return undefined;
+  throw new OperatorError(
+    'TLS_INVALID',
+    `${missing} does not exist, but ${found} does; mend the path, or move ${found} away to have both made anew`,
+  );
+}
+
+/** The CA of these files, made when both are missing. Rejects with OperatorError TLS_INVALID when one is. */
 export async function ensureAuthority(
   paths: CertificatePaths,
   name: string,
   nowMs: number,
 ): Promise<KeyedCertificate> {
-  const present = await readCertificate(paths);
+  const present = await readPair(paths);
   if (present !== undefined) return present;
   const made = await makeAuthority(name, nowMs);
   await writeCertificate(paths, made);
@@ -126,7 +142,7 @@ export async function ensureAuthority(
 
 /**
  * Makes or renews a server's certificate where needed: missing, close to its end, or without a wanted host. Answers whether it wrote one. An operator's own
- * certificate (not of this CA) is left alone.
+ * certificate (not of this CA) is left alone. Rejects with OperatorError TLS_INVALID when one of the two files is missing: the other may be the only copy.
  */
 export async function ensureServerCertificate(
   paths: CertificatePaths,
@@ -135,29 +151,41 @@ export async function ensureServerCertificate(
   hosts: readonly string[],
   nowMs: number,
 ): Promise<boolean> {
-  const present = await readCertificate(paths);
-  if (present !== undefined && !needsRenewal(present, authority, serverName, hosts, nowMs)) return false;
-  await writeCertificate(paths, await issueServerCertificate(authority, serverName, hosts, nowMs));
+  const present = await readPair(paths);
+  if (present === undefined) {
+    await writeCertificate(paths, await issueServerCertificate(authority, serverName, hosts, nowMs));
+    return true;
+  }
+  const key = renewableKey(present, authority);
+  if (key === undefined || !needsRenewal(present, serverName, hosts, nowMs)) return false;
+  const renewed = await issueServerCertificate(authority, serverName, hosts, nowMs, key);
+  await writeFileAtomic(paths.certificate, renewed.certificate, 0o600);
   return true;
+}
+
+/** The key of a pair that we made: the certificate is of our CA, and the key is the certificate's. Undefined when the pair is not ours to renew. */
+function renewableKey(present: KeyedCertificate, authority: KeyedCertificate): KeyObject | undefined {
+  try {
+    const certificate = new X509Certificate(present.certificate);
+    if (!certificate.verify(new X509Certificate(authority.certificate).publicKey)) return undefined;
+    const key = createPrivateKey(present.key);
+    const isOurs = key.asymmetricKeyDetails?.namedCurve === 'prime256v1' && certificate.checkPrivateKey(key);
+    return isOurs ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function needsRenewal(
   present: KeyedCertificate,
-  authority: KeyedCertificate,
   serverName: string,
   hosts: readonly string[],
   nowMs: number,
 ): boolean {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(present.certificate);
-  } catch {
-    return false;
-  }
-  if (!certificate.verify(new X509Certificate(authority.certificate).publicKey)) return false;
   const facts = certificateFacts(present.certificate, 'the server certificate');
   if (facts.notAfterMs - nowMs < RENEW_MS) return true;
   if (facts.commonName !== serverName) return true;
+  const certificate = new X509Certificate(present.certificate);
   return hosts.some((host) => !covers(certificate, host));
 }
 

@@ -1,5 +1,5 @@
 /** What an operator can do wrong: one clear sentence each, an exit code, and nothing lost. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { BASE, ENV, freePorts, polyarch, temporary } from './harness.js';
@@ -73,6 +73,25 @@ t.test('a faulty configuration lists every fault with its line', { timeout: 60_0
   t.equal(missing.status, 80);
   t.match(missing.stderr, /holds no Polyarch server/);
 });
+
+t.test(
+  'a typo in tls.certificate or tls.key is one sentence and changes no file',
+  { timeout: 60_000 },
+  async (t) => {
+    const { dir } = await shared();
+    const key = readFileSync(`${dir}/tls/server.key`, 'utf8');
+    for (const flag of ['certificate', 'key']) {
+      const refused = await polyarch(['start', '--dir', dir, `--tls-${flag}`, 'tls/nowhere']);
+      t.equal(refused.status, 80);
+      t.match(
+        refused.stderr,
+        new RegExp(`^polyarch: \\S*/tls/nowhere \\(tls\\.${flag}: tls/nowhere\\) does not exist; [^\n]*\n$`),
+      );
+    }
+    t.same(readdirSync(`${dir}/tls`).sort(), ['ca.crt', 'ca.key', 'server.crt', 'server.key']);
+    t.equal(readFileSync(`${dir}/tls/server.key`, 'utf8'), key);
+  },
+);
 
 t.test('a port in use is named', { timeout: 60_000 }, async (t) => {
   const { dir, port } = await shared();

@@ -1,6 +1,6 @@
 /** Claims about certificates: a topology CA, server certificates that TLS accepts, renewal, reload. */
 import { X509Certificate } from 'node:crypto';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import t from 'tap';
@@ -93,6 +93,28 @@ t.test(
     t.ok(serverHosts().includes('127.0.0.1'));
   },
 );
+
+t.test('a key is never overwritten when its certificate is missing or is of another key', async (t) => {
+  const dir = t.testdir();
+  const ca = await makeAuthority('Test CA', NOW);
+  const paths = { certificate: join(dir, 'server.crt'), key: join(dir, 'server.key') };
+  await writeCertificate(paths, await issueServerCertificate(ca, 'a', ['localhost'], NOW));
+  const key = await readFile(paths.key, 'utf8');
+  const astray = { ...paths, certificate: join(dir, 'nowhere.crt') };
+  await t.rejects(ensureServerCertificate(astray, ca, 'a', [], NOW), {
+    code: 'TLS_INVALID',
+    message: /nowhere\.crt does not exist, but .*server\.key does/,
+  });
+  await t.rejects(ensureAuthority(astray, 'Test CA', NOW), { code: 'TLS_INVALID' });
+  const keyless = { ...paths, key: join(dir, 'nowhere.key') };
+  await t.rejects(ensureServerCertificate(keyless, ca, 'a', [], NOW), {
+    message: /nowhere\.key does not exist/,
+  });
+  const other = await issueServerCertificate(ca, 'a', ['localhost'], NOW);
+  await writeFile(paths.certificate, other.certificate);
+  t.equal(await ensureServerCertificate(paths, ca, 'renamed', [], NOW), false, 'not the pair that we made');
+  t.equal(await readFile(paths.key, 'utf8'), key);
+});
 
 t.test('a TLS context is reloaded when its files change, and kept when the new ones are bad', async (t) => {
   const dir = t.testdir();
