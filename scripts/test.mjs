@@ -2,19 +2,23 @@
  * `npm test`: installs what is missing, builds (types), lints, then runs tidy and all tests. Arguments are test files or folders, as in
  * `npm test -- test/csn`.
  */
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, root, run } from './prepare.mjs';
+import { runTests } from './run-tests.mjs';
+
+/** Compiled test files at or below a path of the source tree. */
+function testFiles(path) {
+  const built = join('build', path.replace(/\.ts$/, '.js'));
+  if (!statSync(join(root, built)).isDirectory()) return [built];
+  return readdirSync(join(root, built), { recursive: true })
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(built, name));
+}
 
 ensureInstalled();
 ensureBuilt();
-const bin = (name) => join(root, 'node_modules', '.bin', name);
-run(bin('biome'), ['check', '--error-on-warnings']);
-const chosen = process.argv.slice(2).map((path) => {
-  const file = path.startsWith('build/') ? path : `build/${path}`;
-  return file.endsWith('.ts')
-    ? file.replace(/\.ts$/, '.js')
-    : file.endsWith('.js')
-      ? file
-      : `${file.replace(/\/$/, '')}/**/*.test.js`;
-});
-run(bin('tap'), ['run', '--reporter=terse', ...chosen]);
+run(join(root, 'node_modules', '.bin', 'biome'), ['check', '--error-on-warnings']);
+const chosen = process.argv.slice(2);
+const files = (chosen.length > 0 ? chosen : ['test']).flatMap(testFiles);
+process.exitCode = (await runTests(files)) ? 0 : 1;
