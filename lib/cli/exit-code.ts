@@ -5,6 +5,7 @@
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
+import { StoreError } from '../port/ordered-store.js';
 
 export const EXIT_OK = 0;
 export const EXIT_INTERNAL = 70;
@@ -16,6 +17,7 @@ export const EXIT_CONNECT = 91;
 /** The exit code that an error asks for. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof LdapError) return RESULT_CODES[error.result];
+  if (error instanceof StoreError) return EXIT_OTHER;
   if (!(error instanceof OperatorError)) return EXIT_INTERNAL;
   switch (error.code) {
     case 'COMMAND_INVALID':

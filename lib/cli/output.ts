@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
+import { StoreError } from '../port/ordered-store.js';
 
 /** One line to standard output. */
 export function say(line: string): void {
@@ -51,12 +52,21 @@ export function printable(text: string): string {
   return out;
 }
 
+const STORE_ADVICE: Readonly<Record<StoreError['failure'], string>> = {
+  full: '; free some space and try again',
+  damaged:
+    '; the store is damaged: restore a backup, or make the server anew and let it copy the data from a peer',
+  closed: '; try again',
+  failed: '; look at the disk and the system log',
+};
+
 /** The lines that tell of an error: one sentence with cause and next step, then every fault. */
 export function errorLines(error: unknown): string[] {
   if (error instanceof OperatorError)
     return [`polyarch: ${error.message}`, ...error.faults.map((fault) => `  ${fault}`)];
   if (error instanceof LdapError)
     return [`polyarch: ${error.message} (LDAP result ${RESULT_CODES[error.result]}, ${error.result})`];
+  if (error instanceof StoreError) return [`polyarch: ${error.message}${STORE_ADVICE[error.failure]}`];
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [`polyarch: internal error, please report it: ${text}`];
 }

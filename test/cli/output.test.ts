@@ -3,6 +3,7 @@ import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
 import { errorLines, facts, printable } from '../../lib/cli/output.js';
+import { StoreError } from '../../lib/port/ordered-store.js';
 
 t.test('control characters from outside are shown, not sent', (t) => {
   t.equal(printable('a\u001b[2Jb\u0007\u009b'), 'a\\x1b[2Jb\\x07\\x9b');
@@ -17,6 +18,9 @@ t.test('an error is one line, its faults below', (t) => {
     '  y',
   ]);
   t.same(errorLines(new LdapError('busy', 'Later.')), ['polyarch: Later. (LDAP result 51, busy)']);
+  t.same(errorLines(new StoreError('damaged', 'reading a row: corrupted block')), [
+    'polyarch: reading a row: corrupted block; the store is damaged: restore a backup, or make the server anew and let it copy the data from a peer',
+  ]);
   t.match(errorLines(new TypeError('oops'))[0], /internal error, please report it: TypeError: oops/);
   t.end();
 });
