@@ -16,8 +16,9 @@ export type ControlRequest =
   | { readonly command: 'show-entry'; readonly dn: string }
   | { readonly command: 'verify'; readonly domain?: string };
 
-/** Done so far, of how many; `total` is absent when nobody knows. */
+/** Done so far, of how many; `total` is absent when nobody knows. `trouble`: what holds the work up, as a sentence. */
 export interface ControlProgress {
+  readonly trouble?: string;
   readonly done: number;
   readonly total?: number;
   readonly what: string;

@@ -8,6 +8,7 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
+import type { UpdateProgress } from '../replica/replica.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
@@ -18,6 +19,8 @@ import { verifyDomain } from './verify-store.js';
 /** Conflict lines that one answer holds at most. */
 const MAX_CONFLICTS = 100_000;
 const PROGRESS_MS = 200;
+/** How long a total update may stand still before its caller is told so. */
+const STALL_MS = 30_000;
 
 /** The handler of a server's control socket. `stop`: begins the end of the process. */
 export function serverCommands(server: RunningServer, stop: () => void): ControlHandler {
@@ -68,19 +71,11 @@ async function initialize(
   if (from === undefined)
     throw new OperatorError(
       'CONNECT_FAILED',
-      'no peer is connected to copy from; see: polyarch replication status',
+      'no peer is connected to copy from; name one with --from, or see: polyarch replication status',
     );
-  const timer = setInterval(() => {
-    const now = domain.progress();
-    if (now !== undefined)
-      progress({
-        done: now.images,
-        what: 'rows',
-        ...(now.entryCount === undefined ? {} : { total: now.entryCount }),
-      });
-  }, PROGRESS_MS);
+  const work = domain.initialize(from);
   try {
-    await domain.initialize(from);
+    await Promise.race([work, watchUpdate(domain, work, progress)]);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
@@ -89,10 +84,47 @@ async function initialize(
       [],
       { cause: error },
     );
-  } finally {
-    clearInterval(timer);
   }
   return { entries: domain.backend.entryCount };
+}
+
+/** Tells how a total update goes until it ends; rejects when no peer has given anything for STALL_MS, though the server goes on asking. */
+function watchUpdate(
+  domain: RunningDomain,
+  work: Promise<void>,
+  progress: (progress: ControlProgress) => void,
+): Promise<never> {
+  return new Promise((_, reject) => {
+    let movedMs = performance.now();
+    let images = 0;
+    const timer = setInterval(() => {
+      const now = domain.progress();
+      if (now === undefined) return;
+      progress(updateProgress(now));
+      if (now.failure === undefined || now.images > images) movedMs = performance.now();
+      images = now.images;
+      if (performance.now() - movedMs < STALL_MS) return;
+      clearInterval(timer);
+      reject(
+        new OperatorError(
+          'CONNECT_FAILED',
+          `no peer has given any data for ${STALL_MS / 1000} s (${now.failure}); this server goes on asking them in turn and serves nothing until one answers: start a peer, or see: polyarch status`,
+        ),
+      );
+    }, PROGRESS_MS);
+    const end = () => clearInterval(timer);
+    work.then(end, end);
+  });
+}
+
+/** What the caller is shown of a total update. */
+export function updateProgress(now: UpdateProgress): ControlProgress {
+  return {
+    done: now.images,
+    what: 'rows',
+    ...(now.entryCount === undefined ? {} : { total: now.entryCount }),
+    ...(now.failure === undefined ? {} : { trouble: `${now.failure}; asking ${now.peer}` }),
+  };
 }
 
 async function conflicts(

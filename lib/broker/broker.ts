@@ -148,6 +148,11 @@ export class Broker {
     return this.#upstreams.tried();
   }
 
+  /** Names of the configured peers, connected or not. */
+  peerNames(): string[] {
+    return this.#upstreams.peerNames();
+  }
+
   /** Names of the peers that are followed now. */
   following(): string[] {
     return this.#upstreams.following();

@@ -91,6 +91,11 @@ export class Upstreams {
     return this.#connections.find((connection) => connection.peer.name === name)?.peer;
   }
 
+  /** Names of the configured peers, connected or not. */
+  peerNames(): string[] {
+    return this.#connections.map((connection) => connection.peer.name);
+  }
+
   /** Names of the peers that we follow now. */
   following(): string[] {
     return this.#sessions()

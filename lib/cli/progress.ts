@@ -14,6 +14,7 @@ export class Progress {
   readonly #now: () => number;
   readonly #write: (text: string) => void;
   #shownMs: number;
+  #trouble: string | undefined;
 
   /** `what`: the things counted, in the plural. */
   constructor(
@@ -40,6 +41,13 @@ export class Progress {
     this.#shownMs = now;
     const line = this.#line(done, now, fraction);
     this.#write(this.#terminal ? `\r\u001b[K${line}` : `${line}\n`);
+  }
+
+  /** A line of its own for what holds the work up, when it is another than before; undefined: nothing does. */
+  trouble(text: string | undefined): void {
+    if (text === this.#trouble) return;
+    this.#trouble = text;
+    if (text !== undefined && !this.#quiet) this.#write(`${this.#terminal ? '\r\u001b[K' : ''}${text}\n`);
   }
 
   /** The last line: what was done in all. */

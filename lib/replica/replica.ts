@@ -24,6 +24,8 @@ export interface UpdateCarrier {
     },
   ): Promise<void>;
   firstContacts(): Promise<void>;
+  /** Names of the configured peers, connected or not. */
+  peerNames(): readonly string[];
   reintroduce(reason: string): void;
 }
 
@@ -51,14 +53,19 @@ export interface ReplicaOptions {
 
 /** A total update of ours, for monitoring. */
 export interface UpdateProgress {
+  /** Copied from at the moment. */
   readonly peer: string;
   readonly images: number;
   readonly bytes: number;
   /** Live entries that the snapshot holds; undefined before it began. */
   readonly entryCount: number | undefined;
   readonly sinceMs: number;
+  /** Why the last attempt ended; undefined before one did, and again when the next one receives data. */
+  readonly failure: string | undefined;
 }
 
+/** Attempts at one peer before another one of the same data is asked. */
+const TRIES_A_PEER = 2;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
 
@@ -73,6 +80,8 @@ export class Replica {
   #adopting = false;
   #behind: readonly ReplicaId[] = [];
   #update: { -readonly [F in keyof UpdateProgress]: UpdateProgress[F] } | undefined;
+  /** The data set that the running total update has begun to copy: no other one may take its place. */
+  #generationWanted: string | undefined;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -148,28 +157,49 @@ export class Replica {
   }
 
   /**
-   * Replaces all data of the domain by those of `peer`, also what only this server holds, unless `keepOwn`: then an update that lacks any change of ours is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete.
+   * Replaces all data of the domain by those of `peer`, also what only this server holds, unless `keepOwn`: then an update that lacks any change of ours is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete, from
+   * other peers that hold the same data set when this one does not answer.
    */
   async initialize(peer: string, keepOwn = false): Promise<void> {
     const { backend, clock } = this.#options;
     if (this.#update !== undefined) throw new Error(`${this.#options.server} is being initialized already`);
-    this.#update = { peer, images: 0, bytes: 0, entryCount: undefined, sinceMs: clock.monotonicMs() };
+    this.#update = {
+      peer,
+      images: 0,
+      bytes: 0,
+      entryCount: undefined,
+      sinceMs: clock.monotonicMs(),
+      failure: undefined,
+    };
+    this.#generationWanted = undefined;
     await this.#replay.stop();
     try {
-      for (let tries = 0; ; tries++) {
-        const failure = await this.#tryUpdate(peer, keepOwn);
+      let source = peer;
+      for (let tries = 1; ; tries++) {
+        const failure = await this.#tryUpdate(source, keepOwn);
         if (failure === undefined) break;
         if (!backend.importing || this.#stopped) throw failure;
+        const before = source;
+        source = this.#nextSource(peer, tries);
+        this.#update.failure = `${before}: ${failure.message}`;
+        this.#update.peer = source;
         this.#tell(
           'update-cut',
-          `the total update from ${peer} was cut (${failure.message}); it begins again`,
+          `the total update from ${before} was cut (${failure.message}); it begins again from ${source}`,
         );
-        await this.#pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 10)));
+        await this.#pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10)));
       }
     } finally {
       this.#update = undefined;
       if (!backend.importing && !this.#stopped) this.#replay.start();
     }
+  }
+
+  /** Whom to ask after so many attempts: every peer in turn, beginning with the chosen one. */
+  #nextSource(chosen: string, tries: number): string {
+    const others = (this.#carrier?.peerNames() ?? []).filter((name) => name !== chosen);
+    const turn = [chosen, ...others];
+    return turn[Math.floor(tries / TRIES_A_PEER) % turn.length] ?? chosen;
   }
 
   // What the broker asks (BrokerDirectory).
@@ -265,9 +295,13 @@ export class Replica {
           if (keepOwn && own !== undefined && !summary.state.covers(own)) {
             throw new Error(`${peer} does not hold all changes of this server yet`);
           }
+          if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
+            throw new Error(`${peer} holds another data set than the one that was begun`);
           await backend.beginImport();
-          if (progress !== undefined)
-            Object.assign(progress, { images: 0, bytes: 0, entryCount: summary.entryCount });
+          this.#generationWanted = summary.generationId;
+          if (progress === undefined) return;
+          const { entryCount } = summary;
+          Object.assign(progress, { images: 0, bytes: 0, entryCount, failure: undefined });
         },
         store: async (images) => {
           await backend.importImages(images);

@@ -16,7 +16,8 @@ const domain = (over: Partial<DomainStatus> = {}): DomainStatus => ({
   lagMs: 0,
   ...over,
 });
-const server = (...domains: DomainStatus[]) => ({ domains }) as unknown as ServerStatus;
+const server = (...domains: DomainStatus[]) => ({ domains, peers: [] }) as unknown as ServerStatus;
+const replica = (...domains: DomainStatus[]) => ({ domains, peers: [{}] }) as unknown as ServerStatus;
 
 t.test('equal servers are in sync', (t) => {
   t.ok(inSync([server(domain()), server(domain({ received: 'later' }))]));
@@ -46,3 +47,19 @@ t.test('a broker without entries does not count', (t) => {
   t.notOk(inSync([relay]));
   t.end();
 });
+
+t.test(
+  'who lacks what a connected peer holds is not in sync, and one server alone needs a peer that says so',
+  (t) => {
+    t.notOk(inSync([replica(domain({ behind: true, lagMs: 12_654 }))]));
+    t.notOk(inSync([replica(domain()), replica(domain({ behind: true }))]));
+    t.notOk(inSync([replica(domain({ behind: undefined, lagMs: undefined }))]), 'no peer is connected');
+    t.ok(inSync([replica(domain())]));
+    t.ok(inSync([server(domain({ behind: undefined }))]), 'a server without peers');
+    t.ok(
+      inSync([replica(domain({ behind: undefined })), replica(domain({ behind: undefined }))]),
+      'two that are cut from each other are compared here',
+    );
+    t.end();
+  },
+);

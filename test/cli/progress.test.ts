@@ -43,6 +43,16 @@ t.test('one line that is rewritten on a terminal', (t) => {
   t.end();
 });
 
+t.test('what holds the work up is told once, at once', (t) => {
+  const { progress, lines } = recorded(false);
+  progress.trouble(undefined);
+  progress.trouble('server-2: cut; asking server-3');
+  progress.trouble('server-2: cut; asking server-3');
+  progress.trouble(undefined);
+  t.same(lines, ['server-2: cut; asking server-3\n']);
+  t.end();
+});
+
 t.test('quiet says nothing', (t) => {
   const lines: string[] = [];
   const progress = new Progress(

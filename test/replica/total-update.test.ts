@@ -86,6 +86,39 @@ for (const victim of ['s3', 's1', 'link', 'disk']) {
   );
 }
 
+/** s3 with the data of s1 and s2, and a total update from s2 that is cut when the data are dropped. */
+async function withCutUpdate(): Promise<World> {
+  const world = await World.started([
+    directoryServer(1, [2, 3]),
+    directoryServer(2, [1, 3]),
+    directoryServer(3, [1, 2]),
+  ]);
+  await world.writes('s1', 60);
+  await world.settle();
+  world.network.shape.minDelayMs = 20;
+  world.network.shape.maxDelayMs = 30;
+  const { directory, replica } = world.server('s3');
+  void replica?.initialize('s2').catch(() => {});
+  await world.run(5000, () => directory?.importing === true);
+  if (directory?.importing !== true) throw new Error('the total update did not begin');
+  return world;
+}
+
+t.test(
+  'when the source of a total update dies, another peer with the same data takes its place',
+  async (t) => {
+    const world = await withCutUpdate();
+    const newcomer = world.server('s3');
+    world.server('s2').crash();
+    await world.run(2000, () => newcomer.replica?.progress()?.failure !== undefined);
+    t.match(newcomer.replica?.progress()?.failure, /^s2: /, 'why it waits');
+    await world.run(30_000, () => newcomer.directory?.importing === false);
+    t.equal(newcomer.directory?.importing, false, 'complete without s2');
+    t.match(newcomer.alerts.join('\n'), /update from s2 was cut .* begins again from s1/);
+    t.equal(await newcomer.directory?.contents(), await world.server('s1').directory?.contents());
+  },
+);
+
 t.test('a second total update of one server is refused while one runs', async (t) => {
   const world = await withNewcomer({ autoInitialize: false });
   void world.server('s3').start();

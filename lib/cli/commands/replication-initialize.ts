@@ -41,7 +41,10 @@ export const replicationInitialize = defineCommand({
         ...(args.base === undefined ? {} : { domain: args.base }),
         ...(args.from === undefined ? {} : { from: args.from }),
       },
-      ({ done, total }) => progress.update(done, total === undefined ? undefined : done / Math.max(1, total)),
+      ({ done, total, trouble }) => {
+        progress.trouble(trouble);
+        progress.update(done, total === undefined ? undefined : done / Math.max(1, total));
+      },
     )) as { entries: number };
     progress.finish(result.entries);
     printData(result, args.json, () => `initialized with ${result.entries} entries`);

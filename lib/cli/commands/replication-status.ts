@@ -30,15 +30,16 @@ export const replicationStatus = defineCommand({
       else servers.push({ dir: files.dir, running: false });
     }
     const running = servers.filter((one): one is ServerStatus => 'domains' in one);
-    const data = { servers, inSync: inSync(running) };
-    printData(data, args.json, () => show(servers, running));
+    // Of a stopped server nobody knows what it holds.
+    const data = { servers, inSync: running.length === servers.length && inSync(running) };
+    printData(data, args.json, () => show(servers, data.inSync));
     return undefined;
   },
 });
 
 function show(
   servers: readonly (ServerStatus | { readonly dir: string; readonly running: false })[],
-  running: readonly ServerStatus[],
+  equal: boolean,
 ): string {
   const rows: unknown[][] = [];
   for (const server of servers) {
@@ -59,6 +60,6 @@ function show(
       ]);
   }
   const text = table(['server', 'id', 'domain', 'state', 'changes', 'lag', 'peers'], rows);
-  if (running.length < 2) return text;
-  return `${text}\n${inSync(running) ? 'These servers are in sync.' : 'These servers are not in sync yet.'}`;
+  if (servers.length < 2) return text;
+  return `${text}\n${equal ? 'These servers are in sync.' : 'These servers are not in sync yet.'}`;
 }
