@@ -118,7 +118,7 @@ export class RunningDomain {
       );
     const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const changelog = await openChangelog(store, baseKey, replica);
-    const backend = await openBackend({
+    const backend = await openServable(config.files, {
       store,
       baseDn,
       schema,
@@ -126,7 +126,7 @@ export class RunningDomain {
       clock: systemClock,
       log,
       sink: changelog,
-      indexes: indexOptions(settings),
+      indexes: indexOptions(settings, schema),
       cacheBytes: Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       onSkew: (csn, aheadMs) =>
@@ -232,6 +232,24 @@ export class RunningDomain {
   }
 }
 
+/** openBackend(), whose refusal of other indexes names the command that makes them. */
+async function openServable(
+  files: ServerConfig['files'],
+  options: Parameters<typeof openBackend>[0],
+): Promise<StoreBackend> {
+  try {
+    return await openBackend(options);
+  } catch (error) {
+    if (!(error instanceof OperatorError) || error.code !== 'INDEX_REBUILD_NEEDED') throw error;
+    throw new OperatorError(
+      error.code,
+      `the option indexes is not as it was when the index rows were made; to rebuild the indexes: polyarch index rebuild --dir ${files.dir}`,
+      [],
+      { cause: error },
+    );
+  }
+}
+
 /** The change log of a domain in the store; it is made when it is missing. */
 export async function openChangelog(
   store: OrderedStore,
@@ -242,11 +260,17 @@ export async function openChangelog(
   return await Changelog.open(store, { ownReplica: replica, prefix: keys.changelogPrefix() });
 }
 
-/** The backend's index options from the configured lists. */
-export function indexOptions(settings: Settings): IndexOptions {
+/** The backend's index options from the configured lists. Throws OperatorError CONFIG_INVALID that names attributes which the schema does not have. */
+export function indexOptions(settings: Settings, schema: Pick<Schema, 'attributeType'>): IndexOptions {
   const options: Record<string, Record<string, boolean>> = {};
-  for (const [attribute, kinds] of Object.entries(settings.indexes))
+  const faults: string[] = [];
+  for (const [attribute, kinds] of Object.entries(settings.indexes)) {
     options[attribute] = Object.fromEntries(kinds.map((kind) => [kind, true]));
+    if (schema.attributeType(attribute) === undefined)
+      faults.push(`indexes.${attribute}: the schema has no such attribute type`);
+  }
+  if (faults.length > 0)
+    throw new OperatorError('CONFIG_INVALID', 'the indexes of polyarch.yaml cannot be made', faults);
   return options;
 }
 

@@ -47,7 +47,7 @@ export async function* exportEntries(
       clock: systemClock,
       log: silentLog(),
       sink: await openChangelog(store, baseKey, replica),
-      indexes: indexOptions(settings),
+      indexes: indexOptions(settings, schema),
     });
     const compiled = filter === undefined ? undefined : compileFilter(filter, schema);
     const root = backend.byDn(baseDn);

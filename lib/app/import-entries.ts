@@ -101,7 +101,7 @@ async function load(
     clock: systemClock,
     generationId: randomUUID(),
     initiator: settings['admin.dn'],
-    indexes: indexOptions(settings),
+    indexes: indexOptions(settings, schema),
   });
   const hasher = new PasswordHashing();
   let rejected = 0;

@@ -28,6 +28,7 @@ const SERVER_GIVEN = new Set(
     'hasSubordinates',
     'numSubordinates',
     'ds-sync-conflict',
+    'ds-sync-schema-violation',
   ].map((name) => name.toLowerCase()),
 );
 
@@ -37,7 +38,7 @@ export interface OnlineOptions {
   onProgress(done: number): void;
 }
 
-/** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID. */
+/** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID; both say how many were taken. */
 export async function importOnline(
   client: LdapClient,
   source: ImportSource,
@@ -46,6 +47,14 @@ export async function importOnline(
   const running = new Set<Promise<void>>();
   let taken = 0;
   let failure: unknown;
+  // Adds are under way together: of those that are refused the first in the file is told, and how many there are.
+  let first: { item: LdifItem & { kind: 'record' }; error: LdapError } | undefined;
+  let refused = 0;
+  const counts = () => `${taken} records were imported${refused === 0 ? '' : `, ${refused} refused`}`;
+  const throwFailure = () => {
+    if (failure !== undefined) throw failure;
+    if (first !== undefined) throw located(source, first.item, first.error, counts());
+  };
   const start = (item: LdifItem & { kind: 'record' }): Promise<void> => {
     const work = send(client, item.record).then(
       () => {
@@ -54,8 +63,10 @@ export async function importOnline(
       },
       (error: unknown) => {
         if (!(error instanceof LdapError)) failure ??= error;
-        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result]))
-          failure ??= located(source, item, error);
+        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) {
+          refused += 1;
+          if (first === undefined || item.line < first.item.line) first = { item, error };
+        }
       },
     );
     running.add(work);
@@ -64,14 +75,12 @@ export async function importOnline(
   };
   const take = async (items: readonly LdifItem[]) => {
     for (const item of items) {
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined || first !== undefined) throw new Stopped();
       if (item.kind === 'fault') {
-        if (!options.onReject(item, item.reason))
-          throw new OperatorError(
-            'LDIF_INVALID',
-            `${source.name}:${item.line}: ${item.reason}; records before it were imported`,
-          );
-        continue;
+        if (options.onReject(item, item.reason)) continue;
+        await Promise.all(running);
+        throwFailure();
+        throw new OperatorError('LDIF_INVALID', `${source.name}:${item.line}: ${item.reason}; ${counts()}`);
       }
       const isAdd = item.record.kind === 'content' || item.record.change.kind === 'add';
       if (!isAdd) await Promise.all(running);
@@ -84,12 +93,17 @@ export async function importOnline(
   try {
     for await (const chunk of source.chunks) await take(reader.push(chunk));
     await take(reader.end());
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
   } finally {
     await Promise.all(running);
   }
-  if (failure !== undefined) throw failure;
+  throwFailure();
   return taken;
 }
+
+/** Nothing more is sent: a record was refused, and those under way are waited for. */
+class Stopped extends Error {}
 
 async function send(client: LdapClient, record: LdifRecord): Promise<void> {
   if (record.kind === 'content') {
@@ -119,10 +133,15 @@ function reasonOf(item: LdifItem & { kind: 'record' }, error: LdapError): string
   return `${item.record.dn}: ${error.message} (${RESULT_CODES[error.result]}, ${error.result})`;
 }
 
-function located(source: ImportSource, item: LdifItem & { kind: 'record' }, error: LdapError): LdapError {
+function located(
+  source: ImportSource,
+  item: LdifItem & { kind: 'record' },
+  error: LdapError,
+  counts: string,
+): LdapError {
   return new LdapError(
     error.result,
-    `${source.name}:${item.line}: ${item.record.dn}: ${error.message}`,
+    `${source.name}:${item.line}: ${item.record.dn}: ${error.message}; ${counts}`,
     error.matchedDn,
   );
 }

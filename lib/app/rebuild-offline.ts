@@ -23,7 +23,7 @@ export async function rebuildOffline(
         store,
         baseDn: parseDn(base),
         schema,
-        indexes: indexOptions(config.settings),
+        indexes: indexOptions(config.settings, schema),
         onProgress: (entries) => onProgress(before + entries),
       });
     }

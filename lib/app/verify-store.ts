@@ -48,7 +48,7 @@ async function verifyBase(
 ): Promise<VerifyReport> {
   const baseKey = must(schema.dnKey(parseDn(base)), 'the configuration was checked');
   const keys = new KeySpace(await domainNumber(store, baseKey));
-  const indexes = new IndexConfig(indexOptions(config.settings), schema);
+  const indexes = new IndexConfig(indexOptions(config.settings, schema), schema);
   return report(base, await verifyDomainRows({ store, keys, schema, indexes }));
 }
 

@@ -202,7 +202,10 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     );
     const refused = await polyarch(['start', '--dir', dir]);
     t.equal(refused.status, 80);
-    t.match(refused.stderr, /^polyarch: .*rebuild the indexes/);
+    t.match(refused.stderr, /^polyarch: .*rebuild the indexes: polyarch index rebuild --dir \S+\n$/);
+    const misspelt = await polyarch(['start', '--dir', dir, '--indexes', 'nosuch=equality;uid=equality']);
+    t.equal(misspelt.status, 78);
+    t.match(misspelt.stderr, /\n.*indexes\.nosuch: the schema has no such attribute type\n$/);
     t.equal((await polyarch(['index', 'rebuild', '--dir', dir])).status, 0);
     t.equal((await polyarch(['verify', '--dir', dir])).status, 0);
   });
@@ -214,6 +217,11 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     const text = `${good('a')}\n${good('online')}\ndn: uid=online,${BASE}\nchangetype: modify\nadd: title\ntitle: Dr\n`;
     const strict = await polyarch(['import-ldif', '--url', url, '--file', '-'], text, SECRET);
     t.equal(strict.status, 68, 'entryAlreadyExists stops it');
+    t.match(strict.stderr, /-:1: uid=a,.*; \d records were imported, 1 refused/);
+    const mixed = `${good('a')}\n${good('b')}\nnonsense\n`;
+    const both = await polyarch(['import-ldif', '--url', url, '--file', '-'], mixed, SECRET);
+    t.equal(both.status, 68, 'what was refused before a faulty record is told first');
+    t.match(both.stderr, /-:1: uid=a,.*; 0 records were imported, 2 refused/);
     const rest = await polyarch(['import-ldif', '--url', url, '--file', '-', '--continue'], text, SECRET);
     t.match(rest.stderr, /-:1: .*\(68/);
     const out = await polyarch(['export-ldif', '--url', url, '--filter', '(title=dr)'], '', SECRET);
