@@ -25,6 +25,20 @@ export interface StoredEntry extends EntryView {
   /** RFC 4514 text of the DN, as responses show it. */
   readonly dnText: string;
   readonly state: EntryState;
+  /** The form given to keep(), until memory is needed. */
+  readonly kept?: KeptForm | undefined;
+  /** Whether keep() is worth its work: the entry stays in memory. */
+  readonly keeps?: boolean;
+  /** Keeps an encoded form with the entry; it counts against the memory of the entry cache and goes with the entry. */
+  keep?(form: KeptForm): void;
+}
+
+/** An entry as one kind of reader gets it, encoded. */
+export interface KeptForm {
+  /** What the form depends on besides the entry. */
+  readonly cacheKey: string;
+  readonly octets: Uint8Array;
+  readonly subentry: boolean;
 }
 
 /** Name resolution and entry reads. */

@@ -144,8 +144,10 @@ export const OPTIONS = {
       preset: 0,
     },
   ),
-  'cache.entryMiB': integer('Memory for decoded entries, MiB.', 1, 64 * GiB_IN_MiB, { preset: 96 }),
-  'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 32 }),
+  'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
+    preset: 48,
+  }),
+  'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 16 }),
   durability: choice(
     '`disk`: an acknowledged write is on disk. `memory`: it may be lost when the machine (not the process) fails.',
     ['disk', 'memory'],

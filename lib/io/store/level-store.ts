@@ -46,9 +46,9 @@ const PROBE_MS = 250;
 const REOPEN_BYTES = 1 << 20;
 
 export interface LevelStoreOptions {
-  /** Octets of LevelDB's block cache. Default 32 MiB. */
+  /** Octets of LevelDB's block cache. Default 16 MiB. */
   readonly cacheBytes?: number;
-  /** Octets gathered in memory before a table is written. Default 16 MiB; more suits bulk loads. */
+  /** Octets gathered in memory before a table is written, and as many again while it is. Default 8 MiB; more suits bulk loads. */
   readonly writeBufferBytes?: number;
   /** Free octets below which writes are refused. Default: a twentieth of the file system, at least 4 MiB, at most 64 MiB. */
   readonly reserveBytes?: number;
@@ -83,8 +83,8 @@ export async function openLevelStore(location: string, options: LevelStoreOption
   const db = new Level<Uint8Array, Uint8Array>(location, {
     keyEncoding: 'view',
     valueEncoding: 'view',
-    cacheSize: options.cacheBytes ?? 32 << 20,
-    writeBufferSize: options.writeBufferBytes ?? 16 << 20,
+    cacheSize: options.cacheBytes ?? 16 << 20,
+    writeBufferSize: options.writeBufferBytes ?? 8 << 20,
     createIfMissing: options.create ?? true,
   }) as Database;
   try {
