@@ -2,7 +2,7 @@
  * Operational attributes that are not stored but follow from an entry's state and place.
  *
  * RFC 4512 section 3.4 (creatorsName ... structuralObjectClass, subschemaSubentry), RFC 4530 entryUUID, RFC 5020 entryDN, X.501 hasSubordinates,
- * numSubordinates as other servers have it, entryCSN, ds-sync-conflict (replication-model.md section 5).
+ * numSubordinates as other servers have it, entryCSN, ds-sync-conflict and ds-sync-schema-violation (replication-model.md sections 5 and 4).
  */
 import { utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
@@ -19,6 +19,8 @@ export interface ComputedFacts {
   childCount(): number;
   structuralClass(): Attribute | undefined;
   wantedDn(): string | undefined;
+  /** What a merge left outside the schema. */
+  schemaViolation(): string | undefined;
 }
 
 const TRUE = utf8Encode('TRUE');
@@ -84,6 +86,10 @@ export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attri
     hassubordinates: (f) => one('hasSubordinates', f.childCount() > 0 ? TRUE : FALSE),
     numsubordinates: (f) => one('numSubordinates', utf8Encode(String(f.childCount()))),
     entrycsn: (f) => one('entryCSN', utf8Encode(f.state.modified.csn)),
+    'ds-sync-schema-violation': (f) => {
+      const violation = f.schemaViolation();
+      return violation === undefined ? undefined : one('ds-sync-schema-violation', utf8Encode(violation));
+    },
     'ds-sync-conflict': (f) => {
       const wanted = f.wantedDn();
       return wanted === undefined ? undefined : one('ds-sync-conflict', utf8Encode(wanted));

@@ -18,6 +18,8 @@ export interface DomainFacts {
   readonly counters: Counters;
   /** IndexConfig.description() of the rows that there are; undefined in a new domain. */
   readonly indexes: string | undefined;
+  /** Fingerprint of the schema that merged entries were judged by (schema-marks.ts). */
+  readonly schema: string | undefined;
   /** A load began and did not end: what it was, for people. */
   readonly loading: string | undefined;
 }
@@ -32,6 +34,7 @@ export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreS
     state: state === undefined ? ServerState.EMPTY : ServerState.fromBytes(state),
     counters: counters === undefined ? NO_ENTRIES : decodeCounters(counters),
     indexes: text(store.get(keys.meta('indexes'), snapshot)),
+    schema: text(store.get(keys.meta('schema'), snapshot)),
     loading: text(store.get(keys.meta('loading'), snapshot)),
   };
 }
@@ -39,7 +42,7 @@ export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreS
 /** The row that sets a text, or takes it away. */
 export function textOp(
   keys: KeySpace,
-  name: 'generation' | 'indexes' | 'loading' | 'base',
+  name: 'generation' | 'indexes' | 'loading' | 'base' | 'schema',
   text: string | undefined,
 ): StoreOp {
   const key = keys.meta(name);

@@ -223,7 +223,20 @@ export function decodeFacts(record: Uint8Array, dictionary: Dictionary): Omit<En
     conflict: (flags & CONFLICT) !== 0,
   };
   const merged = (flags & MERGED) !== 0;
-  return { uuid, created, modified, preserved, life, parent, parentCsn, rdn, rdnCsn, claimCsn, place, merged };
+  return {
+    uuid,
+    created,
+    modified,
+    preserved,
+    life,
+    parent,
+    parentCsn,
+    rdn,
+    rdnCsn,
+    claimCsn,
+    place,
+    merged,
+  };
 }
 
 function readLife(reader: ByteReader): LifeEvent[] {

@@ -16,7 +16,7 @@ import { type EntryState, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js
 import { type Csn, ZERO_CSN } from '../csn/csn.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
-import type { Attribute } from '../entry/entry.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId, ReadView } from './backend.js';
@@ -35,6 +35,7 @@ import {
 } from './entry-record.js';
 import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { Rows } from './rows.js';
+import type { Conformance } from './schema-marks.js';
 import { type EntryOwner, HeldEntry } from './stored-entry.js';
 
 /** What naming needs of the schema. */
@@ -50,6 +51,7 @@ export interface TreeFacts {
   readonly dictionary: Dictionary;
   structuralClass(objectClass: Attribute): Attribute | undefined;
   isSingle(key: AttributeKey): boolean;
+  readonly conformance: Conformance;
 }
 
 const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
@@ -144,6 +146,10 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
 
   isSingle(key: AttributeKey): boolean {
     return this.#facts.isSingle(key);
+  }
+
+  violation(shown: Attributes): string | undefined {
+    return this.#facts.conformance.violation(shown)?.reason;
   }
 
   byUuid(uuid: EntryUuid): HeldEntry | undefined {

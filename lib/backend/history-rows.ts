@@ -11,6 +11,7 @@ import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import type { KeySpace } from './key-space.js';
 
 const VERSION = 1;
 
@@ -137,6 +138,11 @@ export function encodeJournalLine(line: JournalLine): Uint8Array {
   if (line.attribute !== undefined) out.text(line.attribute);
   if (line.value !== undefined) out.bytes(line.value);
   return out.finish();
+}
+
+/** The key of a journal line: equal lines have equal keys. */
+export function journalLineKey(keys: KeySpace, line: JournalLine): Uint8Array {
+  return keys.journal(line.loser, line.entry, JOURNAL_KINDS.indexOf(line.kind), encodeJournalLine(line));
 }
 
 /** Throws StoreError damaged. */

@@ -45,6 +45,7 @@ export const TAG = {
   changelog: 0x6c, // l
   move: 0x6d, // m
   name: 0x6e, // n
+  mark: 0x73, // s
   tombstone: 0x74, // t
   uuid: 0x75, // u
   values: 0x76, // v
@@ -59,7 +60,7 @@ export type IndexKind = (typeof INDEX_KIND)[keyof typeof INDEX_KIND];
 export const POSTING = { head: 0, block: 1, single: 2 } as const;
 
 /** Names of meta rows. */
-export type MetaName = 'generation' | 'state' | 'counters' | 'indexes' | 'loading' | 'base' | 'bulk';
+export type MetaName = 'generation' | 'state' | 'counters' | 'indexes' | 'loading' | 'base' | 'schema';
 
 export function writeId(bytes: Uint8Array, at: number, id: number): void {
   const high = Math.floor(id / 0x1_0000_0000);
@@ -194,6 +195,10 @@ export class KeySpace {
 
   childCount(id: EntryId): Uint8Array {
     return this.#idKey(TAG.childCount, id);
+  }
+
+  mark(id: EntryId): Uint8Array {
+    return this.#idKey(TAG.mark, id);
   }
 
   uuid(uuid: EntryUuid): Uint8Array {

@@ -45,6 +45,8 @@ export class Layer {
   readonly uuids = new Map<EntryUuid, EntryId>();
   readonly names = new Map<string, PendingName>();
   readonly counts = new Map<EntryId, number>();
+  /** Rows of merged entries (schema-marks.ts). */
+  readonly marks = new Map<EntryId, Uint8Array>();
   readonly heads = new Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>();
   readonly postings: PostingChange[] = [];
   unlisted = false;
@@ -94,6 +96,7 @@ export class Layer {
       const key = headKey(value);
       ops.push(head === undefined ? { type: 'del', key } : { type: 'put', key, value: encodeHead(head) });
     }
+    for (const [id, value] of this.marks) ops.push({ type: 'put', key: keys.mark(id), value });
     for (const op of this.ops) ops.push(op);
     ops.push({ type: 'put', key: keys.meta('state'), value: this.state.toBytes() });
     ops.push({ type: 'put', key: keys.meta('counters'), value: encodeCounters(this.counters) });
@@ -149,6 +152,14 @@ export class PendingRows implements Rows {
       if (count !== undefined) return count;
     }
     return this.#below.childCount(id);
+  }
+
+  mark(id: EntryId): Uint8Array | undefined {
+    for (const layer of this.layers) {
+      const mark = layer.marks.get(id);
+      if (mark !== undefined) return mark;
+    }
+    return this.#below.mark(id);
   }
 
   /** The head of an equality value; `missing` when no layer knows it. */

@@ -30,6 +30,7 @@ import { PendingRows } from './layer.js';
 import { PendingTree } from './pending-tree.js';
 import { Postings } from './postings.js';
 import { DurableRows } from './rows.js';
+import { conformanceOf, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
@@ -72,7 +73,12 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
       sync: true,
     });
   }
-  return assemble(options, keys, facts, indexes, await Dictionary.load(store, keys));
+  const dictionary = await Dictionary.load(store, keys);
+  const conformance = conformanceOf(schema);
+  if (facts.loading === undefined && facts.schema !== conformance.fingerprint) {
+    await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
+  }
+  return assemble(options, keys, facts, indexes, dictionary);
 }
 
 /** Puts the parts together. */
@@ -87,12 +93,14 @@ function assemble(
   const postings = new Postings(store);
   const durableRows = new DurableRows(store, keys);
   const isSingle = singleValued(schema);
+  const conformance = conformanceOf(schema);
   const treeFacts: TreeFacts = {
     baseDn,
     rules: schema,
     dictionary,
     structuralClass: structuralClassOf(schema),
     isSingle,
+    conformance,
   };
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
@@ -115,6 +123,7 @@ function assemble(
     postings,
     indexKeys: new IndexKeys(indexes, keys),
     isSingle,
+    conformance,
     tree: pending,
     view,
     commit,
@@ -138,6 +147,7 @@ function assemble(
     state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
     isSingle,
+    conformance,
     importing,
   });
 }

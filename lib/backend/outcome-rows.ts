@@ -8,7 +8,7 @@ import { must } from '../base/assert.js';
 import { latin1 } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { claimOf, type NameClaim } from '../conflict/claim.js';
-import type { JournalLine, Outcome } from '../conflict/domain-view.js';
+import type { Outcome } from '../conflict/domain-view.js';
 import { type EntryState, isAlive, type LifeEvent } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import type { Attributes } from '../entry/entry.js';
@@ -16,12 +16,13 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { encodeRecord } from './entry-record.js';
-import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, JOURNAL_KINDS } from './history-rows.js';
+import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
 import type { IndexedState, IndexKeys } from './index-keys.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
 import type { Postings } from './postings.js';
 import { nameText } from './rows.js';
+import { type Conformance, putMark } from './schema-marks.js';
 import { shownOf } from './shown.js';
 
 export interface RowWorld {
@@ -31,16 +32,12 @@ export interface RowWorld {
   readonly postings: Postings;
   readonly indexKeys: IndexKeys;
   readonly isSingle: (key: AttributeKey) => boolean;
+  readonly conformance: Conformance;
 }
 
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
 const ALIAS = new Set(['alias', '2.5.6.1']);
 const REFERRAL = new Set(['referral', '2.16.840.1.113730.3.2.6']);
-
-/** The key of a journal line: equal lines have equal keys. */
-export function journalLineKey(keys: KeySpace, line: JournalLine): Uint8Array {
-  return keys.journal(line.loser, line.entry, JOURNAL_KINDS.indexOf(line.kind), encodeJournalLine(line));
-}
 
 /** CSN of the death of a dead entry. */
 export function deathCsn(life: readonly LifeEvent[]): Csn | undefined {
@@ -146,6 +143,7 @@ function putEntry(
   });
   countKinds(layer, wasIndexed, isIndexed);
   putTombstone(world, layer, id, was, is);
+  putMark(world, layer, id, is, shown);
 }
 
 /** Takes the claim of the state before away and puts that of the state after (conflict/claim.ts). */

@@ -30,6 +30,8 @@ export interface Rows {
   claims(parent: EntryId, rdnKey: string): readonly NameClaim[];
   /** Live entries whose effective parent this is. */
   childCount(id: EntryId): number;
+  /** What the row of a merged entry says (schema-marks.ts); undefined for no row. */
+  mark(id: EntryId): Uint8Array | undefined;
 }
 
 const NO_CLAIMS: readonly NameClaim[] = [];
@@ -135,6 +137,10 @@ export class DurableRows implements Rows {
     const count = row === undefined ? 0 : decodeCount(row);
     this.#counts.set(id, count);
     return count;
+  }
+
+  mark(id: EntryId): Uint8Array | undefined {
+    return this.#store.get(this.#keys.mark(id));
   }
 
   /** A name row was written (empty: deleted). */

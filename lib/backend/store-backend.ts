@@ -41,6 +41,7 @@ import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type Ids, type IndexReader, intersection } from './index-reader.js';
 import { type KeySpace, LOST_AND_FOUND_ID, TAG } from './key-space.js';
+import type { Conformance } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import type { Decide, WritePath } from './write-path.js';
 
@@ -59,6 +60,7 @@ export interface BackendParts {
   readonly state: () => ServerState;
   readonly generationId: string | undefined;
   readonly isSingle: (key: AttributeKey) => boolean;
+  readonly conformance: Conformance;
   /** A total update was cut short. */
   readonly importing: boolean;
 }
@@ -274,8 +276,8 @@ export class StoreBackend implements Backend {
     await writes.exclusively(async () => {
       this.#importing = true;
       commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
-      const { isSingle } = this.parts;
-      this.#import = await ImageImport.begin({ store, keys, dictionary, indexes, isSingle });
+      const { isSingle, conformance } = this.parts;
+      this.#import = await ImageImport.begin({ store, keys, dictionary, indexes, isSingle, conformance });
       await commit.restart();
       tree.clear();
       this.#generationId = undefined;

@@ -17,6 +17,7 @@ import {
   decodeAttribute,
   decodeAttributes,
   decodeState,
+  isMergedRecord,
   isRdnInside,
   parentIdOf,
   uuidOf,
@@ -32,6 +33,8 @@ export interface EntryOwner {
   structuralClass(objectClass: Attribute): Attribute | undefined;
   /** Whether an attribute is single-valued. */
   isSingle(key: AttributeKey): boolean;
+  /** What is wrong with an entry of these attributes, in a sentence. */
+  violation(shown: Attributes): string | undefined;
   /** DN that a conflict or a dead parent keeps the entry from having, as text; undefined when there is no conflict. */
   wantedDn(entry: HeldEntry): string | undefined;
 }
@@ -173,6 +176,10 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   structuralClass(): Attribute | undefined {
     const classes = this.attribute('objectclass' as AttributeKey);
     return classes === undefined ? undefined : this.owner.structuralClass(classes);
+  }
+
+  schemaViolation(): string | undefined {
+    return isMergedRecord(this.record) ? this.owner.violation(this.stored) : undefined;
   }
 
   wantedDn(): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * Total update, the backend's part: a domain as images, and images as a domain (replication-model.md section 8).
  *
- * An image is one row of the source under its own key without the domain: entry, uuid, name, count, history, move, journal, tombstone, dictionary
+ * An image is one row of the source under its own key without the domain: entry, uuid, name, count, history, move, journal, mark, tombstone, dictionary
  * and counter rows. Entry numbers are kept. Index rows are not sent: the target builds its own. From beginImport() to finishImport() the
  * `loading` mark stands on disk and writes are refused; what was held before is gone.
  */
@@ -10,14 +10,13 @@ import { LdapError } from '../base/ldap-error.js';
 import { isAlive } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
-import type { AttributeKey } from '../schema/attribute-type.js';
 import { type Counters, decodeCounters, encodeCounters, NO_ENTRIES } from './counters.js';
-import type { Dictionary } from './dictionary.js';
 import { readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
 import type { IndexConfig } from './index-config.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
 import { PostingBuilder } from './posting-builder.js';
+import { type RecheckWorld, recheckMarks } from './schema-marks.js';
 import { shownOf } from './shown.js';
 import { wipeDomain } from './wipe-domain.js';
 
@@ -30,6 +29,7 @@ const IMAGE_TAGS: readonly number[] = [
   TAG.journal,
   TAG.move,
   TAG.name,
+  TAG.mark,
   TAG.tombstone,
   TAG.uuid,
   TAG.values,
@@ -83,12 +83,8 @@ export function takeSnapshot(store: OrderedStore, keys: KeySpace): BackendSnapsh
   };
 }
 
-export interface ImportWorld {
-  readonly store: OrderedStore;
-  readonly keys: KeySpace;
-  readonly dictionary: Dictionary;
+export interface ImportWorld extends RecheckWorld {
   readonly indexes: IndexConfig;
-  readonly isSingle: (key: AttributeKey) => boolean;
 }
 
 /** Takes images into a domain that it wiped. */
@@ -155,6 +151,8 @@ export class ImageImport {
   async finish(generationId: string, state: ServerState): Promise<void> {
     const { store, keys, indexes } = this.#world;
     await this.#builder.write();
+    // The source may have another schema.
+    await recheckMarks(this.#world);
     const counters: Counters = { ...this.#counters, blockId: this.#counters.nextId - 1 };
     await store.batch(
       [

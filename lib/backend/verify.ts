@@ -18,11 +18,12 @@ import type { EntryId } from './backend.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, readFacts } from './domain-facts.js';
 import { checkRecord, decodeState, isAliveRecord, isRdnInside, parentIdOf } from './entry-record.js';
-import { decodeHistoryRow, decodeJournalLine, decodeMoveRow } from './history-rows.js';
+import { decodeHistoryRow, decodeJournalLine, decodeMoveRow, journalLineKey } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type KeySpace, LOST_AND_FOUND_ID, ROOT_ID, readId, readUuid, TAG } from './key-space.js';
-import { classCounts, deathCsn, journalLineKey } from './outcome-rows.js';
+import { classCounts, deathCsn } from './outcome-rows.js';
 import { decodeClaims, decodeCount, encodeClaims, type NameClaim } from './rows.js';
+import { conformanceOf, markOf } from './schema-marks.js';
 import { shownOf, singleValued } from './shown.js';
 import { IndexVerifier } from './verify-index.js';
 
@@ -76,6 +77,8 @@ class Verifier {
   readonly #claims = new Map<string, NameClaim[]>();
   readonly #counts = new Map<EntryId, number>();
   readonly #deaths = new Set<string>();
+  /** Rows that merged entries must have, by key. */
+  readonly #marks = new Map<string, Uint8Array>();
   #alive = 0;
   #aliases = 0;
   #referrals = 0;
@@ -103,12 +106,14 @@ class Verifier {
     const dictionary = await Dictionary.load(store, keys);
     const index = new IndexVerifier(store, keys, indexes, this.#snapshot);
     const isSingle = singleValued(schema);
+    const conformance = conformanceOf(schema);
     await this.#each(TAG.entry, (key, value) => {
       const id = readId(key, 3);
       const state = decodeState(checkRecord(value), dictionary);
       this.#entry(id, value, state);
-      if (!isAlive(state)) return;
       const shown = shownOf(state, isSingle);
+      if (state.merged) this.#marks.set(latin1(keys.mark(id)), markOf(state, shown, conformance));
+      if (!isAlive(state)) return;
       if ((shown === state.attributes) !== isRdnInside(value)) {
         this.#say(`Entry ${state.uuid} is wrong about its RDN's values standing among its attributes.`);
       }
@@ -122,7 +127,8 @@ class Verifier {
     await this.#nameRows();
     await this.#countRows();
     await this.#historyRows();
-    await this.#otherRows();
+    const lines = await this.#markRows(this.#facts.schema === conformance.fingerprint);
+    await this.#otherRows(lines);
     this.#reachable();
     this.#counters();
     for (const sentence of await index.compare(dictionary, isSingle)) this.#say(sentence);
@@ -257,7 +263,25 @@ class Verifier {
     });
   }
 
-  async #otherRows(): Promise<void> {
+  /** Answers the keys of the journal lines that the rows tell of. `judged`: they were written by the schema of now. */
+  async #markRows(judged: boolean): Promise<Set<string>> {
+    const { keys } = this.#options;
+    const lines = new Set<string>();
+    await this.#each(TAG.mark, (key, value) => {
+      const expected = this.#marks.get(latin1(key));
+      const uuid = this.#entries.get(readId(key, 3))?.uuid;
+      if (expected === undefined) this.#say(`Entry ${uuid} stands among the merged and is none of them.`);
+      else if (judged && latin1(expected) !== latin1(value))
+        this.#say(`The row of merged entry ${uuid} is wrong about its conformance to the schema.`);
+      this.#marks.delete(latin1(key));
+      if (value.length > 0) lines.add(latin1(journalLineKey(keys, decodeJournalLine(value))));
+    });
+    if (this.#marks.size > 0) this.#say(`${this.#marks.size} merged entries have no row that says so.`);
+    return lines;
+  }
+
+  /** `violations`: keys of the lines about the schema that there must be. */
+  async #otherRows(violations: Set<string>): Promise<void> {
     const { keys } = this.#options;
     let newest = '';
     await this.#each(TAG.move, (_key, value) => {
@@ -271,7 +295,12 @@ class Verifier {
       const line = decodeJournalLine(value);
       if (latin1(journalLineKey(keys, line)) !== latin1(key))
         this.#say(`Journal line of ${line.loser} stands under another key.`);
+      if (line.kind === 'schema-violation' && !violations.delete(latin1(key)))
+        this.#say(
+          `Journal line of ${line.loser} says that ${line.entry} violates the schema, its row does not.`,
+        );
     });
+    if (violations.size > 0) this.#say(`${violations.size} entries outside the schema have no journal line.`);
     await this.#each(TAG.tombstone, (key) => {
       const text = `${csnFromBytes(key, 3)} ${readId(key, 15)}`;
       if (!this.#deaths.delete(text))

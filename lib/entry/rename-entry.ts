@@ -23,7 +23,8 @@ interface Effect {
 }
 
 /**
- * The effect of renaming from `oldRdn` to `newRdn`. Throws LdapError namingViolation when an RDN's attribute type is malformed. The result
+ * The effect of renaming from `oldRdn` to `newRdn`. `folded`: the attributes without what is shown for the name's sake alone; such a value of the old
+ * RDN that stays is added, or it would go with the name. Throws LdapError namingViolation when an RDN's attribute type is malformed. The result
  * goes through checkModifiedEntry with the new RDN.
  */
 export function renameEntry(
@@ -32,12 +33,19 @@ export function renameEntry(
   newRdn: NamedRdn,
   deleteOldRdn: boolean,
   schema: Schema,
+  folded: Attributes = before,
 ): ModifyResult {
   const effects = new Map<AttributeKey, Effect>();
   if (deleteOldRdn) {
     for (const ava of oldRdn.avas) {
       const { rule, remove } = effectOn(effects, ava, schema);
       remove.set(valueKey(ava.value, rule), ava.value);
+    }
+  } else if (folded !== before) {
+    for (const ava of oldRdn.avas) {
+      const { rule, add } = effectOn(effects, ava, schema);
+      const key = valueKey(ava.value, rule);
+      if (findValue(folded.get(ava.key), key, rule) === undefined) add.set(key, ava.value);
     }
   }
   for (const ava of newRdn.avas) {

@@ -72,7 +72,15 @@ function decide(
   checkNameFree(parts, view, entry, wish);
   const oldRdn = entry.state.rdn;
   const { deleteOldRdn } = wish.request;
-  const { after, changes } = renameEntry(entry.stored, oldRdn, wish.rdn, deleteOldRdn, parts.schema);
+  const { stored, state } = entry;
+  const { after, changes } = renameEntry(
+    stored,
+    oldRdn,
+    wish.rdn,
+    deleteOldRdn,
+    parts.schema,
+    state.attributes,
+  );
   checkModifiedEntry(entry.stored, after, changes, wish.rdn, parts.schema);
   const stays = sameSpelling(oldRdn, wish.rdn);
   if (stays && moved === undefined) return [];

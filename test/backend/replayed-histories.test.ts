@@ -21,7 +21,9 @@ async function factsOf({ parts }: StoreBackend, backend: StoreBackend): Promise<
     for (const { value } of rows) states.push(decodeState(value, parts.dictionary));
   }
   const lines: string[] = [];
-  for await (const slice of backend.journal()) lines.push(...slice.map(journalKey));
+  // What the schema says of these entries, which have no classes, the oracle does not know.
+  for await (const slice of backend.journal())
+    lines.push(...slice.filter(({ kind }) => kind !== 'schema-violation').map(journalKey));
   return [...entryFacts(states), ...lines.sort()].join('\n');
 }
 
@@ -46,14 +48,19 @@ for (let i = 0; i < 10; i++) {
     const run = simulate(seed, options);
     t.equal(run.fault, undefined);
     const expected = oracle([...run.base, ...(run.orders[0] ?? [])]);
+    const journals = new Set<string>();
     for (const order of run.orders) {
       const { backend, store } = await openEngine({ base: 'cn=base' });
       await replayAll(backend, [...run.base, ...order], seed);
       const found = await factsOf(backend, backend);
       t.ok(found === expected, found === expected ? 'equal' : difference(expected, found));
+      const lines: string[] = [];
+      for await (const slice of backend.journal()) lines.push(...slice.map(journalKey));
+      journals.add(lines.sort().join('\n'));
       t.same(await violations({ backend, store }), []);
       await backend.close();
     }
+    t.equal(journals.size, 1, 'every journal says the same of the schema too');
   });
 }
 

@@ -47,3 +47,14 @@ t.test('a change of spelling changes the value when the old RDN goes', async (t)
 t.test('a value that the entry has already is not doubled', async (t) => {
   t.same(renamed({ cn: ['a', 'B'] }, 'cn=a', 'cn=b', false), [{ cn: ['a', 'B'] }, ['cn +b']]);
 });
+
+t.test('a value shown for the name alone is added when the old RDN is to stay', async (t) => {
+  const shown = attributesOf({ cn: ['clerk', 'boss'] });
+  const folded = attributesOf({ cn: ['clerk'] });
+  const added = (deleteOld: boolean) =>
+    renameEntry(shown, rdnOf('cn=boss'), rdnOf('cn=chief'), deleteOld, sampleSchema(), folded);
+  t.same(plain(added(false).after), { cn: ['clerk', 'boss', 'chief'] });
+  t.same(added(false).changes[0]?.add.map(textOf), ['boss', 'chief']);
+  t.same(plain(added(true).after), { cn: ['clerk', 'chief'] });
+  t.same(added(true).changes[0]?.add.map(textOf), ['chief']);
+});

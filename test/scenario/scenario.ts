@@ -51,7 +51,7 @@ export async function runStory(story: Story): Promise<string> {
   return stage.output.join('\n').trim();
 }
 
-const SHOWN = ['mail', 'title', 'uidnumber', 'description', 'ds-sync-conflict'];
+const SHOWN = ['mail', 'title', 'uidnumber', 'description', 'ds-sync-conflict', 'ds-sync-schema-violation'];
 
 class Stage {
   readonly output: string[] = [];
@@ -116,7 +116,10 @@ class Stage {
       case 'add': {
         const [key = '', name = key] = label.split(':');
         if (!this.#labels.has(key)) this.#labels.set(key, entryUuid(100 + this.#labels.size));
-        const attributes: Record<string, string[]> = { objectClass: ['top', 'person'] };
+        const attributes: Record<string, string[]> = {
+          objectClass: ['top', 'person', 'extensibleObject'],
+          sn: [name],
+        };
         for (const word of words.slice(3)) {
           const [attribute = '', value = ''] = word.split('=');
           attributes[attribute] = [...(attributes[attribute] ?? []), value];

@@ -45,7 +45,11 @@ for (let seed = first; seed <= last; seed++) {
         atEnd: async ([server]) => {
           if (server === undefined) throw new Error('no server');
           const expected = oracle(await allChanges(server));
-          const found = (await server.directory?.contents()) ?? '';
+          // What the schema says of merged entries is no matter of the oracle; that all servers say the same is checked before.
+          const found = ((await server.directory?.contents()) ?? '')
+            .split('\n')
+            .filter((line) => !line.includes(' schema-violation '))
+            .join('\n');
           if (found === expected) return;
           const lines = [only(found, expected), only(expected, found)].map((odd) => odd.join('\n'));
           throw new Error(`not what the oracle says:\nfound\n${lines[0]}\nexpected\n${lines[1]}`);
