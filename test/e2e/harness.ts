@@ -5,7 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
@@ -63,7 +63,9 @@ export function launch(args: readonly string[], env: NodeJS.ProcessEnv = ENV): C
 
 /** Why a program cannot be used here, or false. */
 export function missing(program: string): string | false {
-  const found = (process.env.PATH ?? '').split(':').some((dir) => existsSync(join(dir, program)));
+  const found = isAbsolute(program)
+    ? existsSync(program)
+    : (process.env.PATH ?? '').split(':').some((dir) => existsSync(join(dir, program)));
   return found ? false : `${program} is not installed`;
 }
 

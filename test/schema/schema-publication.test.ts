@@ -8,6 +8,7 @@ import { orderingRules } from '../../lib/schema/ordering-rules.js';
 import { parseDescription } from '../../lib/schema/schema-parser.js';
 import { substringRules } from '../../lib/schema/substring-rules.js';
 import { syntaxes } from '../../lib/schema/syntaxes.js';
+import { PYTHON } from '../python.js';
 import { standardSchema } from './standard-schema.js';
 
 const schema = standardSchema();
@@ -79,13 +80,13 @@ print(json.dumps({
 `;
 
 t.test('python ldap3 reads every definition', async (t) => {
-  const probe = spawnSync('python3', ['-c', 'import ldap3'], { timeout: 20_000 });
+  const probe = spawnSync(PYTHON, ['-c', 'import ldap3'], { timeout: 20_000 });
   if (probe.status !== 0) {
     t.pass('skipped: python3 with ldap3 is not installed', { skip: 'python3 with ldap3 is not installed' });
     return;
   }
   const input = Object.fromEntries(DESCRIPTION_KINDS.map((kind) => [kind, schema.definitions(kind)]));
-  const run = spawnSync('python3', ['-c', SCRIPT], {
+  const run = spawnSync(PYTHON, ['-c', SCRIPT], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     timeout: 30_000,
