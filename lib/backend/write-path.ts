@@ -18,6 +18,7 @@ import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { Intent, ReadView, ReplayResult, Written } from './backend.js';
 import type { ChangeSink } from './change-sink.js';
+import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import type { GroupCommit } from './group-commit.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
@@ -321,6 +322,7 @@ export class WritePath {
     const { commit, view } = this.#world;
     const results: ReplayResult[] = [];
     const stopped = new Map<ReplicaId, ReplayResult>();
+    const turn = new EventLoopTurn(this.#world.clock);
     try {
       for (let at = 0; at < changes.length; at += REPLAY_SLICE) {
         const refusal = commit.refusal;
@@ -331,7 +333,10 @@ export class WritePath {
         if (commit.drops !== drops) throw new DroppedError(commit.refusal);
         commit.hold();
         try {
-          for (const change of slice) results.push(await this.#replayOne(change, stopped));
+          for (const change of slice) {
+            results.push(await this.#replayOne(change, stopped));
+            await turn.share();
+          }
         } finally {
           view.done();
           commit.release();

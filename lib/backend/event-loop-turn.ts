@@ -1,0 +1,26 @@
+/**
+ * A turn of the event loop: long work shares the loop with clients and heartbeats by asking after each step.
+ *
+ * Owns the measure of the turn alone; what the steps are is the caller's. On a clock that does not move, a turn never ends.
+ */
+import type { Clock } from '../port/clock.js';
+
+/** How long one piece of long work keeps the event loop. */
+const TURN_MS = 8;
+
+export class EventLoopTurn {
+  readonly #clock: Clock;
+  #beganMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#beganMs = clock.monotonicMs();
+  }
+
+  /** At once while the turn lasts; otherwise after the others had theirs. */
+  async share(): Promise<void> {
+    if (this.#clock.monotonicMs() - this.#beganMs < TURN_MS) return;
+    await new Promise<void>((resolve) => void this.#clock.after(0, resolve));
+    this.#beganMs = this.#clock.monotonicMs();
+  }
+}
