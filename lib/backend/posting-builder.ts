@@ -4,8 +4,8 @@
  * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; a value whose head was written before is
  * merged with it. The index rows were empty before.
  */
-import { fromLatin1, latin1 } from '../base/bytes.js';
-import { substringKeys } from '../filter/substring-keys.js';
+import { equalBytes, fromLatin1, latin1, latin1Start } from '../base/bytes.js';
+import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
@@ -15,9 +15,9 @@ import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.
 import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
 
 /** Postings in memory before they are written. */
-const MAX_POSTINGS = 6_000_000;
+const MAX_POSTINGS = 12_000_000;
 /** Values in memory before they are written. */
-const MAX_VALUES = 1_500_000;
+const MAX_VALUES = 2_500_000;
 const BATCH_ROWS = 20_000;
 
 type Ids = EntryId[];
@@ -28,11 +28,11 @@ interface Building {
   readonly kind: IndexKind;
   readonly texts: Map<string, EntryId | Ids>;
   readonly grams: Map<number, Ids>;
+  /** Values of the entry before and where its number went: neighbours often have the same object classes. */
+  last: { readonly values: readonly Uint8Array[]; readonly lists: readonly Ids[] } | undefined;
 }
 
-const GRAM_BYTES = 4;
-
-export class PostingBuilder {
+export class PostingBuilder implements SubstringKeySink {
   readonly #store: OrderedStore;
   readonly #keys: KeySpace;
   readonly #building: Building[] = [];
@@ -45,7 +45,7 @@ export class PostingBuilder {
     this.#store = store;
     this.#keys = keys;
     const build = (spec: IndexSpec, kind: IndexKind) => {
-      this.#building.push({ spec, kind, texts: new Map(), grams: new Map() });
+      this.#building.push({ spec, kind, texts: new Map(), grams: new Map(), last: undefined });
     };
     for (const spec of config.specs) {
       if (spec.equality !== undefined) build(spec, INDEX_KIND.equality);
@@ -80,7 +80,28 @@ export class PostingBuilder {
   }
 
   #values_(building: Building, id: EntryId, values: readonly Uint8Array[]): void {
+    const { last } = building;
+    if (last !== undefined && sameValues(last.values, values)) {
+      for (const ids of last.lists) if (ids[ids.length - 1] !== id) ids.push(id);
+      this.#postings += values.length;
+      return;
+    }
     for (const value of values) this.#value(building, id, value);
+    if (building.kind === INDEX_KIND.equality) this.#remember(building, values);
+  }
+
+  /** Remembers where the postings of several values went, when all of them have lists by now. */
+  #remember(building: Building, values: readonly Uint8Array[]): void {
+    building.last = undefined;
+    if (values.length < 2) return;
+    const lists: Ids[] = [];
+    for (const value of values) {
+      const normal = building.spec.equality?.normalize(value);
+      const ids = normal === undefined ? undefined : building.texts.get(latin1(normal));
+      if (!Array.isArray(ids)) return;
+      lists.push(ids);
+    }
+    building.last = { values, lists };
   }
 
   #value(building: Building, id: EntryId, value: Uint8Array): void {
@@ -101,10 +122,27 @@ export class PostingBuilder {
       this.#put(building, latin1(normal), id);
       return;
     }
-    for (const key of substringKeys(normal)) {
-      if (key.length !== GRAM_BYTES) this.#put(building, latin1(key), id);
-      else this.#putGram(building, gramNumber(key), id);
-    }
+    this.#current = building;
+    this.#currentId = id;
+    eachSubstringKey(normal, this);
+  }
+  #current: Building | undefined;
+  #currentId = 0 as EntryId;
+
+  /** SubstringKeySink, for the value at hand. */
+  gram(code: number): void {
+    const { grams } = this.#current as Building;
+    const ids = grams.get(code);
+    const id = this.#currentId;
+    if (ids === undefined) grams.set(code, [id]);
+    else if (ids[ids.length - 1] === id) return;
+    else ids.push(id);
+    this.#postings += 1;
+  }
+
+  /** SubstringKeySink, for the value at hand. */
+  key(octets: Uint8Array, length: number): void {
+    this.#put(this.#current as Building, latin1Start(octets, length), this.#currentId);
   }
 
   #put(building: Building, text: string, id: EntryId): void {
@@ -118,13 +156,6 @@ export class PostingBuilder {
     this.#postings += 1;
   }
 
-  #putGram(building: Building, gram: number, id: EntryId): void {
-    const ids = building.grams.get(gram);
-    if (ids === undefined) building.grams.set(gram, [id]);
-    else if (ids[ids.length - 1] !== id) ids.push(id);
-    this.#postings += 1;
-  }
-
   /** Writes what has gathered; not synced. */
   async write(): Promise<void> {
     let ops: StoreOp[] = [];
@@ -135,9 +166,11 @@ export class PostingBuilder {
       last.catch(() => undefined); // told by the next await
       ops = [];
     };
-    for (const { spec, kind, texts, grams } of this.#building) {
-      for (const text of [...texts.keys()].sort()) {
-        const ids = texts.get(text) as EntryId | Ids;
+    for (const building of this.#building) {
+      const { spec, kind, texts, grams } = building;
+      building.last = undefined;
+      // The store sorts, in a thread of its own.
+      for (const [text, ids] of texts) {
         const value = this.#keys.indexValue(spec.key, kind, fromLatin1(text));
         this.#rows(kind, value, typeof ids === 'number' ? [ids] : ids, ops);
         if (ops.length >= BATCH_ROWS) await flush();
@@ -174,13 +207,8 @@ export class PostingBuilder {
   }
 }
 
-function gramNumber(key: Uint8Array): number {
-  return (
-    (key[0] as number) * 0x1000000 +
-    (((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number))
-  );
-}
-
-function gramKey(gram: number): Uint8Array {
-  return Uint8Array.of(Math.floor(gram / 0x1000000), gram >>> 16, gram >>> 8, gram);
+function sameValues(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!equalBytes(a[i] as Uint8Array, b[i] as Uint8Array)) return false;
+  return true;
 }

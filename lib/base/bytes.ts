@@ -69,6 +69,11 @@ export function latin1(bytes: Uint8Array): string {
   return latin1Slice.call(bytes, 0, bytes.length);
 }
 
+/** latin1() of the first `length` octets. */
+export function latin1Start(bytes: Uint8Array, length: number): string {
+  return latin1Slice.call(bytes, 0, length);
+}
+
 /** The inverse of latin1(). */
 export function fromLatin1(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');

@@ -51,6 +51,43 @@ export function substringKeys(normal: Uint8Array): Uint8Array[] {
   return keys;
 }
 
+/** Receives the keys of substringKeys() without an object for each. */
+export interface SubstringKeySink {
+  /** A gram: its three octets as one number. May come more than once for one value. */
+  gram(code: number): void;
+  /** Any other key: the first `length` octets of `octets`, which are written over by the next one. */
+  key(octets: Uint8Array, length: number): void;
+}
+
+const scratch = new Uint8Array(ANCHOR_OCTETS + 1);
+
+/** substringKeys() for bulk loads. */
+export function eachSubstringKey(normal: Uint8Array, sink: SubstringKeySink): void {
+  const { length } = normal;
+  if (length > LIMITS.substringIndexedBytes) {
+    sink.key(LONG_VALUE_KEY, LONG_VALUE_KEY.length);
+    return;
+  }
+  const size = Math.min(length, ANCHOR_OCTETS);
+  scratch[0] = START;
+  for (let i = 0; i < size; i++) scratch[i + 1] = normal[i] as number;
+  sink.key(scratch, size + 1);
+  scratch[0] = END;
+  for (let i = 0; i < size; i++) scratch[i + 1] = normal[length - 1 - i] as number;
+  sink.key(scratch, size + 1);
+  if (length < GRAM_OCTETS) return;
+  let code = ((normal[0] as number) << 8) | (normal[1] as number);
+  for (let at = 2; at < length; at++) {
+    code = ((code & 0xffff) << 8) | (normal[at] as number);
+    sink.gram(code);
+  }
+}
+
+/** The key of a gram that a SubstringKeySink was given. */
+export function gramKey(code: number): Uint8Array {
+  return Uint8Array.of(GRAM, code >>> 16, code >>> 8, code);
+}
+
 /**
  * Lookups to intersect for an assertion in normal form, the most selective first; at most two anchors and four grams. Empty when its parts
  * are too short to be looked up.

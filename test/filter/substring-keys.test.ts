@@ -4,7 +4,13 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
-import { LONG_VALUE_KEY, lookupKeys, substringKeys } from '../../lib/filter/substring-keys.js';
+import {
+  eachSubstringKey,
+  gramKey,
+  LONG_VALUE_KEY,
+  lookupKeys,
+  substringKeys,
+} from '../../lib/filter/substring-keys.js';
 import { matchSubstrings } from '../../lib/schema/substring-match.js';
 import { substringRule } from '../../lib/schema/substring-rules.js';
 
@@ -68,4 +74,17 @@ t.test('no match is lost, and exact lookups are prefixes of no other key', async
     { seed: 18, numRuns: 3000 },
   );
   t.ok(matched > 1000, `${matched} matches`);
+});
+
+t.test('bulk loads get the same keys', async (t) => {
+  const check = (normal: Uint8Array) => {
+    const keys = new Set<string>();
+    eachSubstringKey(normal, {
+      gram: (code) => keys.add(latin1(gramKey(code))),
+      key: (octets, length) => keys.add(latin1(octets.subarray(0, length))),
+    });
+    return [...keys].sort().join('|') === substringKeys(normal).map(latin1).sort().join('|');
+  };
+  t.ok(check(new Uint8Array(LIMITS.substringIndexedBytes + 1)));
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), check), { seed: 19, numRuns: 2000 });
 });
