@@ -60,7 +60,7 @@ export async function startDemo(options: DemoOptions, say: (step: string) => voi
   const places = demoLayout(options.dir, record.servers, record.port);
   await requireFree(
     places.flatMap((place) => Object.values(demoAddresses(place))),
-    'give the demo other ports with --port PORT',
+    'give the demo other ports with --port PORT (npm start -- --port PORT)',
   );
   if (known === undefined) {
     say(`making ${record.servers} servers with ${options.entries} entries in ${options.dir}`);

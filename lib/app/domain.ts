@@ -20,7 +20,7 @@ import type { HistoryRow } from '../conflict/domain-view.js';
 import { csnReplica, csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import { parseDn } from '../dn/dn-text.js';
-import { systemClock } from '../io/system-clock.js';
+import { nextTurn, systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
@@ -128,7 +128,7 @@ export class RunningDomain {
       sink: changelog,
       indexes: indexOptions(settings, schema),
       cacheBytes: Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
-      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      pause: nextTurn,
       onSkew: (csn, aheadMs) =>
         log.warn(
           { replica: csnReplica(csn), aheadMs },

@@ -7,6 +7,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
 import { StoreError } from '../port/ordered-store.js';
+import { programName } from './program-name.js';
 
 /** One line to standard output. */
 export function say(line: string): void {
@@ -60,10 +61,15 @@ const STORE_ADVICE: Readonly<Record<StoreError['failure'], string>> = {
   failed: '; look at the disk and the system log',
 };
 
+/** Command lines at the end of a sentence (`start it with: polyarch start ...`) as they can be pasted where the user stands. */
+export function pasteable(sentence: string, program = programName()): string {
+  return sentence.replaceAll(': polyarch ', `: ${program} `);
+}
+
 /** The lines that tell of an error: one sentence with cause and next step, then every fault. */
 export function errorLines(error: unknown): string[] {
   if (error instanceof OperatorError)
-    return [`polyarch: ${error.message}`, ...error.faults.map((fault) => `  ${fault}`)];
+    return [`polyarch: ${pasteable(error.message)}`, ...error.faults.map((fault) => `  ${fault}`)];
   if (error instanceof LdapError)
     return [`polyarch: ${error.message} (LDAP result ${RESULT_CODES[error.result]}, ${error.result})`];
   if (error instanceof StoreError) return [`polyarch: ${error.message}${STORE_ADVICE[error.failure]}`];

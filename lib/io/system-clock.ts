@@ -1,4 +1,8 @@
-/** The system's clocks as port Clock. Timers never keep the process alive. */
+/**
+ * The system's clocks as port Clock, and turns of the event loop.
+ *
+ * Timers never keep the process alive; a turn does, because the work that gave it up goes on afterwards.
+ */
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../port/clock.js';
 
@@ -20,3 +24,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves after other work of the event loop had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

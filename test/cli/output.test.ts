@@ -2,7 +2,7 @@
 import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
-import { errorLines, facts, printable } from '../../lib/cli/output.js';
+import { errorLines, facts, pasteable, printable } from '../../lib/cli/output.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
 
 t.test('control characters from outside are shown, not sent', (t) => {
@@ -22,6 +22,15 @@ t.test('an error is one line, its faults below', (t) => {
     'polyarch: reading a row: corrupted block; the store is damaged: restore a backup, or make the server anew and let it copy the data from a peer',
   ]);
   t.match(errorLines(new TypeError('oops'))[0], /internal error, please report it: TypeError: oops/);
+  t.end();
+});
+
+t.test('the command of a sentence can be pasted where the program is not in PATH', (t) => {
+  t.equal(
+    pasteable('it is stopped; start it with: polyarch start --dir x', 'bin/polyarch'),
+    'it is stopped; start it with: bin/polyarch start --dir x',
+  );
+  t.equal(pasteable('polyarch is a program', 'bin/polyarch'), 'polyarch is a program');
   t.end();
 });
 

@@ -202,7 +202,7 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     );
     const refused = await polyarch(['start', '--dir', dir]);
     t.equal(refused.status, 80);
-    t.match(refused.stderr, /^polyarch: .*rebuild the indexes: polyarch index rebuild --dir \S+\n$/);
+    t.match(refused.stderr, /^polyarch: .*rebuild the indexes: \S*polyarch index rebuild --dir \S+\n$/);
     const misspelt = await polyarch(['start', '--dir', dir, '--indexes', 'nosuch=equality;uid=equality']);
     t.equal(misspelt.status, 78);
     t.match(misspelt.stderr, /\n.*indexes\.nosuch: the schema has no such attribute type\n$/);

@@ -78,7 +78,7 @@ async function runDemo(args: DemoArguments, signal: Promise<unknown>): Promise<n
   let stopping = false;
   watchDeaths(running, () => stopping);
   if (args.json) say(readyLine(running));
-  else showReady(running, temporary);
+  else showReady(running, dir, temporary);
   await signal;
   stopping = true;
   if (!args.json) note('stopping the servers ...');
@@ -111,7 +111,7 @@ function readyLine(running: RunningDemo): string {
   });
 }
 
-function showReady(running: RunningDemo, temporary: boolean): void {
+function showReady(running: RunningDemo, dir: string, temporary: boolean): void {
   const servers = running.servers.map(({ place, child }) => readyServer(place, child.process.pid ?? 0));
   const first = servers[0];
   const last = servers[servers.length - 1];
@@ -125,6 +125,7 @@ Polyarch demo: ${servers.length} servers that all accept writes.
   Base DN         ${running.baseDn}
   Administrator   ${DEFAULT_ADMIN_DN}
   Password        ${running.password}
+  Directory       ${dir}
 ${servers.map((one) => `  ${one.name.padEnd(15)} ${one.ldap}   ${one.ldaps}   metrics ${one.http}/metrics   process ${one.pid}`).join('\n')}
 
 Read a person from ${first.name}:
@@ -137,7 +138,7 @@ Change it on ${last.name}, then read it from ${first.name} again:
 
 Replication:     ${programName()} replication status --dir ${servers.map((one) => shellWord(one.dir)).join(' ')}
 A server again:  ${programName()} start --dir ${shellWord(last.dir)}     (after kill -9 ${last.pid})
-Data:            ${temporary ? 'removed when the demo stops; keep them with --dir DIR' : 'kept'}
+Data:            ${temporary ? 'removed when the demo stops; keep them with --dir DIR (npm start -- --dir DIR)' : 'kept'}
 Stop:            Ctrl-C
 `);
 }

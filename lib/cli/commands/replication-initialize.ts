@@ -33,7 +33,7 @@ export const replicationInitialize = defineCommand({
         'initialize drops all data of this server before it copies a peer; say --replace-all-data when that is meant',
       );
     const files = existingServer(args.dir);
-    const progress = new Progress('entries', args.json);
+    const progress = new Progress('rows', args.json);
     const result = (await callControl(
       files,
       {
@@ -43,10 +43,10 @@ export const replicationInitialize = defineCommand({
       },
       ({ done, total, trouble }) => {
         progress.trouble(trouble);
-        progress.update(done, total === undefined ? undefined : done / Math.max(1, total));
+        // The source tells how many entries there are, and they come first; their histories follow.
+        progress.update(done, total === undefined || done > total ? undefined : done / Math.max(1, total));
       },
     )) as { entries: number };
-    progress.finish(result.entries);
     printData(result, args.json, () => `initialized with ${result.entries} entries`);
     return undefined;
   },

@@ -54,8 +54,8 @@ function show(
         server.id,
         domain.baseDn,
         domain.phase,
-        behindText(domain),
-        lagText(domain.lagMs),
+        server.peers.length === 0 ? 'no peers' : behindText(domain),
+        server.peers.length === 0 ? '-' : lagText(domain.lagMs),
         peers,
       ]);
   }

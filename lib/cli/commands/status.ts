@@ -49,8 +49,8 @@ function show(state: ServerStatus): string {
         domain.baseDn,
         domain.reason === undefined ? domain.phase : `${domain.phase}: ${domain.reason}`,
         domain.entries,
-        behindText(domain),
-        lagText(domain.lagMs),
+        state.peers.length === 0 ? 'no peers' : behindText(domain),
+        state.peers.length === 0 ? '-' : lagText(domain.lagMs),
       ]),
     ),
     ...(state.peers.length === 0
