@@ -336,6 +336,7 @@ export class WritePath {
           for (const change of slice) {
             results.push(await this.#replayOne(change, stopped));
             await turn.share();
+            if (commit.drops !== drops) throw new DroppedError(commit.refusal);
           }
         } finally {
           view.done();

@@ -6,7 +6,6 @@
  */
 import type { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
-import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 
 /** Number = place in the list. Only ever appended to: the numbers are on disk and on the wire. 0 stands for a rule that is spelled out. */
@@ -90,27 +89,4 @@ export function readValues(reader: ByteReader): Uint8Array[] {
   const values = new Array<Uint8Array>(count);
   for (let i = 0; i < count; i++) values[i] = reader.bytes();
   return values;
-}
-
-/** Writes all attributes of an entry, in the order of the map. */
-export function writeAttributes(writer: ByteWriter, attributes: Attributes): void {
-  writer.varint(attributes.size);
-  for (const [key, attribute] of attributes) {
-    writeAttributeHead(writer, { key, name: attribute.name });
-    writeValues(writer, attribute.values);
-  }
-}
-
-/** Reads the attributes of an entry; fails where one comes twice or has no value. */
-export function readAttributes(reader: ByteReader): Map<AttributeKey, Attribute> {
-  const count = reader.count(LIMITS.attributesPerEntry, 4);
-  const attributes = new Map<AttributeKey, Attribute>();
-  for (let i = 0; i < count; i++) {
-    const { key, name } = readAttributeHead(reader);
-    const values = readValues(reader);
-    if (values.length === 0) reader.fail(`attribute ${key} without a value`);
-    if (attributes.has(key)) reader.fail(`attribute ${key} twice`);
-    attributes.set(key, { name, values });
-  }
-  return attributes;
 }
