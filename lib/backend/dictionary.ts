@@ -24,6 +24,8 @@ export class Dictionary {
   #texts: string[] = [''];
   #numbers = new Map<string, number>();
   #labels: (AttributeLabel | undefined)[] = [undefined];
+  /** The name last asked for of each key, and its number: no text is put together for it. */
+  #byKey = new Map<AttributeKey, { readonly name: string; readonly number: number }>();
   /** Numbers below this have their rows in a batch or in the store. */
   #emitted = 1;
 
@@ -43,6 +45,7 @@ export class Dictionary {
     this.#texts = [''];
     this.#numbers = new Map();
     this.#labels = [undefined];
+    this.#byKey = new Map();
     this.#emitted = 1;
   }
 
@@ -68,7 +71,11 @@ export class Dictionary {
 
   /** The number of an attribute's key and name; 0 when the dictionary is full. */
   numberOfAttribute(key: AttributeKey, name: string): number {
-    return this.numberOf(`${key}\0${name}`);
+    const known = this.#byKey.get(key);
+    if (known !== undefined && known.name === name) return known.number;
+    const number = this.numberOf(`${key}\0${name}`);
+    if (number > 0) this.#byKey.set(key, { name, number });
+    return number;
   }
 
   /** Throws StoreError damaged for a number never given. */
