@@ -140,6 +140,19 @@ t.test(
   },
 );
 
+t.test('the import table has one direction: no room reaches itself', async (t) => {
+  for (const start of ROOMS.keys()) {
+    const reached = new Set<string>();
+    const queue = [...(ROOMS.get(start)?.imports ?? [])];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      if (reached.has(name)) continue;
+      reached.add(name);
+      queue.push(...(ROOMS.get(name)?.imports ?? []));
+    }
+    t.notOk(reached.has(start), `${start} reaches itself`);
+  }
+});
+
 t.test('node: modules stay in the shell, and each npm package has one home', async (t) => {
   for (const source of sources) {
     const band = ROOMS.get(source.room)?.band;
