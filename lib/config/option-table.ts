@@ -145,7 +145,7 @@ export const OPTIONS = {
     },
   ),
   'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
-    preset: 48,
+    preset: 32,
   }),
   'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 16 }),
   durability: choice(
