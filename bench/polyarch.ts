@@ -24,6 +24,8 @@ export interface SetupPlace {
   readonly id: number;
   /** name=host:port of replication peers. */
   readonly peers: readonly string[];
+  /** Directory of the first server: it signs our certificate, and our data come from it. */
+  readonly caFrom?: string;
 }
 
 /** Makes a server's directory. Ports: LDAP at `port`, LDAPS +1, replication +2, HTTP +3. */
@@ -40,6 +42,7 @@ export function setup(place: SetupPlace): void {
     String(place.id),
   ];
   for (const peer of place.peers) args.push('--peer', peer);
+  if (place.caFrom !== undefined) args.push('--ca-from', place.caFrom);
   command(args, place.password);
 }
 
@@ -50,9 +53,20 @@ export function importLdif(dir: string, file: string): number {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-/** Starts a server in a child process and waits until it answers. */
-export async function start(dir: string, port: number): Promise<ChildProcess> {
-  const child = spawn(LAUNCHER, ['start', '--dir', dir], { stdio: ['ignore', 'ignore', 'inherit'] });
+/** Starts a server in a child process and waits until it answers. `nodeOptions` (a profiler's, say) go to Node itself, past the launcher. */
+export async function start(
+  dir: string,
+  port: number,
+  nodeOptions: readonly string[] = [],
+): Promise<ChildProcess> {
+  const args = ['start', '--dir', dir];
+  const child =
+    nodeOptions.length === 0
+      ? spawn(LAUNCHER, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+      : spawn(process.execPath, [...nodeOptions, 'build/lib/cli/main.js', ...args], {
+          stdio: ['ignore', 'ignore', 'inherit'],
+          env: { UV_THREADPOOL_SIZE: '8', ...process.env },
+        });
   await untilListening(port);
   return child;
 }

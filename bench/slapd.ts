@@ -20,7 +20,33 @@ export function slapdAdmin(baseDn: string): string {
   return `cn=admin,${baseDn}`;
 }
 
-function configuration(dir: string, baseDn: string, password: string): string {
+/** A slapd that takes writes together with others: plain syncrepl between all of them. */
+export interface SlapdMasters {
+  /** Server id, 1 to 4095. */
+  readonly id: number;
+  /** Ports of the other masters. */
+  readonly peerPorts: readonly number[];
+}
+
+/** refreshAndPersist from every peer, and a provider for them. */
+function masterLines(masters: SlapdMasters, baseDn: string, password: string): string[] {
+  const sources = masters.peerPorts.map(
+    (port, i) =>
+      `syncrepl rid=${String(masters.id * 10 + i).padStart(3, '0')} provider=ldap://127.0.0.1:${port} bindmethod=simple ` +
+      `binddn="${slapdAdmin(baseDn)}" credentials=${password} searchbase="${baseDn}" type=refreshAndPersist retry="1 +"`,
+  );
+  return [
+    `limits dn.exact="${slapdAdmin(baseDn)}" size=unlimited time=unlimited`,
+    'index entryUUID,entryCSN eq',
+    ...sources,
+    'multiprovider on',
+    'overlay syncprov',
+    'syncprov-checkpoint 1000 10',
+    'syncprov-sessionlog 100000',
+  ];
+}
+
+function configuration(dir: string, baseDn: string, password: string, masters?: SlapdMasters): string {
   const schema = ['core', 'cosine', 'nis', 'inetorgperson'].map(
     (name) => `include /etc/ldap/schema/${name}.schema`,
   );
@@ -29,6 +55,7 @@ function configuration(dir: string, baseDn: string, password: string): string {
     `pidfile ${dir}/slapd.pid`,
     'modulepath /usr/lib/ldap',
     'moduleload back_mdb',
+    ...(masters === undefined ? [] : ['moduleload syncprov', `serverID ${masters.id}`]),
     'threads 8',
     'sizelimit unlimited',
     'database mdb',
@@ -40,14 +67,26 @@ function configuration(dir: string, baseDn: string, password: string): string {
     'index objectClass eq',
     'index uid,mail eq',
     'index cn,sn eq,sub',
+    ...(masters === undefined ? [] : masterLines(masters, baseDn, password)),
     '',
   ].join('\n');
 }
 
-/** Loads `ldifFile` offline; answers the seconds that `slapadd -q` took. */
-export function slapdLoad(dir: string, baseDn: string, password: string, ldifFile: string): number {
+/** Makes a directory for slapd without data: a master fills itself from its peers. */
+export function slapdSetup(dir: string, baseDn: string, password: string, masters?: SlapdMasters): void {
   mkdirSync(join(dir, 'db'), { recursive: true });
-  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, baseDn, password));
+  writeFileSync(join(dir, 'slapd.conf'), configuration(dir, baseDn, password, masters));
+}
+
+/** Loads `ldifFile` offline; answers the seconds that `slapadd -q` took. */
+export function slapdLoad(
+  dir: string,
+  baseDn: string,
+  password: string,
+  ldifFile: string,
+  masters?: SlapdMasters,
+): number {
+  slapdSetup(dir, baseDn, password, masters);
   const start = process.hrtime.bigint();
   const done = spawnSync(SLAPADD, ['-q', '-f', join(dir, 'slapd.conf'), '-l', ldifFile], {
     encoding: 'utf8',

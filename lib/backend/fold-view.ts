@@ -6,7 +6,7 @@
  * nothing is lost. Invariant: while rows are loaded nothing is decided, so what was loaded plus the layers is all there is.
  */
 import type { EntryUuid } from '../change/change.js';
-import type { Claim, DomainView, HistoryRow, MoveRow } from '../conflict/domain-view.js';
+import type { Claim, DomainView, HistoryRow, MoveRow, Outcome } from '../conflict/domain-view.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
@@ -80,9 +80,9 @@ export class FoldView implements DomainView {
     return this.#state();
   }
 
-  /** A change was folded and its outcome is pending: states are read again. What was loaded still counts. */
-  stepped(): void {
-    this.#states.clear();
+  /** The outcome of a change is pending: the states that it lists are read again. All else that was read or loaded still counts. */
+  stepped(outcome: Pick<Outcome, 'entries'>): void {
+    for (const { uuid } of outcome.entries) this.#states.delete(uuid);
   }
 
   /** The batch of changes is done: nothing loaded counts any more. */

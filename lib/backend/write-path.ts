@@ -30,6 +30,8 @@ const REPLAY_SLICE = 64;
 /** Loads for one change before it is given up as a bug. */
 const MAX_LOADS = 1000;
 
+const APPLIED: ReplayResult = { kind: 'applied' };
+
 export type Decide = (view: ReadView) => readonly Intent[];
 
 export interface WriteWorld extends RowWorld {
@@ -270,7 +272,6 @@ export class WritePath {
   /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
   #fold(change: Change, local: boolean): ReplayResult {
     const { view, commit, sink } = this.#world;
-    view.stepped();
     const outcome = applyChange(view, change);
     if (isWaiting(outcome)) {
       assert(!local, 'a local change names an entry that is not there');
@@ -293,8 +294,8 @@ export class WritePath {
       this.#lastOwn = change.csn;
       this.#seenOf = layer.state;
     }
-    view.stepped();
-    return { kind: 'applied' };
+    view.stepped(outcome);
+    return APPLIED;
   }
 
   async #loadAndFold(change: Change, first: Needed, local: boolean): Promise<ReplayResult> {
@@ -325,8 +326,7 @@ export class WritePath {
     const turn = new EventLoopTurn(this.#world.clock);
     try {
       for (let at = 0; at < changes.length; at += REPLAY_SLICE) {
-        const refusal = commit.refusal;
-        if (refusal !== undefined) throw refusal;
+        if (commit.refusal !== undefined) throw commit.refusal;
         const slice = changes.slice(at, at + REPLAY_SLICE);
         const { drops } = commit;
         await prefetch(view, slice);
@@ -334,7 +334,11 @@ export class WritePath {
         commit.hold();
         try {
           for (const change of slice) {
-            results.push(await this.#replayOne(change, stopped));
+            const step = this.#replayOne(change, stopped);
+            const result = step instanceof Promise ? await step : step;
+            if (result.kind !== 'applied') stopped.set(csnReplica(change.csn), result);
+            results.push(result);
+            if (!turn.over) continue;
             await turn.share();
             if (commit.drops !== drops) throw new DroppedError(commit.refusal);
           }
@@ -345,6 +349,8 @@ export class WritePath {
         if (at + REPLAY_SLICE < changes.length) await commit.roomy();
       }
     } catch (error) {
+      // What was read for a slice that was not begun is of this turn too.
+      view.done();
       reject(error instanceof DroppedError ? error.refusal : error);
       return;
     }
@@ -352,30 +358,27 @@ export class WritePath {
   }
 
   /** One change of a replay. Changes behind one of the same origin that could not be applied share its result. */
-  async #replayOne(change: Change, stopped: Map<ReplicaId, ReplayResult>): Promise<ReplayResult> {
-    const { commit, view, generator, clock, replica } = this.#world;
+  #replayOne(
+    change: Change,
+    stopped: ReadonlyMap<ReplicaId, ReplayResult>,
+  ): ReplayResult | Promise<ReplayResult> {
+    const { commit, generator, clock, replica } = this.#world;
     const origin = csnReplica(change.csn);
     const before = stopped.get(origin);
     if (before !== undefined) return before;
-    if (commit.state.covers(change.csn)) return { kind: 'applied' };
+    if (commit.state.covers(change.csn)) return APPLIED;
     const { previous } = change;
-    let result: ReplayResult;
-    if (previous !== undefined && !commit.state.covers(previous)) result = { kind: 'gap', missing: previous };
-    else {
-      const own = origin === replica;
-      const seen = generator.observe(change.csn, clock.wallMs(), own);
-      if (seen.kind === 'skewed') this.#world.onSkew(change.csn, seen.aheadMs);
-      if (own) this.#lastOwn = change.csn;
-      try {
-        result = this.#fold(change, false);
-      } catch (error) {
-        if (!(error instanceof NotAtHand)) throw error;
-        result = await this.#loadAndFold(change, error.needed, false);
-      }
+    if (previous !== undefined && !commit.state.covers(previous)) return { kind: 'gap', missing: previous };
+    const own = origin === replica;
+    const seen = generator.observe(change.csn, clock.wallMs(), own);
+    if (seen.kind === 'skewed') this.#world.onSkew(change.csn, seen.aheadMs);
+    if (own) this.#lastOwn = change.csn;
+    try {
+      return this.#fold(change, false);
+    } catch (error) {
+      if (!(error instanceof NotAtHand)) throw error;
+      return this.#loadAndFold(change, error.needed, false);
     }
-    view.stepped();
-    if (result.kind !== 'applied') stopped.set(origin, result);
-    return result;
   }
 }
 

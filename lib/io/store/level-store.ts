@@ -226,6 +226,8 @@ export class LevelStore implements OrderedStore {
       } catch (error) {
         for (const given of group) given.reject(error);
       }
+      // Whoever waited writes again in this turn (local writes, received changes, their replay): one write and one fsync for all of them.
+      await new Promise<void>((next) => setImmediate(next));
     }
     this.#running = false;
   }

@@ -1,0 +1,314 @@
+/**
+ * Replication beside OpenLDAP's in one run: masters that all take writes, on one machine.
+ *
+ * npm run bench -- replication [--servers 2] [--seconds 5] [--entries 5000] [--connections 32] [--samples 500] [--port 17000]
+ * Throughput: adds on the first two masters at once, then waiting until every master holds every entry; all adds / all the time (load and drain).
+ * Latency: a modify on the first, then searches on the second until it shows; the time from the answer to the modify (0: it was there before the answer).
+ * Without slapd it prints ours alone. --profile DIR writes a CPU profile of each of our servers.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { must } from '../lib/base/assert.js';
+import { utf8Decode, utf8Encode } from '../lib/base/bytes.js';
+import { LdapClient } from '../lib/io/ldap-client.js';
+import { buildLoad, load } from './load.js';
+import { writePeopleLdif } from './people-ldif.js';
+import * as polyarch from './polyarch.js';
+import { slapdAdmin, slapdInstalled, slapdLoad, slapdSetup, slapdStart, stopChild } from './slapd.js';
+
+const BASE_DN = 'dc=example,dc=com';
+const PEOPLE = `ou=people,${BASE_DN}`;
+const PASSWORD = 'bench-secret';
+const DEADLINE_MS = 120_000;
+/** Numbers of uid=load.K of the second master begin here. */
+const APART = 10_000_000;
+
+function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
+}
+
+const servers = Math.max(2, Number(option('servers', '2')));
+const seconds = Number(option('seconds', '5'));
+const entries = Number(option('entries', '5000'));
+const connections = Number(option('connections', '32'));
+const samples = Number(option('samples', '500'));
+const firstPort = Number(option('port', '17000'));
+const profile = option('profile', '');
+const only = option('only', '');
+
+/** Masters that run. */
+interface Masters {
+  readonly ports: readonly number[];
+  readonly bindDn: string;
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+interface Figures {
+  readonly acknowledgedPerSecond: number;
+  readonly replicatedPerSecond: number;
+  readonly drainSeconds: number;
+  readonly errors: number;
+  /** Processor time of all masters together for one add. */
+  readonly usPerAdd: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+async function connectAll({ ports, bindDn }: Masters): Promise<LdapClient[]> {
+  return Promise.all(
+    ports.map(async (port) => {
+      const client = await LdapClient.connect({ host: '127.0.0.1', port, connectMs: 10_000 });
+      await client.bind(bindDn, PASSWORD);
+      return client;
+    }),
+  );
+}
+
+async function startOurs(dir: string, ldif: string): Promise<Masters> {
+  const places = Array.from({ length: servers }, (_, i) => ({
+    dir: join(dir, `ours-${i + 1}`),
+    port: firstPort + 10 * i,
+  }));
+  places.forEach((place, i) => {
+    const peers = places.flatMap((peer, j) =>
+      i === j ? [] : [`server-${j + 1}=127.0.0.1:${peer.port + 2}`],
+    );
+    const first = must(places[0], 'there are servers');
+    const caFrom = i === 0 ? {} : { caFrom: first.dir };
+    polyarch.setup({ ...place, baseDn: BASE_DN, password: PASSWORD, id: i + 1, peers, ...caFrom });
+    if (i === 0) polyarch.importLdif(place.dir, ldif);
+  });
+  const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const children = await Promise.all(places.map((place) => polyarch.start(place.dir, place.port, node)));
+  return {
+    ports: places.map((place) => place.port),
+    bindDn: polyarch.ADMIN_DN,
+    pids: children.map((child) => child.pid ?? 0),
+    stop: async () => {
+      await Promise.all(children.map(stopChild));
+    },
+  };
+}
+
+async function startTheirs(dir: string, ldif: string): Promise<Masters> {
+  const ports = Array.from({ length: servers }, (_, i) => firstPort + 500 + 10 * i);
+  const children: ChildProcess[] = [];
+  for (const [i, port] of ports.entries()) {
+    const place = join(dir, `theirs-${i + 1}`);
+    const masters = { id: i + 1, peerPorts: ports.filter((other) => other !== port) };
+    if (i === 0) slapdLoad(place, BASE_DN, PASSWORD, ldif, masters);
+    else slapdSetup(place, BASE_DN, PASSWORD, masters);
+    children.push(await slapdStart(place, port));
+  }
+  return {
+    ports,
+    bindDn: slapdAdmin(BASE_DN),
+    pids: children.map((child) => child.pid ?? 0),
+    stop: async () => {
+      await Promise.all(children.map(stopChild));
+    },
+  };
+}
+
+/** Microseconds of processor time that the masters used so far; 0 where /proc is not there. Says more than the clock on a machine that others use too. */
+function processorUs(pids: readonly number[]): number {
+  try {
+    let ticks = 0;
+    for (const pid of pids) {
+      const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // After the name in parentheses: user and system time are fields 14 and 15, in hundredths of a second.
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      ticks += Number(fields[11]) + Number(fields[12]);
+    }
+    return ticks * 10_000;
+  } catch {
+    return 0;
+  }
+}
+
+const anything = { kind: 'present', attribute: 'objectClass' } as const;
+
+/** Whether a server has the entry; also false while it holds no data or does not answer reads. */
+async function holds(client: LdapClient, dn: string): Promise<boolean> {
+  try {
+    return (await client.readEntry(dn, ['1.1'])) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function countPeople(client: LdapClient): Promise<number> {
+  let count = 0;
+  const stream = client.search({ base: PEOPLE, scope: 'one', filter: anything, attributes: ['1.1'] });
+  for await (const item of stream) if (item.kind === 'entry') count += 1;
+  return count;
+}
+
+async function untilTrue(what: string, check: () => Promise<boolean>, pauseMs: number): Promise<void> {
+  const until = performance.now() + DEADLINE_MS;
+  while (!(await check())) {
+    if (performance.now() > until) throw new Error(`${what}: not within ${DEADLINE_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+/**
+ * Waits until each master has what each other one added. `last`: next free load number of each burst. Changes of one origin arrive in its order, so whoever
+ * has the last of them has all; as many numbers as were under way at the end may be out of order, so all of those are asked for.
+ */
+async function untilDrained(clients: readonly LdapClient[], last: readonly number[]): Promise<void> {
+  for (const [origin, next] of last.entries()) {
+    const home = must(clients[origin], 'a master that took adds');
+    const others = clients.filter((client) => client !== home);
+    for (let number = next - 1; number >= next - 2 * connections; number--) {
+      const dn = `uid=load.${number},${PEOPLE}`;
+      if (!(await holds(home, dn))) continue;
+      for (const other of others) await untilTrue('drain', () => holds(other, dn), 2);
+    }
+  }
+}
+
+/** Every master has the same number of entries. */
+async function checkCounts(clients: readonly LdapClient[]): Promise<number> {
+  let counts: number[] = [];
+  const equal = async () => {
+    counts = await Promise.all(clients.map(countPeople));
+    return new Set(counts).size === 1;
+  };
+  await untilTrue('equal counts', equal, 50);
+  return counts[0] ?? 0;
+}
+
+async function throughput(
+  masters: Masters,
+  clients: readonly LdapClient[],
+): Promise<Omit<Figures, 'p50Ms' | 'p99Ms' | 'maxMs'>> {
+  const common = { operation: 'add', window: 1, baseDn: PEOPLE.slice(PEOPLE.indexOf(',') + 1) } as const;
+  const login = { bindDn: masters.bindDn, password: PASSWORD, range: entries };
+  const burst = (forSeconds: number, first: readonly number[]) =>
+    Promise.all(
+      masters.ports.slice(0, 2).map(async (port, i) => {
+        const firstLoadNumber = first[i] ?? 0;
+        const run = { ...common, ...login, port, connections, seconds: forSeconds, firstLoadNumber };
+        const result = await load(run);
+        return { ...result, endMs: performance.now() };
+      }),
+    );
+  const warm = (await burst(1, [0, APART])).map((result) => result.nextLoadNumber);
+  await untilDrained(clients, warm);
+  const before = await checkCounts(clients);
+  const used: { readonly ms: number; readonly us: number }[] = [];
+  const look = () => used.push({ ms: performance.now(), us: processorUs(masters.pids) });
+  const looking = setInterval(look, 50);
+  const results = await burst(seconds, warm);
+  const loadedMs = performance.now();
+  await untilDrained(
+    clients,
+    results.map((result) => result.nextLoadNumber),
+  );
+  const endMs = performance.now();
+  clearInterval(looking);
+  look();
+  // A generator loads for the given time once its connections are bound: binds are not counted.
+  const startMs = Math.min(...results.map((result) => result.endMs)) - seconds * 1000;
+  const atStart = used.find((sample) => sample.ms >= startMs)?.us ?? 0;
+  const atEnd = used[used.length - 1]?.us ?? 0;
+  const added = (await checkCounts(clients)) - before;
+  return {
+    acknowledgedPerSecond: results.reduce((sum, result) => sum + result.perSecond, 0),
+    replicatedPerSecond: Math.round((added * 1000) / (endMs - startMs)),
+    drainSeconds: (endMs - loadedMs) / 1000,
+    errors: results.reduce((sum, result) => sum + result.errors, 0),
+    usPerAdd: Math.round((atEnd - atStart) / added),
+  };
+}
+
+async function latency(
+  first: LdapClient,
+  second: LdapClient,
+): Promise<Pick<Figures, 'p50Ms' | 'p99Ms' | 'maxMs'>> {
+  const times: number[] = [];
+  for (let n = 0; n < samples; n++) {
+    const dn = `uid=user.${n % entries},${PEOPLE}`;
+    const text = `sample ${n}`;
+    await first.modify(dn, [
+      { operation: 'replace', attribute: { description: 'description', values: [utf8Encode(text)] } },
+    ]);
+    const startMs = performance.now();
+    for (;;) {
+      const askedMs = performance.now();
+      const found = await second.readEntry(dn, ['description']);
+      const value = found?.attributes[0]?.values[0];
+      if (value !== undefined && utf8Decode(value) === text) {
+        // Seen by a search that was sent then: the first one was there before we could ask.
+        times.push(performance.now() - startMs);
+        break;
+      }
+      if (askedMs - startMs > 10_000) throw new Error(`${dn} does not show on the second server`);
+    }
+    // A quiet link: each sample finds both servers at rest.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  times.sort((a, b) => a - b);
+  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+async function measure(masters: Masters): Promise<Figures> {
+  const clients = await connectAll(masters);
+  for (const client of clients) {
+    await untilTrue('first copy', () => holds(client, `uid=user.${entries - 1},${PEOPLE}`), 50);
+  }
+  const quiet = await latency(must(clients[0], 'a client'), must(clients[1], 'a client'));
+  const loaded = await throughput(masters, clients);
+  for (const client of clients) client.unbind();
+  return { ...loaded, ...quiet };
+}
+
+function report(name: string, figures: Figures, ratio: string): void {
+  const { acknowledgedPerSecond, replicatedPerSecond, drainSeconds, p50Ms, p99Ms, maxMs } = figures;
+  process.stdout.write(
+    `${name.padEnd(10)}${String(replicatedPerSecond).padEnd(20)}${String(acknowledgedPerSecond).padEnd(16)}` +
+      `${drainSeconds.toFixed(2).padEnd(10)}${String(figures.usPerAdd).padEnd(12)}${`${p50Ms.toFixed(2)}/${p99Ms.toFixed(2)}/${maxMs.toFixed(2)}`.padEnd(24)}${ratio}\n`,
+  );
+  if (figures.errors > 0) process.stdout.write(`  errors: ${figures.errors}\n`);
+}
+
+async function main(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  try {
+    buildLoad();
+    const ldif = join(dir, 'people.ldif');
+    await writePeopleLdif(ldif, BASE_DN, entries);
+    const load1 = loadavg()[0] ?? 0;
+    process.stdout.write(
+      `${servers} masters, ${entries} entries, ${connections} connections to each of two, ${seconds} s; load of the machine before: ${load1.toFixed(1)}\n` +
+        'server    replicated adds/s   acknowledged/s  drain s   cpu us/add  latency p50/p99/max ms  ratio\n',
+    );
+    let our: Figures | undefined;
+    if (only !== 'slapd') {
+      const ours = await startOurs(dir, ldif);
+      our = await measure(ours).finally(() => ours.stop());
+      report('polyarch', our, '');
+    }
+    if (only === 'polyarch') return;
+    if (!slapdInstalled()) {
+      process.stdout.write('slapd is not installed (apt-get install slapd): no ratio\n');
+      return;
+    }
+    const theirs = await startTheirs(dir, ldif);
+    const their = await measure(theirs).finally(() => theirs.stop());
+    const factor =
+      our === undefined ? '' : `${(our.replicatedPerSecond / their.replicatedPerSecond).toFixed(1)}x`;
+    report('slapd', their, factor);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+await main();
