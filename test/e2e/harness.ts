@@ -101,18 +101,19 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Waits until `look` answers something other than undefined or false; throws after the deadline with what was awaited. */
+/** Waits until `look` answers something other than undefined or false; throws after the deadline with what was awaited. `pauseMs`: between looks that cost something. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
   deadlineMs = 20_000,
+  pauseMs = 10,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await delay(10);
+    await delay(pauseMs);
   }
 }
 
