@@ -7,7 +7,14 @@
  * they are then; the journal (journal, lost-values, lost-changes) says what lost to what. An entry's add comes before every other change of it.
  * Everything here is pure; docs/conflicts.md holds the reasoning.
  */
-import type { AddedAttribute, Change, ChangeBody, EntryUuid, NamedRdn } from '../change/change.js';
+import type {
+  AddedAttribute,
+  AttributeChange,
+  Change,
+  ChangeBody,
+  EntryUuid,
+  NamedRdn,
+} from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -28,7 +35,7 @@ import {
 } from './fold-row.js';
 import { Journal, type LineSink } from './journal.js';
 import { sayLostChanges } from './lost-changes.js';
-import { sayLostValues, type ValueRow } from './lost-values.js';
+import { sayLostValues, type ToldRow, type ValueRow } from './lost-values.js';
 import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
 import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
@@ -278,21 +285,20 @@ class EntryFold {
     unconcerned: ReadonlySet<FoldRow>,
     timelines: Timelines,
   ): void {
-    const was: ValueRow[] = [];
-    const is: ValueRow[] = [];
+    const rows: ToldRow[] = [];
+    const older = this.#rows.length - this.#since.length;
+    let since = 0;
     const whole =
       timelines.differ || this.#rows.some(({ change }) => attributeChangeOf(change, key)?.single === true);
-    for (const row of this.#rows) {
+    this.#rows.forEach((row, at) => {
       const change = attributeChangeOf(row.change, key);
-      if (change === undefined || (!whole && unconcerned.has(row))) continue;
-      const witness = row.change;
-      if (row.before !== undefined && !row.before.void) {
-        was.push({ witness, change, effect: effectOn(row.before.effects, key) });
-      }
-      if (!row.void) is.push({ witness, change, effect: effectOn(row.effects, key) });
-    }
-    sayLostValues(this.#entry.uuid, before, was, timelines.was, this.#was);
-    sayLostValues(this.#entry.uuid, after, is, timelines.is, this.#is);
+      if (change === undefined || (!whole && unconcerned.has(row))) return;
+      rows.push(toldRow(row, change));
+      if (at < older) since = rows.length;
+    });
+    const { uuid: entry } = this.#entry;
+    const attribute = { was: before, is: after };
+    sayLostValues({ entry, rows, since, attribute, names: timelines }, this.#was, this.#is);
   }
 
   #foldMoves(): RefoldedMoves {
@@ -350,6 +356,21 @@ class EntryFold {
     }
     return changed;
   }
+}
+
+/** The row's part in one attribute, before and now. */
+function toldRow(
+  { change: witness, before, void: isVoid, effects }: FoldRow,
+  change: AttributeChange,
+): ToldRow {
+  const effect = effectOn(effects, change.key);
+  const is: ValueRow | undefined = isVoid ? undefined : { witness, change, effect };
+  if (before === undefined || before.void) return { was: undefined, is };
+  const effectBefore = effectOn(before.effects, change.key);
+  return {
+    was: is !== undefined && effectBefore === effect ? is : { witness, change, effect: effectBefore },
+    is,
+  };
 }
 
 /** Whether the row is new or a life event turned it void or valid. */

@@ -1,6 +1,6 @@
 /**
  * Journal lines about values (docs/conflicts.md, Values): which change lost a value, a place in a single-valued attribute or an increment to
- * which other. One forward pass over the rows of one attribute.
+ * which other. A forward pass over the rows of one attribute as they were and one as they are, so far as the two can differ.
  *
  *   taken    a value that a change asserted (added, or found present when it added it) goes with a later change that did not know it
  *   refused  an add to a single-valued attribute found another value
@@ -27,59 +27,201 @@ export interface ValueRow {
   readonly effect: AttributeEffect | undefined;
 }
 
+/** A row before the arriving change came and now; undefined where it took no part. One object where nothing differs. */
+export interface ToldRow {
+  readonly was: ValueRow | undefined;
+  readonly is: ValueRow | undefined;
+}
+
+/** All that is known of one attribute. */
+export interface ValueStory {
+  readonly entry: EntryUuid;
+  /** Ascending; those before the index `since` are older than the arriving change, and as they were. */
+  readonly rows: readonly ToldRow[];
+  readonly since: number;
+  /** The attribute after the last of the rows; one object where it is as it was. */
+  readonly attribute: { readonly was: Attribute | undefined; readonly is: Attribute | undefined };
+  /** What the name holds is not lost. */
+  readonly names: { readonly was: RdnTimeline; readonly is: RdnTimeline; readonly differ: boolean };
+}
+
+/** States of at most so many values, and asserters of each, are compared to find that two passes have met. */
+const COMPARED = 8;
+
 /**
- * Says every line about the attribute. `attribute`: its values after the last of `rows`, which are ascending. What the name holds (`names`) is not lost.
+ * Says lines about the attribute: all that were and all that are but for some that are said by both. A line follows from the younger of its two
+ * changes, so rows before the arriving one say the same as before and need not speak, and neither need the rows after the point where both
+ * passes have met. Only new names judge every line anew.
  */
-export function sayLostValues(
-  entry: EntryUuid,
-  attribute: Attribute | undefined,
-  rows: readonly ValueRow[],
-  names: RdnTimeline,
-  sink: LineSink,
-): void {
-  if (cannotLose(rows)) return;
-  const pass = new ValuePass(entry, attribute, rows, names, sink);
+export function sayLostValues(story: ValueStory, was: LineSink, is: LineSink): void {
+  const { rows, since, names } = story;
+  if (names.differ) {
+    sayAll(story, 'was', was);
+    sayAll(story, 'is', is);
+    return;
+  }
+  let ends = rows.length - 1;
+  while (ends >= 0 && rows[ends]?.was === rows[ends]?.is) ends -= 1;
+  if (ends < 0 || (rows.length === 1 && cannotLose(rows[0] as ToldRow))) return;
+  const traits = traitsOf(rows);
+  const before = passBefore(story, traits);
+  const [wasPass, isPass] = [before.fork(was), before.fork(is)];
+  const samePresent = traits.single === undefined || story.attribute.was === story.attribute.is;
+  for (let i = since; i < rows.length; i++) {
+    const row = rows[i] as ToldRow;
+    if (row.was !== undefined) wasPass.step(row.was);
+    if (row.is !== undefined) isPass.step(row.is);
+    if (i < ends || traits.counts) continue;
+    if (traits.uniform && resets(row.was) && resets(row.is)) return;
+    if (samePresent && wasPass.assertsAs(isPass)) return;
+  }
+}
+
+function sayAll(story: ValueStory, side: 'was' | 'is', sink: LineSink): void {
+  const rows: ValueRow[] = [];
+  for (const { [side]: row } of story.rows) if (row !== undefined) rows.push(row);
+  const single = rows.find((row) => row.change.single)?.change;
+  const present = single && presentBefore(story.attribute[side], rows, single);
+  const pass = new ValuePass(story.entry, story.names[side], present, new Map(), [], sink);
   for (const row of rows) pass.step(row);
 }
 
 /** The usual case: one row, alone, that did what it wanted. */
-function cannotLose(rows: readonly ValueRow[]): boolean {
-  const only = rows[0];
-  if (only === undefined) return true;
-  if (rows.length > 1) return false;
-  const { change, effect } = only;
+function cannotLose({ was, is }: ToldRow): boolean {
+  if (was !== undefined || is === undefined) return false;
+  const { change, effect } = is;
   if (change.increment !== 0n) return effect !== undefined;
   return !change.single || change.add.length === 0;
 }
 
+interface Traits {
+  /** A change of a single-valued attribute, if there is one. */
+  readonly single: AttributeChange | undefined;
+  /** There are increments. */
+  readonly counts: boolean;
+  /** All changes compare by one rule. */
+  readonly uniform: boolean;
+}
+
+function traitsOf(rows: readonly ToldRow[]): Traits {
+  let single: AttributeChange | undefined;
+  let counts = false;
+  let uniform = true;
+  let equality: string | undefined;
+  for (const { was, is } of rows) {
+    const change = (is ?? was)?.change;
+    if (change === undefined) continue;
+    if (change.single) single ??= change;
+    if (change.increment !== 0n) counts = true;
+    equality ??= change.equality;
+    if (equality !== change.equality) uniform = false;
+  }
+  return { single, counts, uniform };
+}
+
+/** A silent pass that stands before the arriving change. It need not know what was before a row that resets the story. */
+function passBefore({ entry, rows, since, attribute, names }: ValueStory, traits: Traits): ValuePass {
+  const { single, counts, uniform } = traits;
+  let at = since - 1;
+  if (counts || !uniform) at = -1;
+  while (at >= 0 && !resets(rows[at]?.was)) at -= 1;
+  const reset = at < 0 ? undefined : rows[at]?.was;
+  if (reset !== undefined) {
+    const { change, witness } = reset;
+    const rule = ruleOf(change);
+    const asserters = new Map(change.add.map((value) => [valueKey(value, rule), [witness]]));
+    const present = single && new PresentValues(rule, change.add);
+    return after(
+      new ValuePass(entry, names.is, present, asserters, [], undefined),
+      rows.slice(at + 1, since),
+    );
+  }
+  const told: ValueRow[] = [];
+  for (const { was } of rows) if (was !== undefined) told.push(was);
+  const present = single && presentBefore(attribute.was, told, single);
+  return after(new ValuePass(entry, names.is, present, new Map(), [], undefined), rows.slice(0, since));
+}
+
+function after(pass: ValuePass, rows: readonly ToldRow[]): ValuePass {
+  for (const { was } of rows) if (was !== undefined) pass.step(was);
+  return pass;
+}
+
+/** The values before the first of `rows`. */
+function presentBefore(
+  attribute: Attribute | undefined,
+  rows: readonly ValueRow[],
+  single: AttributeChange,
+): PresentValues {
+  const present = new PresentValues(ruleOf(single), attribute?.values);
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const effect = rows[i]?.effect;
+    if (effect !== undefined) undoEffect(present, effect);
+  }
+  return present;
+}
+
+/**
+ * Whether nothing before the row matters after it: it clears, and what it adds was not there in any spelling. Its adds are then all values, and
+ * it alone asserts them. True of attributes whose changes compare by one rule: there what is asserted is present.
+ */
+function resets(row: ValueRow | undefined): boolean {
+  if (row === undefined) return false;
+  const { change, effect } = row;
+  if (!change.clear || change.increment !== 0n) return false;
+  if (change.add.length === 0) return true;
+  // What is added is among the adds, each once, so numbers tell.
+  if (effect === undefined || effect.added.length !== change.add.length) return false;
+  if (effect.removed.length === 0) return true;
+  const rule = ruleOf(change);
+  const added = new Set(effect.added.map((value) => valueKey(value, rule)));
+  return !effect.removed.some((value) => added.has(valueKey(value, rule)));
+}
+
 class ValuePass {
   readonly #entry: EntryUuid;
-  readonly #sink: LineSink;
   readonly #names: RdnTimeline;
-  /** Rows that assert a value which is present, the one that made it so first (where it is known). */
-  #asserters = new Map<ValueKey, Witness[]>();
-  /** Rows that took values. */
-  readonly #takers: Witness[] = [];
   /** What is present at this point; followed only where a row is single-valued. */
   readonly #present: PresentValues | undefined;
+  /** Rows that assert a value which is present, the one that made it so first (where it is known). */
+  readonly #asserters: Map<ValueKey, Witness[]>;
+  /** Rows that took values. */
+  readonly #takers: Witness[];
+  /** undefined: silent. */
+  readonly #sink: LineSink | undefined;
 
   constructor(
     entry: EntryUuid,
-    attribute: Attribute | undefined,
-    rows: readonly ValueRow[],
     names: RdnTimeline,
-    sink: LineSink,
+    present: PresentValues | undefined,
+    asserters: Map<ValueKey, Witness[]>,
+    takers: Witness[],
+    sink: LineSink | undefined,
   ) {
     this.#entry = entry;
     this.#names = names;
+    this.#present = present;
+    this.#asserters = asserters;
+    this.#takers = takers;
     this.#sink = sink;
-    const single = rows.find((row) => row.change.single);
-    if (single === undefined) return;
-    this.#present = new PresentValues(ruleOf(single.change), attribute?.values);
-    for (let i = rows.length - 1; i >= 0; i--) {
-      const effect = rows[i]?.effect;
-      if (effect !== undefined) undoEffect(this.#present, effect);
+  }
+
+  /** A pass that goes on from here and speaks. */
+  fork(sink: LineSink): ValuePass {
+    const asserters = new Map<ValueKey, Witness[]>();
+    for (const [key, witnesses] of this.#asserters) asserters.set(key, [...witnesses]);
+    return new ValuePass(this.#entry, this.#names, this.#present?.copy(), asserters, [...this.#takers], sink);
+  }
+
+  /** Whether the same rows assert the same values. False, too, where there are many to compare. */
+  assertsAs(other: ValuePass): boolean {
+    if (this.#asserters.size !== other.#asserters.size || this.#asserters.size > COMPARED) return false;
+    for (const [key, mine] of this.#asserters) {
+      const others = other.#asserters.get(key);
+      if (others === undefined || mine.length !== others.length || mine.length > COMPARED) return false;
+      if (!mine.every((witness, i) => witness === others[i])) return false;
     }
+    return true;
   }
 
   step(row: ValueRow): void {
@@ -106,15 +248,22 @@ class ValuePass {
       );
       return;
     }
-    const carried: Witness[] = [];
+    let carried: Witness[] | undefined;
     for (const value of effect.removed) {
       const key = valueKey(value, rule);
-      for (const asserter of this.#asserters.get(key) ?? [])
-        if (!carried.includes(asserter)) carried.push(asserter);
+      const asserters = this.#asserters.get(key);
       this.#asserters.delete(key);
+      if (asserters === undefined) continue;
+      carried = carried === undefined ? asserters : [...new Set([...carried, ...asserters])];
     }
+    carried ??= [];
     carried.push(witness);
-    for (const key of addedKeys) this.#asserters.set(key, [...carried]);
+    // The usual counter has one value, and one list that grows.
+    let own: Witness[] | undefined = carried;
+    for (const key of addedKeys) {
+      this.#asserters.set(key, own ?? [...carried]);
+      own = undefined;
+    }
   }
 
   #take(row: ValueRow, rule: EqualityRule, addedKeys: ReadonlySet<ValueKey>): void {
@@ -141,7 +290,7 @@ class ValuePass {
       }
       const asserters = this.#asserters.get(key);
       if (asserters === undefined) this.#asserters.set(key, [witness]);
-      else if (!asserters.includes(witness)) asserters.push(witness);
+      else if (asserters.at(-1) !== witness) asserters.push(witness);
     }
   }
 
@@ -165,11 +314,11 @@ class ValuePass {
   }
 
   #sayUnheld({ change, witness }: ValueRow, loser: Csn, winner: Csn | undefined, value: Uint8Array): void {
-    if (this.#names.holds(change.key, value, witness.csn, loser, winner)) return;
+    if (this.#sink === undefined || this.#names.holds(change.key, value, witness.csn, loser, winner)) return;
     this.#say(loser, winner, change, value);
   }
 
   #say(loser: Csn, winner: Csn | undefined, change: AttributeChange, value: Uint8Array): void {
-    this.#sink({ loser, winner, entry: this.#entry, kind: 'value-lost', attribute: change.key, value });
+    this.#sink?.({ loser, winner, entry: this.#entry, kind: 'value-lost', attribute: change.key, value });
   }
 }

@@ -20,6 +20,11 @@ export class PresentValues {
     return this.#count;
   }
 
+  /** The same values, to go on with apart from these. */
+  copy(): PresentValues {
+    return new PresentValues(this.#rule, this.values());
+  }
+
   /** From now on values compare by `rule`. */
   compareBy(rule: EqualityRule): void {
     if (rule.name === this.#rule.name) return;

@@ -64,7 +64,7 @@ export function refoldAttribute(
   const some = concernsSingleValues(attribute, rows, rule)
     ? refoldSome(key, attribute, rows, rule)
     : undefined;
-  return some ?? refoldAll(key, attribute, rows, rule);
+  return some ?? refoldToClear(key, attribute, rows, rule) ?? refoldAll(key, attribute, rows, rule);
 }
 
 function concernsSingleValues(
@@ -253,6 +253,47 @@ function someDelta(
   const changed = changeValues(attribute, name, gone, come, rule);
   if (changed !== undefined && changed.values.length >= LARGE_VALUES) distinctUnder.set(changed, rule.name);
   return { attribute: changed, delta: { key, removed: [...gone.values()], added: [...come.values()] } };
+}
+
+/**
+ * What is present after a row that clears follows from that row alone, so only rows up to the first such row behind the last one moved are undone
+ * and redone. undefined where there is none, or where changes spell the attribute differently: names may live on through a clear.
+ */
+function refoldToClear(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  rows: readonly AttributeRow[],
+  rule: EqualityRule,
+): RefoldedAttribute | undefined {
+  const name = attribute?.name ?? rows[0]?.change.name;
+  let moved = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as AttributeRow;
+    if (row.change.name !== name || row.before?.nameBefore !== undefined) return undefined;
+    if (row.moved) moved = i;
+  }
+  const at = rows.findIndex(
+    ({ change, active }, i) => i > moved && active && change.clear && change.increment === 0n,
+  );
+  const clearing = rows[at];
+  if (clearing === undefined) return undefined;
+  const left = new PresentValues(ruleOf(clearing.change));
+  foldAttribute(left, clearing.change);
+  const present = new PresentValues(rule, left.values());
+  for (let i = at; i >= 0; i--) {
+    const before = rows[i]?.before;
+    if (before !== undefined) undoEffect(present, before);
+  }
+  rows.forEach((row, i) => {
+    row.after = i > at ? row.before : undefined;
+    row.concerned = true;
+    if (i > at || !row.active) return;
+    const { removed, added } = foldAttribute(present, row.change);
+    if (removed.length === 0 && added.length === 0) return;
+    const after: AttributeEffect = { key, removed, added };
+    row.after = sameEffect(row.before, after) ? row.before : after;
+  });
+  return { attribute, delta: undefined };
 }
 
 function refoldAll(

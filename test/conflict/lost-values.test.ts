@@ -1,7 +1,11 @@
 /** Edits of one attribute on several masters: who wins, and what the journal says (docs/conflicts.md, Values). */
 import t from 'tap';
 import type { Change } from '../../lib/change/change.js';
-import { add, BASE, change, csn, type Edit, id, modify, rename, TOP } from './story.js';
+import { applyChange, isWaiting } from '../../lib/conflict/apply-change.js';
+import { storyOf } from './lattice.js';
+import { MemoryDomain } from './memory-domain.js';
+import { oracle } from './oracle.js';
+import { add, BASE, change, csn, Dice, type Edit, id, modify, rename, TOP } from './story.js';
 import { journal, tell, values } from './tell.js';
 
 const X = id(2);
@@ -195,3 +199,51 @@ t.test(
     t.same([values(domain, X, 'cn'), journal(domain)], [['clerk'], []]);
   },
 );
+
+t.test('backlogs of replaces, and what breaks their row, give the oracle after every arrival', async (t) => {
+  const setup = start({ mail: ['a'] });
+  for (let seed = 0; seed < 250; seed++) {
+    const dice = new Dice(8_100_000 + seed);
+    const single = dice.once(2);
+    const pool = ['a', 'A', 'b', 'c', 'd', 'e', 'f', 'g'].slice(0, 2 + dice.roll(7));
+    const edit = (): Edit => {
+      if (dice.roll(5) > 0) return { single, clear: true, add: dice.once(12) ? [] : [dice.pick(pool)] };
+      return dice.once(2) ? { single, add: [dice.pick(pool)] } : { single, remove: [dice.pick(pool)] };
+    };
+    const made: Change[][] = [[], [], []];
+    for (let i = 0; i < 18; i++) {
+      const r = dice.roll(3);
+      const seen = made.flatMap((of) => of.slice(0, dice.roll(3) === 0 ? dice.roll(of.length + 1) : 0));
+      const last = made[r]?.at(-1)?.seen.csns() ?? [];
+      made[r]?.push(
+        change(101 + i, r + 1, X, modify(edit()), [csn(2, 9), ...last, ...seen.map((c) => c.csn)]),
+      );
+    }
+    const domain = new MemoryDomain();
+    const held = [...setup];
+    for (const first of setup) domain.apply(first);
+    while (made.some((of) => of.length > 0)) {
+      const next = made[dice.roll(3)]?.shift();
+      if (next === undefined) continue;
+      domain.apply(next);
+      held.push(next);
+      if (domain.facts() !== oracle(held)) {
+        t.fail(`seed ${seed}: after ${storyOf(held)}`);
+        return;
+      }
+    }
+  }
+  t.pass('all equal');
+});
+
+t.test('a late replace among many says only what can differ, not the whole story', async (t) => {
+  const domain = new MemoryDomain();
+  for (const made of start({})) domain.apply(made);
+  const replace = (at: number, r: number) =>
+    change(at, r, X, modify({ clear: true, add: [`${r} at ${at}`] }), [csn(2, 9)]);
+  for (let i = 0; i < 200; i++) domain.apply(replace(100 + 10 * i, 1 + (i % 2)));
+  const outcome = applyChange(domain, replace(1105, 3));
+  if (isWaiting(outcome)) throw new Error('waits');
+  t.equal(outcome.history.length, 2, 'the row itself, and the one that takes its value');
+  t.same([outcome.journal.put.length, outcome.journal.delete.length], [2, 1]);
+});
