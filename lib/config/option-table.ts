@@ -145,7 +145,7 @@ export const OPTIONS = {
     },
   ),
   'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
-    preset: 32,
+    preset: 160,
   }),
   'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 16 }),
   durability: choice(
