@@ -12,6 +12,9 @@ import { LOST_AND_FOUND_ID } from './key-space.js';
 import type { DurableRows } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
 
+/** Commits that may come between the reads of one row and of its parent's, one after another. */
+const REREADS = 4;
+
 export class DurableTree extends EntryTree {
   readonly #rows: DurableRows;
   readonly #cache: EntryCache;
@@ -45,19 +48,47 @@ export class DurableTree extends EntryTree {
 
   byId(id: EntryId): HeldEntry | undefined {
     const cached = this.#cache.get(id);
-    if (cached !== undefined) return cached.epoch === this.#epoch ? cached : this.#refresh(cached);
-    if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
-    const record = this.#rows.record(id);
-    if (record === undefined || !isAliveRecord(record)) return undefined;
-    return this.#keep(this.build(id, record));
+    if (cached?.epoch === this.#epoch) return cached;
+    try {
+      if (cached !== undefined) return this.#refresh(cached);
+      if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
+      const record = this.#rows.record(id);
+      if (record === undefined || !isAliveRecord(record)) return undefined;
+      return this.#keep(this.build(id, record));
+    } catch (error) {
+      const entry = this.#reread(id, error);
+      return entry === undefined ? undefined : this.#keep(entry);
+    }
   }
 
   /** byId() that does not keep what it had to read: for large results. */
   glance(id: EntryId): HeldEntry | undefined {
     const cached = this.#cache.get(id);
     if (cached !== undefined || id === LOST_AND_FOUND_ID) return this.byId(id);
-    const record = this.#rows.record(id);
-    return record === undefined || !isAliveRecord(record) ? undefined : this.build(id, record);
+    try {
+      const record = this.#rows.record(id);
+      return record === undefined || !isAliveRecord(record) ? undefined : this.build(id, record);
+    } catch (error) {
+      return this.#reread(id, error);
+    }
+  }
+
+  /**
+   * The entry once more, after its parent was not found. The store may hold a commit that this tree is not told of yet, and may have got it between
+   * two reads: then the entry's own row tells of its new parent, or of its death, by now. Throws `error` when it does not: the store is damaged.
+   */
+  #reread(id: EntryId, error: unknown): HeldEntry | undefined {
+    if (!(error instanceof StoreError) || id === LOST_AND_FOUND_ID) throw error;
+    for (let reads = 0; reads < REREADS; reads++) {
+      const record = this.#rows.record(id);
+      if (record === undefined || !isAliveRecord(record)) return undefined;
+      try {
+        return this.build(id, record);
+      } catch (again) {
+        if (!(again instanceof StoreError)) throw again;
+      }
+    }
+    throw error;
   }
 
   /** The entry of a row read earlier: from the cache when it is there, else named and not kept. Undefined for a dead one. */
