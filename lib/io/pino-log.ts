@@ -7,6 +7,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Log, LogFields } from '../port/log.js';
 
 const MAX_TEXT = 4096;
+const MAX_CAUSES = 5;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -57,14 +58,27 @@ class PinoLog implements Log {
   }
 }
 
-/** The fields with long texts cut; the same object when none is long. */
+/** The fields with long texts cut and errors told in full; the same object when there is neither. */
 function bounded(fields: LogFields): LogFields {
   let cut: Record<string, unknown> | undefined;
   for (const name in fields) {
-    const value = fields[name];
-    if (typeof value !== 'string' || value.length <= MAX_TEXT) continue;
+    const value: unknown = fields[name];
+    const told = value instanceof Error ? errorFields(value, 0) : short(value);
+    if (told === value) continue;
     cut ??= { ...fields };
-    cut[name] = `${value.slice(0, MAX_TEXT)}...`;
+    cut[name] = told;
   }
   return cut ?? fields;
+}
+
+function short(value: unknown): unknown {
+  return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}...` : value;
+}
+
+/** What an error says, where it came from and what caused it: JSON alone would leave that out. */
+function errorFields(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause } = error;
+  const fields: Record<string, unknown> = { ...error, name, message: short(message), stack: short(stack) };
+  if (cause instanceof Error && depth < MAX_CAUSES) fields.cause = errorFields(cause, depth + 1);
+  return fields;
 }
