@@ -20,7 +20,7 @@ import { prepareSocketDirectory } from './server-files.js';
 const STOP_MS = 10_000;
 const EXIT_INTERNAL = 70;
 /** How much V8's old generation grows, in percent of what is alive, before it is swept. Its own choice, up to four times, suits short programs. */
-const HEAP_GROWTH_PERCENT = 20;
+const HEAP_GROWTH_PERCENT = 100;
 
 export type ParentMode = 'supervised' | 'detached' | undefined;
 
