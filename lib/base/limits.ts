@@ -83,8 +83,23 @@ export const LIMITS = {
   oidBytes: 256,
   /** Attribute values in one request. */
   valuesPerRequest: 1_000_000,
-  /** Keys of a sort. */
+  /** Keys of a sort; entries that one search may sort, octets of their keys; octets of sorted lists kept for the next page or view. */
   sortKeys: 32,
+  sortedEntries: 500_000,
+  sortedBytes: 67_108_864,
+  keptListBytes: 67_108_864,
+  /** Octets of a context id of a virtual list view. */
+  contextIdBytes: 64,
+  /** Specifications of one dereference control; entries that one search may dereference. */
+  dereferences: 16,
+  dereferencedEntries: 1_000_000,
+  /** Octets of each text of session tracking. */
+  sessionTextBytes: 65_536,
+  /** Entries that one in-chain clause may walk through; in-chain clauses of one filter. */
+  chainEntries: 100_000,
+  chainClauses: 8,
+  /** Octets of SASL credentials. */
+  saslBytes: 8192,
   /** URLs in one referral. */
   referrals: 1000,
   /** Digits (and sign) of an integer that an increment may add or change. */

@@ -1,5 +1,5 @@
 /**
- * LDAP result codes: the one table of name <-> number (RFC 4511 section 4.1.9 and appendix A; RFC 3909; RFC 4528).
+ * LDAP result codes: the one table of name <-> number (RFC 4511 section 4.1.9 and appendix A; RFC 3909; RFC 4528; RFC 4370; virtual list view and no-op drafts).
  */
 
 export const RESULT_CODES = {
@@ -34,6 +34,8 @@ export const RESULT_CODES = {
   unavailable: 52,
   unwillingToPerform: 53,
   loopDetect: 54,
+  sortControlMissing: 60,
+  offsetRangeError: 61,
   namingViolation: 64,
   objectClassViolation: 65,
   notAllowedOnNonLeaf: 66,
@@ -41,6 +43,7 @@ export const RESULT_CODES = {
   entryAlreadyExists: 68,
   objectClassModsProhibited: 69,
   affectsMultipleDSAs: 71,
+  virtualListViewError: 76,
   other: 80,
   canceled: 118,
   noSuchOperation: 119,
@@ -48,6 +51,8 @@ export const RESULT_CODES = {
   cannotCancel: 121,
   assertionFailed: 122,
   authorizationDenied: 123,
+  /** Everything was checked and nothing was done (draft-zeilenga-ldap-noop; OpenLDAP's number). */
+  noOperation: 16_654,
 } as const;
 
 export type ResultName = keyof typeof RESULT_CODES;

@@ -42,6 +42,16 @@ export const CONTROL_OIDS = {
   noOp: '1.3.6.1.4.1.4203.666.5.2',
   /** RFC 6171. */
   dontUseCopy: '1.3.6.1.1.22',
+  /** draft-ietf-ldapext-ldapv3-vlv-09. */
+  virtualListRequest: '2.16.840.1.113730.3.4.9',
+  virtualListResponse: '2.16.840.1.113730.3.4.10',
+  /** draft-masarati-ldap-deref. */
+  dereference: '1.3.6.1.4.1.4203.666.5.16',
+  /** draft-wahl-ldap-session-tracking-control. */
+  sessionTracking: '1.3.6.1.4.1.21008.108.63.1',
+  /** Netscape: stored attributes alone, computed ones alone. */
+  realAttributesOnly: '2.16.840.1.113730.3.4.17',
+  virtualAttributesOnly: '2.16.840.1.113730.3.4.19',
 } as const;
 
 export type ControlName = keyof typeof CONTROL_OIDS;

@@ -8,12 +8,15 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Filter } from '../filter/filter.js';
 import { CONTROL_OIDS } from './control-oids.js';
 import { decodeAssertion } from './controls/assertion.js';
+import { type DereferenceSpec, decodeDereference } from './controls/dereference.js';
 import { decodeMatchedValues } from './controls/matched-values.js';
 import { decodePagedResults, type PagedResults } from './controls/paged-results.js';
 import { decodeProxiedAuthorization } from './controls/proxied-authorization.js';
 import { decodeReadRequest } from './controls/read-entry.js';
+import { decodeSessionTracking, type SessionTracking } from './controls/session-tracking.js';
 import { decodeSortRequest, type SortKey } from './controls/sort.js';
 import { decodeSubentries } from './controls/subentries.js';
+import { decodeVirtualListRequest, type VirtualListRequest } from './controls/virtual-list.js';
 import type { Control } from './message.js';
 
 /** What is present, by name. Absent ones are undefined or false. */
@@ -39,6 +42,12 @@ export interface RequestControls {
   /** authzId to act under. */
   readonly proxiedAuthorization: string | undefined;
   readonly matchedValues: readonly Filter[] | undefined;
+  readonly virtualList: VirtualListRequest | undefined;
+  readonly dereference: readonly DereferenceSpec[] | undefined;
+  readonly sessionTracking: SessionTracking | undefined;
+  /** Stored attributes alone; computed ones alone. Both: nothing is left out. */
+  readonly realAttributesOnly: boolean;
+  readonly virtualAttributesOnly: boolean;
 }
 
 type Mutable = { -readonly [K in keyof RequestControls]: RequestControls[K] };
@@ -54,12 +63,23 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
   [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
   [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
+  [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
+  [CONTROL_OIDS.virtualAttributesOnly, (into) => flag(into, 'virtualAttributesOnly')],
   [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
   [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
   [CONTROL_OIDS.postRead, (into, control) => once(into, 'postRead', decodeReadRequest(control.value))],
   [CONTROL_OIDS.assertion, (into, control) => once(into, 'assertion', decodeAssertion(control.value))],
   [CONTROL_OIDS.subentries, (into, control) => once(into, 'subentries', decodeSubentries(control.value))],
   [CONTROL_OIDS.sortRequest, (into, control) => once(into, 'sort', decodeSortRequest(control.value))],
+  [
+    CONTROL_OIDS.virtualListRequest,
+    (into, control) => once(into, 'virtualList', decodeVirtualListRequest(control.value)),
+  ],
+  [CONTROL_OIDS.dereference, (into, control) => once(into, 'dereference', decodeDereference(control.value))],
+  [
+    CONTROL_OIDS.sessionTracking,
+    (into, control) => once(into, 'sessionTracking', decodeSessionTracking(control.value)),
+  ],
   [
     CONTROL_OIDS.matchedValues,
     (into, control) => once(into, 'matchedValues', decodeMatchedValues(control.value)),
@@ -123,5 +143,10 @@ function fresh(): Mutable {
     sort: undefined,
     proxiedAuthorization: undefined,
     matchedValues: undefined,
+    virtualList: undefined,
+    dereference: undefined,
+    sessionTracking: undefined,
+    realAttributesOnly: false,
+    virtualAttributesOnly: false,
   };
 }
