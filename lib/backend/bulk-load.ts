@@ -44,6 +44,8 @@ export interface LoadOptions {
   /** creatorsName of entries that bring none. */
   readonly initiator: string;
   readonly indexes?: IndexOptions;
+  /** The CSN of every entry, for data that all servers begin with: it stands in no server state. */
+  readonly genesis?: Csn;
 }
 
 /** An entry to load. */
@@ -129,8 +131,9 @@ export class BulkLoad {
     if (this.#byName.has(key)) return 'exists';
     if (this.#uuids.has(entry.uuid)) return 'uuid-exists';
     const id = this.#nextId++ as EntryId;
-    const csn = this.#generator.next(this.#options.clock.wallMs());
-    this.#lastCsn = csn;
+    const { clock, genesis } = this.#options;
+    const csn = genesis ?? this.#generator.next(clock.wallMs());
+    if (genesis === undefined) this.#lastCsn = csn;
     const stamp = { csn, by: this.#options.initiator };
     const parentUuid = parent?.uuid ?? ROOT_UUID;
     const parentId = parent?.id ?? ROOT_ID;

@@ -31,6 +31,8 @@ export interface Conformance {
   readonly fingerprint: string;
 }
 
+/** What entries are judged by. */
+const JUDGES = ['attributeTypes', 'objectClasses', 'dITContentRules'] as const;
 const CONFORMS = new Uint8Array(0);
 const ROWS = 500;
 
@@ -40,15 +42,27 @@ const made = new WeakMap<Schema, Conformance>();
 export function conformanceOf(schema: Schema): Conformance {
   const known = made.get(schema);
   if (known !== undefined) return known;
-  const hash = new Uint8Array(8);
-  const text = (['attributeTypes', 'objectClasses'] as const).flatMap((kind) => schema.definitions(kind));
-  hash64(utf8Encode(text.join('\n')), hash, 0);
+  let fingerprint = fingerprintOf(schema);
+  let { version } = schema;
   const conformance: Conformance = {
     violation: (shown) => findViolation(shown, schema),
-    fingerprint: [...hash].map((octet) => octet.toString(16).padStart(2, '0')).join(''),
+    get fingerprint() {
+      if (version !== schema.version) {
+        fingerprint = fingerprintOf(schema);
+        version = schema.version;
+      }
+      return fingerprint;
+    },
   };
   made.set(schema, conformance);
   return conformance;
+}
+
+function fingerprintOf(schema: Schema): string {
+  const hash = new Uint8Array(8);
+  const text = JUDGES.flatMap((kind) => schema.definitions(kind));
+  hash64(utf8Encode(text.join('\n')), hash, 0);
+  return [...hash].map((octet) => octet.toString(16).padStart(2, '0')).join('');
 }
 
 /** What the row of a merged entry says: its line, or nothing. */

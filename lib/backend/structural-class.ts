@@ -9,12 +9,19 @@ const COMBINATIONS = 1000;
 export interface ClassLookup {
   objectClass(nameOrOid: string): ObjectClass | undefined;
   superclasses(objectClass: ObjectClass): ReadonlySet<ObjectClass>;
+  /** Another number after each change. */
+  readonly version?: number;
 }
 
 /** A function from objectClass to structuralObjectClass; undefined when no value names a structural class. */
 export function structuralClassOf(schema: ClassLookup): (objectClass: Attribute) => Attribute | undefined {
-  const known = new HalfLifeMap<string, Attribute>(COMBINATIONS);
+  let known = new HalfLifeMap<string, Attribute>(COMBINATIONS);
+  let version = schema.version;
   return ({ values }) => {
+    if (version !== schema.version) {
+      known = new HalfLifeMap(COMBINATIONS);
+      version = schema.version;
+    }
     const key = values.map(latin1).join('\0');
     const before = known.get(key);
     if (before !== undefined) return before;

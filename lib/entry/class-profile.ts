@@ -35,16 +35,22 @@ export interface ClassProfile {
   readonly extensible: boolean;
 }
 
-const kept = new WeakMap<Schema, Map<string, ClassProfile>>();
+interface KeptProfiles {
+  readonly version: number;
+  readonly profiles: Map<string, ClassProfile>;
+}
+
+const kept = new WeakMap<Schema, KeptProfiles>();
 
 /** The profile of an entry's objectClass values; that of no classes when it has none. */
 export function classProfile(attributes: Attributes, schema: Schema): ClassProfile {
   const values = attributes.get(OBJECT_CLASS_KEY)?.values ?? [];
-  let profiles = kept.get(schema);
-  if (profiles === undefined) {
-    profiles = new Map();
-    kept.set(schema, profiles);
+  let beside = kept.get(schema);
+  if (beside === undefined || beside.version !== schema.version) {
+    beside = { version: schema.version, profiles: new Map() };
+    kept.set(schema, beside);
   }
+  const { profiles } = beside;
   if (values.length > KEPT_CLASSES) return makeProfile(values, schema);
   const key = values.map(latin1).join('\n');
   const known = profiles.get(key);

@@ -15,6 +15,7 @@ export interface SourcedDescription {
 /** What is wrong with a schema, one sentence a fault, `file:line:` before it. */
 export class SchemaFaults {
   readonly #faults: string[] = [];
+  readonly #faulty = new Map<SourcedDescription, string>();
 
   add(at: { readonly file: string; readonly line: number }, sentence: string): void {
     this.#faults.push(`${at.file}:${at.line}: ${sentence}`);
@@ -23,7 +24,14 @@ export class SchemaFaults {
   /** A fault of one definition: `what` follows its kind and name. */
   of(sourced: SourcedDescription, what: string): void {
     const { description } = sourced;
-    this.add(sourced, `${SINGULAR[description.kind]} ${displayName(description)} ${what}`);
+    const sentence = `${SINGULAR[description.kind]} ${displayName(description)} ${what}`;
+    if (!this.#faulty.has(sourced)) this.#faulty.set(sourced, sentence);
+    this.add(sourced, sentence);
+  }
+
+  /** The definitions that have faults, each with its first one, without a place. */
+  get faulty(): ReadonlyMap<SourcedDescription, string> {
+    return this.#faulty;
   }
 
   get list(): readonly string[] {

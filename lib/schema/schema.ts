@@ -1,8 +1,10 @@
 /**
- * The schema: attribute types, object classes, syntaxes and rules of one server, resolved and immutable.
+ * The schema: attribute types, object classes, syntaxes and rules of one server, resolved.
  *
  * Owns lookups, descriptions of attributes as clients write them, keys of names, and what cn=schema publishes. Made by buildSchema
- * (load-schema.ts) after every check; a change of schema makes another one from `sources`. Lookups take any name or OID in any case.
+ * (load-schema.ts) after every check; its elements never change. A change of schema makes another one, and become() lets the one that all parts
+ * of a server hold take its content in one step. Invariant: whoever remembers what follows from a schema looks at `version`. Lookups take any name
+ * or OID in any case.
  */
 
 import { must } from '../base/assert.js';
@@ -45,23 +47,46 @@ export interface SchemaParts {
 }
 
 export class Schema {
-  /** The definitions it was made from, in order. */
-  readonly sources: readonly SourcedDescription[];
-  readonly #syntaxes: ReadonlyMap<string, Syntax>;
-  readonly #types: NameTable<AttributeType>;
-  readonly #classes: NameTable<ObjectClass>;
-  readonly #subtypes: ReadonlyMap<AttributeType, readonly AttributeType[]>;
-  readonly #superclasses = new Map<ObjectClass, ReadonlySet<ObjectClass>>();
-  readonly #descriptions = new Map<string, AttributeDescription>();
+  #sources: readonly SourcedDescription[];
+  #syntaxes: ReadonlyMap<string, Syntax>;
+  #types: NameTable<AttributeType>;
+  #classes: NameTable<ObjectClass>;
+  #subtypes: ReadonlyMap<AttributeType, readonly AttributeType[]>;
+  #superclasses = new Map<ObjectClass, ReadonlySet<ObjectClass>>();
+  #descriptions = new Map<string, AttributeDescription>();
+  #version = 0;
   #publication: ReadonlyMap<DescriptionKind, readonly string[]> | undefined;
 
   constructor(parts: SchemaParts) {
-    this.sources = parts.sources;
+    this.#sources = parts.sources;
     this.#syntaxes = parts.syntaxes;
     this.#types = parts.attributeTypes;
     this.#classes = parts.objectClasses;
     this.#subtypes = subtypeClosure(parts.attributeTypes.all);
     for (const one of parts.objectClasses.all) this.#superclasses.set(one, closureOf(one));
+  }
+
+  /** The definitions it was made from, in order. */
+  get sources(): readonly SourcedDescription[] {
+    return this.#sources;
+  }
+
+  /** Another number after each become(). */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Takes the content of another schema; everything asked from now on is answered from it. */
+  become(next: Schema): void {
+    this.#sources = next.#sources;
+    this.#syntaxes = next.#syntaxes;
+    this.#types = next.#types;
+    this.#classes = next.#classes;
+    this.#subtypes = next.#subtypes;
+    this.#superclasses = next.#superclasses;
+    this.#descriptions = new Map();
+    this.#publication = undefined;
+    this.#version += 1;
   }
 
   get attributeTypes(): readonly AttributeType[] {
@@ -158,7 +183,7 @@ export class Schema {
 
   /** Values of an attribute of cn=schema, in RFC 4512's syntax. */
   definitions(kind: DescriptionKind): readonly string[] {
-    this.#publication ??= publishSchema(this.sources, this.#syntaxes, this.#types.all);
+    this.#publication ??= publishSchema(this.#sources, this.#syntaxes, this.#types.all);
     return this.#publication.get(kind) ?? [];
   }
 
