@@ -146,6 +146,12 @@ function boundedValue(kind: IndexKind, normal: Uint8Array): Uint8Array {
   return bounded;
 }
 
+/** Whether an equality key tells this normal form from every other one; if not, a value found by the key is to be compared. */
+export function isWholeInKey(normal: Uint8Array): boolean {
+  // A form as long as a cut one may have the octets of one.
+  return normal.length <= INDEX_VALUE_BYTES && normal.length !== INDEX_HEAD_BYTES + 8;
+}
+
 /** Makes the keys of one domain. */
 export class KeySpace {
   readonly domain: DomainNumber;

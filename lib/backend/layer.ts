@@ -4,6 +4,7 @@
  * A layer holds final values, so a row written many times within a batch is written once. At most two layers are above the store: the batch
  * on its way to disk and the one that gathers.
  */
+import { equalBytes } from '../base/bytes.js';
 import type { EncodedChange, EntryUuid } from '../change/change.js';
 import type { HistoryRow, MoveRow } from '../conflict/domain-view.js';
 import type { Csn } from '../csn/csn.js';
@@ -169,6 +170,20 @@ export class PendingRows implements Rows {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** The ids of an equality value with what the layers add and take away, ascending. */
+  patched(value: Uint8Array, ids: readonly EntryId[]): readonly EntryId[] {
+    let patched: Set<EntryId> | undefined;
+    for (const layer of this.layers.toReversed()) {
+      for (const posting of layer.postings) {
+        if (posting.value.length !== value.length || !equalBytes(posting.value, value)) continue;
+        patched ??= new Set(ids);
+        if (posting.add) patched.add(posting.id);
+        else patched.delete(posting.id);
+      }
+    }
+    return patched === undefined ? ids : [...patched].sort((a, b) => a - b);
   }
 
   get renames(): boolean {

@@ -8,7 +8,7 @@
 import { latin1 } from '../base/bytes.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import { HalfLifeMap } from './entry-cache.js';
+import { HalfLifeMap } from './half-life-map.js';
 import { headKey, ID_BYTES, INDEX_KIND, prefixRange } from './key-space.js';
 import type { PendingRows } from './layer.js';
 import {
@@ -63,6 +63,22 @@ export class Postings {
     const head = this.#head(value, text);
     if (head === 'none') return NO_IDS;
     return head === 'many' ? this.#list(value, text) : head;
+  }
+
+  /**
+   * Ids of an equality value, ascending, with what is decided and not yet durable; undefined: a long list that is not in memory, load it with
+   * equality().
+   */
+  equalityNow(value: Uint8Array, pending: PendingRows | undefined): readonly EntryId[] | undefined {
+    const text = latin1(value);
+    const durable = this.#head(value, text);
+    const decided = pending?.head(text);
+    const head = decided === undefined ? durable : (decided.head ?? 'none');
+    if (head === 'none') return NO_IDS;
+    if (head !== 'many') return head;
+    // A value that became long in a pending layer has all its ids there.
+    const ids = durable === 'many' ? this.#lists.get(text) : NO_IDS;
+    return ids === undefined || pending === undefined ? ids : pending.patched(value, ids);
   }
 
   /** Number of ids of an equality value where that is known without reading many rows. */
@@ -158,7 +174,10 @@ export class Postings {
       into.heads.set(text, { value, head: ids.length === 0 ? undefined : ids });
       return;
     }
-    for (const each of ids) into.ops.push(addOp(value, each));
+    for (const each of ids) {
+      into.ops.push(addOp(value, each));
+      into.postings.push({ value, id: each, add: true });
+    }
     into.heads.set(text, { value, head: 'many' });
   }
 
