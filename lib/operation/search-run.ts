@@ -13,9 +13,10 @@ import type { EntryUuid } from '../change/change.js';
 import type { Selection } from '../entry/select-attributes.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import { encodeResponse } from '../ldap/encode-response.js';
-import type { SearchRequest } from '../ldap/message.js';
+import type { Control, SearchRequest } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { SendableEntry } from './entry-bytes.js';
+import { type EntryShape, writeShaped } from './entry-shape.js';
 import { canceled, type Operation } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { isReferral, referralUrls } from './referrals.js';
@@ -57,6 +58,38 @@ export interface SearchPlan {
   readonly start: PagePosition | undefined;
   /** Aliases are dereferenced: they are left out, and entries met twice are given once. */
   readonly aliases: boolean;
+  /** What controls make of the entries. */
+  readonly shape: EntryShape | undefined;
+}
+
+/** Where matches go instead of to the client. */
+export type Collect = (entry: NamedEntry, part: SearchPart) => void;
+
+/** Sends one entry of the result. False: the client must read before it gets more; a promise of that where a control takes its time. */
+export function sendEntry(
+  server: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  selection: Selection,
+  entry: SendableEntry,
+): boolean | Promise<boolean> {
+  const { reader, shape } = plan;
+  const { id } = operation.message;
+  server.statistics.entriesSent += 1;
+  if (shape === undefined) {
+    writer.reset();
+    server.entryBytes.write(writer, id, entry, reader, selection);
+    return operation.stream.send(writer.bytes());
+  }
+  const send = (controls: readonly Control[]): boolean => {
+    if (operation.stopped !== undefined) throw canceled();
+    writer.reset();
+    writeShaped(writer, id, entry, shape.attributes(view, selection), controls);
+    return operation.stream.send(writer.bytes());
+  };
+  const view = reader.view(entry);
+  const controls = shape.controls(view);
+  return controls instanceof Promise ? controls.then(send) : send(controls);
 }
 
 export class SearchRun {
@@ -64,6 +97,7 @@ export class SearchRun {
   readonly #operation: Operation;
   readonly #plan: SearchPlan;
   readonly #selection: Selection;
+  readonly #collect: Collect | undefined;
   /** Index into referralParts and then parts. */
   #part = 0;
   #open: PartCandidates | undefined;
@@ -81,7 +115,9 @@ export class SearchRun {
   /** Where the next page starts; set when the page is full and there is more. */
   next: PagePosition | undefined;
 
-  constructor(server: ServerParts, operation: Operation, plan: SearchPlan) {
+  /** `collect`: takes all matches, whatever the size limit and the page; without it they are sent. */
+  constructor(server: ServerParts, operation: Operation, plan: SearchPlan, collect?: Collect) {
+    this.#collect = collect;
     this.#server = server;
     this.#operation = operation;
     this.#plan = plan;
@@ -141,6 +177,7 @@ export class SearchRun {
         const outcome = this.#consider(entry);
         if (outcome === 'pageFull') return undefined;
         if (outcome === 'blocked') return stream.ready();
+        if (outcome !== 'next') return outcome;
         if ((this.#looked & (CLOCK_EVERY - 1)) === 0 && this.#turnIsOver()) return this.#nextTurn();
       }
       const more = this.#nextSlice();
@@ -191,8 +228,8 @@ export class SearchRun {
     this.#part += 1;
   }
 
-  #consider(entry: NamedEntry): 'next' | 'blocked' | 'pageFull' {
-    const { bounds, filter, reader, referralParts } = this.#plan;
+  #consider(entry: NamedEntry): 'next' | 'blocked' | 'pageFull' | Promise<unknown> {
+    const { bounds, filter, reader, referralParts, parts } = this.#plan;
     if (this.#looked > bounds.lookThroughLimit) {
       throw new LdapError(
         'adminLimitExceeded',
@@ -201,6 +238,10 @@ export class SearchRun {
     }
     if (this.#part < referralParts.length) return this.#refer(entry);
     if (filter.matches(entry) !== true || !reader.seesEntry(entry) || !this.#isWanted(entry)) return 'next';
+    if (this.#collect !== undefined) {
+      this.#collect(entry, parts[this.#part - referralParts.length] as SearchPart);
+      return 'next';
+    }
     if (this.#skip > 0) {
       this.#skip -= 1;
       return 'next';
@@ -215,7 +256,7 @@ export class SearchRun {
       this.next = this.#last;
       return 'pageFull';
     }
-    return this.#give(entry) ? 'next' : 'blocked';
+    return this.#give(entry);
   }
 
   /** What a match may still be left out for. */
@@ -238,11 +279,9 @@ export class SearchRun {
     return true;
   }
 
-  /** False: the client must read first. */
-  #give(entry: NamedEntry): boolean {
-    const { reader, start, referralParts } = this.#plan;
-    writer.reset();
-    this.#server.entryBytes.write(writer, this.#operation.message.id, entry, reader, this.#selection);
+  /** Counts the entry and sends it. `blocked`: the client must read first; a promise: it is on its way. */
+  #give(entry: NamedEntry): 'next' | 'blocked' | Promise<unknown> {
+    const { start, referralParts } = this.#plan;
     this.#operation.entries += 1;
     this.#pageGiven += 1;
     if (this.#plan.bounds.pageSize !== Number.POSITIVE_INFINITY) {
@@ -253,8 +292,10 @@ export class SearchRun {
         given: this.#operation.entries + (start?.given ?? 0),
       };
     }
-    this.#server.statistics.entriesSent += 1;
-    return this.#operation.stream.send(writer.bytes());
+    const sent = sendEntry(this.#server, this.#operation, this.#plan, this.#selection, entry);
+    if (sent instanceof Promise)
+      return sent.then((more) => (more ? undefined : this.#operation.stream.ready()));
+    return sent ? 'next' : 'blocked';
   }
 
   /** A referral object below the base: the client is told where to go on (RFC 4511 section 4.5.3). */

@@ -12,6 +12,7 @@ import type { Filter } from '../filter/filter.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { encodePagedResults } from '../ldap/controls/paged-results.js';
 import type { Control, SearchRequest } from '../ldap/message.js';
+import { entryShape } from './entry-shape.js';
 import { type Answer, answer, type MaybeAnswer, type Operation, SUCCESS } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { withAliasTargets } from './search-aliases.js';
@@ -134,6 +135,7 @@ function planOf(
     bounds: boundsOf(parts, operation, request),
     start,
     aliases,
+    shape: entryShape(parts, operation, reader),
   };
 }
 

@@ -1,0 +1,109 @@
+/**
+ * EntryShape: how controls of a search change the entries that it gives: fewer values, fewer attributes, controls beside them.
+ *
+ * undefined for searches without such a control: those have the fast ways of entry-bytes.ts. Owns the order in which the controls work: first stored or
+ * computed attributes alone, then the attribute list of the search, then matched values (RFC 3876). Access rules come before all: shapes get the reader's view.
+ */
+import type { Reader } from '../access/access-policy.js';
+import type { BerWriter } from '../ber/ber-writer.js';
+import type { Dn } from '../dn/dn.js';
+import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
+import { type Selection, selectAttributes } from '../entry/select-attributes.js';
+import { writeControls, writeEnvelope } from '../ldap/encode-parts.js';
+import { writeAttributeList } from '../ldap/encode-response.js';
+import type { Control } from '../ldap/message.js';
+import { OP } from '../ldap/protocol-tags.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import { dereferencer } from './dereference.js';
+import { valueFilter } from './matched-values.js';
+import type { Operation } from './operation.js';
+import type { ServerParts } from './server-parts.js';
+import type { NamedEntry } from './virtual-tree.js';
+
+/** What an entry becomes. `view` is the entry as the reader sees it. */
+export interface EntryShape {
+  attributes(view: EntryView, selection: Selection): readonly Attribute[];
+  /** Controls of the SearchResultEntry; a promise where they take their time. */
+  controls(view: EntryView): readonly Control[] | Promise<readonly Control[]>;
+}
+
+const NO_CONTROLS: readonly Control[] = [];
+const NO_ATTRIBUTES: Attributes = new Map();
+
+/** The shape that a search's controls ask for. Throws LdapError where they cannot be applied. */
+export function entryShape(parts: ServerParts, operation: Operation, reader: Reader): EntryShape | undefined {
+  const { matchedValues, dereference, realAttributesOnly, virtualAttributesOnly } = operation.controls;
+  const source = sourceOf(realAttributesOnly, virtualAttributesOnly);
+  if (matchedValues === undefined && dereference === undefined && source === undefined) return undefined;
+  const keep = matchedValues === undefined ? undefined : valueFilter(parts.schema, matchedValues);
+  const follow = dereference === undefined ? undefined : dereferencer(parts, operation, reader, dereference);
+  return {
+    attributes: (view, selection) => {
+      const selected = selectAttributes(selection, source === undefined ? view : source(view));
+      // Without values there is nothing to choose from.
+      return keep === undefined || selection.typesOnly ? selected : keep(view, selected);
+    },
+    controls: (view) => (follow === undefined ? NO_CONTROLS : follow(view)),
+  };
+}
+
+/** Writes the SearchResultEntry of a reshaped entry. The writer was reset. */
+export function writeShaped(
+  writer: BerWriter,
+  id: number,
+  entry: NamedEntry,
+  attributes: readonly Attribute[],
+  controls: readonly Control[],
+): void {
+  writeControls(writer, controls);
+  const mark = writer.length;
+  writeAttributeList(writer, attributes);
+  writer.text(entry.dnText);
+  writer.wrap(OP.searchEntry, mark);
+  writeEnvelope(writer, id, 0);
+}
+
+/** Both controls together leave nothing out: each attribute is one or the other. */
+function sourceOf(real: boolean, virtual: boolean): ((view: EntryView) => EntryView) | undefined {
+  if (real === virtual) return undefined;
+  return real ? (view) => new RealAttributes(view) : (view) => new VirtualAttributes(view);
+}
+
+/** An entry's stored attributes alone. */
+class RealAttributes implements EntryView {
+  readonly dn: Dn;
+  readonly stored: Attributes;
+
+  constructor(view: EntryView) {
+    this.dn = view.dn;
+    this.stored = view.stored;
+  }
+
+  attribute(key: AttributeKey): Attribute | undefined {
+    return this.stored.get(key);
+  }
+
+  computed(): Attributes {
+    return NO_ATTRIBUTES;
+  }
+}
+
+/** An entry's computed attributes alone. */
+class VirtualAttributes implements EntryView {
+  readonly dn: Dn;
+  readonly stored = NO_ATTRIBUTES;
+  readonly #computed: Attributes;
+
+  constructor(view: EntryView) {
+    this.dn = view.dn;
+    this.#computed = view.computed();
+  }
+
+  attribute(key: AttributeKey): Attribute | undefined {
+    return this.#computed.get(key);
+  }
+
+  computed(): Attributes {
+    return this.#computed;
+  }
+}
