@@ -25,11 +25,13 @@ export interface StoredEntry extends EntryView {
   /** RFC 4514 text of the DN, as responses show it. */
   readonly dnText: string;
   readonly state: EntryState;
-  /** The form given to keep(), until memory is needed. */
-  readonly kept?: KeptForm | undefined;
+  /** Octets of the form given to keep() for this kind of reader, while memory lasts: a view to be used at once. */
+  keptForm?(cacheKey: string): Uint8Array | undefined;
+  /** Whether the entry is a subentry, where a form was kept. */
+  readonly keptSubentry?: boolean | undefined;
   /** Whether keep() is worth its work: the entry stays in memory. */
   readonly keeps?: boolean;
-  /** Keeps an encoded form with the entry; it counts against the memory of the entry cache and goes with the entry. */
+  /** Keeps an encoded form beside the entry; it counts against the memory of the entry cache and goes with the entry. */
   keep?(form: KeptForm): void;
 }
 
@@ -37,6 +39,7 @@ export interface StoredEntry extends EntryView {
 export interface KeptForm {
   /** What the form depends on besides the entry. */
   readonly cacheKey: string;
+  /** Copied. */
   readonly octets: Uint8Array;
   readonly subentry: boolean;
 }

@@ -1,25 +1,31 @@
 /**
  * The tree as readers see it: durable entries, from a bounded cache over the store. Told of every commit.
+ *
+ * Entries that were asked for a moment ago (bases, parents) are at hand as objects, few and small; the others are made of the cache's bytes each time.
  */
 
 import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
+import { DnTexts } from './dn-texts.js';
 import { EntryCache } from './entry-cache.js';
 import { isAliveRecord } from './entry-record.js';
-import { DnTexts, EntryTree, type TreeFacts } from './entry-tree.js';
+import { EntryTree, type TreeFacts } from './entry-tree.js';
 import { LOST_AND_FOUND_ID } from './key-space.js';
 import type { DurableRows } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
 
 /** Commits that may come between the reads of one row and of its parent's, one after another. */
 const REREADS = 4;
+/** Entries at hand as objects: a power of two. */
+const RECENT = 256;
 
 export class DurableTree extends EntryTree {
   readonly #rows: DurableRows;
   readonly #cache: EntryCache;
   readonly #texts = new DnTexts();
-  #epoch = 0;
+  /** By the last bits of the number; none is large. */
+  readonly #recent: (HeldEntry | undefined)[] = new Array(RECENT).fill(undefined);
   /** As of the last commit. */
   counters: Counters;
 
@@ -47,11 +53,15 @@ export class DurableTree extends EntryTree {
   }
 
   byId(id: EntryId): HeldEntry | undefined {
-    const cached = this.#cache.get(id);
-    if (cached?.epoch === this.#epoch) return cached;
+    const recent = this.#recent[id & (RECENT - 1)];
+    if (recent !== undefined && recent.id === id) return recent;
     try {
-      if (cached !== undefined) return this.#refresh(cached);
       if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
+      const cached = this.#cached(id);
+      if (cached !== undefined) {
+        if (cached.keeper !== undefined) this.#recent[id & (RECENT - 1)] = cached;
+        return cached;
+      }
       const record = this.#rows.record(id);
       if (record === undefined || !isAliveRecord(record)) return undefined;
       return this.#keep(this.build(id, record));
@@ -63,14 +73,30 @@ export class DurableTree extends EntryTree {
 
   /** byId() that does not keep what it had to read: for large results. */
   glance(id: EntryId): HeldEntry | undefined {
-    const cached = this.#cache.get(id);
-    if (cached !== undefined || id === LOST_AND_FOUND_ID) return this.byId(id);
     try {
+      if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
+      const cached = this.#cached(id);
+      if (cached !== undefined) return cached;
       const record = this.#rows.record(id);
       return record === undefined || !isAliveRecord(record) ? undefined : this.build(id, record);
     } catch (error) {
       return this.#reread(id, error);
     }
+  }
+
+  /** The entry, if the cache holds it. */
+  #cached(id: EntryId): HeldEntry | undefined {
+    const record = this.#cache.record(id);
+    return record === undefined
+      ? this.#cache.large(id)
+      : this.#marked(this.build(id, record), this.#cache.stamp);
+  }
+
+  #marked(entry: HeldEntry, stamp: number): HeldEntry {
+    entry.stamp = stamp;
+    entry.epoch = this.#cache.epoch;
+    entry.keeper = this.#cache;
+    return entry;
   }
 
   /**
@@ -93,11 +119,10 @@ export class DurableTree extends EntryTree {
 
   /** The entry of a row read earlier: from the cache when it is there, else named and not kept. Undefined for a dead one. */
   passing(id: EntryId, record: Uint8Array): HeldEntry | undefined {
-    const cached = this.#cache.get(id);
-    if (cached !== undefined) return cached.epoch === this.#epoch ? cached : this.#refresh(cached);
-    if (!isAliveRecord(record)) return undefined;
     try {
-      return this.build(id, record);
+      const cached = this.#cached(id);
+      if (cached !== undefined) return cached;
+      return isAliveRecord(record) ? this.build(id, record) : undefined;
     } catch (error) {
       // The row is older than the tree: entry or parent may be gone by now.
       if (error instanceof StoreError) return this.glance(id);
@@ -105,45 +130,37 @@ export class DurableTree extends EntryTree {
     }
   }
 
-  #refresh(entry: HeldEntry): HeldEntry {
-    const refreshed = this.refreshed(entry);
-    if (refreshed === entry) entry.epoch = this.#epoch;
-    else this.#keep(refreshed);
-    return refreshed;
-  }
-
   #keep(entry: HeldEntry): HeldEntry {
-    entry.epoch = this.#epoch;
-    this.#cache.put(entry);
+    if (this.#cache.put(entry.id, entry.record)) {
+      this.#recent[entry.id & (RECENT - 1)] = this.#marked(entry, this.#cache.stamp);
+    } else this.#cache.putLarge(entry);
     return entry;
   }
 
-  /** An entry was written; undefined: it died. Its name is checked again when it is next asked for. */
-  written(id: EntryId, entry: HeldEntry | undefined): void {
-    if (entry === undefined) {
-      this.#cache.remove(id);
-      return;
-    }
-    entry.shrink();
-    entry.owner = this;
-    entry.epoch = -1;
-    this.#cache.put(entry);
+  /** An entry was written; undefined: it died. */
+  written(id: EntryId, record: Uint8Array | undefined): void {
+    const place = id & (RECENT - 1);
+    if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
+    if (record === undefined) this.#cache.remove(id);
+    else this.#cache.put(id, record);
   }
 
   /** Entries with children changed their names. */
   renamed(): void {
-    this.#epoch += 1;
+    this.#recent.fill(undefined);
+    this.#cache.renamed();
   }
 
   /** Forgets what it remembers. */
   clear(): void {
+    this.#recent.fill(undefined);
     this.#cache.clear();
     this.#rows.clear();
     this.#texts.clear();
-    this.#epoch += 1;
   }
 
-  get cachedEntries(): number {
-    return this.#cache.size;
+  /** Octets of memory that entries and their encoded answers take. */
+  get cachedBytes(): number {
+    return this.#cache.bytes;
   }
 }

@@ -1,137 +1,124 @@
 /**
- * Live entries in memory, bounded in octets, and the DNs that clients write for them.
+ * Live entries in memory, bounded in octets: records and encoded answers as bytes in an arena, large entries as objects.
  *
- * Second-chance order: an entry used since the sweep last passed stays; one that holds decoded attributes gives those back first. Entries
- * that do not fit are decoded again from the store when asked for.
+ * No object stands for an entry of usual size between two uses: 100,000 of them would keep the garbage collector busy. A record gets a stamp when
+ * it is put; a form carries the stamp and the name epoch of the entry that it was made of, and serves no other. An item of the arena is a record
+ * under twice the entry's number, its form under the odd number behind it.
  */
-import type { EntryId } from './backend.js';
-import type { HeldEntry } from './stored-entry.js';
+import type { EntryId, KeptForm } from './backend.js';
+import { LargeEntries } from './large-entries.js';
+import { OctetArena } from './octet-arena.js';
+import type { FormKeeper, HeldEntry } from './stored-entry.js';
 
-/** Entries looked at when memory grows by decoding. */
-const GROWTH_STEPS = 4;
+/** Longer records are large. */
+const SMALL_BYTES = 4096;
+/** Part of the memory that large entries may take. */
+const LARGE_SHARE = 4;
+/** Before a form, as words: number of the reader's key and whether it is a subentry, epoch. */
+const FORM_HEADER = 8;
+/** Longest form, header included. */
+const FORM_BYTES = 4096;
+const MOST_KEYS = 0xffff;
 
-export class EntryCache {
-  readonly #limitBytes: number;
-  /** Place of an entry in the ring. */
-  readonly #places = new Map<EntryId, number>();
-  readonly #ring: (HeldEntry | undefined)[] = [];
-  readonly #free: number[] = [];
-  #hand = 0;
-  #bytes = 0;
+/** See the file header. */
+export class EntryCache implements FormKeeper {
+  readonly #arena: OctetArena;
+  readonly #large: LargeEntries;
+  readonly #cacheKeys = new Map<string, number>();
+  #lastStamp = 0;
+  /** Names that are made now are of this epoch. */
+  epoch = 0;
+  readonly #form = new Uint8Array(FORM_BYTES);
+  readonly #head = new Uint32Array(this.#form.buffer, 0, 2);
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    const largeBytes = Math.floor(limitBytes / LARGE_SHARE);
+    this.#large = new LargeEntries(largeBytes);
+    this.#arena = new OctetArena(limitBytes - largeBytes);
   }
 
-  get size(): number {
-    return this.#places.size;
-  }
-
+  /** Octets of memory taken. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#arena.bytes + this.#large.bytes;
   }
 
-  get(id: EntryId): HeldEntry | undefined {
-    const place = this.#places.get(id);
-    if (place === undefined) return undefined;
-    const entry = this.#ring[place] as HeldEntry;
-    entry.used = true;
-    return entry;
+  /** A large entry that is held. */
+  large(id: EntryId): HeldEntry | undefined {
+    return this.#large.size === 0 ? undefined : this.#large.get(id);
   }
 
-  put(entry: HeldEntry): void {
-    this.remove(entry.id);
-    const place = this.#free.pop() ?? this.#ring.length;
-    this.#ring[place] = entry;
-    this.#places.set(entry.id, place);
-    entry.holder = this;
-    this.#bytes += entry.heldBytes;
-    if (this.#bytes > this.#limitBytes) this.#sweep(this.#ring.length * 3);
+  /** A copy of the record of an entry that is held; its stamp is `stamp` then. */
+  record(id: EntryId): Uint8Array | undefined {
+    const place = this.#arena.find(2 * id);
+    if (place < 0) return undefined;
+    this.stamp = this.#arena.tag(place);
+    return this.#arena.get(place);
+  }
+  /** Of the record that record() gave or put() took last. */
+  stamp = 0;
+
+  /** Holds a record. False: it is large. */
+  put(id: EntryId, record: Uint8Array): boolean {
+    this.remove(id);
+    if (record.length > SMALL_BYTES || record.length > this.#arena.longest) return false;
+    this.#lastStamp = (this.#lastStamp + 1) >>> 0;
+    this.stamp = this.#lastStamp;
+    return this.#arena.put(2 * id, this.stamp, record);
+  }
+
+  putLarge(entry: HeldEntry): void {
+    this.#large.put(entry);
   }
 
   remove(id: EntryId): void {
-    const place = this.#places.get(id);
-    if (place !== undefined) this.#drop(place, this.#ring[place] as HeldEntry);
+    this.#arena.remove(2 * id);
+    if (this.#large.size > 0) this.#large.remove(id);
   }
 
-  #drop(place: number, entry: HeldEntry): void {
-    this.#ring[place] = undefined;
-    this.#free.push(place);
-    this.#places.delete(entry.id);
-    this.#bytes -= entry.heldBytes;
-    entry.holder = undefined;
-  }
-
-  clear(): void {
-    for (const entry of this.#ring) if (entry !== undefined) entry.holder = undefined;
-    this.#ring.length = 0;
-    this.#free.length = 0;
-    this.#places.clear();
-    this.#bytes = 0;
-  }
-
-  /** An entry that is held here decoded more of itself. */
-  grew(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes > this.#limitBytes) this.#sweep(GROWTH_STEPS);
-  }
-
-  /** Moves the hand over at most `steps` places until there is room. */
-  #sweep(steps: number): void {
-    for (let left = steps; left > 0 && this.#bytes > this.#limitBytes; left--) {
-      if (this.#hand >= this.#ring.length) this.#hand = 0;
-      const place = this.#hand++;
-      const entry = this.#ring[place];
-      if (entry === undefined) continue;
-      if (entry.used) {
-        entry.used = false;
-        continue;
-      }
-      const before = entry.heldBytes;
-      if (entry.shrink()) this.#bytes += entry.heldBytes - before;
-      else this.#drop(place, entry);
-    }
-  }
-}
-
-/** A map that forgets its older half when it is full: two generations, found in either. */
-export class HalfLifeMap<K, V> {
-  readonly #half: number;
-  #young = new Map<K, V>();
-  #old = new Map<K, V>();
-
-  /** `limit`: most items. */
-  constructor(limit: number) {
-    this.#half = Math.max(1, Math.floor(limit / 2));
-  }
-
-  get(key: K): V | undefined {
-    const young = this.#young.get(key);
-    if (young !== undefined) return young;
-    const old = this.#old.get(key);
-    if (old !== undefined) this.set(key, old);
-    return old;
-  }
-
-  set(key: K, value: V): void {
-    if (this.#young.size >= this.#half && !this.#young.has(key)) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, value);
-  }
-
-  delete(key: K): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
+  /** Names of entries with children changed: what forms say of names is void. */
+  renamed(): void {
+    this.epoch = (this.epoch + 1) >>> 0;
+    this.#large.clear();
   }
 
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
+    this.#arena.clear();
+    this.#large.clear();
   }
 
-  get size(): number {
-    return this.#young.size + this.#old.size;
+  form(entry: HeldEntry, cacheKey: string): Uint8Array | undefined {
+    const place = this.#formOf(entry);
+    if (place < 0 || this.#arena.word(place, 0) >>> 1 !== this.#cacheKeys.get(cacheKey)) return undefined;
+    return this.#arena.view(place, FORM_HEADER);
+  }
+
+  isSubentry(entry: HeldEntry): boolean | undefined {
+    const place = this.#formOf(entry);
+    return place < 0 ? undefined : (this.#arena.word(place, 0) & 1) === 1;
+  }
+
+  /** Place of the form of this very version, under the name that it has; negative where there is none. */
+  #formOf({ id, stamp, epoch }: HeldEntry): number {
+    const place = this.#arena.find(2 * id + 1);
+    return place < 0 || this.#arena.tag(place) !== stamp || this.#arena.word(place, 1) !== epoch ? -1 : place;
+  }
+
+  keep({ id, stamp, epoch }: HeldEntry, { cacheKey, octets, subentry }: KeptForm): void {
+    const place = this.#arena.find(2 * id);
+    if (epoch !== this.epoch || place < 0 || this.#arena.tag(place) !== stamp) return;
+    const key = this.#keyNumber(cacheKey);
+    const length = FORM_HEADER + octets.length;
+    if (key === undefined || length > FORM_BYTES) return;
+    this.#head[0] = (key << 1) | (subentry ? 1 : 0);
+    this.#head[1] = epoch;
+    this.#form.set(octets, FORM_HEADER);
+    this.#arena.put(2 * id + 1, stamp, this.#form.subarray(0, length));
+  }
+
+  #keyNumber(cacheKey: string): number | undefined {
+    const known = this.#cacheKeys.get(cacheKey);
+    if (known !== undefined || this.#cacheKeys.size >= MOST_KEYS) return known;
+    this.#cacheKeys.set(cacheKey, this.#cacheKeys.size);
+    return this.#cacheKeys.size - 1;
   }
 }

@@ -1,8 +1,7 @@
 /**
  * Names: which entry stands under a DN, and under which DN an entry stands. The ReadView over any Rows.
  *
- * Entries hang on their parent's number, so DNs are derived: an entry's text is its RDN before its parent's text. A rename of an entry with
- * children moves the epoch; entries read before are checked against their parent when they are next asked for. Entries that share a name are
+ * Entries hang on their parent's number, so DNs are derived: an entry's text is its RDN before its parent's text. Entries that share a name are
  * shown as `entryUUID=<uuid>+<rdn>` except the first; lost+found is shown below the base while it is not empty
  * (replication-model.md section 5).
  */
@@ -21,7 +20,6 @@ import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId, ReadView } from './backend.js';
 import type { Dictionary } from './dictionary.js';
-import { HalfLifeMap } from './entry-cache.js';
 import {
   checkRecord,
   decodeFacts,
@@ -31,12 +29,11 @@ import {
   isConflictRecord,
   isLostRecord,
   parentIdOf,
-  uuidOf,
 } from './entry-record.js';
 import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { Rows } from './rows.js';
 import type { Conformance } from './schema-marks.js';
-import { type EntryOwner, HeldEntry } from './stored-entry.js';
+import { type EntryOwner, HeldEntry, type NameAbove } from './stored-entry.js';
 
 /** What naming needs of the schema. */
 export interface NamingRules {
@@ -55,9 +52,6 @@ export interface TreeFacts {
 }
 
 const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
-const DN_TEXTS = 50_000;
-/** Longest DN text that is remembered. */
-const DN_TEXT_CHARACTERS = 512;
 
 const LOST_RDN: NamedRdn = {
   avas: [
@@ -111,8 +105,8 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
   readonly #facts: TreeFacts;
   readonly rows: Rows;
   readonly #baseKeys: readonly string[];
-  readonly #aboveBase: Dn;
-  readonly #aboveBaseText: string;
+  /** What stands above the base. */
+  readonly #root: NameAbove;
   #lost: HeldEntry | undefined;
 
   constructor(facts: TreeFacts, rows: Rows) {
@@ -124,8 +118,8 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
         throw new LdapError('invalidDNSyntax', 'the base DN violates a syntax of its values');
       return key;
     });
-    this.#aboveBase = { rdns: facts.baseDn.rdns.slice(1) };
-    this.#aboveBaseText = formatDn(this.#aboveBase);
+    const dn = { rdns: facts.baseDn.rdns.slice(1) };
+    this.#root = { dn, dnText: formatDn(dn) };
   }
 
   abstract byId(id: EntryId): HeldEntry | undefined;
@@ -240,16 +234,8 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
     const baseRecord = baseId === ROOT_ID ? undefined : this.byId(baseId);
     const state = lostAndFoundState(baseRecord?.uuid ?? ROOT_UUID);
     const record = checkRecord(encodeRecord(state, baseId, true, this.dictionary));
-    const dn: Dn = { rdns: [toRdn(LOST_RDN), ...this.baseDn.rdns] };
-    this.#lost = new HeldEntry(
-      this,
-      LOST_AND_FOUND_ID,
-      record,
-      dn,
-      formatDn(dn),
-      formatDn(this.baseDn),
-      state,
-    );
+    const above = { dn: this.baseDn, dnText: formatDn(this.baseDn) };
+    this.#lost = new HeldEntry(this, LOST_AND_FOUND_ID, record, above, state);
     return this.#lost;
   }
 
@@ -272,7 +258,7 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
 
   /** The DN that the registers say, dead parents included. */
   #registeredDn(uuid: EntryUuid, depth: number): string {
-    if (uuid === ROOT_UUID) return this.#aboveBaseText;
+    if (uuid === ROOT_UUID) return this.#root.dnText;
     const id = this.rows.idOf(uuid);
     const record = id === undefined || id === LOST_AND_FOUND_ID ? undefined : this.rows.record(id);
     if (id === undefined || record === undefined || depth > 300) return formatDn(this.baseDn);
@@ -285,54 +271,24 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
   /** Names a record. Throws StoreError damaged when its parent is missing. */
   protected build(id: EntryId, record: Uint8Array): HeldEntry {
     const parentId = parentIdOf(record);
-    const named = toRdn(decodeRdn(record, this.dictionary));
     const above = this.#above(parentId);
     if (above === undefined) throw new StoreError('damaged', `entry ${id} has no parent entry ${parentId}`);
-    const rdn: Rdn = isConflictRecord(record)
-      ? [{ type: 'entryUUID', value: utf8Encode(uuidOf(record)) }, ...named]
-      : named;
-    const text = join(formatRdn(rdn), above.text);
-    return new HeldEntry(this, id, record, { rdns: [rdn, ...above.dn.rdns] }, text, above.text, undefined);
+    return new HeldEntry(this, id, record, above);
   }
 
-  #above(parentId: EntryId): { dn: Dn; text: string } | undefined {
-    if (parentId === ROOT_ID) return { dn: this.#aboveBase, text: this.#aboveBaseText };
-    const parent = this.byId(parentId) ?? (parentId === LOST_AND_FOUND_ID ? this.#lostEntry() : undefined);
-    return parent === undefined ? undefined : { dn: parent.dn, text: parent.dnText };
+  #above(parentId: EntryId): NameAbove | undefined {
+    if (parentId === ROOT_ID) return this.#root;
+    return this.byId(parentId) ?? (parentId === LOST_AND_FOUND_ID ? this.#lostEntry() : undefined);
   }
 
   /** The entry under its parent's present name. */
   protected refreshed(entry: HeldEntry): HeldEntry {
     const above = this.#above(entry.parentId);
     if (above === undefined) throw new StoreError('damaged', `entry ${entry.id} has no parent`);
-    if (above.text === entry.parentText) return entry;
-    const rdn = entry.dn.rdns[0] as Rdn;
-    return entry.renamed({ rdns: [rdn, ...above.dn.rdns] }, join(formatRdn(rdn), above.text), above.text);
+    return above === entry.above || above.dnText === entry.above.dnText ? entry : entry.under(above);
   }
 }
 
 function join(rdn: string, parent: string): string {
   return parent === '' ? rdn : `${rdn},${parent}`;
-}
-
-/** Ids by the texts that clients write. */
-export class DnTexts {
-  readonly #known = new HalfLifeMap<string, { readonly id: EntryId; readonly dnText: string }>(DN_TEXTS);
-
-  get(text: string, source: EntrySource): HeldEntry | undefined {
-    const known = this.#known.get(text);
-    if (known === undefined) return undefined;
-    const entry = source.byId(known.id);
-    if (entry !== undefined && entry.dnText === known.dnText) return entry;
-    this.#known.delete(text);
-    return undefined;
-  }
-
-  put(text: string, entry: HeldEntry): void {
-    if (text.length <= DN_TEXT_CHARACTERS) this.#known.set(text, { id: entry.id, dnText: entry.dnText });
-  }
-
-  clear(): void {
-    this.#known.clear();
-  }
 }

@@ -217,6 +217,6 @@ function applyLayer(layer: Layer, rows: DurableRows, tree: DurableTree, postings
   for (const [id, count] of layer.counts) rows.countWritten(id, count);
   postings.committed(layer);
   tree.counters = layer.counters;
-  for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.held : undefined);
+  for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.record : undefined);
   if (layer.renames) tree.renamed();
 }

@@ -11,8 +11,8 @@ import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
 import { type OrderedStore, StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import { HalfLifeMap } from './entry-cache.js';
 import { checkRecord } from './entry-record.js';
+import { HalfLifeMap } from './half-life-map.js';
 import { ID_BYTES, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID, readId, writeId } from './key-space.js';
 
 /** A live entry's claim to a name, by number. */

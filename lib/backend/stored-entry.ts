@@ -1,13 +1,16 @@
 /**
  * The StoredEntry that readers get: a record, decoded as far as it is asked for, under the name that it had when it was read.
  *
- * Invariants: a value as far as readers see; what is decoded is kept until the cache that holds the entry asks for the memory back.
+ * Invariants: a value as far as readers see. Short-lived, except for large entries: what is decoded of those is kept until the cache that holds
+ * them asks for the memory back. Names are made when asked for, from the name that the parent had.
  * Operational attributes that follow from the state are computed here (RFC 4512 section 3.4, RFC 4530, RFC 5020).
  */
 import { utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
+import { toRdn } from '../change/named-rdn.js';
 import type { EntryState } from '../conflict/entry-state.js';
-import type { Dn } from '../dn/dn.js';
+import type { Dn, Rdn } from '../dn/dn.js';
+import { formatRdn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId, KeptForm, StoredEntry } from './backend.js';
@@ -16,7 +19,9 @@ import type { Dictionary } from './dictionary.js';
 import {
   decodeAttribute,
   decodeAttributes,
+  decodeRdn,
   decodeState,
+  isConflictRecord,
   isMergedRecord,
   isRdnInside,
   parentIdOf,
@@ -45,57 +50,86 @@ const ATTRIBUTE_BYTES = 190;
 const VALUE_BYTES = 125;
 /** The registers of a decoded state. */
 const STATE_BYTES = 900;
-/** An entry's own objects, its record's and its names. */
-const OBJECT_BYTES = 1100;
-/** Objects around a kept form. */
-const KEPT_BYTES = 350;
+/** An entry's own objects and its record's. */
+const OBJECT_BYTES = 600;
+
+/** The name below which an entry stands. */
+export interface NameAbove {
+  readonly dn: Dn;
+  readonly dnText: string;
+}
+
+/** Where encoded forms of an entry are kept (entry-cache.ts). */
+export interface FormKeeper {
+  form(entry: HeldEntry, cacheKey: string): Uint8Array | undefined;
+  isSubentry(entry: HeldEntry): boolean | undefined;
+  keep(entry: HeldEntry, form: KeptForm): void;
+}
 
 /** See the file header. */
 export class HeldEntry implements StoredEntry, ComputedFacts {
   readonly id: EntryId;
-  readonly parentId: EntryId;
-  readonly dn: Dn;
-  readonly dnText: string;
   readonly record: Uint8Array;
-  owner: EntryOwner;
-  #uuid: EntryUuid | undefined;
-  /** The cache's marks: used since it last looked; names were checked at this tree epoch. */
+  readonly owner: EntryOwner;
+  readonly above: NameAbove;
+  /** What the keeper knows this version of the entry by, and when its name was made. */
+  stamp = 0;
+  epoch = 0;
+  keeper: FormKeeper | undefined;
+  /** Marks of the cache of large entries: used since it last looked; who is told when it grows. */
   used = false;
-  epoch = -1;
-  /** The cache that holds it, told when it grows. */
   holder: { grew(bytes: number): void } | undefined;
-  /** Text of the parent's DN that `dnText` was made with. */
-  readonly parentText: string;
+  #uuid: EntryUuid | undefined;
+  #dn: Dn | undefined;
+  #dnText: string | undefined;
   #stored: Attributes | undefined;
   #state: EntryState | undefined;
   #dnBytes: Uint8Array | undefined;
-  #kept: KeptForm | undefined;
   /** Octets held for decoded attributes and state. */
   #decodedBytes = 0;
 
-  constructor(
-    owner: EntryOwner,
-    id: EntryId,
-    record: Uint8Array,
-    dn: Dn,
-    dnText: string,
-    parentText: string,
-    state: EntryState | undefined,
-  ) {
+  constructor(owner: EntryOwner, id: EntryId, record: Uint8Array, above: NameAbove, state?: EntryState) {
     this.owner = owner;
     this.id = id;
     this.record = record;
-    this.parentId = parentIdOf(record);
-    this.dn = dn;
-    this.dnText = dnText;
-    this.parentText = parentText;
+    this.above = above;
     this.#state = state;
     if (state !== undefined) this.#decodedBytes = STATE_BYTES + weight(state.attributes);
   }
 
-  /** The same entry under another name. */
-  renamed(dn: Dn, dnText: string, parentText: string): HeldEntry {
-    return new HeldEntry(this.owner, this.id, this.record, dn, dnText, parentText, this.#state);
+  /** The same entry below another name. */
+  under(above: NameAbove): HeldEntry {
+    return new HeldEntry(this.owner, this.id, this.record, above, this.#state);
+  }
+
+  get parentId(): EntryId {
+    return parentIdOf(this.record);
+  }
+
+  get dn(): Dn {
+    this.#dn ??= { rdns: [this.#rdn(), ...this.above.dn.rdns] };
+    return this.#dn;
+  }
+
+  get dnText(): string {
+    if (this.#dnText === undefined) {
+      const rdn = formatRdn(this.#dn?.rdns[0] ?? this.#rdn());
+      const { dnText } = this.above;
+      this.#dnText = dnText === '' ? rdn : `${rdn},${dnText}`;
+    }
+    return this.#dnText;
+  }
+
+  /** Whether its DN is written so. */
+  isNamed(text: string): boolean {
+    return this.#dnText === undefined && !text.endsWith(this.above.dnText) ? false : text === this.dnText;
+  }
+
+  /** As the DIT shows it: conflict names hold the UUID. */
+  #rdn(): Rdn {
+    const named = toRdn(decodeRdn(this.record, this.owner.dictionary));
+    if (!isConflictRecord(this.record)) return named;
+    return [{ type: 'entryUUID', value: utf8Encode(this.uuid) }, ...named];
   }
 
   get uuid(): EntryUuid {
@@ -124,21 +158,20 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     this.holder?.grew(bytes);
   }
 
-  get kept(): KeptForm | undefined {
-    return this.#kept;
+  keptForm(cacheKey: string): Uint8Array | undefined {
+    return this.keeper?.form(this, cacheKey);
+  }
+
+  get keptSubentry(): boolean | undefined {
+    return this.keeper?.isSubentry(this);
   }
 
   get keeps(): boolean {
-    return this.holder !== undefined;
+    return this.keeper !== undefined;
   }
 
-  /** Answers are made from the form alone, so what was decoded to make it is let go. */
   keep(form: KeptForm): void {
-    if (this.holder === undefined) return;
-    const before = this.heldBytes;
-    this.shrink();
-    this.#kept = form;
-    this.holder.grew(this.heldBytes - before);
+    this.keeper?.keep(this, form);
   }
 
   #decode(): Attributes {
@@ -188,8 +221,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   /** Octets of memory held, roughly. */
   get heldBytes(): number {
-    const kept = this.#kept === undefined ? 0 : KEPT_BYTES + this.#kept.octets.length;
-    return OBJECT_BYTES + this.record.length + 4 * this.dnText.length + this.#decodedBytes + kept;
+    return OBJECT_BYTES + this.record.length + this.#decodedBytes;
   }
 
   /** Lets go of what can be decoded again. True when there was any. */

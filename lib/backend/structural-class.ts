@@ -2,7 +2,7 @@
 import { latin1, utf8Encode } from '../base/bytes.js';
 import type { Attribute } from '../entry/entry.js';
 import type { ObjectClass } from '../schema/object-class.js';
-import { HalfLifeMap } from './entry-cache.js';
+import { HalfLifeMap } from './half-life-map.js';
 
 const COMBINATIONS = 1000;
 

@@ -1,8 +1,8 @@
 /**
  * EntryBytes: SearchResultEntry messages, with the encoded form of entries kept for the common selection (all user attributes).
  *
- * The form is kept with the StoredEntry (keep()), whose cache bounds the memory; entries that the cache does not hold are encoded every time.
- * A StoredEntry is a value: a write or a rename makes another. A form is shared only between readers with the same cacheKey.
+ * The form is kept beside the StoredEntry (keep()), whose cache bounds the memory; entries that the cache does not hold are encoded every time.
+ * A StoredEntry is a value: a write or a rename makes another, and a form is found only by the version that it was made of. A form is shared only between readers with the same cacheKey.
  */
 import type { Reader } from '../access/access-policy.js';
 import type { EntryId, StoredEntry } from '../backend/backend.js';
@@ -20,7 +20,7 @@ const MAX_KEPT_BYTES = 2048;
 /** An entry to send; stored ones have an id. */
 export type SendableEntry = NamedEntry & { readonly id?: EntryId } & Pick<
     StoredEntry,
-    'kept' | 'keeps' | 'keep'
+    'keptForm' | 'keptSubentry' | 'keeps' | 'keep'
   >;
 
 export class EntryBytes {
@@ -32,20 +32,20 @@ export class EntryBytes {
       writeEnvelope(writer, id, 0);
       return;
     }
-    const { kept } = entry;
-    if (kept !== undefined && kept.cacheKey === cacheKey) {
-      writer.raw(kept.octets);
+    const kept = entry.keptForm?.(cacheKey);
+    if (kept !== undefined) {
+      writer.raw(kept);
     } else {
       writeOperation(writer, entry, reader, selection);
       if (entry.keeps === true && writer.length <= MAX_KEPT_BYTES)
-        entry.keep?.({ cacheKey, subentry: isSubentry(entry), octets: writer.copySince(0) });
+        entry.keep?.({ cacheKey, subentry: isSubentry(entry), octets: writer.bytes() });
     }
     writeEnvelope(writer, id, 0);
   }
 
   /** Whether the entry is a subentry (RFC 3672), without decoding it where its encoded form is kept. */
   isSubentry(entry: SendableEntry): boolean {
-    return entry.kept?.subentry ?? isSubentry(entry);
+    return entry.keptSubentry ?? isSubentry(entry);
   }
 }
 

@@ -1,0 +1,237 @@
+/**
+ * OctetArena: many small byte strings by number, in a few large pieces of memory: no object for each of them, and the bound is exact.
+ *
+ * Octets live in segments that are filled one after another. When the bound is reached the oldest segment is compacted in place: what was asked
+ * for since the last time stays (second chance), the rest goes. A flat open-addressing table finds them. What get() gives is a copy; view() is
+ * void after the next call that writes. An odd number is the companion of the even one before it and goes when that goes.
+ */
+import { assert } from '../base/assert.js';
+import { carveBytes } from '../base/bytes.js';
+
+/** Octets before an item: its number (f64), its length, the owner's tag (u32 each). */
+const HEADER_BYTES = 16;
+const UNIT_BYTES = 16;
+const MAX_SEGMENT_BYTES = 1 << 20;
+const MIN_SEGMENT_BYTES = 4096;
+/** Segments that a small arena has; a large one has more. */
+const FEW_SEGMENTS = 16;
+/** Octets of arena for each place of the table, at least. */
+const PLACE_SHARE = 384;
+/** An item takes at most this part of a segment. */
+const ITEM_SHARE = 4;
+const TABLE_PLACE_BYTES = 13;
+const HASH = 0x9e3779b1;
+const NOWHERE = -1;
+
+interface Segment {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly numbers: Float64Array;
+  /** Octets used from the start. */
+  used: number;
+}
+
+/** See the file header. Numbers are positive integers below 2^53. */
+export class OctetArena {
+  readonly #segmentBytes: number;
+  readonly #mostSegments: number;
+  readonly #segments: Segment[] = [];
+  /** The segment that is being filled. */
+  #head = NOWHERE;
+  readonly #shift: number;
+  readonly #mask: number;
+  readonly #mostItems: number;
+  /** The table: number (0: free), place in units over all segments, whether it was asked for. */
+  readonly #keys: Float64Array;
+  readonly #places: Uint32Array;
+  readonly #asked: Uint8Array;
+  #count = 0;
+
+  /** `limitBytes`: octets for all, the table included. */
+  constructor(limitBytes: number) {
+    const bits = Math.max(6, Math.ceil(Math.log2(limitBytes / PLACE_SHARE)));
+    const places = 2 ** bits;
+    const room = limitBytes - places * TABLE_PLACE_BYTES;
+    const share = 2 ** Math.floor(Math.log2(Math.max(1, room / FEW_SEGMENTS)));
+    this.#segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, share));
+    this.#mostSegments = Math.max(2, Math.floor(room / this.#segmentBytes));
+    this.#shift = 32 - bits;
+    this.#mask = places - 1;
+    this.#mostItems = Math.floor(places * 0.75);
+    this.#keys = new Float64Array(places);
+    this.#places = new Uint32Array(places);
+    this.#asked = new Uint8Array(places);
+  }
+
+  /** Items held. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Octets of memory taken. */
+  get bytes(): number {
+    return this.#segments.length * this.#segmentBytes + this.#keys.length * TABLE_PLACE_BYTES;
+  }
+
+  /** Longest item that is taken. */
+  get longest(): number {
+    return this.#segmentBytes / ITEM_SHARE - HEADER_BYTES;
+  }
+
+  /** Place of an item for tag(), get() and view(), valid until the next call that writes; negative where it is not held. Counts as asked for. */
+  find(key: number): number {
+    const slot = this.#slot(key);
+    if (this.#keys[slot] !== key) return NOWHERE;
+    this.#asked[slot] = 1;
+    return this.#places[slot] as number;
+  }
+
+  /** The owner's tag of an item. */
+  tag(place: number): number {
+    return this.#segmentOf(place).words[(this.#offset(place) >>> 2) + 3] as number;
+  }
+
+  /** A word of an item, counted from its start: in the order of octets of this machine. */
+  word(place: number, index: number): number {
+    return this.#segmentOf(place).words[(this.#offset(place) >>> 2) + 4 + index] as number;
+  }
+
+  /** A copy of an item. */
+  get(place: number): Uint8Array {
+    const view = this.view(place);
+    const copy = carveBytes(view.length);
+    copy.set(view);
+    return copy;
+  }
+
+  /** An item where it lies, from octet `from` on: void after the next call that writes. */
+  view(place: number, from = 0): Uint8Array {
+    const { bytes, words } = this.#segmentOf(place);
+    const offset = this.#offset(place);
+    const length = words[(offset >>> 2) + 2] as number;
+    return new Uint8Array(bytes.buffer, offset + HEADER_BYTES + from, length - from);
+  }
+
+  /** Puts an item in place of an earlier one with its number. False: it is too long to be held. `tag`: u32. */
+  put(key: number, tag: number, item: Uint8Array): boolean {
+    this.remove(key);
+    if (item.length > this.longest) return false;
+    const size = HEADER_BYTES + Math.ceil(item.length / UNIT_BYTES) * UNIT_BYTES;
+    const segment = this.#room(size);
+    const offset = segment.used;
+    segment.used += size;
+    segment.numbers[offset >>> 3] = key;
+    segment.words[(offset >>> 2) + 2] = item.length;
+    segment.words[(offset >>> 2) + 3] = tag;
+    segment.bytes.set(item, offset + HEADER_BYTES);
+    const slot = this.#slot(key);
+    this.#keys[slot] = key;
+    this.#places[slot] = (this.#head * this.#segmentBytes + offset) / UNIT_BYTES;
+    this.#asked[slot] = 1;
+    this.#count += 1;
+    return true;
+  }
+
+  /** Forgets an item and its companion. */
+  remove(key: number): void {
+    this.#free(key);
+    if (key % 2 === 0) this.#free(key + 1);
+  }
+
+  clear(): void {
+    this.#segments.length = 0;
+    this.#head = NOWHERE;
+    this.#keys.fill(0);
+    this.#count = 0;
+  }
+
+  #segmentOf(place: number): Segment {
+    return this.#segments[Math.floor((place * UNIT_BYTES) / this.#segmentBytes)] as Segment;
+  }
+
+  #offset(place: number): number {
+    return (place * UNIT_BYTES) % this.#segmentBytes;
+  }
+
+  /** Where a number stands in the table, or the free place where it would. */
+  #slot(key: number): number {
+    const keys = this.#keys;
+    let slot = this.#first(key);
+    for (;;) {
+      const found = keys[slot];
+      if (found === key || found === 0) return slot;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+
+  #first(key: number): number {
+    const high = Math.floor(key / 0x1_0000_0000);
+    return Math.imul((key >>> 0) ^ Math.imul(high, HASH), HASH) >>> this.#shift;
+  }
+
+  /** Takes a number out of the table; those that stood behind it move up. */
+  #free(key: number): void {
+    let hole = this.#slot(key);
+    if (this.#keys[hole] !== key) return;
+    this.#count -= 1;
+    for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const other = this.#keys[slot] as number;
+      if (other === 0) break;
+      const wanted = this.#first(other);
+      if (((slot - wanted) & this.#mask) < ((slot - hole) & this.#mask)) continue;
+      this.#keys[hole] = other;
+      this.#places[hole] = this.#places[slot] as number;
+      this.#asked[hole] = this.#asked[slot] as number;
+      hole = slot;
+    }
+    this.#keys[hole] = 0;
+  }
+
+  /** A segment with room for `size` octets, made the head. */
+  #room(size: number): Segment {
+    const head = this.#segments[this.#head];
+    if (head !== undefined && head.used + size <= this.#segmentBytes && this.#count < this.#mostItems)
+      return head;
+    if (this.#segments.length < this.#mostSegments && this.#count < this.#mostItems) {
+      const buffer = new ArrayBuffer(this.#segmentBytes);
+      const made = {
+        bytes: new Uint8Array(buffer),
+        words: new Uint32Array(buffer),
+        numbers: new Float64Array(buffer),
+        used: 0,
+      };
+      this.#segments.push(made);
+      this.#head = this.#segments.length - 1;
+      return made;
+    }
+    this.#head = (this.#head + 1) % this.#segments.length;
+    const segment = this.#segments[this.#head] as Segment;
+    this.#compact(segment, this.#head);
+    assert(segment.used + size <= this.#segmentBytes, 'a compacted segment is at least half free');
+    return segment;
+  }
+
+  /** Lets go of what nobody asked for since the last time, and of what is more than half of the segment; the rest moves to its start. */
+  #compact(segment: Segment, index: number): void {
+    const { bytes, words, numbers } = segment;
+    const first = (index * this.#segmentBytes) / UNIT_BYTES;
+    const full = this.#segmentBytes / 2;
+    let kept = 0;
+    for (let offset = 0; offset < segment.used; ) {
+      const key = numbers[offset >>> 3] as number;
+      const length = words[(offset >>> 2) + 2] as number;
+      const size = HEADER_BYTES + Math.ceil(length / UNIT_BYTES) * UNIT_BYTES;
+      const slot = this.#slot(key);
+      if (this.#keys[slot] === key && this.#places[slot] === first + offset / UNIT_BYTES) {
+        if (this.#asked[slot] === 1 && kept + size <= full) {
+          bytes.copyWithin(kept, offset, offset + size);
+          this.#places[slot] = first + kept / UNIT_BYTES;
+          this.#asked[slot] = 0;
+          kept += size;
+        } else this.remove(key);
+      }
+      offset += size;
+    }
+    segment.used = kept;
+  }
+}
