@@ -7,6 +7,7 @@
  */
 import type { Reader } from '../access/access-policy.js';
 import type { EntryId } from '../backend/backend.js';
+import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
@@ -32,6 +33,8 @@ const CLOCK_EVERY = 64;
 
 const writer = new BerWriter(65_536);
 const NO_ENTRIES: readonly NamedEntry[] = [];
+/** Loads of rows for one entry's filter before the client is told to try later. */
+const MAX_RETRIES = 16;
 
 /** What bounds a search. */
 export interface SearchBounds {
@@ -110,6 +113,8 @@ export class SearchRun {
   /** Matches to pass over: the page's start where aliases rule out a position. */
   #skip = 0;
   #last: PagePosition | undefined;
+  /** Loads of the entry in sight. */
+  #retried = 0;
   #turnMs: number;
   readonly #met: Set<EntryUuid> | undefined;
   /** Where the next page starts; set when the page is full and there is more. */
@@ -229,7 +234,7 @@ export class SearchRun {
   }
 
   #consider(entry: NamedEntry): 'next' | 'blocked' | 'pageFull' | Promise<unknown> {
-    const { bounds, filter, reader, referralParts, parts } = this.#plan;
+    const { bounds, reader, referralParts, parts } = this.#plan;
     if (this.#looked > bounds.lookThroughLimit) {
       throw new LdapError(
         'adminLimitExceeded',
@@ -237,7 +242,9 @@ export class SearchRun {
       );
     }
     if (this.#part < referralParts.length) return this.#refer(entry);
-    if (filter.matches(entry) !== true || !reader.seesEntry(entry) || !this.#isWanted(entry)) return 'next';
+    const matches = this.#matches(entry);
+    if (matches instanceof Promise) return matches;
+    if (!matches || !reader.seesEntry(entry) || !this.#isWanted(entry)) return 'next';
     if (this.#collect !== undefined) {
       this.#collect(entry, parts[this.#part - referralParts.length] as SearchPart);
       return 'next';
@@ -257,6 +264,32 @@ export class SearchRun {
       return 'pageFull';
     }
     return this.#give(entry);
+  }
+
+  /** A promise: the entry is looked at again when the rows that its memberships are read from are there. */
+  #matches(entry: NamedEntry): boolean | Promise<unknown> {
+    try {
+      const matches = this.#plan.filter.matches(entry) === true;
+      this.#retried = 0;
+      return matches;
+    } catch (error) {
+      if (!(error instanceof RowsAway) || this.#retried >= MAX_RETRIES) throw error;
+      this.#retried += 1;
+      this.#at -= 1;
+      this.#place -= 1;
+      this.#looked -= 1;
+      return error.load();
+    }
+  }
+
+  #send(entry: NamedEntry): boolean | Promise<boolean> {
+    const send = () => sendEntry(this.#server, this.#operation, this.#plan, this.#selection, entry);
+    try {
+      return send();
+    } catch (error) {
+      if (!(error instanceof RowsAway)) throw error;
+      return error.load().then(() => withRows(send));
+    }
   }
 
   /** What a match may still be left out for. */
@@ -292,7 +325,7 @@ export class SearchRun {
         given: this.#operation.entries + (start?.given ?? 0),
       };
     }
-    const sent = sendEntry(this.#server, this.#operation, this.#plan, this.#selection, entry);
+    const sent = this.#send(entry);
     if (sent instanceof Promise)
       return sent.then((more) => (more ? undefined : this.#operation.stream.ready()));
     return sent ? 'next' : 'blocked';
