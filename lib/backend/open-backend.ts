@@ -54,6 +54,8 @@ export interface BackendOptions {
   readonly onSkew?: (csn: Csn, aheadMs: number) => void;
   /** Writing has ended for this run. */
   readonly onFailed?: (error: Error) => void;
+  /** Entries changed, durably: called in the turn in which reads see it. */
+  readonly onApplied?: () => void;
   /** For tools that work on a domain which must not be served (rebuild, load again): no refusal. */
   readonly unchecked?: boolean;
 }
@@ -149,6 +151,7 @@ function assemble(
     isSingle,
     conformance,
     importing,
+    onApplied: options.onApplied,
   });
 }
 
@@ -173,6 +176,7 @@ function commitOver(
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
     durable.state = layer.state;
+    options.onApplied?.();
   };
   const reload = async () => {
     const fresh = readFacts(store, keys);
@@ -217,6 +221,7 @@ function applyLayer(layer: Layer, rows: DurableRows, tree: DurableTree, postings
   for (const [id, count] of layer.counts) rows.countWritten(id, count);
   postings.committed(layer);
   tree.counters = layer.counters;
+  tree.commits += 1;
   for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.record : undefined);
   if (layer.renames) tree.renamed();
 }

@@ -45,6 +45,10 @@ export const LIMITS = {
   nesting: 32,
   /** Octets of one schema description. */
   schemaDescriptionBytes: 65_536,
+  /** Definitions that cn=schema holds besides those of files. */
+  ownDefinitions: 5000,
+  /** Entries that are read to find out whether any uses a definition that is to go. */
+  schemaScanEntries: 2_000_000,
   /** Aliases followed in one operation. */
   aliasDepth: 32,
   /** Octets of one LDIF line after unfolding; octets and lines of one record. */

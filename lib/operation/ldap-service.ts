@@ -19,15 +19,18 @@ import { Directory } from './directory.js';
 import { EntryBytes } from './entry-bytes.js';
 import { monitorTree } from './monitor.js';
 import { PagedCookies } from './paged-cookie.js';
+import type { SchemaStore } from './schema-store.js';
 import { SelectionCache } from './selection-cache.js';
 import type { ServerParts } from './server-parts.js';
 import { DEFAULT_SETTINGS, type OperationSettings } from './settings.js';
 import { Statistics } from './statistics.js';
-import { subschemaTree } from './subschema.js';
+import { SubschemaTree } from './subschema.js';
 
 /** What a service is made of. */
 export interface ServiceParts {
   readonly schema: Schema;
+  /** The schema cannot be changed over LDAP when absent. */
+  readonly schemaStore?: SchemaStore;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly random: Random;
@@ -53,6 +56,7 @@ export class LdapService {
     this.#accessLog = given.accessLog;
     this.#parts = {
       schema,
+      schemaStore: given.schemaStore,
       directory: this.directory,
       policy: given.policy ?? firstAccessRules(),
       hasher,
@@ -66,7 +70,7 @@ export class LdapService {
       selections: new SelectionCache(schema),
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
-    this.directory.addTree(subschemaTree(schema, clock));
+    this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));
     this.directory.addTree(monitorTree(this.#parts, this.registry));
     this.directory.addTree(new ConflictTree(schema, this.directory));
   }

@@ -16,6 +16,9 @@ import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.j
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as ModifyRequest;
+  const route = parts.directory.route(request.dn);
+  if (route.kind === 'virtual' && route.tree.modify !== undefined && route.tree.holds(route.dn))
+    return await route.tree.modify(parts, operation);
   const { domain, dn } = domainOf(parts.directory, request.dn);
   let { modifications } = request;
   const accesses = modifications.map((one) => accessOf(parts, one));

@@ -8,12 +8,15 @@ import type { Schema } from '../schema/schema.js';
 import type { Directory } from './directory.js';
 import type { EntryBytes } from './entry-bytes.js';
 import type { PagedCookies } from './paged-cookie.js';
+import type { SchemaStore } from './schema-store.js';
 import type { SelectionCache } from './selection-cache.js';
 import type { OperationSettings } from './settings.js';
 import type { Statistics } from './statistics.js';
 
 export interface ServerParts {
   readonly schema: Schema;
+  /** Where definitions are kept that are changed over LDAP; undefined: they cannot be. */
+  readonly schemaStore: SchemaStore | undefined;
   readonly directory: Directory;
   readonly policy: AccessPolicy;
   readonly hasher: PasswordHasher;

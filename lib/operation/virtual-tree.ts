@@ -1,7 +1,7 @@
 /**
  * Virtual trees: entries that are computed when they are read (cn=schema, cn=monitor), and the interface by which other folders plug in theirs.
  *
- * Their entries answer searches and compares like stored ones and refuse every write. Owns no tree of its own.
+ * Their entries answer searches and compares like stored ones; a tree may take modify requests, every other write is refused. Owns no tree of its own.
  */
 import { utf8Encode } from '../base/bytes.js';
 import type { Dn } from '../dn/dn.js';
@@ -10,6 +10,8 @@ import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
 import type { SearchScope } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
+import type { Answer, Operation } from './operation.js';
+import type { ServerParts } from './server-parts.js';
 
 /** An entry with the name that responses show. StoredEntry is one. */
 export interface NamedEntry extends EntryView {
@@ -31,6 +33,8 @@ export interface VirtualTree {
   holds(dn: Dn): boolean;
   /** Entries within base and scope; `base` lies at or below baseDn. Base scope gives the entry or none. */
   search(base: Dn, scope: SearchScope): VirtualCandidates;
+  /** Takes modify requests for its entries; without it they are refused. */
+  modify?(parts: ServerParts, operation: Operation): Promise<Answer>;
 }
 
 /** A computed entry. */

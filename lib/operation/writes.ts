@@ -42,11 +42,11 @@ export function checkWritable(entry: StoredEntry): void {
 /** Submits a write, lets the connection start the next one, and waits until it is on disk. */
 export function submit(
   operation: Operation,
-  domain: Domain,
+  { backend }: Pick<Domain, 'backend'>,
   decide: (view: ReadView) => readonly Intent[],
 ): Promise<Written> {
   checkStopped(operation);
-  const written = domain.backend.submit(initiatorOf(operation), decide);
+  const written = backend.submit(initiatorOf(operation), decide);
   operation.release();
   return written;
 }

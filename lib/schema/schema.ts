@@ -76,6 +76,16 @@ export class Schema {
     return this.#version;
   }
 
+  /** Another schema of the same content. */
+  copy(): Schema {
+    return new Schema({
+      sources: this.#sources,
+      syntaxes: this.#syntaxes,
+      attributeTypes: this.#types,
+      objectClasses: this.#classes,
+    });
+  }
+
   /** Takes the content of another schema; everything asked from now on is answered from it. */
   become(next: Schema): void {
     this.#sources = next.#sources;

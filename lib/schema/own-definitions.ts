@@ -1,0 +1,89 @@
+/**
+ * Definitions that were added to a running directory, on top of those of the installation and of schema files.
+ *
+ * They replicate, and concurrent changes may leave a set that does not fit together. So a schema is made of what fits: the rest is kept and stays inactive,
+ * each with its reason. Invariant: the result depends on the set alone, never on the order in which definitions came, so that every replica with the
+ * same installation has the same schema.
+ */
+import type { Description, DescriptionKind } from './description.js';
+import { assemble } from './load-schema.js';
+import type { Schema } from './schema.js';
+import { SchemaFaults, type SourcedDescription } from './schema-fault.js';
+import { parseDescription } from './schema-parser.js';
+import { elementKey } from './standard-names.js';
+
+/** Kinds that can be added online; syntaxes and matching rules are code. */
+export const OWN_KINDS = [
+  'attributeTypes',
+  'objectClasses',
+  'nameForms',
+  'dITContentRules',
+  'dITStructureRules',
+] as const satisfies readonly DescriptionKind[];
+
+export type OwnKind = (typeof OWN_KINDS)[number];
+
+export interface OwnDefinition {
+  readonly kind: OwnKind;
+  /** As cn=schema holds it. */
+  readonly text: string;
+}
+
+/** A definition that takes no effect. */
+export interface InactiveDefinition extends OwnDefinition {
+  /** One sentence. */
+  readonly reason: string;
+}
+
+export interface ExtendedSchema {
+  readonly schema: Schema;
+  readonly inactive: readonly InactiveDefinition[];
+}
+
+/** File name that definitions without X-SCHEMA-FILE are shown under, as OpenDJ names it. */
+export const USER_FILE = '99-user.ldif';
+
+/** Two definitions with the same key are one definition: its kind, and its OID or rule id as the equality rule of its attribute compares it. */
+export function definitionKey({ kind, id }: Pick<Description, 'kind' | 'id'>): string {
+  return `${kind} ${elementKey(id)}`;
+}
+
+interface Candidate {
+  readonly own: OwnDefinition;
+  readonly sourced: SourcedDescription;
+}
+
+/** The base schema with those of the definitions that fit. Total. */
+export function extendSchema(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
+  const inactive: InactiveDefinition[] = [];
+  const taken = new Set(base.sources.map(({ description }) => definitionKey(description)));
+  let left: Candidate[] = [];
+  for (const one of sorted(own)) {
+    const description = parseDescription(one.kind, one.text);
+    if (typeof description === 'string') inactive.push({ ...one, reason: description });
+    else if (taken.has(definitionKey(description)))
+      inactive.push({ ...one, reason: `${description.id} is defined by the installation or a schema file.` });
+    else {
+      taken.add(definitionKey(description));
+      left.push({ own: one, sourced: { description, file: 'cn=schema', line: 0 } });
+    }
+  }
+  for (;;) {
+    const faults = new SchemaFaults();
+    const schema = assemble([...base.sources, ...left.map(({ sourced }) => sourced)], faults);
+    if (faults.list.length === 0) return { schema, inactive };
+    const kept: Candidate[] = [];
+    for (const candidate of left) {
+      const reason = faults.faulty.get(candidate.sourced);
+      if (reason === undefined) kept.push(candidate);
+      else inactive.push({ ...candidate.own, reason });
+    }
+    // A base schema without faults leaves faults of the others only, so every round takes some away.
+    left = kept.length < left.length ? kept : [];
+  }
+}
+
+function sorted(own: readonly OwnDefinition[]): readonly OwnDefinition[] {
+  const place = (one: OwnDefinition) => OWN_KINDS.indexOf(one.kind);
+  return [...own].sort((a, b) => place(a) - place(b) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+}
