@@ -33,6 +33,8 @@ import {
   ScanCandidates,
   subtreeIds,
 } from './candidates.js';
+import type { AppliedLog } from './applied-log.js';
+import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
 import type { Dictionary } from './dictionary.js';
 import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
@@ -41,7 +43,7 @@ import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type Ids, type IndexReader, intersection } from './index-reader.js';
 import { type KeySpace, LOST_AND_FOUND_ID, TAG } from './key-space.js';
-import type { Conformance } from './schema-marks.js';
+import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import type { Decide, WritePath } from './write-path.js';
 
@@ -56,6 +58,8 @@ export interface BackendParts {
   readonly reader: IndexReader;
   readonly writes: WritePath;
   readonly commit: GroupCommit;
+  readonly applied: AppliedLog;
+  readonly feed: ChangeFeed;
   readonly dictionary: Dictionary;
   readonly state: () => ServerState;
   readonly generationId: string | undefined;
@@ -63,6 +67,7 @@ export interface BackendParts {
   readonly conformance: Conformance;
   /** A total update was cut short. */
   readonly importing: boolean;
+  readonly onApplied?: (() => void) | undefined;
 }
 
 /** A container with more children than this share of the domain is found by scanning all entries. */
@@ -248,6 +253,24 @@ export class StoreBackend implements Backend {
     this.#generationId = generationId;
   }
 
+  /** What was applied here, as it happens and since (change-feed.ts). */
+  get changes(): ChangeSource {
+    const { feed, commit, applied } = this.parts;
+    return {
+      log: applied,
+      watch: (listener: FeedListener) => {
+        const watcher = feed.enter(listener);
+        return new Promise<() => void>((resolve) => {
+          const begin = () => {
+            watcher.begin();
+            resolve(() => watcher.end());
+          };
+          commit.wait({ durable: begin, refused: begin }, false);
+        });
+      },
+    };
+  }
+
   /** Rows of the entry's history, ascending. */
   async history(uuid: EntryUuid): Promise<readonly HistoryRow[]> {
     const { store, keys, tree } = this.parts;
@@ -295,9 +318,21 @@ export class StoreBackend implements Backend {
     await must(this.#import, 'an import has begun').finish(generationId, state);
     this.#import = undefined;
     await commit.restart();
+    await this.parts.applied.restart();
     commit.blocked = undefined;
+    this.parts.feed.reset();
     this.#importing = false;
     this.#generationId = generationId;
+    this.parts.onApplied?.();
+  }
+
+  /** The schema has another content: what is kept of entries, and the marks of merged ones, follow. Rejects with a StoreError. */
+  schemaChanged(): Promise<void> {
+    const { writes, store, keys, dictionary, isSingle, conformance, tree } = this.parts;
+    return writes.exclusively(async () => {
+      tree.clear();
+      if (!this.#importing) await recheckMarks({ store, keys, dictionary, isSingle, conformance });
+    });
   }
 
   close(): Promise<void> {
