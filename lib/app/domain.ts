@@ -49,6 +49,12 @@ export interface DomainParts {
   readonly network: LinkNetwork;
   readonly incarnation: Incarnation;
   readonly log: Log;
+  /** Instead of those of the configuration. */
+  readonly indexes?: IndexOptions;
+  /** Octets of the entry cache, instead of a share of the configured. */
+  readonly cacheBytes?: number;
+  /** Entries changed (BackendOptions). */
+  readonly onApplied?: () => void;
 }
 
 export class RunningDomain {
@@ -126,8 +132,10 @@ export class RunningDomain {
       clock: systemClock,
       log,
       sink: changelog,
-      indexes: indexOptions(settings, schema),
-      cacheBytes: Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
+      indexes: parts.indexes ?? indexOptions(settings, schema),
+      cacheBytes:
+        parts.cacheBytes ?? Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
+      ...(parts.onApplied === undefined ? {} : { onApplied: parts.onApplied }),
       pause: nextTurn,
       onSkew: (csn, aheadMs) =>
         log.warn(

@@ -52,7 +52,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
 /** The domain of that base DN, or all. */
 function chosen(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
   if (base === undefined) return server.domains;
-  const found = server.domains.filter((domain) => domain.matches(base));
+  const all = server.schemaDomain === undefined ? server.domains : [...server.domains, server.schemaDomain];
+  const found = all.filter((domain) => domain.matches(base));
   if (found.length > 0) return found;
   const known = server.domains.map((domain) => domain.baseText).join('; ');
   throw new OperatorError('COMMAND_INVALID', `this server does not hold ${base}; it holds ${known}`);

@@ -18,6 +18,7 @@ import { systemRandom } from '../io/system-random.js';
 import { TlsContext } from '../io/tls-context.js';
 import { TlsLinks } from '../io/tls-links.js';
 import { LdapService } from '../operation/ldap-service.js';
+import type { SchemaStore } from '../operation/schema-store.js';
 import type { Log } from '../port/log.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
@@ -27,8 +28,8 @@ import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
-import { readServerSchema } from './read-schema.js';
 import { Relay } from './relay.js';
+import { readWholeSchema, SCHEMA_BASE, SchemaDomain } from './schema-domain.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import { Undo } from './undo.js';
@@ -42,6 +43,8 @@ const CERTIFICATE_WATCH_MS = 30_000;
 export interface RunningServer {
   readonly config: ServerConfig;
   readonly domains: readonly RunningDomain[];
+  /** The domain of the schema; undefined on a broker of its own. */
+  readonly schemaDomain: RunningDomain | undefined;
   status(): ServerStatus;
   /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
   reload(): Promise<void>;
@@ -72,7 +75,6 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const { files, settings } = config;
   const startedMs = systemClock.wallMs();
   const version = await packageVersion();
-  const schema = await readServerSchema(files);
   const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
   undo.add(() => level.close());
   const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
@@ -86,10 +88,17 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   undo.add(async () => unwatch());
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
+  const whole = await readWholeSchema(files, store);
+  const { schema } = whole;
   const domains: RunningDomain[] = [];
   const relays: Relay[] = [];
+  const common = { config, store, network, incarnation, log };
+  const schemaDomain =
+    settings['server.runs'] === 'broker' ? undefined : await SchemaDomain.open(common, whole);
+  if (schemaDomain === undefined) relays.push(await Relay.open({ ...common, base: SCHEMA_BASE, schema }));
+  else undo.add(() => schemaDomain.domain.close());
   for (const base of settings.domains) {
-    const parts = { config, base, store, schema, network, incarnation, log };
+    const parts = { ...common, base, schema };
     if (settings['server.runs'] === 'broker') relays.push(await Relay.open(parts));
     else {
       const domain = await RunningDomain.open(parts);
@@ -97,13 +106,14 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
       domains.push(domain);
     }
   }
+  schemaDomain?.onChange(() => followSchema(domains, log));
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
-  const service = makeService(config, schema, hasher, log, version);
+  const service = makeService(config, schema, schemaDomain, hasher, log, version);
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
-  const replicated = [...domains, ...relays];
+  const replicated = [...(schemaDomain === undefined ? [] : [schemaDomain.domain]), ...domains, ...relays];
   const replication = new ReplicationListener(
     replicated.map(({ broker }) => broker),
     systemClock,
@@ -126,19 +136,37 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     undo.add(async () => listener.close());
     listening[kind] = formatAddress({ host: listener.host, port: listener.port });
   }
-  const status = () => makeStatus({ config, domains: replicated, service, listening, startedMs, version });
+  const listed = [...replicated.slice(1), ...replicated.slice(0, 1)];
+  const status = () => makeStatus({ config, domains: listed, service, listening, startedMs, version });
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
     undo.add(() => http.close());
     listening.http = http.address;
   }
   log.info({ id: settings['server.id'], version, ...listening }, 'ready');
-  return { config, domains, status, reload: () => tls.reload(), stop: () => undo.run() };
+  return {
+    config,
+    domains,
+    schemaDomain: schemaDomain?.domain,
+    status,
+    reload: () => tls.reload(),
+    stop: () => undo.run(),
+  };
+}
+
+/** What domains keep that follows from the schema is made anew. */
+function followSchema(domains: readonly RunningDomain[], log: Log): void {
+  for (const { backend, baseText } of domains) {
+    backend.schemaChanged().catch((error: unknown) => {
+      log.error({ domain: baseText, error }, 'entries could not be judged by the new schema');
+    });
+  }
 }
 
 function makeService(
   config: ServerConfig,
   schema: Schema,
+  schemaStore: SchemaStore | undefined,
   hasher: PasswordHasher,
   log: Log,
   version: string,
@@ -146,6 +174,7 @@ function makeService(
   const { settings } = config;
   return new LdapService({
     schema,
+    ...(schemaStore === undefined ? {} : { schemaStore }),
     hasher,
     clock: systemClock,
     random: systemRandom,
