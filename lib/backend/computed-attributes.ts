@@ -21,6 +21,9 @@ export interface ComputedFacts {
   wantedDn(): string | undefined;
   /** What a merge left outside the schema. */
   schemaViolation(): string | undefined;
+  /** DNs of the groups that name the entry. */
+  memberOf(): readonly Uint8Array[];
+  etag(): Uint8Array;
 }
 
 const TRUE = utf8Encode('TRUE');
@@ -72,6 +75,11 @@ function modifiersName(state: EntryState): string {
 const named = (name: string, text: string): Attribute | undefined =>
   text === '' ? undefined : one(name, utf8Encode(text));
 
+function groups(name: string, facts: ComputedFacts): Attribute | undefined {
+  const values = facts.memberOf();
+  return values.length === 0 ? undefined : { name, values };
+}
+
 /** Every computed attribute by its key. */
 export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attribute | undefined> = new Map(
   Object.entries<(facts: ComputedFacts) => Attribute | undefined>({
@@ -86,6 +94,9 @@ export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attri
     hassubordinates: (f) => one('hasSubordinates', f.childCount() > 0 ? TRUE : FALSE),
     numsubordinates: (f) => one('numSubordinates', utf8Encode(String(f.childCount()))),
     entrycsn: (f) => one('entryCSN', utf8Encode(f.state.modified.csn)),
+    etag: (f) => one('etag', f.etag()),
+    memberof: (f) => groups('memberOf', f),
+    ismemberof: (f) => groups('isMemberOf', f),
     'ds-sync-schema-violation': (f) => {
       const violation = f.schemaViolation();
       return violation === undefined ? undefined : one('ds-sync-schema-violation', utf8Encode(violation));

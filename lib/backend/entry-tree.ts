@@ -18,6 +18,7 @@ import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { isAtOrBelow } from '../schema/dn-key.js';
 import type { EntryId, ReadView } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import {
@@ -30,7 +31,10 @@ import {
   isLostRecord,
   parentIdOf,
 } from './entry-record.js';
-import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
+import { isWholeInKey, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
+import type { PendingRows } from './layer.js';
+import { groupsOf, isMember, type MemberAttribute, type MembershipTree } from './memberships.js';
+import type { ReverseLookup } from './reverse-lookup.js';
 import type { Rows } from './rows.js';
 import type { Conformance } from './schema-marks.js';
 import { type EntryOwner, HeldEntry, type NameAbove } from './stored-entry.js';
@@ -49,8 +53,12 @@ export interface TreeFacts {
   structuralClass(objectClass: Attribute): Attribute | undefined;
   isSingle(key: AttributeKey): boolean;
   readonly conformance: Conformance;
+  readonly lookup: ReverseLookup;
+  /** Attributes that make members. */
+  readonly memberAttributes: readonly MemberAttribute[];
 }
 
+const UUID_PART = 'entryuuid=';
 const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
 
 const LOST_RDN: NamedRdn = {
@@ -101,10 +109,12 @@ export interface EntrySource {
 }
 
 /** See the file header. Subclasses own how entries are kept. */
-export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
+export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, MembershipTree {
   readonly #facts: TreeFacts;
   readonly rows: Rows;
   readonly #baseKeys: readonly string[];
+  /** All of them. */
+  readonly #baseKey: string;
   /** What stands above the base. */
   readonly #root: NameAbove;
   #lost: HeldEntry | undefined;
@@ -118,6 +128,7 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
         throw new LdapError('invalidDNSyntax', 'the base DN violates a syntax of its values');
       return key;
     });
+    this.#baseKey = this.#baseKeys.join(',');
     const dn = { rdns: facts.baseDn.rdns.slice(1) };
     this.#root = { dn, dnText: formatDn(dn) };
   }
@@ -158,6 +169,73 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
 
   byDnText(text: string): HeldEntry | undefined {
     return this.byDn(parseDn(text));
+  }
+
+  /** What is decided and not yet durable, where this tree shows it. */
+  protected get undurable(): PendingRows | undefined {
+    return undefined;
+  }
+
+  get memberAttributes(): readonly MemberAttribute[] {
+    return this.#facts.memberAttributes;
+  }
+
+  isIndexed(key: AttributeKey): boolean {
+    return this.#facts.lookup.rule(key) !== undefined;
+  }
+
+  holderIds(key: AttributeKey, normal: Uint8Array): readonly EntryId[] {
+    const { lookup } = this.#facts;
+    const ids = lookup.ids(key, normal, this.undurable);
+    if (ids.length === 0 || isWholeInKey(normal)) return ids;
+    return ids.filter((id) => {
+      const entry = this.byId(id);
+      return entry !== undefined && lookup.holds(entry, key, normal);
+    });
+  }
+
+  holders(key: AttributeKey, normal: Uint8Array): readonly HeldEntry[] {
+    const holders: HeldEntry[] = [];
+    for (const id of this.holderIds(key, normal)) {
+      const entry = this.byId(id);
+      if (entry !== undefined) holders.push(entry);
+    }
+    return holders;
+  }
+
+  memberOf(entry: HeldEntry): readonly Uint8Array[] {
+    return groupsOf(this, entry).map((group) => group.dnBytes);
+  }
+
+  isMemberOf(entry: HeldEntry, group: Uint8Array): boolean {
+    return isMember(this, entry, group);
+  }
+
+  byKey(key: string): HeldEntry | undefined {
+    const id = this.idByKey(key);
+    return id === undefined ? undefined : this.byId(id);
+  }
+
+  idByKey(key: string): EntryId | undefined {
+    if (!isAtOrBelow(key, this.#baseKey)) return undefined;
+    const above = key.length - this.#baseKey.length - 1;
+    let at = this.#baseId();
+    if (above <= 0 || at === undefined) return at;
+    const rdns = key.slice(0, above).split(',');
+    for (let i = rdns.length - 1; i >= 0 && at !== undefined; i--) at = this.#childByKey(at, rdns[i] ?? '');
+    return at;
+  }
+
+  #childByKey(parent: EntryId, rdnKey: string): EntryId | undefined {
+    const holder = this.rows.claims(parent, rdnKey)[0];
+    if (holder !== undefined) return holder.id;
+    if (rdnKey === LOST_KEY && parent === this.#baseId() && this.#lostShown()) return LOST_AND_FOUND_ID;
+    const parts = rdnKey.split('+');
+    const named = parts.length < 2 ? undefined : parts.find((part) => part.startsWith(UUID_PART));
+    const uuid = named === undefined ? undefined : parseUuid(named.slice(UUID_PART.length));
+    return uuid === undefined
+      ? undefined
+      : this.#conflictEntry(parent, uuid, parts.filter((part) => part !== named).join('+'));
   }
 
   nearest(dn: Dn): HeldEntry | undefined {
@@ -205,13 +283,18 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner {
     const isUuid = (type: string) => ENTRY_UUID_TYPES.has(type.toLowerCase());
     const named = rdn.find((ava) => isUuid(ava.type));
     const uuid = named === undefined ? undefined : parseUuid(latin1(named.value));
-    const id = uuid === undefined ? undefined : this.rows.idOf(uuid);
+    const rest = this.#facts.rules.rdnKey(rdn.filter((ava) => ava !== named));
+    return uuid === undefined || rest === undefined ? undefined : this.#conflictEntry(parent, uuid, rest);
+  }
+
+  /** The entry of this UUID, if it is shown under a conflict name of this RDN here. */
+  #conflictEntry(parent: EntryId, uuid: EntryUuid, rdnKey: string): EntryId | undefined {
+    const id = this.rows.idOf(uuid);
     if (id === undefined || id === LOST_AND_FOUND_ID || id === ROOT_ID) return undefined;
     const record = this.rows.record(id);
     if (record === undefined || !isAliveRecord(record) || !isConflictRecord(record)) return undefined;
     if (parentIdOf(record) !== parent) return undefined;
-    const rest = this.#facts.rules.rdnKey(rdn.filter((ava) => ava !== named));
-    return rest === rdnKeyOf(decodeRdn(record, this.dictionary)) ? id : undefined;
+    return rdnKey === rdnKeyOf(decodeRdn(record, this.dictionary)) ? id : undefined;
   }
 
   #lostShown(): boolean {

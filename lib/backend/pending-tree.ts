@@ -24,6 +24,10 @@ export class PendingTree extends EntryTree {
     return (this.#rows.layers[0]?.counters ?? this.#durable.counters).aliases > 0;
   }
 
+  protected override get undurable(): PendingRows | undefined {
+    return this.#rows.layers.length === 0 ? undefined : this.#rows;
+  }
+
   get hasReferrals(): boolean {
     return (this.#rows.layers[0]?.counters ?? this.#durable.counters).referrals > 0;
   }

@@ -9,7 +9,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { EntryId } from './backend.js';
-import type { IndexConfig } from './index-config.js';
+import type { IndexSpec } from './index-config.js';
 import { INDEX_KIND, isWholeInKey, type KeySpace } from './key-space.js';
 import type { PendingRows } from './layer.js';
 import type { Postings } from './postings.js';
@@ -17,6 +17,7 @@ import type { HeldEntry } from './stored-entry.js';
 
 /** Loads before somebody who asks again is told to try later: the list changes faster than it is read. */
 const MAX_LOADS = 16;
+const NO_IDS: readonly EntryId[] = [];
 
 /** Index rows that an answer needs are on disk and must be waited for. A client that meets it is told to try again. */
 export class RowsAway extends LdapError {
@@ -45,12 +46,17 @@ export async function withRows<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** The indexes whose rows are whole. */
+export interface ReadyIndexes {
+  spec(key: AttributeKey): IndexSpec | undefined;
+}
+
 export class ReverseLookup {
-  readonly #indexes: IndexConfig;
+  readonly #indexes: ReadyIndexes;
   readonly #keys: KeySpace;
   readonly #postings: Postings;
 
-  constructor(indexes: IndexConfig, keys: KeySpace, postings: Postings) {
+  constructor(indexes: ReadyIndexes, keys: KeySpace, postings: Postings) {
     this.#indexes = indexes;
     this.#keys = keys;
     this.#postings = postings;
@@ -63,6 +69,7 @@ export class ReverseLookup {
 
   /** Entries that may hold the value, ascending. None without an index. Throws RowsAway. */
   ids(key: AttributeKey, normal: Uint8Array, pending: PendingRows | undefined): readonly EntryId[] {
+    if (this.rule(key) === undefined) return NO_IDS;
     const value = this.#keys.indexValue(key, INDEX_KIND.equality, normal);
     const ids = this.#postings.equalityNow(value, pending);
     if (ids === undefined) throw new RowsAway(async () => this.#postings.equality(value));

@@ -27,6 +27,8 @@ import {
   parentIdOf,
   uuidOf,
 } from './entry-record.js';
+import { etagOf } from './etag.js';
+import { MEMBERSHIP_KEYS } from './memberships.js';
 import { shownOf } from './shown.js';
 
 /** What entries of one backend share. */
@@ -42,6 +44,10 @@ export interface EntryOwner {
   violation(shown: Attributes): string | undefined;
   /** DN that a conflict or a dead parent keeps the entry from having, as text; undefined when there is no conflict. */
   wantedDn(entry: HeldEntry): string | undefined;
+  /** DNs of the groups that name the entry. Throws RowsAway. */
+  memberOf(entry: HeldEntry): readonly Uint8Array[];
+  /** Whether the group of this normal name names the entry. Throws RowsAway. */
+  isMemberOf(entry: HeldEntry, group: Uint8Array): boolean;
 }
 
 // Octets of memory as heap snapshots of Node 20 show them.
@@ -217,6 +223,18 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   wantedDn(): string | undefined {
     return this.owner.wantedDn(this);
+  }
+
+  memberOf(): readonly Uint8Array[] {
+    return this.owner.memberOf(this);
+  }
+
+  etag(): Uint8Array {
+    return etagOf(this.stored);
+  }
+
+  holds(key: AttributeKey, normal: Uint8Array): boolean | undefined {
+    return MEMBERSHIP_KEYS.has(key) ? this.owner.isMemberOf(this, normal) : undefined;
   }
 
   /** Octets of memory held, roughly. */

@@ -22,4 +22,8 @@ export interface EntryView {
   readonly stored: Attributes;
   /** Operational attributes computed from the entry's state (entryUUID, createTimestamp ...); made when asked for. */
   computed(): Attributes;
+  /**
+   * Whether a derived attribute holds the value with this normal form, where that is known without its values; undefined: look at them.
+   */
+  holds?(key: AttributeKey, normal: Uint8Array): boolean | undefined;
 }

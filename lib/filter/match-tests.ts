@@ -11,6 +11,7 @@ import { LIMITS } from '../base/limits.js';
 import type { Attribute, EntryView } from '../entry/entry.js';
 import { hasOptions, isOptionSubtype } from '../entry/option-subtype.js';
 import { findValue, type ValueKey } from '../entry/value-index.js';
+import { isVirtualKey } from '../entry/virtual-attributes.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import { matchSubstrings } from '../schema/substring-match.js';
@@ -147,7 +148,17 @@ function equalityTest(alternatives: readonly Clause<'equality'>[]): ClauseTest {
     wanted.size === 1
       ? (attribute: Attribute, sight: Sight) => holdsOne(attribute, normal, wanted, rule, sight)
       : (attribute: Attribute, sight: Sight) => holdsAny(attribute, wanted, rule, sight);
-  return (sight) => someAttribute(sight, keys, passes);
+  if (!keys.some(isVirtualKey)) return (sight) => someAttribute(sight, keys, passes);
+  return (sight) => {
+    const known = alternatives.map((clause) => heldVirtually(sight.entry, clause));
+    return known.includes(undefined) ? someAttribute(sight, keys, passes) : known.includes(true);
+  };
+}
+
+/** Whether the entry knows without its values that it holds the clause's; undefined: it does not know. */
+function heldVirtually(entry: EntryView, { keys, normal }: Clause<'equality'>): boolean | undefined {
+  const known = keys.map((key) => entry.holds?.(key, normal));
+  return known.includes(true) ? true : known.includes(undefined) ? undefined : false;
 }
 
 function holdsOne(

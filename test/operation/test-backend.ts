@@ -17,14 +17,14 @@ export interface TestBackend {
   readonly store: MemoryStore;
 }
 
-/** A domain that holds nothing yet. */
+/** A domain that holds what the store does: nothing yet, by default. */
 export async function openTestBackend(
   schema: Schema,
   base: string,
   clock: Clock,
   log: Log,
+  store = new MemoryStore(),
 ): Promise<TestBackend> {
-  const store = new MemoryStore();
   let last: Csn | undefined;
   const backend = await openBackend({
     store,

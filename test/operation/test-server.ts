@@ -402,6 +402,14 @@ export class TestServer {
     return server;
   }
 
+  /** Another server on the data of the first domain: nothing of it is in memory. */
+  async reopen(): Promise<TestServer> {
+    const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store);
+    const server = new TestServer(this.clock, this.log, opened, this.service.settings);
+    server.service.directory.addDomain(opened.backend);
+    return server;
+  }
+
   connect(transport = new MemoryTransport()): TestClient {
     return new TestClient(transport, this.service.accept(transport));
   }
