@@ -15,6 +15,7 @@ import type {
   StoredEntry,
   Written,
 } from '../backend/backend.js';
+import type { ChangeSource } from '../backend/change-feed.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
 import type { JournalLine } from '../conflict/domain-view.js';
@@ -107,6 +108,10 @@ export class GuardedBackend implements Backend {
 
   get state(): ServerState {
     return this.#backend.state;
+  }
+
+  get changes(): ChangeSource {
+    return this.#backend.changes;
   }
 
   get generationId(): string | undefined {

@@ -14,6 +14,7 @@ import type { Dn } from '../dn/dn.js';
 import type { EntryView } from '../entry/entry.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import type { SearchScope } from '../ldap/message.js';
+import type { ChangeSource } from './change-feed.js';
 
 /** Local number of an entry, never reused. */
 export type EntryId = number & { readonly __brand: 'EntryId' };
@@ -136,6 +137,8 @@ export interface Backend extends ReadView {
   readonly generationId: string | undefined;
   /** Number of live entries. */
   readonly entryCount: number;
+  /** What was applied here, as it happens and since. */
+  readonly changes: ChangeSource;
   /** Conflicts in CSN order of the change that lost. */
   journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]>;
 

@@ -7,7 +7,7 @@
 import { LdapError } from '../base/ldap-error.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Log } from '../port/log.js';
-import { type OrderedStore, StoreError } from '../port/ordered-store.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
 import type { Condition } from './backend.js';
 import type { ChangeSink } from './change-sink.js';
 import type { Counters } from './counters.js';
@@ -25,6 +25,8 @@ export interface CommitWorld {
   readonly rows: PendingRows;
   readonly sink: ChangeSink;
   readonly log: Log;
+  /** Rows that the batch of a layer carries besides its own. */
+  readonly tail: (layer: Layer) => readonly StoreOp[];
   /** The layer is durable: memory follows, before its waiters are told. */
   readonly apply: (layer: Layer) => void;
   /** Reads the durable facts again and forgets all that memory holds. */
@@ -133,12 +135,14 @@ export class GroupCommit {
 
   #write(): void {
     const layer = this.#gathering;
-    const { store, keys, dictionary } = this.#world;
+    const { store, keys, dictionary, tail } = this.#world;
     this.#flying = layer;
     this.#gathering = new Layer(layer.state, layer.counters);
     this.#show(false);
     const sync = layer.sync || layer.changes.length > 0;
-    store.batch(layer.storeOps(keys, dictionary), { sync }).then(
+    const ops = layer.storeOps(keys, dictionary);
+    for (const op of tail(layer)) ops.push(op);
+    store.batch(ops, { sync }).then(
       () => this.#written(layer),
       (error: unknown) => this.#refused(error),
     );

@@ -49,7 +49,11 @@ export const TAG = {
   tombstone: 0x74, // t
   uuid: 0x75, // u
   values: 0x76, // v
+  /** The applied log (applied-log.ts). */
+  applied: 0x77, // w
   meta: 0x78, // x
+  /** USN of each entry (applied-log.ts). */
+  usn: 0x79, // y
 } as const;
 
 /** Kinds of index rows. */
@@ -60,7 +64,15 @@ export type IndexKind = (typeof INDEX_KIND)[keyof typeof INDEX_KIND];
 export const POSTING = { head: 0, block: 1, single: 2 } as const;
 
 /** Names of meta rows. */
-export type MetaName = 'generation' | 'state' | 'counters' | 'indexes' | 'loading' | 'base' | 'schema';
+export type MetaName =
+  | 'generation'
+  | 'state'
+  | 'counters'
+  | 'indexes'
+  | 'loading'
+  | 'base'
+  | 'schema'
+  | 'usn';
 
 export function writeId(bytes: Uint8Array, at: number, id: number): void {
   const high = Math.floor(id / 0x1_0000_0000);
@@ -282,6 +294,21 @@ export class KeySpace {
     return prefixRange(this.#idKey(TAG.values, id));
   }
 
+  /** The applied change of this USN. */
+  applied(usn: number): Uint8Array {
+    return this.#idKey(TAG.applied, usn as EntryId);
+  }
+
+  /** Applied changes with an USN above `after`, up to and with `through`. */
+  appliedBetween(after: number, through: number): StoreRange {
+    return { gte: this.applied(after + 1), lt: this.applied(through + 1) };
+  }
+
+  /** The row of an entry's USN. */
+  usn(id: EntryId): Uint8Array {
+    return this.#idKey(TAG.usn, id);
+  }
+
   dictionary(number: number): Uint8Array {
     const key = this.#make(TAG.dictionary, 4);
     new DataView(key.buffer, key.byteOffset).setUint32(3, number);
@@ -397,4 +424,6 @@ export const SERVER_KEYS = {
     return key;
   },
   domains: prefixRange(Uint8Array.of(0, 0, 0x64)),
+  /** Newest USN of a domain: survives what empties the domain. */
+  usn: (domain: DomainNumber): Uint8Array => Uint8Array.of(0, 0, 0x75, domain >>> 8, domain),
 } as const;

@@ -11,6 +11,7 @@ import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
+import type { CommittedChange } from './change-feed.js';
 import type { Counters } from './counters.js';
 import { encodeCounters } from './counters.js';
 import type { Dictionary } from './dictionary.js';
@@ -60,6 +61,11 @@ export class Layer {
   readonly waiters: Waiter[] = [];
   /** Local changes, in CSN order. */
   readonly changes: EncodedChange[] = [];
+  /** Entries around each change, while somebody watches (change-feed.ts). */
+  readonly events: CommittedChange[] = [];
+  /** Changes applied, and the USN of the last; 0: none. */
+  applied = 0;
+  usn = 0;
   /** The batch must be on disk before its waiters are told. */
   sync = false;
   /** An entry with children changed its name. */

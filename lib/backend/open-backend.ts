@@ -14,6 +14,8 @@ import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
+import { AppliedLog } from './applied-log.js';
+import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
@@ -34,6 +36,7 @@ import { conformanceOf, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
+import { UsnSource } from './usn-source.js';
 import { WritePath } from './write-path.js';
 
 export interface BackendOptions {
@@ -46,6 +49,8 @@ export interface BackendOptions {
   readonly sink: ChangeSink;
   /** Default DEFAULT_INDEXES. */
   readonly indexes?: IndexOptions;
+  /** Numbers of applied changes, shared by the domains of a server. Default: of this domain alone. */
+  readonly usns?: UsnSource;
   /** Octets of the entry cache. Default 64 MiB. */
   readonly cacheBytes?: number;
   /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
@@ -80,7 +85,8 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
   if (facts.loading === undefined && facts.schema !== conformance.fingerprint) {
     await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
   }
-  return assemble(options, keys, facts, indexes, dictionary);
+  const applied = await AppliedLog.open(store, keys, options.usns ?? new UsnSource());
+  return assemble(options, keys, facts, indexes, dictionary, applied);
 }
 
 /** Puts the parts together. */
@@ -90,6 +96,7 @@ function assemble(
   facts: DomainFacts,
   indexes: IndexConfig,
   dictionary: Dictionary,
+  applied: AppliedLog,
 ): StoreBackend {
   const { store, schema, baseDn, clock } = options;
   const postings = new Postings(store);
@@ -108,7 +115,17 @@ function assemble(
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
   const reader = new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid));
-  const durable: Durable = { keys, dictionary, rows: durableRows, tree, postings, state: facts.state };
+  const feed = new ChangeFeed();
+  const durable: Durable = {
+    keys,
+    dictionary,
+    rows: durableRows,
+    tree,
+    postings,
+    applied,
+    feed,
+    state: facts.state,
+  };
   const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
   if (importing)
@@ -133,6 +150,7 @@ function assemble(
     generator,
     replica: options.replica,
     sink: options.sink,
+    notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
     onSkew: options.onSkew ?? (() => undefined),
   });
   return new StoreBackend({
@@ -145,6 +163,8 @@ function assemble(
     reader,
     writes,
     commit,
+    applied,
+    feed,
     dictionary,
     state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
@@ -162,6 +182,8 @@ interface Durable {
   readonly rows: DurableRows;
   readonly tree: DurableTree;
   readonly postings: Postings;
+  readonly applied: AppliedLog;
+  readonly feed: ChangeFeed;
   state: ServerState;
 }
 
@@ -172,23 +194,28 @@ function commitOver(
   facts: DomainFacts,
 ): GroupCommit {
   const { store, sink, log } = options;
-  const { keys, dictionary, tree, postings } = durable;
+  const { keys, dictionary, tree, postings, applied, feed } = durable;
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
     durable.state = layer.state;
     options.onApplied?.();
+    if (layer.applied === 0) return;
+    applied.committed(layer.usn, layer.applied);
+    if (feed.watched) feed.publish({ changes: layer.events, state: layer.state, usn: layer.usn });
   };
+  const tail = (layer: Layer) => (layer.usn === 0 ? [] : [applied.lastOp(layer.usn)]);
   const reload = async () => {
     const fresh = readFacts(store, keys);
     await dictionary.reload(store);
     tree.clear();
     postings.clear();
+    applied.dropped();
     tree.counters = fresh.counters;
     durable.state = fresh.state;
     return fresh;
   };
   const onFailed = options.onFailed ?? (() => undefined);
-  const world = { store, keys, dictionary, rows, sink, log, apply, reload, onFailed };
+  const world = { store, keys, dictionary, rows, sink, log, tail, apply, reload, onFailed };
   return new GroupCommit(world, facts.state, facts.counters);
 }
 

@@ -17,6 +17,7 @@ import type { CsnGenerator } from '../csn/csn-generator.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { Intent, ReadView, ReplayResult, Written } from './backend.js';
+import type { ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
@@ -42,6 +43,7 @@ export interface WriteWorld extends RowWorld {
   readonly generator: CsnGenerator;
   readonly replica: ReplicaId;
   readonly sink: ChangeSink;
+  readonly notes: ChangeNotes;
   /** A change from further ahead than the skew bound: an alert. */
   readonly onSkew: (csn: Csn, aheadMs: number) => void;
 }
@@ -271,13 +273,15 @@ export class WritePath {
 
   /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
   #fold(change: Change, local: boolean): ReplayResult {
-    const { view, commit, sink } = this.#world;
+    const { view, commit, sink, notes } = this.#world;
     const outcome = applyChange(view, change);
     if (isWaiting(outcome)) {
       assert(!local, 'a local change names an entry that is not there');
       return { kind: 'waiting', waitsFor: outcome.waitsFor };
     }
     const layer = commit.layer();
+    const before = notes.before(outcome);
+    const was = outcome.entries.map(({ uuid }) => view.entry(uuid));
     try {
       putOutcome(this.#world, layer, outcome, (uuid) => view.entry(uuid));
     } catch (error) {
@@ -286,6 +290,7 @@ export class WritePath {
       throw error;
     }
     if (layer.renames) this.#world.tree.epoch += 1;
+    notes.note(layer, change, outcome, was, before);
     layer.state = layer.state.with(change.csn);
     if (local) {
       const encoded = toEncodedChange(change);

@@ -114,6 +114,17 @@ export const LIMITS = {
   treeDeleteEntries: 1_000_000,
   /** Aliases dereferenced while one search runs. */
   aliasesPerSearch: 10_000,
+  /** Changes in the applied log of a domain, from which readers of changes catch up. */
+  appliedRows: 1_000_000,
+  /** Changes, and octets of their entries, that wait for one reader of changes. */
+  feedChanges: 20_000,
+  feedBytes: 8_388_608,
+  /** Searches of one connection that go on until they are ended. */
+  persistentSearchesPerConnection: 100,
+  /** Octets of a cookie of a synchronization or of the change log. */
+  syncCookieBytes: 65_536,
+  /** UUIDs in one message of a synchronization. */
+  syncIdSet: 500,
   /** Writes of one domain that wait for their turn. */
   queuedWrites: 100_000,
 } as const;
