@@ -8,6 +8,7 @@ import type {
   Backend,
   Candidates,
   Condition,
+  Explanation,
   Intent,
   ReadView,
   ReplayResult,
@@ -21,6 +22,7 @@ import type { Change, EntryUuid } from '../change/change.js';
 import type { JournalLine } from '../conflict/domain-view.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
+import type { IndexCatalog } from '../filter/filter-plan.js';
 
 export interface Guard {
   /** Why writes must wait, as a sentence; undefined when they need not. */
@@ -64,6 +66,15 @@ export class GuardedBackend implements Backend {
   search(request: SearchPlanRequest): Candidates {
     this.#checkRead();
     return this.#backend.search(request);
+  }
+
+  explain(request: SearchPlanRequest): Promise<Explanation> {
+    this.#checkRead();
+    return this.#backend.explain(request);
+  }
+
+  get catalog(): IndexCatalog {
+    return this.#backend.catalog;
   }
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {

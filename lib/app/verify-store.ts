@@ -24,7 +24,10 @@ export interface VerifyReport {
 /** Checks a domain of a running server. */
 export async function verifyDomain(domain: RunningDomain): Promise<VerifyReport> {
   const { store, keys, indexes } = domain.backend.parts;
-  return report(domain.baseText, await verifyDomainRows({ store, keys, schema: domain.schema, indexes }));
+  return report(
+    domain.baseText,
+    await verifyDomainRows({ store, keys, schema: domain.schema, indexes: indexes.ready }),
+  );
 }
 
 /** Checks every domain of a stopped server. Rejects with OperatorError SERVER_RUNNING or what opening the store rejects with. */

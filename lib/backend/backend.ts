@@ -5,6 +5,7 @@
  * replay() (remote): the one write path. What a decide function sees through its WriteView includes everything decided before it, durable or not.
  * See open-backend.ts for the implementation.
  */
+import type { BerWriter } from '../ber/ber-writer.js';
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
 import type { JournalLine } from '../conflict/domain-view.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -13,8 +14,10 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import type { EntryView } from '../entry/entry.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
+import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { SearchScope } from '../ldap/message.js';
 import type { ChangeSource } from './change-feed.js';
+import type { AnswerChoice } from './record-answer.js';
 
 /** Local number of an entry, never reused. */
 export type EntryId = number & { readonly __brand: 'EntryId' };
@@ -26,23 +29,10 @@ export interface StoredEntry extends EntryView {
   /** RFC 4514 text of the DN, as responses show it. */
   readonly dnText: string;
   readonly state: EntryState;
-  /** Octets of the form given to keep() for this kind of reader, while memory lasts: a view to be used at once. */
-  keptForm?(cacheKey: string): Uint8Array | undefined;
-  /** Whether the entry is a subentry, where a form was kept. */
-  readonly keptSubentry?: boolean | undefined;
-  /** Whether keep() is worth its work: the entry stays in memory. */
-  readonly keeps?: boolean;
-  /** Keeps an encoded form beside the entry; it counts against the memory of the entry cache and goes with the entry. */
-  keep?(form: KeptForm): void;
-}
-
-/** An entry as one kind of reader gets it, encoded. */
-export interface KeptForm {
-  /** What the form depends on besides the entry. */
-  readonly cacheKey: string;
-  /** Copied. */
-  readonly octets: Uint8Array;
-  readonly subentry: boolean;
+  /** Whether it is a subentry (RFC 3672); undefined: look at its object classes. */
+  readonly isSubentry?: boolean | undefined;
+  /** Writes the SearchResultEntry operation, without the message around it. False: not this entry; encode its attributes. */
+  writeAnswer?(writer: BerWriter, choice: AnswerChoice): boolean;
 }
 
 /** Name resolution and entry reads. */
@@ -86,10 +76,38 @@ export interface SearchPlanRequest {
   readonly filter: CompiledFilter;
   /** Resume: only entries with an id greater than this, in id order. */
   readonly afterId?: EntryId;
+  /** The caller stops after about so many matches: no more is read ahead than that needs. */
+  readonly few?: number;
+  /** The caller needs no order, so the first few may be given as they are found. */
+  readonly anyOrder?: boolean;
+}
+
+/** One lookup of a plan, as it was carried out. */
+export interface ExplainedStep {
+  readonly lookup: string;
+  /** Ids that it gave; undefined: given up, since reading the entries costs less. */
+  readonly ids: number | undefined;
+  /** Rows that it was allowed to read; undefined: no bound. */
+  readonly budget: number | undefined;
+}
+
+/** How a search finds its candidates (docs/indexes.md). */
+export interface Explanation {
+  /** What the filter could be answered from. */
+  readonly plan: string;
+  /** What was read instead or besides: Candidates.plan. */
+  readonly path: string;
+  readonly unindexed: boolean;
+  /** The rows of the plan are the matches: the filter is not evaluated. */
+  readonly exact: boolean;
+  /** Entries to look at; where they are not counted, an upper bound. */
+  readonly candidates: number;
+  readonly counted: boolean;
+  readonly steps: readonly ExplainedStep[];
 }
 
 /**
- * Candidates of a search in rising entry-id order: a superset of the matches within base and scope is narrowed here by indexes and scope; the caller
+ * Candidates of a search, each once, in rising entry-id order (unless `anyOrder`): a superset of the matches within base and scope is narrowed here by indexes and scope; the caller
  * evaluates the filter. next() answers a slice at once when it is in memory, a promise otherwise, undefined at the end.
  */
 export interface Candidates {
@@ -100,6 +118,10 @@ export interface Candidates {
   readonly unindexed: boolean;
   /** How the plan reads, one line, for the access log. */
   readonly plan: string;
+  /** Entries to look at, at most, as far as it is known before they are read. */
+  readonly most: number;
+  /** Every entry of the slice that next() gave last matches the filter as it is now: it need not be evaluated. */
+  readonly sure: boolean;
 }
 
 /**
@@ -120,6 +142,10 @@ export type Condition =
 
 export interface Backend extends ReadView {
   search(request: SearchPlanRequest): Candidates;
+  /** Carries out the plan of a search and says what it did; entries are not read. */
+  explain(request: SearchPlanRequest): Promise<Explanation>;
+  /** The indexes that searches may use now. */
+  readonly catalog: IndexCatalog;
   /** Entries directly below (also the shown lost+found container), in slices; for tree walks. */
   children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]>;
 

@@ -5,18 +5,23 @@
  * without a promise. An entry that was deleted meanwhile is left out.
  */
 import type { Clock } from '../port/clock.js';
-import type { OrderedStore, StoreRow } from '../port/ordered-store.js';
+import type { OrderedStore, StoreRange, StoreRow } from '../port/ordered-store.js';
 import type { Candidates, EntryId, StoredEntry } from './backend.js';
 import type { DurableTree } from './durable-tree.js';
 import { checkRecord } from './entry-record.js';
 import type { Ids } from './index-reader.js';
 import { type KeySpace, readId, TAG } from './key-space.js';
+import { PostingReader } from './posting-rows.js';
 import { lowerBoundId } from './postings.js';
 import { claimIds } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
 
 const SLICE_ENTRIES = 128;
 const SCAN_ROWS = 512;
+/** Rows of a slice for a caller that wants one or two. */
+const FEW_ROWS = 16;
+/** Index rows of a slice for such a caller. */
+const STREAM_ROWS = 64;
 /** Results up to this are worth keeping in the entry cache. */
 const KEEP_ENTRIES = 256;
 /** Milliseconds of work after which others get their turn. */
@@ -31,6 +36,15 @@ export interface CandidateWorld {
   readonly clock: Clock;
   /** Resolves after other work of the event loop had its turn. */
   readonly pause: () => Promise<void>;
+  /** Whether the store holds no commit that the tree does not know. */
+  readonly settled: () => boolean;
+}
+
+/** What a way of finding candidates says of itself. */
+export interface CandidateFacts {
+  readonly unindexed: boolean;
+  readonly plan: string;
+  readonly most: number;
 }
 
 /** Whether an entry belongs to the result by its place. */
@@ -42,10 +56,13 @@ type Slice = readonly StoredEntry[] | undefined;
 export class ListCandidates implements Candidates {
   #entries: readonly StoredEntry[] | undefined;
   readonly unindexed = false;
+  readonly sure = false;
+  readonly most: number;
   readonly plan: string;
 
   constructor(entries: readonly StoredEntry[], plan: string) {
     this.#entries = entries.length === 0 ? undefined : entries;
+    this.most = entries.length;
     this.plan = plan;
   }
 
@@ -71,13 +88,19 @@ export class IdCandidates implements Candidates {
   #closed = false;
   readonly unindexed: boolean;
   readonly plan: string;
+  readonly #most: number;
+  /** Commits that the tree had seen when the rows were read that are exactly the matches; -1: they are not. */
+  readonly #exactAt: number;
+  /** See Candidates.sure. */
+  sure = false;
 
+  /** `facts.exactAt`: DurableTree.commits before the ids were read, where they are exactly the matches. */
   constructor(
     world: CandidateWorld,
     ids: Ids | Promise<Ids>,
     inScope: InScope,
     after: number,
-    facts: { readonly unindexed: boolean; readonly plan: string },
+    facts: CandidateFacts & { readonly exactAt?: number },
   ) {
     this.#world = world;
     this.#ids = ids;
@@ -85,7 +108,18 @@ export class IdCandidates implements Candidates {
     this.#after = after;
     this.unindexed = facts.unindexed;
     this.plan = facts.plan;
+    this.#most = facts.most;
+    this.#exactAt = facts.exactAt ?? -1;
     this.#turnMs = world.clock.monotonicMs();
+  }
+
+  get most(): number {
+    return this.#ids instanceof Promise ? this.#most : this.#ids.length;
+  }
+
+  /** The ids, for explanations. */
+  get ids(): Ids | Promise<Ids> {
+    return this.#ids;
   }
 
   next(): Slice | Promise<Slice> {
@@ -110,6 +144,8 @@ export class IdCandidates implements Candidates {
 
   #slice(ids: Ids): Slice | Promise<Slice> {
     const { tree } = this.#world;
+    // What was committed since the rows were read may have changed these entries.
+    this.sure = this.#exactAt === tree.commits && this.#world.settled();
     const keep = ids.length <= KEEP_ENTRIES;
     const entries: StoredEntry[] = [];
     const stop = Math.min(ids.length, this.#at + SLICE_ENTRIES);
@@ -134,24 +170,32 @@ export class ScanCandidates implements Candidates {
   readonly #rows: AsyncIterator<readonly StoreRow[]>;
   #ahead: Promise<IteratorResult<readonly StoreRow[]>> | undefined;
   #first: readonly StoredEntry[] | undefined;
-  readonly unindexed = true;
+  readonly sure = false;
+  readonly unindexed: boolean;
   readonly plan: string;
+  readonly most: number;
+  readonly #few: boolean;
 
-  /** `first`: entries that stand before all others. */
+  /** `first`: entries that stand before all others. `few`: about so many are wanted; nothing is read ahead for them. */
   constructor(
     world: CandidateWorld,
     inScope: InScope,
     after: number,
     first: readonly StoredEntry[],
-    plan: string,
+    facts: CandidateFacts,
+    few = Number.POSITIVE_INFINITY,
   ) {
     this.#world = world;
     this.#inScope = inScope;
-    this.plan = plan;
+    this.unindexed = facts.unindexed;
+    this.plan = facts.plan;
+    this.most = facts.most;
+    this.#few = few < SCAN_ROWS / 2;
     this.#first = first.length === 0 ? undefined : first;
     const all = world.keys.tagRange(TAG.entry);
     const range = { gte: world.keys.entry((after + 1) as EntryId), lt: all.lt };
-    this.#rows = world.store.scan(range, SCAN_ROWS)[Symbol.asyncIterator]();
+    const rows = this.#few ? Math.max(FEW_ROWS, few * 2) : SCAN_ROWS;
+    this.#rows = world.store.scan(range, rows)[Symbol.asyncIterator]();
   }
 
   next(): Slice | Promise<Slice> {
@@ -167,8 +211,8 @@ export class ScanCandidates implements Candidates {
     for (;;) {
       const turn = await (this.#ahead ?? this.#rows.next());
       if (turn.done === true) return undefined;
-      this.#ahead = this.#rows.next();
-      this.#ahead.catch(() => undefined); // told when it is awaited
+      this.#ahead = this.#few ? undefined : this.#rows.next();
+      this.#ahead?.catch(() => undefined); // told when it is awaited
       const entries: StoredEntry[] = [];
       for (const { key, value } of turn.value) {
         const entry = this.#world.tree.passing(readId(key, 3), checkRecord(value));
@@ -183,6 +227,76 @@ export class ScanCandidates implements Candidates {
   }
 }
 
+/** Entries as index rows name them, each once, in no order: for a caller that stops after a few. */
+export class StreamCandidates implements Candidates {
+  readonly #world: CandidateWorld;
+  readonly #inScope: InScope;
+  readonly #ranges: readonly StoreRange[];
+  readonly #met = new Set<EntryId>();
+  #at = 0;
+  #rows: AsyncIterator<readonly StoreRow[]> | undefined;
+  #reader = new PostingReader();
+  #left: EntryId[] = [];
+  readonly sure = false;
+  readonly unindexed = false;
+  readonly plan: string;
+  readonly most: number;
+
+  /** `first`: ids that no index knows. */
+  constructor(
+    world: CandidateWorld,
+    ranges: readonly StoreRange[],
+    inScope: InScope,
+    first: Ids,
+    facts: CandidateFacts,
+  ) {
+    this.#world = world;
+    this.#ranges = ranges;
+    this.#inScope = inScope;
+    this.#left = [...first];
+    this.plan = facts.plan;
+    this.most = facts.most;
+  }
+
+  async next(): Promise<Slice> {
+    for (;;) {
+      const entries: StoredEntry[] = [];
+      const now = this.#left.splice(0, SLICE_ENTRIES);
+      for (const id of now) {
+        if (this.#met.has(id)) continue;
+        this.#met.add(id);
+        const entry = this.#world.tree.glance(id);
+        if (entry !== undefined && this.#inScope(entry)) entries.push(entry);
+      }
+      if (entries.length > 0) return entries;
+      if (this.#left.length === 0 && !(await this.#more())) return undefined;
+    }
+  }
+
+  /** Reads on; false at the end. An id that was taken away is named too: its entry does not match. */
+  async #more(): Promise<boolean> {
+    for (;;) {
+      const range = this.#ranges[this.#at];
+      if (range === undefined) return false;
+      this.#rows ??= this.#world.store.scan(range, STREAM_ROWS)[Symbol.asyncIterator]();
+      const turn = await this.#rows.next();
+      if (turn.done !== true) {
+        this.#reader.take(turn.value);
+        this.#left = this.#reader.drain();
+        return true;
+      }
+      this.#rows = undefined;
+      this.#at += 1;
+    }
+  }
+
+  close(): void {
+    this.#rows?.return?.().catch(() => undefined); // nobody waits for a search that was given up
+    this.#rows = undefined;
+    this.#at = this.#ranges.length;
+  }
+}
+
 /** Numbers of the entries directly below, ascending. */
 export async function childIds(world: CandidateWorld, parent: EntryId): Promise<EntryId[]> {
   const ids: EntryId[] = [];
@@ -192,14 +306,18 @@ export async function childIds(world: CandidateWorld, parent: EntryId): Promise<
   return sorted(ids);
 }
 
-/** Numbers of all entries below, the base included; undefined when there are too many to walk. */
-export async function subtreeIds(world: CandidateWorld, base: EntryId): Promise<EntryId[] | undefined> {
+/** Numbers of all entries below, the base included, ascending; undefined when there are more than `most`. */
+export async function subtreeIds(
+  world: CandidateWorld,
+  base: EntryId,
+  most = WALK_ENTRIES,
+): Promise<EntryId[] | undefined> {
   const ids: EntryId[] = [base];
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at] as EntryId;
     const count = world.tree.rows.childCount(id);
     if (count === 0) continue;
-    if (ids.length + count > WALK_ENTRIES) return undefined;
+    if (ids.length + count > most) return undefined;
     for (const child of await childIds(world, id)) ids.push(child);
   }
   return sorted(ids);

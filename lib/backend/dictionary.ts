@@ -26,6 +26,8 @@ export class Dictionary {
   #labels: (AttributeLabel | undefined)[] = [undefined];
   /** The name last asked for of each key, and its number: no text is put together for it. */
   #byKey = new Map<AttributeKey, { readonly name: string; readonly number: number }>();
+  /** Attributes without options, of which a description with options was ever stored. */
+  readonly #optioned = new Set<string>();
   /** Numbers below this have their rows in a batch or in the store. */
   #emitted = 1;
 
@@ -46,6 +48,7 @@ export class Dictionary {
     this.#numbers = new Map();
     this.#labels = [undefined];
     this.#byKey = new Map();
+    this.#optioned.clear();
     this.#emitted = 1;
   }
 
@@ -109,7 +112,15 @@ export class Dictionary {
     this.#texts.push(text);
     this.#labels.push(undefined);
     this.#numbers.set(text, number);
+    const semicolon = text.indexOf(';');
+    const nul = text.indexOf('\0');
+    if (semicolon > 0 && semicolon < nul) this.#optioned.add(text.slice(0, semicolon));
     return number;
+  }
+
+  /** Whether an entry may hold the attribute of this key (which has no options) under a description with options. */
+  mayHaveOptions(key: AttributeKey): boolean {
+    return this.#optioned.has(key) || this.#texts.length > MAX_NUMBERS;
   }
 }
 

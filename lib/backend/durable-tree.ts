@@ -8,7 +8,7 @@ import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
 import { DnTexts } from './dn-texts.js';
-import { EntryCache } from './entry-cache.js';
+import { EntryCache, SMALL_BYTES } from './entry-cache.js';
 import { isAliveRecord } from './entry-record.js';
 import { EntryTree, type TreeFacts } from './entry-tree.js';
 import { LOST_AND_FOUND_ID } from './key-space.js';
@@ -28,6 +28,8 @@ export class DurableTree extends EntryTree {
   readonly #recent: (HeldEntry | undefined)[] = new Array(RECENT).fill(undefined);
   /** As of the last commit. */
   counters: Counters;
+  /** Commits that it was told of. */
+  commits = 0;
 
   constructor(facts: TreeFacts, rows: DurableRows, cacheBytes: number, counters: Counters) {
     super(facts, rows);
@@ -59,8 +61,7 @@ export class DurableTree extends EntryTree {
       if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
       const cached = this.#cached(id);
       if (cached !== undefined) {
-        if (cached.keeper !== undefined) this.#recent[id & (RECENT - 1)] = cached;
-        return cached;
+        return this.#recall(cached);
       }
       const record = this.#rows.record(id);
       if (record === undefined || !isAliveRecord(record)) return undefined;
@@ -87,15 +88,12 @@ export class DurableTree extends EntryTree {
   /** The entry, if the cache holds it. */
   #cached(id: EntryId): HeldEntry | undefined {
     const record = this.#cache.record(id);
-    return record === undefined
-      ? this.#cache.large(id)
-      : this.#marked(this.build(id, record), this.#cache.stamp);
+    return record === undefined ? this.#cache.large(id) : this.build(id, record);
   }
 
-  #marked(entry: HeldEntry, stamp: number): HeldEntry {
-    entry.stamp = stamp;
-    entry.epoch = this.#cache.epoch;
-    entry.keeper = this.#cache;
+  /** Has the entry at hand for those who ask next, if it is not large. */
+  #recall(entry: HeldEntry): HeldEntry {
+    if (entry.record.length <= SMALL_BYTES) this.#recent[entry.id & (RECENT - 1)] = entry;
     return entry;
   }
 
@@ -131,10 +129,8 @@ export class DurableTree extends EntryTree {
   }
 
   #keep(entry: HeldEntry): HeldEntry {
-    if (this.#cache.put(entry.id, entry.record)) {
-      this.#recent[entry.id & (RECENT - 1)] = this.#marked(entry, this.#cache.stamp);
-    } else this.#cache.putLarge(entry);
-    return entry;
+    this.#cache.put(entry);
+    return this.#recall(entry);
   }
 
   /** An entry was written; undefined: it died. */
@@ -142,13 +138,13 @@ export class DurableTree extends EntryTree {
     const place = id & (RECENT - 1);
     if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
     if (record === undefined) this.#cache.remove(id);
-    else this.#cache.put(id, record);
+    else this.#cache.write(id, record);
   }
 
   /** Entries with children changed their names. */
   renamed(): void {
     this.#recent.fill(undefined);
-    this.#cache.renamed();
+    this.#cache.dropNames();
   }
 
   /** Forgets what it remembers. */

@@ -25,7 +25,7 @@ export interface CommitWorld {
   readonly rows: PendingRows;
   readonly sink: ChangeSink;
   readonly log: Log;
-  /** Rows that the batch of a layer carries besides its own. */
+  /** Rows that every batch of this layer carries besides its own. */
   readonly tail: (layer: Layer) => readonly StoreOp[];
   /** The layer is durable: memory follows, before its waiters are told. */
   readonly apply: (layer: Layer) => void;
@@ -69,6 +69,11 @@ export class GroupCommit {
   /** Whether writes can be decided now. */
   get usable(): boolean {
     return this.#condition.kind !== 'full' && this.#reloading === undefined;
+  }
+
+  /** Whether a batch is on its way: the store may hold it already, memory does not know it. */
+  get flying(): boolean {
+    return this.#flying !== undefined;
   }
 
   /** Refuses all writes while set: the domain is being replaced. */

@@ -5,9 +5,12 @@
  * rebuild. Presence is answered from the equality rows of the attribute, so it costs no rows of its own there. entryUUID is answered from
  * the uuid rows.
  */
+import { isVirtualKey } from '../entry/virtual-attributes.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import type { EqualityRule, OrderingRule, SubstringRule } from '../schema/matching-rule.js';
+import { derivedRule } from './derived-indexes.js';
+import { INDEX_KIND, type IndexKind } from './key-space.js';
 
 /** Kinds of index for one attribute. */
 export interface IndexKinds {
@@ -40,7 +43,6 @@ export const DEFAULT_INDEXES: IndexOptions = {
   member: EQ,
   uniqueMember: EQ,
   memberUid: EQ,
-  memberOf: EQ,
   manager: EQ,
   uidNumber: EQ_ORD,
   gidNumber: EQ_ORD,
@@ -55,7 +57,24 @@ export interface IndexSpec {
   readonly substring: SubstringRule | undefined;
   readonly ordering: OrderingRule | undefined;
   readonly presence: boolean;
+  /** The schema allows one value. */
+  readonly single: boolean;
 }
+
+/** One index: the rows of one attribute and kind. */
+export interface IndexItem {
+  readonly key: AttributeKey;
+  readonly kind: IndexKind;
+  /** Attribute, kind and rule: equal texts make equal rows. */
+  readonly text: string;
+}
+
+const KIND_NAMES = [
+  ['equality', INDEX_KIND.equality, 'eq'],
+  ['ordering', INDEX_KIND.ordering, 'ord'],
+  ['presence', INDEX_KIND.presence, 'pres'],
+  ['substring', INDEX_KIND.substring, 'sub'],
+] as const;
 
 /** What index resolution needs of the schema. */
 export interface TypeLookup {
@@ -68,23 +87,25 @@ const ENTRY_UUID = 'entryuuid' as AttributeKey;
 export class IndexConfig implements IndexCatalog {
   readonly specs: readonly IndexSpec[];
   readonly #byKey = new Map<AttributeKey, IndexSpec>();
-  readonly #uuidRule: string | undefined;
+  /** Name of the rule of entryUUID. */
+  readonly uuidRule: string | undefined;
 
   /** Attributes that the schema does not know, or kinds that it has no rule for, are left out. */
   constructor(options: IndexOptions, schema: TypeLookup) {
     for (const [name, kinds] of Object.entries(options)) {
       const type = schema.attributeType(name);
-      if (type === undefined || type.key === ENTRY_UUID) continue;
+      if (type === undefined || type.key === ENTRY_UUID || isVirtualKey(type.key)) continue;
       this.#byKey.set(type.key, {
         key: type.key,
         equality: kinds.equality === true ? type.equality : undefined,
         substring: kinds.substring === true ? type.substring : undefined,
         ordering: kinds.ordering === true ? type.ordering : undefined,
         presence: kinds.presence === true,
+        single: type.singleValue,
       });
     }
     this.specs = [...this.#byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-    this.#uuidRule = schema.attributeType(ENTRY_UUID)?.equality?.name;
+    this.uuidRule = schema.attributeType(ENTRY_UUID)?.equality?.name;
   }
 
   /** The indexes of one attribute alone. */
@@ -93,13 +114,42 @@ export class IndexConfig implements IndexCatalog {
     return Object.assign(config, { specs: [spec] });
   }
 
+  /** Those of these indexes for which `keep` answers true. */
+  restricted(keep: (item: IndexItem) => boolean): IndexConfig {
+    const specs: IndexSpec[] = [];
+    for (const spec of this.specs) {
+      const kept = new Set(
+        itemsOf(spec)
+          .filter(keep)
+          .map(({ kind }) => kind),
+      );
+      if (kept.size === 0) continue;
+      specs.push({
+        key: spec.key,
+        equality: kept.has(INDEX_KIND.equality) ? spec.equality : undefined,
+        ordering: kept.has(INDEX_KIND.ordering) ? spec.ordering : undefined,
+        substring: kept.has(INDEX_KIND.substring) ? spec.substring : undefined,
+        presence: kept.has(INDEX_KIND.presence),
+        single: spec.single,
+      });
+    }
+    const config = new IndexConfig({}, { attributeType: () => undefined });
+    for (const spec of specs) config.#byKey.set(spec.key, spec);
+    return Object.assign(config, { specs, uuidRule: this.uuidRule });
+  }
+
+  /** Every index, attribute by attribute. */
+  items(): readonly IndexItem[] {
+    return this.specs.flatMap(itemsOf);
+  }
+
   presence(key: AttributeKey): boolean {
     const spec = this.#byKey.get(key);
     return spec !== undefined && (spec.presence || spec.equality !== undefined);
   }
 
   equality(key: AttributeKey): string | undefined {
-    return key === ENTRY_UUID ? this.#uuidRule : this.#byKey.get(key)?.equality?.name;
+    return key === ENTRY_UUID ? this.uuidRule : (derivedRule(key) ?? this.#byKey.get(key)?.equality?.name);
   }
 
   substring(key: AttributeKey): string | undefined {
@@ -114,18 +164,46 @@ export class IndexConfig implements IndexCatalog {
     return this.#byKey.get(key);
   }
 
+  single(key: AttributeKey): boolean {
+    return this.#byKey.get(key)?.single ?? false;
+  }
+
   /** One line an attribute: equal descriptions make equal rows. */
   description(): string {
-    const line = (spec: IndexSpec) => {
-      const parts = [spec.key as string];
-      if (spec.equality !== undefined) parts.push(`eq:${spec.equality.name}`);
-      if (spec.ordering !== undefined) parts.push(`ord:${spec.ordering.name}`);
-      if (spec.presence) parts.push('pres');
-      if (spec.substring !== undefined) parts.push(`sub:${spec.substring.name}`);
-      return parts.join(' ');
-    };
+    const line = (spec: IndexSpec) =>
+      [spec.key, ...itemsOf(spec).map(({ key, text }) => text.slice(key.length + 1))].join(' ');
     return this.specs.map(line).join('\n');
   }
+}
+
+function itemsOf(spec: IndexSpec): IndexItem[] {
+  const { key } = spec;
+  const items: IndexItem[] = [];
+  for (const [name, kind, short] of KIND_NAMES) {
+    const of = spec[name];
+    if (of === undefined || of === false) continue;
+    items.push({ key, kind, text: of === true ? `${key} ${short}` : `${key} ${short}:${of.name}` });
+  }
+  return items;
+}
+
+/** Stands in place of the description while all index rows are made anew. */
+export const REBUILDING = 'rebuilding';
+
+/** Texts of the indexes (IndexItem.text) that a description() lists. */
+export function describedItems(description: string): ReadonlySet<string> {
+  const texts = new Set<string>();
+  for (const line of description.split('\n')) {
+    const [key, ...kinds] = line.split(' ');
+    for (const kind of kinds) texts.add(`${key} ${kind}`);
+  }
+  return texts;
+}
+
+/** The option's word for a kind of index. */
+export function kindName(kind: IndexKind): (typeof KIND_NAMES)[number][0] {
+  for (const [name, one] of KIND_NAMES) if (one === kind) return name;
+  throw new Error('no such kind of index');
 }
 
 /** Whether entryUUID is meant: its lookups read the uuid rows. */

@@ -30,7 +30,7 @@ export const FIRST_ID = 16;
 export const ID_BYTES = 6;
 export const UUID_BYTES = 16;
 /** Octets of a normal value in an index key; longer ones are cut and, for equality, told apart by a hash. */
-const INDEX_VALUE_BYTES = 64;
+export const INDEX_VALUE_BYTES = 64;
 const INDEX_HEAD_BYTES = 48;
 
 /** Tags of a domain's rows. */
@@ -45,6 +45,8 @@ export const TAG = {
   changelog: 0x6c, // l
   move: 0x6d, // m
   name: 0x6e, // n
+  /** The servers of the domain; rows of replica/membership.ts. */
+  member: 0x72, // r
   mark: 0x73, // s
   tombstone: 0x74, // t
   uuid: 0x75, // u
@@ -190,6 +192,11 @@ export class KeySpace {
   /** The prefix under which the changelog keeps its rows. */
   changelogPrefix(): Uint8Array {
     return this.#make(TAG.changelog, 0);
+  }
+
+  /** The prefix under which membership keeps its rows. */
+  memberPrefix(): Uint8Array {
+    return this.#make(TAG.member, 0);
   }
 
   /** The key of this domain with this rest, tag first. */

@@ -1,8 +1,8 @@
 /**
  * Opens a domain of an ordered store as a Backend: puts the parts together and answers the face of backend.ts.
  *
- * Refuses data that it must not serve: another format, a load that did not end, indexes that differ from the configuration (rebuild-index.ts
- * mends that). The store is its owner's: close() leaves it open.
+ * Refuses data that it must not serve: another format, a load that did not end, a rebuild of all indexes that did not end. Indexes that are configured
+ * and have no rows yet are not used; StoreBackend.indexJobs builds them. The store is its owner's: close() leaves it open.
  */
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -17,20 +17,30 @@ import type { Schema } from '../schema/schema.js';
 import { AppliedLog } from './applied-log.js';
 import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
+import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import type { TreeFacts } from './entry-tree.js';
+import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
-import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
-import { IndexKeys } from './index-keys.js';
+import {
+  DEFAULT_INDEXES,
+  describedItems,
+  IndexConfig,
+  type IndexOptions,
+  REBUILDING,
+} from './index-config.js';
 import { IndexReader } from './index-reader.js';
 import { KeySpace } from './key-space.js';
 import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
+import { LiveIndexes } from './live-indexes.js';
+import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './memberships.js';
 import { PendingTree } from './pending-tree.js';
 import { Postings } from './postings.js';
+import { ReverseLookup } from './reverse-lookup.js';
 import { DurableRows } from './rows.js';
 import { conformanceOf, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
@@ -51,6 +61,8 @@ export interface BackendOptions {
   readonly indexes?: IndexOptions;
   /** Numbers of applied changes, shared by the domains of a server. Default: of this domain alone. */
   readonly usns?: UsnSource;
+  /** Attributes from which memberOf is derived; indexed for equality. Default DEFAULT_MEMBER_ATTRIBUTES. */
+  readonly memberAttributes?: readonly string[];
   /** Octets of the entry cache. Default 64 MiB. */
   readonly cacheBytes?: number;
   /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
@@ -65,7 +77,7 @@ export interface BackendOptions {
   readonly unchecked?: boolean;
 }
 
-/** Opens the domain. OperatorError DATA_FORMAT_UNKNOWN, LOAD_UNFINISHED, INDEX_REBUILD_NEEDED; StoreError. */
+/** Opens the domain. OperatorError DATA_FORMAT_UNKNOWN, LOAD_UNFINISHED, INDEX_REBUILD_NEEDED (an unfinished rebuild); StoreError. */
 export async function openBackend(options: BackendOptions): Promise<StoreBackend> {
   const { store, schema, baseDn } = options;
   const baseKey = schema.dnKey(baseDn);
@@ -73,14 +85,20 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     throw new OperatorError('CONFIG_INVALID', 'the base DN names an attribute twice');
   const keys = new KeySpace(await domainNumber(store, baseKey));
   const facts = readFacts(store, keys);
-  const indexes = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
-  if (options.unchecked !== true) checkServable(facts, indexes);
+  const wanted = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
+  if (options.unchecked !== true) checkServable(facts);
+  const held = describedItems(facts.indexes ?? wanted.description());
+  const ready = wanted.restricted(({ text }) => held.has(text));
   if (facts.indexes === undefined) {
-    await store.batch([textOp(keys, 'indexes', indexes.description()), textOp(keys, 'base', baseKey)], {
+    await store.batch([textOp(keys, 'indexes', ready.description()), textOp(keys, 'base', baseKey)], {
       sync: true,
     });
+  } else if (options.unchecked !== true && facts.indexes !== ready.description()) {
+    // Rows that writes will not keep are no index from now on.
+    await store.batch([textOp(keys, 'indexes', ready.description())], { sync: true });
   }
   const dictionary = await Dictionary.load(store, keys);
+  const indexes = new LiveIndexes(wanted, ready, keys, dictionary);
   const conformance = conformanceOf(schema);
   if (facts.loading === undefined && facts.schema !== conformance.fingerprint) {
     await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
@@ -94,7 +112,7 @@ function assemble(
   options: BackendOptions,
   keys: KeySpace,
   facts: DomainFacts,
-  indexes: IndexConfig,
+  indexes: LiveIndexes,
   dictionary: Dictionary,
   applied: AppliedLog,
 ): StoreBackend {
@@ -110,11 +128,21 @@ function assemble(
     structuralClass: structuralClassOf(schema),
     isSingle,
     conformance,
+    lookup: new ReverseLookup(indexes, keys, postings),
+    memberAttributes: memberAttributesOf(options.memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
   };
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
-  const reader = new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid));
+  const reader = new IndexReader(
+    indexes,
+    keys,
+    postings,
+    (uuid) => durableRows.idOf(uuid),
+    () => new EventLoopTurn(clock),
+  );
+  const pause = options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve)));
+  reader.derived = new DerivedIndexes(tree, pause);
   const feed = new ChangeFeed();
   const durable: Durable = {
     keys,
@@ -140,7 +168,7 @@ function assemble(
     rows,
     dictionary,
     postings,
-    indexKeys: new IndexKeys(indexes, keys),
+    indexes,
     isSingle,
     conformance,
     tree: pending,
@@ -158,7 +186,7 @@ function assemble(
     keys,
     tree,
     clock,
-    pause: options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve))),
+    pause,
     indexes,
     reader,
     writes,
@@ -227,17 +255,17 @@ function generatorOf({ replica, sink, clock }: BackendOptions, state: ServerStat
   return generator;
 }
 
-function checkServable(facts: DomainFacts, indexes: IndexConfig): void {
+function checkServable(facts: DomainFacts): void {
   if (facts.loading !== undefined && facts.loading !== TOTAL_UPDATE) {
     throw new OperatorError(
       'LOAD_UNFINISHED',
       `${facts.loading} did not end: the data are not whole; run it again`,
     );
   }
-  if (facts.indexes !== undefined && facts.indexes !== indexes.description()) {
+  if (facts.indexes === REBUILDING) {
     throw new OperatorError(
       'INDEX_REBUILD_NEEDED',
-      'the index configuration differs from the index rows in the store; rebuild the indexes',
+      'a rebuild of the indexes did not end: there are no index rows to search with; run it again',
     );
   }
 }

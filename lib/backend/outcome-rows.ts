@@ -17,9 +17,10 @@ import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { encodeRecord } from './entry-record.js';
 import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
-import type { IndexedState, IndexKeys } from './index-keys.js';
+import type { IndexedState } from './index-keys.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
+import type { LiveIndexes } from './live-indexes.js';
 import type { Postings } from './postings.js';
 import { nameText } from './rows.js';
 import { type Conformance, putMark } from './schema-marks.js';
@@ -30,7 +31,7 @@ export interface RowWorld {
   readonly rows: PendingRows;
   readonly dictionary: Dictionary;
   readonly postings: Postings;
-  readonly indexKeys: IndexKeys;
+  readonly indexes: LiveIndexes;
   readonly isSingle: (key: AttributeKey) => boolean;
   readonly conformance: Conformance;
 }
@@ -132,7 +133,7 @@ function putEntry(
   const wasIndexed = wasAlive ? { state: was, shown: shownOf(was, world.isSingle) } : undefined;
   const isIndexed = alive ? { state: is, shown } : undefined;
   const { blockId } = layer.counters;
-  world.indexKeys.difference(wasIndexed, isIndexed, (attribute, kind, normal, add) => {
+  world.indexes.difference(id, wasIndexed, isIndexed, (attribute, kind, normal, add) => {
     if (kind === INDEX_KIND.equality) {
       const value = world.keys.indexValue(attribute, kind, normal);
       world.postings.changeEquality({ value, id, add }, world.rows, layer, blockId);

@@ -88,6 +88,11 @@ export class PostingReader {
   #groupStart = 0;
   #removed: Set<EntryId> | undefined;
 
+  /** Ids taken so far, those that are there twice or were taken away included. */
+  get count(): number {
+    return this.#ids.length;
+  }
+
   /** Takes rows of the index, in key order. */
   take(rows: readonly StoreRow[]): void {
     for (const { key, value } of rows) {
@@ -100,6 +105,14 @@ export class PostingReader {
         this.#removed.add(readId(key, key.length - ID_BYTES));
       }
     }
+  }
+
+  /** What was taken since the last call, as it came: ids taken away by later rows included. */
+  drain(): EntryId[] {
+    const ids = this.#ids;
+    this.#ids = [];
+    this.#groupStart = 0;
+    return ids;
   }
 
   /** The ids found, ascending, each once. */
@@ -167,12 +180,39 @@ export function valueLength(key: Uint8Array): number {
   throw damaged('key cut short');
 }
 
+/** From here on a bit for each number up to the highest id is faster than sorting, and holds up nobody. */
+const MANY_IDS = 5000;
+/** Octets of such a set. */
+const MAX_BIT_OCTETS = 32 << 20;
+
+function sortedByBits(ids: readonly EntryId[]): EntryId[] {
+  let highest = 0;
+  for (const id of ids) if (id > highest) highest = id;
+  const octets = Math.floor(highest / 8) + 1;
+  if (octets > Math.min(MAX_BIT_OCTETS, ids.length * 64)) {
+    return dropTwins(Float64Array.from(ids).sort());
+  }
+  const bits = new Uint8Array(octets);
+  for (const id of ids) bits[Math.floor(id / 8)] = (bits[Math.floor(id / 8)] as number) | (1 << (id % 8));
+  const out: EntryId[] = [];
+  for (let at = 0; at < octets; at++) {
+    for (let octet = bits[at] as number; octet !== 0; octet &= octet - 1) {
+      out.push((at * 8 + 31 - Math.clz32(octet & -octet)) as EntryId);
+    }
+  }
+  return out;
+}
+
 /** Sorts in place where needed and drops what is there twice. */
 export function sortedIds(ids: EntryId[]): EntryId[] {
   let sorted = true;
   for (let i = 1; i < ids.length && sorted; i++) sorted = (ids[i - 1] as number) < (ids[i] as number);
   if (sorted) return ids;
-  const all = Float64Array.from(ids).sort();
+  if (ids.length > MANY_IDS) return sortedByBits(ids);
+  return dropTwins(Float64Array.from(ids).sort());
+}
+
+function dropTwins(all: Float64Array): EntryId[] {
   const out: EntryId[] = [];
   let last = -1;
   for (const id of all) {

@@ -30,6 +30,8 @@ const LIST_IDS = 2_000_000;
 
 const NO_IDS: readonly EntryId[] = [];
 
+type SoonIds = readonly EntryId[] | undefined | Promise<readonly EntryId[] | undefined>;
+
 /** The part of a layer that postings go to. */
 export interface PendingPostings {
   readonly heads: Map<string, { readonly value: Uint8Array; readonly head: Head | undefined }>;
@@ -39,8 +41,19 @@ export interface PendingPostings {
   unlisted: boolean;
 }
 
+/** What a search may still spend on reading index rows. */
+export interface ReadBudget {
+  /** In rows; Infinity for no bound. */
+  left: number;
+}
+
+/** Ids of a block cost as much as one row. */
+const IDS_PER_ROW = 16;
+
 interface Reading {
-  readonly result: Promise<readonly EntryId[]>;
+  readonly result: Promise<readonly EntryId[] | undefined>;
+  /** The budget that it started with. */
+  readonly budget: number;
   /** A commit touched the value meanwhile: the result is not kept. */
   touched: boolean;
 }
@@ -57,12 +70,12 @@ export class Postings {
     this.#store = store;
   }
 
-  /** Ids of an equality value, ascending. */
-  equality(value: Uint8Array): readonly EntryId[] | Promise<readonly EntryId[]> {
+  /** Ids of an equality value, ascending; undefined when reading them costs more than the budget. */
+  equality(value: Uint8Array, budget: ReadBudget = { left: Number.POSITIVE_INFINITY }): SoonIds {
     const text = latin1(value);
     const head = this.#head(value, text);
     if (head === 'none') return NO_IDS;
-    return head === 'many' ? this.#list(value, text) : head;
+    return head === 'many' ? this.#list(value, text, budget) : head;
   }
 
   /**
@@ -89,15 +102,26 @@ export class Postings {
     return head === 'many' ? this.#lists.get(text)?.length : head.length;
   }
 
-  /** Ids of a value of another kind, ascending. */
-  value(value: Uint8Array): readonly EntryId[] | Promise<readonly EntryId[]> {
-    return this.#list(value, latin1(value));
+  /** Ids of a value of another kind, ascending; undefined when reading them costs more than the budget. */
+  value(value: Uint8Array, budget: ReadBudget): SoonIds {
+    return this.#list(value, latin1(value), budget);
   }
 
-  /** Ids of all values in a range, ascending, each once. */
-  async range(range: StoreRange): Promise<readonly EntryId[]> {
+  /** Number of ids of a value of another kind, where its list is in memory. */
+  valueCount(value: Uint8Array): number | undefined {
+    return this.#lists.get(latin1(value))?.length;
+  }
+
+  /** Ids of all values in a range, ascending, each once; undefined when reading them costs more than the budget. */
+  async range(range: StoreRange, budget: ReadBudget): Promise<readonly EntryId[] | undefined> {
     const reader = new PostingReader();
-    for await (const rows of this.#store.scan(range, SCAN_ROWS)) reader.take(rows);
+    const slice = Math.max(1, Math.min(SCAN_ROWS, budget.left + 1));
+    for await (const rows of this.#store.scan(range, slice)) {
+      const before = reader.count;
+      reader.take(rows);
+      budget.left -= Math.max(rows.length, (reader.count - before) / IDS_PER_ROW);
+      if (budget.left < 0) return undefined;
+    }
     return reader.finish();
   }
 
@@ -110,7 +134,7 @@ export class Postings {
     return head;
   }
 
-  #list(value: Uint8Array, text: string): readonly EntryId[] | Promise<readonly EntryId[]> {
+  #list(value: Uint8Array, text: string, budget: ReadBudget): SoonIds {
     const known = this.#lists.get(text);
     if (known !== undefined) {
       // Moves it to the young end.
@@ -119,8 +143,16 @@ export class Postings {
       return known;
     }
     const running = this.#reading.get(text);
-    if (running !== undefined && !running.touched) return running.result;
-    const reading: Reading = { result: this.range(prefixRange(value)), touched: false };
+    if (running !== undefined) {
+      if (!running.touched && running.budget >= budget.left) return running.result;
+      // Commits are told to the new reading alone: the old one keeps nothing.
+      running.touched = true;
+    }
+    const reading: Reading = {
+      budget: budget.left,
+      result: this.range(prefixRange(value), budget),
+      touched: false,
+    };
     this.#reading.set(text, reading);
     const done = () => {
       if (this.#reading.get(text) === reading) this.#reading.delete(text);
@@ -128,7 +160,7 @@ export class Postings {
     return reading.result.then(
       (ids) => {
         done();
-        if (!reading.touched) this.#keepList(text, ids);
+        if (ids !== undefined && !reading.touched) this.#keepList(text, ids);
         return ids;
       },
       (error: unknown) => {

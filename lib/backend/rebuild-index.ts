@@ -12,15 +12,13 @@ import { encodeCounters } from './counters.js';
 import { Dictionary } from './dictionary.js';
 import { domainNumber, readFacts, textOp } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
-import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
+import { DEFAULT_INDEXES, IndexConfig, type IndexOptions, REBUILDING } from './index-config.js';
 import { KeySpace, readId, TAG } from './key-space.js';
 import { PostingBuilder } from './posting-builder.js';
 import { shownOf, singleValued } from './shown.js';
 import { wipeRange } from './wipe-domain.js';
 
 const ROWS = 500;
-/** Stands in place of the description while rows are missing. */
-const REBUILDING = 'rebuilding';
 
 export interface RebuildOptions {
   readonly store: OrderedStore;

@@ -1,48 +1,41 @@
 /**
  * The Backend of backend.ts over an ordered store: reads from the durable tree, searches, and the doors to the write path.
  *
- * Made by openBackend(). Owns the choice of how a search finds its candidates; everything else is done by the parts it holds.
+ * Made by openBackend(). How a search finds its candidates is access-path.ts.
  */
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
 import type { HistoryRow, JournalLine } from '../conflict/domain-view.js';
+import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
-import { describePlan, planFilter } from '../filter/filter-plan.js';
+import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { explainSearch, openCandidates, type SearchWorld } from './access-path.js';
+import type { AppliedLog } from './applied-log.js';
 import type {
   Backend,
   Candidates,
   Condition,
-  EntryId,
+  Explanation,
   ReplayResult,
   SearchPlanRequest,
   StoredEntry,
   Written,
 } from './backend.js';
-import {
-  below,
-  type CandidateWorld,
-  childIds,
-  IdCandidates,
-  type InScope,
-  ListCandidates,
-  ScanCandidates,
-  subtreeIds,
-} from './candidates.js';
-import type { AppliedLog } from './applied-log.js';
+import { childIds, IdCandidates } from './candidates.js';
 import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
 import type { Dictionary } from './dictionary.js';
 import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
 import type { GroupCommit } from './group-commit.js';
 import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
-import type { IndexConfig } from './index-config.js';
-import { type Ids, type IndexReader, intersection } from './index-reader.js';
-import { type KeySpace, LOST_AND_FOUND_ID, TAG } from './key-space.js';
+import type { IndexReader } from './index-reader.js';
+import { type KeySpace, TAG } from './key-space.js';
+import type { LiveIndexes } from './live-indexes.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import type { Decide, WritePath } from './write-path.js';
@@ -54,7 +47,7 @@ export interface BackendParts {
   readonly tree: DurableTree;
   readonly clock: Clock;
   readonly pause: () => Promise<void>;
-  readonly indexes: IndexConfig;
+  readonly indexes: LiveIndexes;
   readonly reader: IndexReader;
   readonly writes: WritePath;
   readonly commit: GroupCommit;
@@ -70,16 +63,12 @@ export interface BackendParts {
   readonly onApplied?: (() => void) | undefined;
 }
 
-/** A container with more children than this share of the domain is found by scanning all entries. */
-const WIDE_SHARE = 4;
-/** Child lists up to this are read to narrow long candidate lists. */
-const NARROW_CHILDREN = 10_000;
 const JOURNAL_LINES = 200;
 
 /** See the file header. */
 export class StoreBackend implements Backend {
   readonly parts: BackendParts;
-  readonly #world: CandidateWorld;
+  readonly #world: SearchWorld;
   #generationId: string | undefined;
   #importing: boolean;
   #import: ImageImport | undefined;
@@ -92,6 +81,9 @@ export class StoreBackend implements Backend {
       tree: parts.tree,
       clock: parts.clock,
       pause: parts.pause,
+      settled: () => !parts.commit.flying,
+      catalog: parts.indexes,
+      reader: parts.reader,
     };
     this.#generationId = parts.generationId;
     this.#importing = parts.importing;
@@ -150,68 +142,15 @@ export class StoreBackend implements Backend {
   }
 
   search(request: SearchPlanRequest): Candidates {
-    const { base, scope, filter } = request;
-    const after: number = request.afterId ?? 0;
-    const { tree } = this.parts;
-    const current = tree.byId(base.id) ?? base;
-    if (scope === 'base') return new ListCandidates(base.id > after ? [current] : [], 'base');
-    const { plan } = planFilter(filter, this.parts.indexes);
-    const isBase = base.id === tree.base()?.id;
-    const inScope: InScope =
-      scope === 'one'
-        ? (entry) => entry.parentId === base.id
-        : isBase
-          ? (entry) => scope === 'sub' || entry.id !== base.id
-          : below(tree, base.id, scope === 'sub');
-    const ids = this.parts.reader.ids(plan);
-    if (ids === undefined) return this.#unindexed(request, inScope, isBase, after);
-    const facts = { unindexed: false, plan: describePlan(plan) };
-    return new IdCandidates(this.#world, this.#narrow(ids, request, isBase), inScope, after, facts);
+    return openCandidates(this.#world, request);
   }
 
-  /** Index results within the scope where that is cheap to tell, and the derived container, which no index knows. */
-  #narrow(
-    ids: Ids | undefined | Promise<Ids | undefined>,
-    { base, scope }: SearchPlanRequest,
-    isBase: boolean,
-  ): Ids | Promise<Ids> {
-    const lost = this.#lostInScope(base.id, scope, isBase);
-    const finish = (found: Ids): Ids => (lost ? [LOST_AND_FOUND_ID, ...found] : found);
-    const narrow = (given: Ids | undefined): Ids | Promise<Ids> => {
-      const found = must(given, 'a plan with a part that needs every entry needs every entry');
-      const children = scope === 'one' ? this.parts.tree.rows.childCount(base.id) : Number.POSITIVE_INFINITY;
-      if (children < NARROW_CHILDREN && children * WIDE_SHARE < found.length) {
-        return childIds(this.#world, base.id).then((below) => finish(intersection(below, found)));
-      }
-      return finish(found);
-    };
-    return ids instanceof Promise ? ids.then(narrow) : narrow(ids);
+  explain(request: SearchPlanRequest): Promise<Explanation> {
+    return explainSearch(this.#world, request);
   }
 
-  #lostInScope(base: EntryId, scope: SearchPlanRequest['scope'], isBase: boolean): boolean {
-    if (this.parts.tree.lostAndFound() === undefined) return false;
-    return base === LOST_AND_FOUND_ID ? scope === 'sub' : isBase;
-  }
-
-  #unindexed(request: SearchPlanRequest, inScope: InScope, isBase: boolean, after: number): Candidates {
-    const { base, scope } = request;
-    const { tree } = this.parts;
-    const lost =
-      this.#lostInScope(base.id, scope, isBase) && after < LOST_AND_FOUND_ID
-        ? tree.lostAndFound()
-        : undefined;
-    const first = lost === undefined ? [] : [lost];
-    const facts = { unindexed: true, plan: 'all' };
-    const children = tree.rows.childCount(base.id);
-    if (scope === 'one' && children * WIDE_SHARE < this.entryCount + 64) {
-      const ids = childIds(this.#world, base.id).then((found) => [
-        ...first.map((entry) => entry.id),
-        ...found,
-      ]);
-      return new IdCandidates(this.#world, ids, inScope, after, { ...facts, plan: 'children' });
-    }
-    if (scope !== 'one' && !isBase) return new WalkCandidates(this.#world, base.id, inScope, after);
-    return new ScanCandidates(this.#world, inScope, after, first, facts.plan);
+  get catalog(): IndexCatalog {
+    return this.parts.indexes;
   }
 
   async *children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]> {
@@ -222,6 +161,7 @@ export class StoreBackend implements Backend {
     const candidates = new IdCandidates(this.#world, ids, (child) => child.parentId === entry.id, 0, {
       unindexed: false,
       plan: 'children',
+      most: ids.length,
     });
     for (;;) {
       const slice = await candidates.next();
@@ -236,6 +176,17 @@ export class StoreBackend implements Backend {
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
     return this.parts.writes.replay(changes);
+  }
+
+  /** What this replica may say of itself: all that it had applied, and a CSN that its later changes are newer than. */
+  async report(): Promise<{ readonly state: ServerState; readonly clock: Csn }> {
+    const { clock } = await this.parts.writes.report();
+    return { state: this.state, clock };
+  }
+
+  /** Changes of clients are newer than `csn` from now on. */
+  passClock(csn: Csn): void {
+    this.parts.writes.passClock(csn);
   }
 
   async *journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]> {
@@ -300,7 +251,14 @@ export class StoreBackend implements Backend {
       this.#importing = true;
       commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
       const { isSingle, conformance } = this.parts;
-      this.#import = await ImageImport.begin({ store, keys, dictionary, indexes, isSingle, conformance });
+      this.#import = await ImageImport.begin({
+        store,
+        keys,
+        dictionary,
+        indexes: indexes.wanted,
+        isSingle,
+        conformance,
+      });
       await commit.restart();
       tree.clear();
       this.#generationId = undefined;
@@ -314,8 +272,9 @@ export class StoreBackend implements Backend {
 
   /** Sets state and generation, puts all on disk, takes the mark away and serves. */
   async finishImport(generationId: string, state: ServerState): Promise<void> {
-    const { commit } = this.parts;
+    const { commit, indexes } = this.parts;
     await must(this.#import, 'an import has begun').finish(generationId, state);
+    indexes.ready = indexes.wanted;
     this.#import = undefined;
     await commit.restart();
     await this.parts.applied.restart();
@@ -337,43 +296,5 @@ export class StoreBackend implements Backend {
 
   close(): Promise<void> {
     return this.parts.writes.close();
-  }
-}
-
-/** Entries below one that is not the base, without an index: walked down, or all scanned when there are too many. */
-class WalkCandidates implements Candidates {
-  readonly #world: CandidateWorld;
-  readonly #base: EntryId;
-  readonly #inScope: InScope;
-  readonly #after: number;
-  #inner: Candidates | undefined;
-  #closed = false;
-  readonly unindexed = true;
-  readonly plan = 'subtree';
-
-  constructor(world: CandidateWorld, base: EntryId, inScope: InScope, after: number) {
-    this.#world = world;
-    this.#base = base;
-    this.#inScope = inScope;
-    this.#after = after;
-  }
-
-  next(): readonly StoredEntry[] | undefined | Promise<readonly StoredEntry[] | undefined> {
-    return this.#inner === undefined ? this.#open() : this.#inner.next();
-  }
-
-  async #open(): Promise<readonly StoredEntry[] | undefined> {
-    const ids = await subtreeIds(this.#world, this.#base);
-    if (this.#closed) return undefined;
-    this.#inner =
-      ids === undefined
-        ? new ScanCandidates(this.#world, this.#inScope, this.#after, [], this.plan)
-        : new IdCandidates(this.#world, ids, this.#inScope, this.#after, this);
-    return this.#inner.next();
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#inner?.close();
   }
 }

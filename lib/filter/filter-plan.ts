@@ -7,6 +7,7 @@
  * superset: a reader may leave parts out. In `union` every part is needed.
  */
 import { unreachable } from '../base/assert.js';
+import { compareBytes } from '../base/bytes.js';
 import { baseKey } from '../entry/option-subtype.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { CompiledFilter } from './compiled-filter.js';
@@ -20,6 +21,8 @@ export interface IndexCatalog {
   equality(key: AttributeKey): string | undefined;
   substring(key: AttributeKey): string | undefined;
   ordering(key: AttributeKey): string | undefined;
+  /** Whether no entry has more than one row of this attribute, options included: then two bounds are one range. */
+  single(key: AttributeKey): boolean;
 }
 
 export type IndexPlan =
@@ -104,8 +107,36 @@ function planAnd(clauses: readonly CompiledFilter[], catalog: IndexCatalog): Fil
     else if (part.plan.kind !== 'all') parts.push(part.plan);
   }
   if (parts.length === 0) return exact ? EVERY : ALL;
-  const only = parts.length === 1 ? parts[0] : undefined;
-  return { plan: only ?? { kind: 'intersect', parts }, exact };
+  const joined = joinRanges(parts, catalog);
+  if (joined === undefined) return NONE;
+  const only = joined.length === 1 ? joined[0] : undefined;
+  return { plan: only ?? { kind: 'intersect', parts: joined }, exact };
+}
+
+type Range = IndexPlan & { readonly kind: 'range' };
+
+/** One range for all bounds on an attribute that has one value; undefined: no value lies between them. */
+function joinRanges(parts: readonly IndexPlan[], catalog: IndexCatalog): readonly IndexPlan[] | undefined {
+  const ranges = new Map<AttributeKey, Range>();
+  const out: IndexPlan[] = [];
+  for (const part of parts) {
+    if (part.kind !== 'range' || !catalog.single(part.attribute)) {
+      out.push(part);
+      continue;
+    }
+    const known = ranges.get(part.attribute);
+    const joined: Range = known === undefined ? part : narrower(known, part);
+    const { from, to } = joined;
+    if (from !== undefined && to !== undefined && compareBytes(from, to) > 0) return undefined;
+    ranges.set(part.attribute, joined);
+  }
+  return ranges.size === 0 ? parts : [...ranges.values(), ...out];
+}
+
+function narrower(a: Range, b: Range): Range {
+  const later = (x: Uint8Array | undefined, y: Uint8Array | undefined, sign: number) =>
+    x === undefined || (y !== undefined && compareBytes(x, y) * sign < 0) ? y : x;
+  return { ...a, from: later(a.from, b.from, 1), to: later(a.to, b.to, -1) };
 }
 
 /** The union of alternatives. One that needs every entry makes the whole need every entry. */
@@ -199,7 +230,7 @@ function describeLookup(plan: Exclude<IndexPlan, { readonly kind: 'intersect' | 
     case 'equality':
       return `eq(${plan.attribute})`;
     case 'range':
-      return `${plan.from === undefined ? 'le' : 'ge'}(${plan.attribute})`;
+      return `${plan.from === undefined ? 'le' : plan.to === undefined ? 'ge' : 'range'}(${plan.attribute})`;
     case 'substring':
       return `sub(${plan.attribute},${plan.keys.length})`;
     default:

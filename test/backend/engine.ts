@@ -113,7 +113,7 @@ export async function violations({
   store,
 }: Pick<Engine, 'backend' | 'store'>): Promise<readonly string[]> {
   const { keys, indexes } = backend.parts;
-  return (await verifyDomainRows({ store, keys, schema, indexes })).violations;
+  return (await verifyDomainRows({ store, keys, schema, indexes: indexes.ready })).violations;
 }
 
 let fresh = 0;

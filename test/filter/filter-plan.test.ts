@@ -30,6 +30,7 @@ function catalog(...indexes: string[]): IndexCatalog {
     equality: (key) => (has('equality', key) ? type(key)?.equality?.name : undefined),
     substring: (key) => (has('substring', key) ? type(key)?.substring?.name : undefined),
     ordering: (key) => (has('ordering', key) ? type(key)?.ordering?.name : undefined),
+    single: (key) => has('single', key),
   };
 }
 
@@ -91,6 +92,14 @@ t.test('an and needs one index, an or all of them', async (t) => {
 
 t.test('bounds on one attribute are not joined: it may have several values', async (t) => {
   t.equal(shown('(&(uidNumber>=5)(uidNumber<=9))'), '(ge(uidnumber) & le(uidnumber)) exact');
+});
+
+t.test('bounds on an attribute that has one value at most are one range', async (t) => {
+  const single = catalog('ordering uidnumber', 'single uidnumber', 'equality cn');
+  t.equal(shown('(&(uidNumber>=5)(uidNumber<=9))', single), 'range(uidnumber) exact');
+  t.equal(shown('(&(uidNumber>=5)(uidNumber>=7)(cn=x))', single), '(ge(uidnumber) & eq(cn)) exact');
+  t.equal(shown('(&(uidNumber>=9)(uidNumber<=5))', single), 'none exact', 'no value lies between');
+  t.equal(shown('(|(uidNumber>=9)(uidNumber<=5))', single), '(ge(uidnumber) | le(uidnumber)) exact');
 });
 
 t.test('the line for the log is bounded', async (t) => {
