@@ -18,6 +18,10 @@ export interface AccessRecord {
   readonly messageId?: number;
   readonly operation?: OperationKind;
   readonly requester?: string;
+  /** Who asked, where that is not the requester (RFC 4370). */
+  readonly authenticated?: string;
+  /** What the client says of its own client; unverified. */
+  readonly session?: string;
   readonly dn?: string;
   /** Search scope, extended operation's OID, bind mechanism or modified attributes. */
   readonly detail?: string;

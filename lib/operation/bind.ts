@@ -1,35 +1,21 @@
 /**
- * Bind (RFC 4511 section 4.2; RFC 4513 section 5.1): anonymous and simple. Says who the connection becomes.
+ * Bind (RFC 4511 section 4.2; RFC 4513 section 5.1): anonymous and simple; SASL is sasl.ts. Says who the connection becomes.
  *
- * Invariants: an unknown name and a wrong password have the same answer and cost the same hashing; nothing about an entry is said before its
- * password was verified; the entry is looked at again after the wait, so one that was deleted meanwhile does not get in.
+ * Owns the choice of the method and the answer; passwords are password-check.ts. Invariant: a connection has no identity while a bind runs.
  */
-import { ANONYMOUS, type Requester } from '../access/requester.js';
-import type { StoredEntry } from '../backend/backend.js';
-import { emptyBytes } from '../base/bytes.js';
+import { ANONYMOUS, authorizationId, type Requester } from '../access/requester.js';
+import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
-import { LIMITS } from '../base/limits.js';
-import type { Dn } from '../dn/dn.js';
-import type { BindRequest } from '../ldap/message.js';
-import type { AttributeKey } from '../schema/attribute-type.js';
-import type { Domain } from './directory.js';
+import { CONTROL_OIDS } from '../ldap/control-oids.js';
+import type { BindRequest, Control } from '../ldap/message.js';
 import { type Answer, answer, type Operation, SUCCESS } from './operation.js';
+import { verifyName } from './password-check.js';
+import { saslBind } from './sasl.js';
 import type { ServerParts } from './server-parts.js';
 
 export interface Bound {
   readonly answer: Answer;
   readonly requester: Requester;
-}
-
-/** Password values of one entry that are tried: more would let one bind cost many hashes. */
-const MAX_TRIED = 4;
-const PASSWORD_KEY = 'userpassword' as AttributeKey;
-
-interface Account {
-  /** Stored passwords; empty: nobody can bind as this. */
-  readonly stored: readonly Uint8Array[];
-  /** Who that is, if still so after verification. */
-  confirm(): Requester | undefined;
 }
 
 /** Authenticates. Rejects with LdapError; the connection is anonymous then. */
@@ -39,16 +25,22 @@ export async function bind(parts: ServerParts, operation: Operation): Promise<Bo
     throw new LdapError('protocolError', `This server speaks LDAP version 3, not ${request.version}.`);
   }
   const { authentication } = request;
-  if (authentication.kind === 'sasl') {
-    throw new LdapError(
-      'authMethodNotSupported',
-      'This server has no SASL mechanism; use a simple bind (option -x of the OpenLDAP tools).',
-    );
-  }
-  const { password } = authentication;
+  const requester =
+    authentication.kind === 'sasl'
+      ? await saslBind(parts, operation, authentication)
+      : await simpleBind(parts, operation, request.dn, authentication.password);
+  return { answer: answer('bind', SUCCESS, identityControls(operation, requester)), requester };
+}
+
+async function simpleBind(
+  parts: ServerParts,
+  operation: Operation,
+  dn: string,
+  password: Uint8Array,
+): Promise<Requester> {
   if (password.length === 0) {
-    if (request.dn !== '') checkUnauthenticated(parts, request.dn);
-    return { answer: answer('bind', SUCCESS), requester: ANONYMOUS };
+    if (dn !== '') checkUnauthenticated(parts, dn);
+    return ANONYMOUS;
   }
   if (parts.settings.requireTlsForPasswords && !operation.transport.secure.tls) {
     throw new LdapError(
@@ -56,18 +48,14 @@ export async function bind(parts: ServerParts, operation: Operation): Promise<Bo
       'Passwords are accepted over TLS only: use ldaps:// or StartTLS.',
     );
   }
-  const requester = await authenticate(parts, account(parts, request.dn), password);
-  if (requester === undefined) throw invalidCredentials();
-  return { answer: answer('bind', SUCCESS), requester };
+  return verifyName(parts, dn, password);
 }
 
-/** Whether `password` is the one of the name: for binds and for the old password of a password change. */
-export async function verifyPassword(
-  parts: ServerParts,
-  entry: StoredEntry,
-  password: Uint8Array,
-): Promise<boolean> {
-  return verifyAny(parts, entry.attribute(PASSWORD_KEY)?.values ?? [], password);
+/** The authorization identity response (RFC 3829); empty for anonymous. */
+function identityControls(operation: Operation, requester: Requester): readonly Control[] {
+  if (!operation.controls.authorizationIdentity) return [];
+  const value = utf8Encode(authorizationId(requester));
+  return [{ oid: CONTROL_OIDS.authorizationIdentityResponse, critical: false, value }];
 }
 
 function checkUnauthenticated(parts: ServerParts, dn: string): void {
@@ -77,64 +65,4 @@ function checkUnauthenticated(parts: ServerParts, dn: string): void {
     'unwillingToPerform',
     'A bind with a name needs a password; bind without a name to be anonymous (RFC 4513 section 5.1.2).',
   );
-}
-
-/** The account of a name. An unknown one has no passwords, and costs as much as a known one. */
-function account(parts: ServerParts, text: string): Account {
-  if (text === '') return { stored: [], confirm: () => undefined };
-  const route = parts.directory.route(text);
-  if (isAdminDn(parts, route.dn)) {
-    const { adminPassword, adminDn } = parts.settings;
-    return {
-      stored: adminPassword === undefined ? [] : [adminPassword],
-      confirm: () => ({ kind: 'admin', dn: adminDn }),
-    };
-  }
-  const entry = route.kind === 'domain' ? route.domain.backend.byDn(route.dn) : undefined;
-  if (route.kind !== 'domain' || entry === undefined) return { stored: [], confirm: () => undefined };
-  return {
-    stored: entry.attribute(PASSWORD_KEY)?.values ?? [],
-    confirm: () => confirmUser(route.domain, entry),
-  };
-}
-
-function confirmUser(domain: Domain, entry: StoredEntry): Requester | undefined {
-  const now = domain.backend.byUuid(entry.uuid);
-  return now === undefined ? undefined : { kind: 'user', dn: now.dnText, uuid: now.uuid };
-}
-
-/** Whether a name is the administrator's. */
-export function isAdminDn(parts: ServerParts, dn: Dn): boolean {
-  const key = parts.schema.dnKey(dn);
-  return key !== undefined && key === parts.schema.dnKey(parts.directory.route(parts.settings.adminDn).dn);
-}
-
-async function authenticate(
-  parts: ServerParts,
-  { stored, confirm }: Account,
-  password: Uint8Array,
-): Promise<Requester | undefined> {
-  return (await verifyAny(parts, stored, password)) ? confirm() : undefined;
-}
-
-async function verifyAny(
-  parts: ServerParts,
-  stored: readonly Uint8Array[],
-  password: Uint8Array,
-): Promise<boolean> {
-  // A password too long to hash costs the same work and never matches.
-  const tooLong = password.length > LIMITS.passwordBytes;
-  const tried = tooLong ? emptyBytes() : password;
-  if (stored.length === 0 || tooLong) {
-    await parts.hasher.verify(tried, undefined);
-    return false;
-  }
-  for (const value of stored.slice(0, MAX_TRIED)) {
-    if (await parts.hasher.verify(tried, value)) return true;
-  }
-  return false;
-}
-
-function invalidCredentials(): LdapError {
-  return new LdapError('invalidCredentials', 'The name or the password is wrong.');
 }

@@ -1,9 +1,13 @@
 /** ConnectionLog: one connection's lines in the access log. Makes nothing when there is no sink. */
 import { type Requester, requesterDn } from '../access/requester.js';
+import type { SessionTracking } from '../ldap/controls/session-tracking.js';
 import type { LdapRequest, LdapResult, RequestMessage } from '../ldap/message.js';
 import type { Clock } from '../port/clock.js';
 import { type AccessRecord, type AccessSink, cut, filterShape } from './access-log.js';
 import type { RunningOperation } from './running-operation.js';
+
+/** Characters shown of each text of session tracking. */
+const SESSION_TEXT = 256;
 
 type Description = Pick<AccessRecord, 'dn' | 'detail' | 'filter'>;
 
@@ -57,6 +61,10 @@ export class ConnectionLog {
         ? { entries: operation.entries, unindexed: operation.unindexed }
         : {}),
       ...(operation.plan === undefined ? {} : { plan: cut(operation.plan) }),
+      ...(operation.authenticated === undefined
+        ? {}
+        : { authenticated: cut(requesterDn(operation.authenticated)) }),
+      ...session(operation.controls.sessionTracking),
       elapsedMs: Math.max(0, this.#clock.monotonicMs() - operation.startedMs),
     });
   }
@@ -87,6 +95,14 @@ export class ConnectionLog {
       ...describe(message.request),
     };
   }
+}
+
+/** Claims of a client: each is cut short, so that they cannot crowd out the rest of the line. */
+function session(tracking: SessionTracking | undefined): Pick<AccessRecord, 'session'> {
+  if (tracking === undefined) return {};
+  const { sourceIp, sourceName, formatOid, identifier } = tracking;
+  const texts = [sourceIp, sourceName, formatOid, identifier].map((text) => text.slice(0, SESSION_TEXT));
+  return { session: texts.map((text) => JSON.stringify(text)).join(' ') };
 }
 
 function describe(request: LdapRequest): Description {

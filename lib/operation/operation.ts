@@ -1,7 +1,7 @@
 /**
  * One operation in progress: the request, who asks, and how answers leave. What the files of this folder pass around.
  *
- * Invariants: the requester is captured when the operation starts; after `stopped` is set nothing more is sent for an abandoned operation,
+ * Invariants: the requester is settled when the operation starts; after `stopped` is set nothing more is sent for an abandoned operation,
  * and a canceled one ends with result canceled (RFC 3909). A final answer is given exactly once, by the connection.
  */
 import type { Requester } from '../access/requester.js';
@@ -36,7 +36,10 @@ export type TransportFacts = Pick<LdapTransport, 'secure' | 'canStartTls'>;
 export interface Operation {
   readonly message: RequestMessage;
   readonly controls: RequestControls;
-  readonly requester: Requester;
+  /** With whose rights: settled before the work begins. */
+  requester: Requester;
+  /** Who asks, where that is another (RFC 4370). */
+  authenticated: Requester | undefined;
   readonly transport: TransportFacts;
   /** Monotonic milliseconds at the start. */
   readonly startedMs: number;

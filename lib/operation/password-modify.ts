@@ -14,10 +14,11 @@ import {
   type PasswordModify,
 } from '../ldap/extended/password-modify.js';
 import type { ExtendedRequest } from '../ldap/message.js';
-import { isAdminDn, verifyPassword } from './bind.js';
 import type { Domain } from './directory.js';
+import { isAdminDn } from './identities.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
+import { verifyPassword } from './password-check.js';
 import { generatePassword, storedPassword } from './password-storage.js';
 import type { ServerParts } from './server-parts.js';
 import { checkWritable, submit } from './writes.js';

@@ -1,5 +1,6 @@
 /** From a request to its answer: the one place where operations are chosen, and the one where errors become results. */
 
+import type { Requester } from '../access/requester.js';
 import { unreachable } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { LdapResult } from '../ldap/message.js';
@@ -18,11 +19,24 @@ import {
   type Operation,
   resultOf,
 } from './operation.js';
+import { proxiedRequester } from './proxied-authorization.js';
 import { search } from './search.js';
 import type { ServerParts } from './server-parts.js';
 
 /** Performs a request that has an answer, except bind, which the connection runs. Throws or rejects with what failure() takes. */
 export function perform(parts: ServerParts, operation: Operation): MaybeAnswer {
+  const { proxiedAuthorization } = operation.controls;
+  if (proxiedAuthorization === undefined) return performAs(parts, operation);
+  operation.authenticated = operation.requester;
+  const proxied = proxiedRequester(parts, operation.requester, proxiedAuthorization);
+  const go = (requester: Requester): MaybeAnswer => {
+    operation.requester = requester;
+    return performAs(parts, operation);
+  };
+  return proxied instanceof Promise ? proxied.then(go) : go(proxied);
+}
+
+function performAs(parts: ServerParts, operation: Operation): MaybeAnswer {
   const { kind } = operation.message.request;
   switch (kind) {
     case 'search':

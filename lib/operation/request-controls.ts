@@ -6,7 +6,7 @@
 import { LdapError } from '../base/ldap-error.js';
 import type { Control, RequestMessage } from '../ldap/message.js';
 import { parseRequestControls, type RequestControls } from '../ldap/request-controls.js';
-import { APPLICABLE_CONTROLS } from './supported.js';
+import { applicableControls } from './supported.js';
 
 const NO_CONTROLS = parseRequestControls([]);
 
@@ -14,7 +14,7 @@ const NO_CONTROLS = parseRequestControls([]);
 export function readRequestControls(message: RequestMessage): RequestControls {
   const { controls } = message;
   if (controls.length === 0) return NO_CONTROLS;
-  const applicable = APPLICABLE_CONTROLS[message.request.kind];
+  const applicable = applicableControls(message.request);
   const taken: Control[] = [];
   for (const control of controls) {
     if (!applicable.has(control.oid)) {

@@ -5,6 +5,7 @@
  */
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
 import type { TransportFacts } from './operation.js';
+import { saslMechanisms } from './sasl.js';
 import type { ServerParts } from './server-parts.js';
 import { SUPPORTED_CONTROLS, SUPPORTED_EXTENSIONS, SUPPORTED_FEATURES } from './supported.js';
 import { type VirtualEntry, virtualEntry } from './virtual-tree.js';
@@ -32,6 +33,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       supportedControl: SUPPORTED_CONTROLS,
       supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS],
       supportedFeatures: SUPPORTED_FEATURES,
+      supportedSASLMechanisms: saslMechanisms(transport),
       altServer: settings.altServers(),
       vendorName: settings.vendorName,
       vendorVersion: settings.vendorVersion,

@@ -7,7 +7,8 @@ import type { AnswerStream, Operation, TransportFacts } from './operation.js';
 export class RunningOperation implements Operation {
   readonly message: RequestMessage;
   readonly controls: RequestControls;
-  readonly requester: Requester;
+  requester: Requester;
+  authenticated: Requester | undefined = undefined;
   readonly transport: TransportFacts;
   readonly startedMs: number;
   readonly stream: AnswerStream;

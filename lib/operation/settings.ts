@@ -17,6 +17,10 @@ export interface OperationSettings {
   readonly allowUnauthenticatedBind: boolean;
   /** Refuse passwords on connections without TLS. */
   readonly requireTlsForPasswords: boolean;
+  /** DNs of entries that may act as any other entry (RFC 4370). */
+  readonly proxies: readonly string[];
+  /** Attribute in which SASL EXTERNAL looks for the common name of a certificate whose subject is no entry; undefined: nowhere. */
+  readonly certificateAttribute: string | undefined;
   /** Milliseconds after which a connection without an operation is closed; 0: never. */
   readonly idleMs: number;
   /** Milliseconds that a message may take to arrive once begun. */
@@ -40,6 +44,8 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   lookThroughLimit: 0,
   allowUnauthenticatedBind: false,
   requireTlsForPasswords: false,
+  proxies: [],
+  certificateAttribute: undefined,
   idleMs: 0,
   pduMs: LIMITS.pduMs,
   maxConnections: 10_000,

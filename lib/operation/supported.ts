@@ -2,25 +2,50 @@
 import { CONTROL_OIDS, EXTENDED_OIDS, FEATURE_OIDS } from '../ldap/control-oids.js';
 import type { LdapRequest } from '../ldap/message.js';
 
-const { manageDsaIt, pagedResults, preRead, postRead, assertion, treeDelete, permissiveModify, subentries } =
-  CONTROL_OIDS;
+const C = CONTROL_OIDS;
+
+/** ManageDsaIT: Java clients send it with everything. Session tracking speaks of the client, not of the operation. */
+const EVERYWHERE = [C.manageDsaIt, C.sessionTracking];
+const WRITE = [...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.noOp];
 
 /**
  * Controls that mean something for each request. Any other critical control is unavailableCriticalExtension, any other control that is not
- * critical is ignored (RFC 4511 section 4.1.11). ManageDsaIT is taken everywhere: Java clients send it with everything.
+ * critical is ignored (RFC 4511 section 4.1.11).
  */
 export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlySet<string>>> = {
-  bind: new Set([manageDsaIt]),
+  bind: new Set([...EVERYWHERE, C.authorizationIdentityRequest]),
   unbind: new Set(),
   abandon: new Set(),
-  extended: new Set([manageDsaIt]),
-  search: new Set([manageDsaIt, pagedResults, assertion, subentries]),
-  compare: new Set([manageDsaIt, assertion]),
-  add: new Set([manageDsaIt, postRead, assertion]),
-  delete: new Set([manageDsaIt, preRead, assertion, treeDelete]),
-  modify: new Set([manageDsaIt, preRead, postRead, assertion, permissiveModify]),
-  modifyDn: new Set([manageDsaIt, preRead, postRead, assertion]),
+  extended: new Set([...EVERYWHERE, C.proxiedAuthorization]),
+  search: new Set([
+    ...EVERYWHERE,
+    C.pagedResults,
+    C.assertion,
+    C.subentries,
+    C.proxiedAuthorization,
+    C.matchedValues,
+    C.dereference,
+    C.realAttributesOnly,
+    C.virtualAttributesOnly,
+    C.dontUseCopy,
+  ]),
+  compare: new Set([...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.dontUseCopy]),
+  add: new Set([...WRITE, C.postRead]),
+  delete: new Set([...WRITE, C.preRead, C.treeDelete]),
+  modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify]),
+  modifyDn: new Set([...WRITE, C.preRead, C.postRead]),
 };
+
+/** StartTLS and cancel belong to the connection, whoever's rights are asked for (RFC 4370 section 3). */
+const CONNECTION_EXTENDED: ReadonlySet<string> = new Set(EVERYWHERE);
+
+/** The controls that mean something for this request. */
+export function applicableControls(request: LdapRequest): ReadonlySet<string> {
+  const own =
+    request.kind === 'extended' &&
+    (request.oid === EXTENDED_OIDS.startTls || request.oid === EXTENDED_OIDS.cancel);
+  return own ? CONNECTION_EXTENDED : APPLICABLE_CONTROLS[request.kind];
+}
 
 export const SUPPORTED_CONTROLS: readonly string[] = [
   ...new Set(Object.values(APPLICABLE_CONTROLS).flatMap((oids) => [...oids])),
@@ -38,4 +63,6 @@ export const SUPPORTED_FEATURES: readonly string[] = [
   FEATURE_OIDS.allOperationalAttributes,
   FEATURE_OIDS.attributesByObjectClass,
   FEATURE_OIDS.absoluteFilters,
+  FEATURE_OIDS.languageTags,
+  FEATURE_OIDS.languageRanges,
 ];

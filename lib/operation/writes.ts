@@ -46,9 +46,17 @@ export function submit(
   decide: (view: ReadView) => readonly Intent[],
 ): Promise<Written> {
   checkStopped(operation);
-  const written = backend.submit(initiatorOf(operation), decide);
+  const written = backend.submit(initiatorOf(operation), operation.controls.noOp ? refusing(decide) : decide);
   operation.release();
   return written;
+}
+
+/** The no-op control (draft-zeilenga-ldap-noop): everything is checked in the write's turn, then nothing is done. */
+function refusing(decide: (view: ReadView) => readonly Intent[]): (view: ReadView) => readonly Intent[] {
+  return (view) => {
+    decide(view);
+    throw new LdapError('noOperation', 'The operation would succeed; the no-op control asked for no more.');
+  };
 }
 
 /** The answer to a write that succeeded. */

@@ -1,14 +1,14 @@
 /**
  * certificateExactMatch (RFC 4523 section 2.1): a certificate reduced to its serial number and issuer, and the assertion that asks for one.
  *
- * Owns just enough DER to find those two in an X.509 certificate, and the shape check of the certificate family of syntaxes. Nothing is
+ * Owns just enough DER to find those two and the subject in an X.509 certificate, and the shape check of the certificate family of syntaxes. Nothing is
  * verified. The form is `serial$issuer`, the serial in decimal, the issuer a DnKey. Total: undefined for anything else; no recursion.
  */
 import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { decodeBerValue } from '../dn/ber-value.js';
-import type { Ava, Rdn } from '../dn/dn.js';
+import type { Ava, Dn, Rdn } from '../dn/dn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { dnKey } from './dn-key.js';
 
@@ -37,21 +37,40 @@ export function isDerSequence(value: Uint8Array): boolean {
 
 /** Form of an X.509 certificate. */
 export function certificateForm(value: Uint8Array): Uint8Array | undefined {
-  const certificate = elementAt(value, 0, value.length);
+  const fields = readFields(value);
+  if (fields === undefined) return undefined;
+  const number = decodeBerValue(value.subarray(fields.serial.at, fields.serial.end));
+  if (number === undefined) return undefined;
+  const rdns = readName(value, fields.issuer);
+  return rdns === undefined ? undefined : utf8Encode(`${latin1(number)}$${dnKey({ rdns })}`);
+}
+
+/** The subject of an X.509 certificate (RFC 5280 section 4.1.2.6), leaf first. */
+export function certificateSubject(der: Uint8Array): Dn | undefined {
+  const fields = readFields(der);
+  const validity = fields === undefined ? undefined : elementAt(der, fields.issuer.end, fields.end);
+  if (fields === undefined || validity === undefined || validity.tag !== SEQUENCE) return undefined;
+  const subject = elementAt(der, validity.end, fields.end);
+  const rdns = subject === undefined || subject.tag !== SEQUENCE ? undefined : readName(der, subject);
+  return rdns === undefined ? undefined : { rdns };
+}
+
+/** The first fields of a certificate's content, which ends at `end`. */
+function readFields(
+  der: Uint8Array,
+): { readonly serial: Element; readonly issuer: Element; readonly end: number } | undefined {
+  const certificate = elementAt(der, 0, der.length);
   if (certificate === undefined || certificate.tag !== SEQUENCE) return undefined;
-  const tbs = elementAt(value, certificate.start, certificate.end);
+  const tbs = elementAt(der, certificate.start, certificate.end);
   if (tbs === undefined || tbs.tag !== SEQUENCE) return undefined;
-  let serial = elementAt(value, tbs.start, tbs.end);
-  if (serial?.tag === EXPLICIT_VERSION) serial = elementAt(value, serial.end, tbs.end);
+  let serial = elementAt(der, tbs.start, tbs.end);
+  if (serial?.tag === EXPLICIT_VERSION) serial = elementAt(der, serial.end, tbs.end);
   if (serial === undefined || serial.tag !== INTEGER || serial.end - serial.start > MAX_SERIAL_OCTETS)
     return undefined;
-  const algorithm = elementAt(value, serial.end, tbs.end);
+  const algorithm = elementAt(der, serial.end, tbs.end);
   if (algorithm === undefined || algorithm.tag !== SEQUENCE) return undefined;
-  const issuer = elementAt(value, algorithm.end, tbs.end);
-  const number = decodeBerValue(value.subarray(serial.at, serial.end));
-  if (issuer === undefined || issuer.tag !== SEQUENCE || number === undefined) return undefined;
-  const rdns = readName(value, issuer);
-  return rdns === undefined ? undefined : utf8Encode(`${latin1(number)}$${dnKey({ rdns })}`);
+  const issuer = elementAt(der, algorithm.end, tbs.end);
+  return issuer === undefined || issuer.tag !== SEQUENCE ? undefined : { serial, issuer, end: tbs.end };
 }
 
 /** Form of an assertion: `{ serialNumber 1, issuer rdnSequence:"cn=CA" }`, or `1$cn=CA` as older clients write it. */
