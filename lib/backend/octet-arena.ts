@@ -3,12 +3,12 @@
  *
  * Octets live in segments that are filled one after another. When the bound is reached the oldest segment is compacted in place: what was asked
  * for since the last time stays (second chance), the rest goes. A flat open-addressing table finds them. What get() gives is a copy; view() is
- * void after the next call that writes. An odd number is the companion of the even one before it and goes when that goes.
+ * void after the next call that writes.
  */
 import { assert } from '../base/assert.js';
 import { carveBytes } from '../base/bytes.js';
 
-/** Octets before an item: its number (f64), its length, the owner's tag (u32 each). */
+/** Octets before an item: its number (f64) and its length (u32). */
 const HEADER_BYTES = 16;
 const UNIT_BYTES = 16;
 const MAX_SEGMENT_BYTES = 1 << 20;
@@ -78,22 +78,12 @@ export class OctetArena {
     return this.#segmentBytes / ITEM_SHARE - HEADER_BYTES;
   }
 
-  /** Place of an item for tag(), get() and view(), valid until the next call that writes; negative where it is not held. Counts as asked for. */
+  /** Place of an item for get() and view(), valid until the next call that writes; negative where it is not held. Counts as asked for. */
   find(key: number): number {
     const slot = this.#slot(key);
     if (this.#keys[slot] !== key) return NOWHERE;
     this.#asked[slot] = 1;
     return this.#places[slot] as number;
-  }
-
-  /** The owner's tag of an item. */
-  tag(place: number): number {
-    return this.#segmentOf(place).words[(this.#offset(place) >>> 2) + 3] as number;
-  }
-
-  /** A word of an item, counted from its start: in the order of octets of this machine. */
-  word(place: number, index: number): number {
-    return this.#segmentOf(place).words[(this.#offset(place) >>> 2) + 4 + index] as number;
   }
 
   /** A copy of an item. */
@@ -104,16 +94,16 @@ export class OctetArena {
     return copy;
   }
 
-  /** An item where it lies, from octet `from` on: void after the next call that writes. */
-  view(place: number, from = 0): Uint8Array {
+  /** An item where it lies: void after the next call that writes. */
+  view(place: number): Uint8Array {
     const { bytes, words } = this.#segmentOf(place);
     const offset = this.#offset(place);
     const length = words[(offset >>> 2) + 2] as number;
-    return new Uint8Array(bytes.buffer, offset + HEADER_BYTES + from, length - from);
+    return new Uint8Array(bytes.buffer, offset + HEADER_BYTES, length);
   }
 
-  /** Puts an item in place of an earlier one with its number. False: it is too long to be held. `tag`: u32. */
-  put(key: number, tag: number, item: Uint8Array): boolean {
+  /** Puts an item in place of an earlier one with its number. False: it is too long to be held. */
+  put(key: number, item: Uint8Array): boolean {
     this.remove(key);
     if (item.length > this.longest) return false;
     const size = HEADER_BYTES + Math.ceil(item.length / UNIT_BYTES) * UNIT_BYTES;
@@ -122,7 +112,6 @@ export class OctetArena {
     segment.used += size;
     segment.numbers[offset >>> 3] = key;
     segment.words[(offset >>> 2) + 2] = item.length;
-    segment.words[(offset >>> 2) + 3] = tag;
     segment.bytes.set(item, offset + HEADER_BYTES);
     const slot = this.#slot(key);
     this.#keys[slot] = key;
@@ -132,10 +121,22 @@ export class OctetArena {
     return true;
   }
 
-  /** Forgets an item and its companion. */
+  /** Forgets an item. The table closes ranks: those that stood behind it move up. */
   remove(key: number): void {
-    this.#free(key);
-    if (key % 2 === 0) this.#free(key + 1);
+    let hole = this.#slot(key);
+    if (this.#keys[hole] !== key) return;
+    this.#count -= 1;
+    for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const other = this.#keys[slot] as number;
+      if (other === 0) break;
+      const wanted = this.#first(other);
+      if (((slot - wanted) & this.#mask) < ((slot - hole) & this.#mask)) continue;
+      this.#keys[hole] = other;
+      this.#places[hole] = this.#places[slot] as number;
+      this.#asked[hole] = this.#asked[slot] as number;
+      hole = slot;
+    }
+    this.#keys[hole] = 0;
   }
 
   clear(): void {
@@ -167,24 +168,6 @@ export class OctetArena {
   #first(key: number): number {
     const high = Math.floor(key / 0x1_0000_0000);
     return Math.imul((key >>> 0) ^ Math.imul(high, HASH), HASH) >>> this.#shift;
-  }
-
-  /** Takes a number out of the table; those that stood behind it move up. */
-  #free(key: number): void {
-    let hole = this.#slot(key);
-    if (this.#keys[hole] !== key) return;
-    this.#count -= 1;
-    for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const other = this.#keys[slot] as number;
-      if (other === 0) break;
-      const wanted = this.#first(other);
-      if (((slot - wanted) & this.#mask) < ((slot - hole) & this.#mask)) continue;
-      this.#keys[hole] = other;
-      this.#places[hole] = this.#places[slot] as number;
-      this.#asked[hole] = this.#asked[slot] as number;
-      hole = slot;
-    }
-    this.#keys[hole] = 0;
   }
 
   /** A segment with room for `size` octets, made the head. */

@@ -6,6 +6,7 @@
  * Operational attributes that follow from the state are computed here (RFC 4512 section 3.4, RFC 4530, RFC 5020).
  */
 import { utf8Encode } from '../base/bytes.js';
+import type { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
 import { toRdn } from '../change/named-rdn.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -13,7 +14,7 @@ import type { Dn, Rdn } from '../dn/dn.js';
 import { formatRdn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import type { EntryId, KeptForm, StoredEntry } from './backend.js';
+import type { EntryId, StoredEntry } from './backend.js';
 import { COMPUTED, type ComputedFacts } from './computed-attributes.js';
 import type { Dictionary } from './dictionary.js';
 import {
@@ -29,6 +30,7 @@ import {
 } from './entry-record.js';
 import { etagOf } from './etag.js';
 import { MEMBERSHIP_KEYS } from './memberships.js';
+import { type AnswerChoice, recordHasClass, writeAnswer } from './record-answer.js';
 import { shownOf } from './shown.js';
 
 /** What entries of one backend share. */
@@ -65,12 +67,8 @@ export interface NameAbove {
   readonly dnText: string;
 }
 
-/** Where encoded forms of an entry are kept (entry-cache.ts). */
-export interface FormKeeper {
-  form(entry: HeldEntry, cacheKey: string): Uint8Array | undefined;
-  isSubentry(entry: HeldEntry): boolean | undefined;
-  keep(entry: HeldEntry, form: KeptForm): void;
-}
+/** Names of the object classes of subentries. */
+const SUBENTRIES = ['subentry', 'ldapsubentry'].map(utf8Encode);
 
 /** See the file header. */
 export class HeldEntry implements StoredEntry, ComputedFacts {
@@ -78,10 +76,6 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   readonly record: Uint8Array;
   readonly owner: EntryOwner;
   readonly above: NameAbove;
-  /** What the keeper knows this version of the entry by, and when its name was made. */
-  stamp = 0;
-  epoch = 0;
-  keeper: FormKeeper | undefined;
   /** Marks of the cache of large entries: used since it last looked; who is told when it grows. */
   used = false;
   holder: { grew(bytes: number): void } | undefined;
@@ -164,20 +158,17 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     this.holder?.grew(bytes);
   }
 
-  keptForm(cacheKey: string): Uint8Array | undefined {
-    return this.keeper?.form(this, cacheKey);
+  get isSubentry(): boolean | undefined {
+    const { record, owner } = this;
+    for (const name of SUBENTRIES) {
+      const has = recordHasClass(record, owner.dictionary, name);
+      if (has !== false) return has;
+    }
+    return false;
   }
 
-  get keptSubentry(): boolean | undefined {
-    return this.keeper?.isSubentry(this);
-  }
-
-  get keeps(): boolean {
-    return this.keeper !== undefined;
-  }
-
-  keep(form: KeptForm): void {
-    this.keeper?.keep(this, form);
+  writeAnswer(writer: BerWriter, choice: AnswerChoice): boolean {
+    return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice);
   }
 
   #decode(): Attributes {

@@ -86,6 +86,31 @@ export class BerWriter {
     }
   }
 
+  /** `length` octets of `bytes` from `start` on, as they are. */
+  rawOf(bytes: Uint8Array, start: number, length: number): void {
+    this.#reserve(length);
+    this.#at -= length;
+    if (length <= 40) {
+      const buffer = this.#buffer;
+      for (let i = start, at = this.#at, end = start + length; i < end; i++, at++)
+        buffer[at] = bytes[i] as number;
+    } else {
+      this.#buffer.set(bytes.subarray(start, start + length), this.#at);
+    }
+  }
+
+  /** One octet as it is. */
+  octet(value: number): void {
+    this.#reserve(1);
+    this.#buffer[--this.#at] = value;
+  }
+
+  /** An octet string of `length` octets of `bytes` from `start` on. */
+  octetsOf(bytes: Uint8Array, start: number, length: number): void {
+    this.rawOf(bytes, start, length);
+    this.header(TAG.octetString, length);
+  }
+
   /** An octet string. */
   octets(bytes: Uint8Array, tag: number = TAG.octetString): void {
     this.raw(bytes);

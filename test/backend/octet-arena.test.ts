@@ -1,0 +1,71 @@
+/** Bytes by number in a bounded piece of memory, beside a plain Map. */
+import t from 'tap';
+import { OctetArena } from '../../lib/backend/octet-arena.js';
+import { SeededRandom } from '../sim/seeded-random.js';
+
+const seed = Number(process.env.POLYARCH_SEED ?? 41);
+
+const below = (random: SeededRandom, limit: number): number => {
+  const [a = 0, b = 0, c = 0, d = 0] = random.bytes(4);
+  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % limit;
+};
+
+t.test('what is held is what was put last; memory stays within the bound', async (t) => {
+  for (const limit of [12_000, 100_000, 3_000_000]) {
+    const random = new SeededRandom(seed);
+    const arena = new OctetArena(limit);
+    const model = new Map<number, Uint8Array>();
+    const far = 2 ** 40;
+    let found = 0;
+    for (let step = 0; step < 20_000; step++) {
+      const number = 1 + below(random, 2000);
+      const key = number % 3 === 0 ? far + number : number;
+      const action = below(random, 10);
+      if (action < 5) {
+        const item = random.bytes(below(random, Math.min(900, arena.longest)));
+        if (!arena.put(key, item)) t.fail(`seed ${seed}: ${item.length} octets are not too long`);
+        model.set(key, item);
+      } else if (action === 5) {
+        arena.remove(key);
+        model.delete(key);
+      } else {
+        const place = arena.find(key);
+        if (place < 0) continue;
+        found += 1;
+        const want = model.get(key);
+        if (want === undefined || Buffer.compare(arena.get(place), want) !== 0)
+          return t.fail(`seed ${seed}, limit ${limit}, step ${step}: another item`);
+      }
+      if (arena.bytes > Math.max(limit, 10_000)) return t.fail(`${arena.bytes} octets of ${limit}`);
+    }
+    t.ok(found > 40, `limit ${limit}: ${found} look-ups found something`);
+    if (limit === 3_000_000) t.equal(arena.count, model.size, 'nothing is lost while there is room');
+  }
+});
+
+t.test('what is asked for stays, what nobody asks for goes', async (t) => {
+  const arena = new OctetArena(200_000);
+  const item = new Uint8Array(400);
+  for (let key = 1; key <= 5000; key++) {
+    arena.put(key, item);
+    arena.find(7);
+  }
+  t.ok(arena.find(7) >= 0, 'asked for all the time');
+  t.ok(arena.find(5000) >= 0, 'put last');
+  t.ok(arena.find(100) < 0, 'never asked for');
+});
+
+t.test(
+  'what was read does not change when its place is used again; too long an item is refused',
+  async (t) => {
+    const arena = new OctetArena(20_000);
+    arena.put(1, new Uint8Array(300).fill(1));
+    const read = arena.get(arena.find(1));
+    for (let key = 2; key < 500; key++) arena.put(key, new Uint8Array(300).fill(key));
+    t.ok(arena.find(1) < 0);
+    t.ok(read.every((octet) => octet === 1));
+    t.equal(arena.put(1, new Uint8Array(arena.longest + 1)), false);
+    arena.clear();
+    t.equal(arena.count, 0);
+  },
+);
