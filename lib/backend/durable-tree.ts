@@ -4,6 +4,7 @@
  * Entries that were asked for a moment ago (bases, parents) are at hand as objects, few and small; the others are made of the cache's bytes each time.
  */
 
+import type { EntryUuid } from '../change/change.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
@@ -139,6 +140,12 @@ export class DurableTree extends EntryTree {
     if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
     if (record === undefined) this.#cache.remove(id);
     else this.#cache.write(id, record);
+  }
+
+  /** A dead entry was dropped from the store with all that told of it. */
+  buried(id: EntryId, uuid: EntryUuid): void {
+    this.written(id, undefined);
+    this.#rows.buried(id, uuid);
   }
 
   /** Entries with children changed their names. */

@@ -8,7 +8,8 @@
 import { assert } from '../base/assert.js';
 import { carveBytes, utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
-import { CSN_BYTES, type Csn, csnToBytes } from '../csn/csn.js';
+import { uuidFromBytes } from '../change/entry-uuid.js';
+import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
 import type { StoreRange } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
@@ -109,12 +110,9 @@ export function writeUuid(bytes: Uint8Array, at: number, uuid: EntryUuid): void 
   }
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
-
 /** The canonical text of 16 octets. */
 export function readUuid(bytes: Uint8Array, at: number): EntryUuid {
-  const h = (i: number) => HEX[bytes[at + i] as number] as string;
-  return `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-${h(6)}${h(7)}-${h(8)}${h(9)}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}` as EntryUuid;
+  return uuidFromBytes(bytes, at);
 }
 
 /** Length of `value` when escaped, its end mark included. */
@@ -249,7 +247,7 @@ export class KeySpace {
   history(id: EntryId, csn: Csn): Uint8Array {
     const key = this.#make(TAG.history, ID_BYTES + CSN_BYTES);
     writeId(key, 3, id);
-    key.set(csnToBytes(csn), 3 + ID_BYTES);
+    putCsn(key, 3 + ID_BYTES, csn);
     return key;
   }
 
@@ -261,7 +259,7 @@ export class KeySpace {
 
   move(csn: Csn): Uint8Array {
     const key = this.#make(TAG.move, CSN_BYTES);
-    key.set(csnToBytes(csn), 3);
+    putCsn(key, 3, csn);
     return key;
   }
 
@@ -272,7 +270,7 @@ export class KeySpace {
   /** A journal line: CSN of the loser, the entry, a kind number, a hash of the rest. */
   journal(loser: Csn, entry: EntryUuid, kind: number, rest: Uint8Array): Uint8Array {
     const key = this.#make(TAG.journal, CSN_BYTES + UUID_BYTES + 9);
-    key.set(csnToBytes(loser), 3);
+    putCsn(key, 3, loser);
     writeUuid(key, 3 + CSN_BYTES, entry);
     key[3 + CSN_BYTES + UUID_BYTES] = kind;
     hash64(rest, key, 4 + CSN_BYTES + UUID_BYTES);
@@ -282,7 +280,7 @@ export class KeySpace {
   /** A dead entry, by the CSN of its death. */
   tombstone(csn: Csn, id: EntryId): Uint8Array {
     const key = this.#make(TAG.tombstone, CSN_BYTES + ID_BYTES);
-    key.set(csnToBytes(csn), 3);
+    putCsn(key, 3, csn);
     writeId(key, 3 + CSN_BYTES, id);
     return key;
   }

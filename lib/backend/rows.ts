@@ -8,7 +8,7 @@ import { carveBytes } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, putCsn } from '../csn/csn.js';
 import { type OrderedStore, StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { checkRecord } from './entry-record.js';
@@ -41,7 +41,7 @@ export function encodeClaims(claims: readonly NameClaim[]): Uint8Array {
   const bytes = carveBytes(claims.length * (CSN_BYTES + ID_BYTES));
   let at = 0;
   for (const { csn, id } of claims) {
-    bytes.set(csnToBytes(csn), at);
+    putCsn(bytes, at, csn);
     writeId(bytes, at + CSN_BYTES, id);
     at += CSN_BYTES + ID_BYTES;
   }
@@ -152,6 +152,12 @@ export class DurableRows implements Rows {
 
   countWritten(id: EntryId, count: number): void {
     this.#counts.set(id, count);
+  }
+
+  /** A dead entry was dropped. */
+  buried(id: EntryId, uuid: EntryUuid): void {
+    this.#ids.delete(uuid);
+    this.#counts.delete(id);
   }
 
   /** Forgets what it remembers. */

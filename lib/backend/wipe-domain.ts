@@ -1,4 +1,4 @@
-/** Empties a domain: every row but the changelog's, the generation's state included. The loading mark stays. */
+/** Empties a domain: every row but the changelog's and the membership's, the generation's state included. The loading mark stays. */
 import { latin1 } from '../base/bytes.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
 import { type KeySpace, TAG } from './key-space.js';
@@ -9,7 +9,7 @@ const ROWS = 10_000;
 export async function wipeDomain(store: OrderedStore, keys: KeySpace): Promise<void> {
   const keep = new Set([latin1(keys.meta('loading'))]);
   for (const tag of Object.values(TAG)) {
-    if (tag !== TAG.changelog) await wipeRange(store, keys.tagRange(tag), keep);
+    if (tag !== TAG.changelog && tag !== TAG.member) await wipeRange(store, keys.tagRange(tag), keep);
   }
 }
 

@@ -106,6 +106,22 @@ export class WritePath {
     });
   }
 
+  /** A CSN such that all that is decided later has a newer one, and the state on disk once all that was decided before is there. */
+  report(): Promise<{ readonly clock: Csn }> {
+    const { commit, generator, clock } = this.#world;
+    return new Promise((resolve, reject) => {
+      this.#enqueue(() => {
+        const promised = generator.promise(clock.wallMs());
+        commit.wait({ durable: () => resolve({ clock: promised }), refused: reject }, true);
+      }, reject);
+    });
+  }
+
+  /** Local changes are newer than `csn` from now on. */
+  passClock(csn: Csn): void {
+    this.#world.generator.observe(csn, this.#world.clock.wallMs(), true);
+  }
+
   /** Runs `work` when its turn comes, with nothing pending and nothing decided meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -241,16 +257,27 @@ export class WritePath {
       csn = change.csn;
       try {
         this.#fold(change, true);
+        this.#note(intent);
       } catch (error) {
         if (!(error instanceof NotAtHand)) return this.#broken(error, i > 0);
         return this.#loadAndFold(change, error.needed, true).then(
-          () =>
-            i + 1 < intents.length ? this.#applyIntents(initiator, intents, i + 1) : { csn: change.csn },
+          () => {
+            this.#note(intent);
+            return i + 1 < intents.length
+              ? this.#applyIntents(initiator, intents, i + 1)
+              : { csn: change.csn };
+          },
           (failure: unknown) => this.#broken(failure, i > 0),
         );
       }
     }
     return { csn };
+  }
+
+  /** Rows that go with the change. */
+  #note({ rows = [] }: Intent): void {
+    const { ops } = this.#world.commit.layer();
+    for (const op of rows) ops.push(op);
   }
 
   /** A local change that cannot be folded is our bug; half of an operation must not stay. */

@@ -81,6 +81,8 @@ export const LIMITS = {
   peerLinks: 2048,
   /** Replicas that one domain may have. */
   replicas: 1000,
+  /** Servers of one domain, brokers among them. */
+  members: 2000,
   /** How far ahead of ours a remote clock may drag us. */
   clockSkewMs: 300_000,
   /** Octets of an object identifier, of the name of a SASL mechanism. */
@@ -125,6 +127,8 @@ export const LIMITS = {
   syncCookieBytes: 65_536,
   /** UUIDs in one message of a synchronization. */
   syncIdSet: 500,
+  /** Searches without an index that wait for their turn. */
+  waitingScans: 1000,
   /** Writes of one domain that wait for their turn. */
   queuedWrites: 100_000,
 } as const;

@@ -6,6 +6,8 @@
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { Refusal } from '../sync/hello-check.js';
+import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 
 /** A server to subscribe to. */
@@ -46,6 +48,21 @@ export interface BrokerDirectory {
   openSnapshot(): Promise<SnapshotReader>;
 }
 
+/** What is known of the domain's servers: who belongs, and what each has applied. */
+export interface BrokerMembers {
+  /** Grows with every change. */
+  readonly version: number;
+  /** What changed since a version, for a peer; undefined: nothing, or nothing that may be told yet. */
+  since(version: number): { readonly generation: string; readonly rows: readonly MemberRow[] } | undefined;
+  take(generation: string, rows: readonly MemberRow[]): void;
+  /** Why this peer must not be let in; undefined when it may. */
+  bar(peer: Hello): Refusal | undefined;
+  /** A peer was let in. */
+  heard(peer: Hello): void;
+  /** A peer is to be given a copy of our data; it may be made when this resolves. */
+  register(peer: Hello): Promise<void>;
+}
+
 /** Who takes a total update. Each step is done when its promise resolves. */
 export interface UpdateTarget {
   prepare(summary: SnapshotSummary): Promise<void>;
@@ -71,6 +88,8 @@ export interface BrokerListener {
   tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void;
   /** A peer introduced itself. */
   greeted(peer: Hello): void;
+  /** A peer does not let us in, because it does not count us among the domain's servers. */
+  barred?(code: RefusalCode, reason: string, peer: string): void;
 }
 
 /** One session, for monitoring. */

@@ -23,6 +23,7 @@ import type {
   BrokerDirectory,
   BrokerIdentity,
   BrokerListener,
+  BrokerMembers,
   BrokerPeer,
   SessionStatus,
   UpdateTarget,
@@ -32,6 +33,9 @@ import { LiveReplicas } from './live-replicas.js';
 import { PublisherDriver } from './publisher-driver.js';
 import { Upstreams } from './upstreams.js';
 
+/** How often the holder of a replica id is told of a rival. */
+const RIVAL_NOTICE_MS = 60_000;
+
 export interface BrokerOptions {
   readonly identity: BrokerIdentity;
   readonly peers: readonly BrokerPeer[];
@@ -40,6 +44,8 @@ export interface BrokerOptions {
   /** The directory of this server; undefined for a broker alone. */
   readonly directory: BrokerDirectory | undefined;
   readonly changelog: Changelog;
+  /** What is known of the domain's servers; undefined where nobody keeps it. */
+  readonly members?: BrokerMembers | undefined;
   readonly network: LinkNetwork;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,6 +64,7 @@ export class Broker {
   #stopListening: (() => void) | undefined;
   #accepting = false;
   #stopped = false;
+  #notifiedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -70,6 +77,7 @@ export class Broker {
       random: options.random,
       listener: options.listener,
       graceMs: options.graceMs,
+      members: options.members,
       hello: (purpose) => this.#hello(purpose),
       facts: (peer, link, expected) => this.#facts(peer, link, expected),
       enter: (peer, address, end) => this.#enter(peer, address, end),
@@ -102,6 +110,7 @@ export class Broker {
     const { changelog, directory, clock, listener } = this.#options;
     let leave = () => {};
     const driver = new PublisherDriver(link, changelog, directory, clock, {
+      members: this.#options.members,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
         listener.greeted(hello);
@@ -113,12 +122,38 @@ export class Broker {
       },
     });
     this.#publishers.add(driver);
-    if (this.#accepting) driver.start(this.#hello('follow'), peer, this.#facts(peer, link, undefined));
+    if (this.#accepting) this.#greet(driver, peer, link);
     else
       driver.stop(
         'importing',
         `${this.#options.identity.server} does not serve ${this.domain} at the moment`,
       );
+  }
+
+  #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {
+    const facts = this.#facts(peer, link, undefined);
+    if (facts.rival !== undefined) this.#notifyRival(peer, link.address);
+    driver.start(this.#hello('follow'), peer, facts);
+  }
+
+  /** The server that uses the peer's replica id already hears of it too: one of both must be stopped, and only people know which. */
+  #notifyRival(peer: Hello, address: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs < this.#notifiedMs + RIVAL_NOTICE_MS) return;
+    this.#notifiedMs = nowMs;
+    for (const publisher of this.#publishers) {
+      if (publisher.peer?.replica !== peer.replica) continue;
+      publisher.notify(
+        `another live server, ${peer.server} at ${address}, uses replica id ${peer.replica} as this one does; ${this.#options.identity.server} goes on serving this one and refuses the other: stop the one that is the copy`,
+      );
+    }
+  }
+
+  /** Ends every session with that server: it does not belong to the domain any more. */
+  dismiss(name: string, refusal: { readonly code: RefusalCode; readonly sentence: string }): void {
+    for (const publisher of [...this.#publishers])
+      if (publisher.peer?.server === name) publisher.stop(refusal.code, refusal.sentence);
+    this.#upstreams.dismiss(name, refusal.code, refusal.sentence);
   }
 
   /** The generation or the incarnation changed: every session begins anew. */
@@ -195,7 +230,10 @@ export class Broker {
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => {
       this.#tickLater();
       const states = this.states();
-      for (const publisher of [...this.#publishers]) publisher.feed({ kind: 'tick', states });
+      for (const publisher of [...this.#publishers]) {
+        publisher.feed({ kind: 'tick', states });
+        publisher.tellMembers();
+      }
       this.#upstreams.tick(states);
     });
   }
@@ -230,6 +268,7 @@ export class Broker {
       allowed: this.#options.allowed,
       rival: this.#live.rival(peer),
       forked: this.#isForked(peer.states.log),
+      barred: this.#options.members?.bar(peer),
     };
   }
 
@@ -248,6 +287,7 @@ export class Broker {
     ) {
       changelog.setGeneration(peer.generation).catch(() => {});
     }
+    if (peer.purpose === 'follow') this.#options.members?.heard(peer);
     return this.#live.enter(peer, address, end);
   }
 

@@ -7,9 +7,20 @@ import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
 import type { RefusalCode } from '../sync/frames.js';
-import { failuresAfter, reconnectDelayMs } from '../sync/reconnect-policy.js';
+import { failuresAfter, REFUSED, reconnectDelayMs } from '../sync/reconnect-policy.js';
 import type { BrokerPeer, SessionStatus } from './broker-seams.js';
 import type { SubscriberDriver } from './subscriber-driver.js';
+
+/** Refusals that last until somebody does something about them. */
+const LASTING: ReadonlySet<RefusalCode> = new Set([
+  'version',
+  'identity',
+  'replica-id',
+  'self',
+  'forked',
+  'evicted',
+  'not-member',
+]);
 
 export interface ConnectionHooks {
   /** Makes and starts a session on the link; the session calls sessionOver() when it ends. */
@@ -27,6 +38,7 @@ export class PeerConnection {
   readonly #hooks: ConnectionHooks;
   #session: SubscriberDriver | undefined;
   #failures = 0;
+  #refusals = 0;
   #attempts = 0;
   #openedMs = 0;
   #lastError = '';
@@ -53,6 +65,7 @@ export class PeerConnection {
     if (this.#running) return;
     this.#running = true;
     this.#failures = 0;
+    this.#refusals = 0;
     this.#dial();
   }
 
@@ -71,6 +84,11 @@ export class PeerConnection {
     this.#session?.stop('closing', reason);
   }
 
+  /** The session is ended by a refusal: where only people can mend the cause, dialing again soon is no use. */
+  refused(code: RefusalCode): void {
+    if (LASTING.has(code)) this.#refusals += 1;
+  }
+
   /** The session that open() made has ended. */
   sessionOver(reason: string): void {
     this.#session = undefined;
@@ -84,6 +102,7 @@ export class PeerConnection {
   settled(): void {
     this.#lastError = '';
     this.#reported = '';
+    this.#refusals = 0;
     this.#firstTried();
   }
 
@@ -153,7 +172,10 @@ export class PeerConnection {
     const bytes = this.#random.bytes(2);
     const random = ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;
     // The first loss is followed by a dial at once: it costs nothing and heals most trouble.
-    const delayMs = reconnectDelayMs(this.#failures - 1, random);
+    const delayMs =
+      this.#refusals > 0
+        ? reconnectDelayMs(this.#refusals, random, REFUSED)
+        : reconnectDelayMs(this.#failures - 1, random);
     this.#cancelWait = this.#clock.after(delayMs, () => {
       this.#cancelWait = undefined;
       if (this.#running) this.#dial();

@@ -16,10 +16,12 @@ import {
   type PublisherState,
   stepPublisher,
 } from '../sync/publisher-session.js';
-import type { BrokerDirectory, SessionStatus, SnapshotReader } from './broker-seams.js';
+import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
+import { MemberTalk } from './member-talk.js';
 
 export interface PublisherHooks {
+  readonly members: BrokerMembers | undefined;
   greeted(peer: Hello): void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** Called once, when the session is over. */
@@ -40,6 +42,8 @@ export class PublisherDriver {
   #clockAheadMs: number | undefined;
   #snapshot: ImageReader | undefined;
   #over = false;
+  readonly #talk: MemberTalk;
+  #peer: Hello | undefined;
 
   constructor(
     link: FrameLink,
@@ -55,11 +59,14 @@ export class PublisherDriver {
     this.#hooks = hooks;
     this.#peerName = link.identity ?? link.address;
     this.#state = newPublisher(clock.monotonicMs());
+    this.#talk = new MemberTalk(link, hooks.members);
     link.receive({
-      frame: (frame) =>
+      frame: (frame) => {
+        if (this.#peer !== undefined && this.#talk.take(frame)) return;
         this.feed(
           frame.kind === 'hello' ? { kind: 'malformed', reason: 'a second hello' } : { kind: 'frame', frame },
-        ),
+        );
+      },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
       drained: () => this.feed({ kind: 'drained' }),
       closed: (reason) => {
@@ -89,6 +96,21 @@ export class PublisherDriver {
     } finally {
       this.#stepping = false;
     }
+  }
+
+  /** Tells the peer what is new of the domain's servers. */
+  tellMembers(): void {
+    if (this.#state.kind === 'serving') this.#talk.tell();
+  }
+
+  /** The server at the other end, once it was let in. */
+  get peer(): Hello | undefined {
+    return this.#peer;
+  }
+
+  /** Tells the peer something that its administrator should know. */
+  notify(sentence: string): void {
+    if (this.#state.kind === 'serving') this.#talk.notify(sentence);
   }
 
   stop(code: RefusalCode, reason: string): void {
@@ -129,8 +151,10 @@ export class PublisherDriver {
         return;
       case 'greeted':
         this.#link.trust();
+        this.#peer = effect.peer;
         this.#see(effect.peer.states);
         this.#hooks.greeted(effect.peer);
+        this.tellMembers();
         return;
       case 'peer-states':
         this.#see(effect.states);
@@ -171,6 +195,7 @@ export class PublisherDriver {
   async #openSnapshot(): Promise<void> {
     try {
       if (this.#directory === undefined) throw new Error('a broker holds no entries');
+      if (this.#peer !== undefined) await this.#hooks.members?.register(this.#peer);
       const snapshot = await this.#directory.openSnapshot();
       this.#snapshot = new ImageReader(snapshot);
       if (this.#over) this.#closeSnapshot();

@@ -17,10 +17,14 @@ import {
   type SubscriberStep,
   stepSubscriber,
 } from '../sync/subscriber-session.js';
-import type { SessionStatus, UpdateTarget } from './broker-seams.js';
+import type { BrokerMembers, SessionStatus, UpdateTarget } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
+import { MemberTalk } from './member-talk.js';
 
 export interface SubscriberHooks {
+  readonly members: BrokerMembers | undefined;
+  /** The peer's word to our administrator. */
+  notice(sentence: string): void;
   facts(peer: Hello, link: FrameLink): PeerFacts;
   greeted(peer: Hello): void;
   /** What the upstream holds or can serve changed. */
@@ -48,6 +52,7 @@ export class SubscriberDriver {
   #peerStates: ServerStates | undefined;
   #clockAheadMs: number | undefined;
   #upstream: Upstream | undefined;
+  readonly #talk: MemberTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
 
@@ -68,6 +73,7 @@ export class SubscriberDriver {
     this.#target = target;
     this.#clock = clock;
     this.#hooks = hooks;
+    this.#talk = new MemberTalk(link, hooks.members, (sentence) => hooks.notice(sentence));
   }
 
   /** Introduces us and takes what comes. */
@@ -76,7 +82,8 @@ export class SubscriberDriver {
       frame: (frame) => {
         if (frame.kind === 'hello') {
           this.feed({ kind: 'hello', peer: frame.hello, facts: this.#hooks.facts(frame.hello, this.#link) });
-        } else this.feed({ kind: 'frame', frame });
+        } else if (this.#state.kind === 'greeting' || !this.#talk.take(frame))
+          this.feed({ kind: 'frame', frame });
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
       drained: () => {},
@@ -100,6 +107,11 @@ export class SubscriberDriver {
     } finally {
       this.#stepping = false;
     }
+  }
+
+  /** Tells the peer what is new of the domain's servers. */
+  tellMembers(): void {
+    if (this.#state.kind === 'following') this.#talk.tell();
   }
 
   stop(code: RefusalCode, reason: string): void {
@@ -149,6 +161,7 @@ export class SubscriberDriver {
         this.#peerName = effect.peer.server;
         this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
         this.#hooks.greeted(effect.peer);
+        this.tellMembers();
         return;
       case 'peer-states':
         this.#see(effect.states);

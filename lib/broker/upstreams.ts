@@ -12,7 +12,13 @@ import type { Random } from '../port/random.js';
 import type { Hello, LinkPurpose, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import { type Choice, SOURCE_GRACE_MS, selectSources, type Upstream } from '../sync/source-selection.js';
-import type { BrokerListener, BrokerPeer, SessionStatus, UpdateTarget } from './broker-seams.js';
+import type {
+  BrokerListener,
+  BrokerMembers,
+  BrokerPeer,
+  SessionStatus,
+  UpdateTarget,
+} from './broker-seams.js';
 import { FrameLink } from './frame-link.js';
 import { PeerConnection } from './peer-connection.js';
 import { SubscriberDriver } from './subscriber-driver.js';
@@ -26,6 +32,7 @@ export interface UpstreamsContext {
   readonly random: Random;
   readonly listener: BrokerListener;
   readonly graceMs: number | undefined;
+  readonly members: BrokerMembers | undefined;
   hello(purpose: LinkPurpose): Hello;
   facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts;
   /** A session with this peer lives; the returned function says that it is over. */
@@ -81,6 +88,12 @@ export class Upstreams {
     for (const connection of this.#connections) connection.restart(reason);
   }
 
+  /** Ends the session with that peer; it is dialed again after a while, in case that it is let in again. */
+  dismiss(name: string, code: RefusalCode, reason: string): void {
+    for (const connection of this.#connections)
+      if (connection.peer.name === name) connection.session?.stop(code, reason);
+  }
+
   /** Resolves when every peer answered or failed once: what they know of us is known. */
   tried(): Promise<void> {
     if (this.#untried === 0) return Promise.resolve();
@@ -109,7 +122,10 @@ export class Upstreams {
   }
 
   tick(states: ServerStates): void {
-    for (const session of this.#sessions()) session.feed({ kind: 'tick', states });
+    for (const session of this.#sessions()) {
+      session.feed({ kind: 'tick', states });
+      session.tellMembers();
+    }
     this.#update?.feed({ kind: 'tick', states });
     this.select();
   }
@@ -151,6 +167,8 @@ export class Upstreams {
           const link = new FrameLink(dialed);
           let leave = () => {};
           const session = new SubscriberDriver(this.#nextId++, link, peer.name, changelog, target, clock, {
+            members: undefined,
+            notice: () => {},
             facts: (hello) => this.#context.facts(hello, link, peer.name),
             greeted: (hello) => {
               leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
@@ -181,6 +199,8 @@ export class Upstreams {
     const name = connection.peer.name;
     let leave = () => {};
     const session = new SubscriberDriver(this.#nextId++, link, name, changelog, undefined, clock, {
+      members: this.#context.members,
+      notice: (sentence) => listener.alert({ kind: 'replica-id', key: `notice ${name}`, message: sentence }),
       facts: (hello) => this.#context.facts(hello, link, name),
       greeted: (hello) => {
         connection.settled();
@@ -189,7 +209,9 @@ export class Upstreams {
       },
       upstreamChanged: () => this.select(),
       unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),
-      refused: (code, reason) => {
+      refused: (code, reason, byPeer) => {
+        connection.refused(code);
+        if (byPeer && (code === 'evicted' || code === 'not-member')) listener.barred?.(code, reason, name);
         if (code === 'no-data' && this.#context.hello('follow').generation === undefined) {
           listener.couldInitializeFrom(name);
         } else this.#context.refused(code, reason, name);

@@ -8,8 +8,8 @@
  */
 import { type Csn, csnReplica, csnTimeMs, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import { knew } from './concurrency.js';
-import type { HistoryRow, MoveRow } from './domain-view.js';
+import { knew, type Witness } from './concurrency.js';
+import type { MoveRow } from './domain-view.js';
 import { deathOf } from './entry-life.js';
 import type { EntryState } from './entry-state.js';
 
@@ -51,22 +51,44 @@ export function isSettled(csn: Csn, horizon: Horizon): boolean {
   return csn <= horizon.before && horizon.stable.covers(csn);
 }
 
+/** As much of a row as tells whether it may go. */
+export interface RowWitness {
+  readonly change: Witness;
+}
+
 /**
  * How many of an entry's oldest rows may go. `rows`: all of them, ascending. A settled row stays while an older row stays, or while a younger one that
- * stays did not know it: the journal may still name both. Rows that are not settled stay.
+ * stays did not know it: the journal may still name both. Rows that are not settled stay. Linear in the rows.
  */
-export function forgettableRows(rows: readonly HistoryRow[], horizon: Horizon): number {
+export function forgettableRows(rows: readonly RowWitness[], horizon: Horizon): number {
   let settled = 0;
-  while (settled < rows.length && isSettled((rows[settled] as HistoryRow).change.csn, horizon)) settled += 1;
-  const staying = rows.slice(settled).filter(({ change }) => !isSettled(change.csn, horizon));
+  while (settled < rows.length && isSettled((rows[settled] as RowWitness).change.csn, horizon)) settled += 1;
+  const staying = new CommonKnowledge();
+  for (const { change } of rows.slice(settled)) if (!isSettled(change.csn, horizon)) staying.add(change);
   let oldest = settled;
   for (let i = settled - 1; i >= 0; i--) {
-    const row = rows[i] as HistoryRow;
-    if (staying.every(({ change }) => knew(change, row.change.csn))) continue;
-    staying.push(row);
+    const { change } = rows[i] as RowWitness;
+    if (staying.has(change.csn)) continue;
+    staying.add(change);
     oldest = i;
   }
   return oldest;
+}
+
+/** What every one of some changes knew: of each origin the oldest one counts, since what an origin had seen only grows. */
+class CommonKnowledge {
+  readonly #oldest = new Map<ReplicaId, Witness>();
+
+  add(change: Witness): void {
+    const origin = csnReplica(change.csn);
+    const oldest = this.#oldest.get(origin);
+    if (oldest === undefined || change.csn < oldest.csn) this.#oldest.set(origin, change);
+  }
+
+  has(csn: Csn): boolean {
+    for (const change of this.#oldest.values()) if (!knew(change, csn)) return false;
+    return true;
+  }
 }
 
 /** Whether a move may go. */

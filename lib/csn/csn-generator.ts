@@ -41,6 +41,11 @@ export class CsnGenerator {
     return makeCsn(this.#timeMs, this.#sequence, this.#replica);
   }
 
+  /** A CSN of now: every one that next() makes from here on is greater, whatever the wall clock does. None equal to it was ever made. */
+  promise(wallMs: number): Csn {
+    return this.next(wallMs);
+  }
+
   /**
    * Moves past a CSN seen. `own`: it is one of this replica's own (recovered from a peer), which is always followed.
    */

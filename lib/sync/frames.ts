@@ -21,6 +21,7 @@ import {
   ZERO_CSN,
 } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import { type MemberRow, readMember, writeMember } from './member-row.js';
 
 export const PROTOCOL_MIN = 1;
 export const PROTOCOL_MAX = 1;
@@ -80,6 +81,8 @@ export const REFUSAL_CODES = [
   'forked',
   'busy',
   'closing',
+  'evicted',
+  'not-member',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
@@ -105,7 +108,11 @@ export type Frame =
       readonly entryCount: number;
     }
   | { readonly kind: 'images'; readonly images: readonly Uint8Array[] }
-  | { readonly kind: 'images-end'; readonly imageCount: number };
+  | { readonly kind: 'images-end'; readonly imageCount: number }
+  /** What the sender knows of the servers of this data set, whole or what is new (member-row.ts). An extension: who does not know it skips it. */
+  | { readonly kind: 'members'; readonly generation: string; readonly rows: readonly MemberRow[] }
+  /** For the receiver's administrator. An extension. */
+  | { readonly kind: 'notice'; readonly sentence: string };
 
 export type Unavailable = 'too-old' | 'forked';
 
@@ -121,6 +128,8 @@ const TYPE = {
   summary: 9,
   images: 10,
   'images-end': 11,
+  members: 128,
+  notice: 129,
 } as const satisfies Record<Frame['kind'], number>;
 const FIRST_EXTENSION = 128;
 const MAGIC = 0x504c5941;
@@ -147,7 +156,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
   const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
   const type = reader.u8();
-  if (type >= FIRST_EXTENSION) return undefined;
+  if (type >= FIRST_EXTENSION && type !== TYPE.members && type !== TYPE.notice) return undefined;
   const frame = readBody(reader, type);
   if (frame.kind !== 'hello') reader.end();
   return frame;
@@ -202,6 +211,14 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
       return;
     case 'images-end':
       writer.varint(frame.imageCount);
+      return;
+    case 'members':
+      writer.text(frame.generation);
+      writer.varint(frame.rows.length);
+      for (const row of frame.rows) writeMember(writer, row);
+      return;
+    case 'notice':
+      writer.text(frame.sentence.slice(0, LIMITS.frameTextBytes / 4));
       return;
   }
 }
@@ -264,6 +281,14 @@ function readBody(reader: ByteReader, type: number): Frame {
     }
     case TYPE['images-end']:
       return { kind: 'images-end', imageCount: reader.varint() };
+    case TYPE.members: {
+      const generation = reader.text(LIMITS.frameTextBytes);
+      const rows: MemberRow[] = [];
+      for (let left = reader.count(LIMITS.members); left > 0; left--) rows.push(readMember(reader));
+      return { kind: 'members', generation, rows };
+    }
+    case TYPE.notice:
+      return { kind: 'notice', sentence: reader.text(LIMITS.frameTextBytes) };
     default:
       return reader.fail(`unknown frame type ${type}`);
   }

@@ -25,6 +25,8 @@ export interface PeerFacts {
   readonly rival: { readonly server: string; readonly address: string } | undefined;
   /** The newest change of ours that the peer holds is not in our own history. */
   readonly forked: boolean;
+  /** Why the peer must not be let in, by what is known of the domain's servers (admission.ts). */
+  readonly barred?: Refusal | undefined;
 }
 
 /** Why `own` may not replicate with `peer`, or undefined when it may. */
@@ -78,6 +80,7 @@ function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefin
       sentence: `${peer.server} asked for domain ${peer.domain}, ${own.server} has ${own.domain}`,
     };
   }
+  if (facts.barred !== undefined && own.purpose !== 'initialize') return facts.barred;
   // A total update replaces whatever the target holds, so nothing of that is compared.
   if (own.purpose === 'initialize' || peer.purpose === 'initialize') return undefined;
   if (facts.forked) {

@@ -13,6 +13,9 @@ export interface ReconnectSettings {
 
 export const RECONNECT: ReconnectSettings = { firstDelayMs: 100, maxDelayMs: 2000, settledMs: 2000 };
 
+/** After refusals that last until somebody does something: often enough to be back soon after that. */
+export const REFUSED: ReconnectSettings = { firstDelayMs: 1000, maxDelayMs: 15_000, settledMs: 2000 };
+
 /** Milliseconds to wait after `failures` failures in a row (0: none, dial now). `random` is drawn from 0 up to 1. */
 export function reconnectDelayMs(
   failures: number,

@@ -1,0 +1,425 @@
+/**
+ * The servers of a domain as this one knows them: their reports, our own, and who belongs (replication-model.md sections 2 and 4).
+ *
+ * Owns the table, its rows on disk and our own report; the broker carries rows, stability.ts says what follows. Invariants: a report is on disk before anyone hears of it, and
+ * says no more than what is on disk; whoever is given a copy of our data stands in the table before the copy is made, so that no later report of
+ * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported.
+ */
+import { must } from '../base/assert.js';
+import { ByteReader } from '../base/binary.js';
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import type { Changelog } from '../changelog/changelog.js';
+import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import { barOf, evictedSentence } from '../sync/admission.js';
+import type { Hello } from '../sync/frames.js';
+import type { Refusal } from '../sync/hello-check.js';
+import {
+  decodeMember,
+  encodeMember,
+  expectedMember,
+  type MemberReport,
+  type MemberRow,
+  mergeMembers,
+  type Standing,
+} from '../sync/member-row.js';
+import { Silences } from './silences.js';
+import { type Bound, Stability } from './stability.js';
+
+/** A report while changes are applied comes this often; while nothing happens, this seldom. */
+const REPORT_MS = 5000;
+const IDLE_REPORT_MS = 600_000;
+const GENERATION = 1;
+const MEMBER = 2;
+
+/** What a directory says of itself at one moment; see MemberReport. */
+export interface OwnReport {
+  readonly state: ServerState;
+  readonly clock: Csn;
+}
+
+export interface MembershipOptions {
+  readonly server: string;
+  /** undefined: a broker alone. */
+  readonly replica: ReplicaId | undefined;
+  readonly store: OrderedStore;
+  /** Prefix of every key. */
+  readonly prefix: Uint8Array;
+  readonly changelog: Changelog;
+  readonly clock: Clock;
+  /** Names of the configured peers. */
+  readonly peers: readonly string[];
+  /** The data set; undefined while there is none. Of a broker: what its log holds. */
+  generation(): string | undefined;
+  /** What the entries hold, and the moment of a report. undefined: a broker alone. */
+  readonly directory:
+    | { readonly state: ServerState; report(): Promise<OwnReport>; passClock(clock: Csn): void }
+    | undefined;
+  /** How long an undelete is accepted, ms. */
+  readonly undeleteMs: number;
+  /** A member that was silent for so long is evicted; 0: never. */
+  readonly evictAfterMs: number;
+  /** Ends every session with that server. */
+  dismiss(name: string, refusal: Refusal): void;
+  alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
+}
+
+interface Known {
+  row: MemberRow;
+  /** The state of the table in which it last changed. */
+  version: number;
+}
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #stability = new Stability();
+  readonly #silences: Silences;
+  #version = 1;
+  #generation: string | undefined;
+  #undeleteFromMs = 0;
+  #reporting = false;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  /** A member has told us its table since our data came here. */
+  #told = true;
+
+  private constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#silences = new Silences(options.clock, options.evictAfterMs);
+  }
+
+  /** Reads the table. Rejects with a StoreError. */
+  static async open(options: MembershipOptions): Promise<Membership> {
+    const membership = new Membership(options);
+    await membership.#load();
+    return membership;
+  }
+
+  async #load(): Promise<void> {
+    const { store, directory } = this.#options;
+    const generation = store.get(this.#key(GENERATION, ''));
+    this.#generation = generation === undefined ? undefined : utf8Decode(generation);
+    for await (const rows of store.scan({ gte: this.#key(MEMBER, ''), lt: this.#key(MEMBER + 1, '') })) {
+      for (const { value } of rows) {
+        const row = decodeMember(
+          new ByteReader(value, (reason) => new StoreError('damaged', `member row: ${reason}`)),
+        );
+        this.#known.set(row.name, { row, version: 1 });
+      }
+    }
+    const own = this.own?.report;
+    if (own !== undefined && directory !== undefined) directory.passClock(own.clock);
+    this.#undeleteFromMs = own?.undeleteFromMs ?? 0;
+    this.#expectPeers();
+  }
+
+  /** Our own row. */
+  get own(): MemberRow | undefined {
+    return this.#known.get(this.#options.server)?.row;
+  }
+
+  /** Grows with every change of the table. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** No undelete of an entry that died before this may be accepted, ms since the epoch. */
+  get undeleteFromMs(): number {
+    return this.#undeleteFromMs;
+  }
+
+  /** Every server once, by name; of two with one replica id the one that was heard of later. */
+  rows(): readonly MemberRow[] {
+    const rows = [...this.#known.values()].map(({ row }) => row);
+    return rows
+      .filter((row) => !rows.some((other) => isSuccessor(other, row)))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** How long a member was silent while most of the others were heard, ms. */
+  silentMs(name: string): number {
+    return this.#silences.of(name);
+  }
+
+  /** The whole table's changes since `version`, for a link. */
+  since(version: number): { readonly generation: string; readonly rows: readonly MemberRow[] } | undefined {
+    const generation = this.#options.generation();
+    if (generation === undefined || generation !== this.#generation) return undefined;
+    const rows = [...this.#known.values()].filter((known) => known.version > version).map(({ row }) => row);
+    return rows.length === 0 ? undefined : { generation, rows };
+  }
+
+  /** Takes rows from a link. */
+  take(generation: string, rows: readonly MemberRow[]): void {
+    if (generation !== this.#options.generation()) return;
+    this.#followGeneration();
+    this.#told = true;
+    const changed: MemberRow[] = [];
+    for (const told of rows) {
+      const before = this.#known.get(told.name)?.row;
+      const row = before === undefined ? told : mergeMembers(before, told);
+      if (row === before) continue;
+      changed.push(row);
+      if (row.report !== before?.report) this.#silences.heard(row.name);
+    }
+    if (changed.length === 0) return;
+    for (const row of changed) this.#put(row);
+    this.#save(changed, false).catch(() => {}); // said again by others
+    for (const { name, standing, report } of changed) {
+      if (name === this.#options.server) this.#learnOwn(report);
+      else if (standing === 'evicted') this.#dismiss(name);
+    }
+  }
+
+  /** What we reported once and do not hold now (we were restored, or copied from a server that lacks it): our own changes must wait for it. */
+  owed(): boolean {
+    const { directory } = this.#options;
+    if (directory === undefined) return false;
+    if (!this.#told) return true;
+    const reported = this.own?.report?.state;
+    if (reported === undefined || directory.state.coversAll(reported)) return false;
+    const gone = this.#outside();
+    return reported.replicas().some((origin) => {
+      const csn = must(reported.get(origin), 'an origin of the state');
+      return !gone.has(origin) && !directory.state.covers(csn);
+    });
+  }
+
+  /** Why a peer must not be let in, or undefined. */
+  bar(peer: Hello): Refusal | undefined {
+    if (peer.generation !== undefined && peer.generation !== this.#options.generation()) return undefined;
+    const row = this.#rowOf(peer);
+    return barOf(peer, row, this.own?.report, this.#options.changelog.state, this.#options.server);
+  }
+
+  /** A peer introduced itself and was let in. */
+  heard(peer: Hello): void {
+    if (peer.generation === undefined || peer.generation !== this.#options.generation()) return;
+    this.#followGeneration();
+    if (this.#enter(peer)) this.#save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
+  }
+
+  /** A peer is about to be given a copy of our data: it is a member from now on, on disk when it resolves. */
+  async register(peer: Hello): Promise<void> {
+    this.#followGeneration();
+    if (!this.#enter(peer)) return;
+    await this.#save([must(this.#rowOf(peer), 'just entered')], true);
+  }
+
+  #enter(peer: Hello): boolean {
+    const kind = peer.replica === undefined ? 'broker' : 'directory';
+    const before = this.#known.get(peer.server)?.row ?? expectedMember(peer.server);
+    const back = before.standing === 'returning';
+    const same = before.kind === kind && before.replica === peer.replica && this.#known.has(peer.server);
+    if (same && !back) return false;
+    const standing: Pick<MemberRow, 'standing' | 'standingAtMs'> = back
+      ? { standing: 'member', standingAtMs: this.#nextStandingMs(before) }
+      : before;
+    const { standing: now, standingAtMs } = standing;
+    const row = { ...before, kind, replica: peer.replica, standing: now, standingAtMs } as const;
+    this.#put(same ? row : { ...row, report: before.replica === peer.replica ? before.report : undefined });
+    this.#silences.heard(peer.server);
+    return true;
+  }
+
+  /** Changes a server's standing by an administrator's word; on disk when it resolves. Throws an Error that says why not. */
+  async decide(name: string, standing: Exclude<Standing, 'member'>): Promise<void> {
+    const row = this.#known.get(name)?.row;
+    if (row === undefined) throw new Error(`no server ${name} is known; known are: ${this.#names()}`);
+    if (name === this.#options.server) throw new Error(`${name} is this server`);
+    if (standing === 'returning' && row.standing !== 'evicted') throw new Error(`${name} is not evicted`);
+    if (standing === 'evicted' && row.standing === 'evicted') throw new Error(`${name} is evicted already`);
+    const next: MemberRow = { ...row, standing, standingAtMs: this.#nextStandingMs(row) };
+    await this.#save([next], true);
+    this.#put(mergeMembers(must(this.#known.get(name), 'a known server').row, next));
+    if (standing === 'evicted') this.#dismiss(name);
+  }
+
+  /** The causally stable bound, and who holds it back. */
+  bound(): Bound {
+    const held = this.#options.directory?.state ?? ServerState.EMPTY;
+    const rows = this.rows();
+    this.#stability.observe(rows, held);
+    return this.#stability.bound(rows, held);
+  }
+
+  /** What every member has: changes that none needs from a change log any more. */
+  heldByAll(): ServerState {
+    const { changelog, directory } = this.#options;
+    let floor = directory?.state ?? changelog.state;
+    for (const { standing, report } of this.rows()) {
+      if (standing !== 'member') continue;
+      floor = report === undefined ? ServerState.EMPTY : lesser(floor, report.state);
+    }
+    return floor;
+  }
+
+  /** Our data are replaced by a copy of another server's: what others said is judged anew by what we hold now, and somebody may know more of us than we do. */
+  copied(): void {
+    this.#stability.clear();
+    this.#told = this.#options.peers.length === 0;
+  }
+
+  /** To be called now and then: reports when there is something to say; evicts who was silent too long. */
+  async tick(now = false): Promise<void> {
+    this.#followGeneration();
+    const silent = this.#silences.tick(this.rows(), this.#options.server);
+    for (const name of silent) {
+      await this.decide(name, 'evicted');
+      this.#options.alert({
+        kind: 'evicted',
+        key: `evicted ${name}`,
+        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore ${name}`,
+      });
+    }
+    if (this.#reporting || !this.#isReportDue(now)) return;
+    this.#reporting = true;
+    try {
+      await this.#report();
+    } finally {
+      this.#reporting = false;
+    }
+  }
+
+  #isReportDue(now: boolean): boolean {
+    const { clock, directory, changelog } = this.#options;
+    if (this.#generation === undefined || this.owed()) return false;
+    const report = this.own?.report;
+    if (report === undefined || now) return true;
+    const sinceMs = clock.monotonicMs() - this.#reportedMs;
+    if (sinceMs < REPORT_MS) return false;
+    const state = directory?.state ?? changelog.state;
+    const shunned = [...this.#outside().keys()];
+    const news =
+      !state.equals(report.state) ||
+      shunned.length !== report.shunned.length ||
+      shunned.some((replica) => !report.shunned.some((known) => known.replica === replica));
+    return news || sinceMs >= IDLE_REPORT_MS;
+  }
+
+  async #report(): Promise<void> {
+    const { server, replica, directory, changelog, clock, undeleteMs } = this.#options;
+    // From here on no older undelete is decided; those decided before are in the state that the report takes.
+    this.#undeleteFromMs = Math.max(this.#undeleteFromMs, Math.floor(clock.wallMs()) - undeleteMs);
+    const generation = this.#generation;
+    const outside = [...this.#outside().keys()];
+    const shunned = outside.map((origin) => ({
+      replica: origin,
+      through: changelog.newest(origin) ?? ZERO_CSN,
+    }));
+    const said =
+      directory === undefined ? { state: changelog.state, clock: ZERO_CSN } : await directory.report();
+    if (generation !== this.#generation || this.owed()) return;
+    const before = this.own ?? expectedMember(server);
+    const report: MemberReport = {
+      ...said,
+      atMs: Math.max((before.report?.atMs ?? 0) + 1, Math.floor(clock.wallMs())),
+      undeleteFromMs: directory === undefined ? 0 : Math.max(0, this.#undeleteFromMs),
+      shunned,
+    };
+    const kind = replica === undefined ? 'broker' : 'directory';
+    const row: MemberRow = { ...before, kind, replica, report };
+    await this.#save([row], true);
+    if (generation !== this.#generation) return;
+    this.#reportedMs = clock.monotonicMs();
+    this.#put(mergeMembers(this.own ?? row, row));
+  }
+
+  /** Another data set: all that is known is of the one before. */
+  #followGeneration(): void {
+    const generation = this.#options.generation();
+    if (generation === undefined || generation === this.#generation) return;
+    const ops: StoreOp[] = [{ type: 'put', key: this.#key(GENERATION, ''), value: utf8Encode(generation) }];
+    if (this.#generation !== undefined) {
+      for (const name of this.#known.keys()) ops.push({ type: 'del', key: this.#key(MEMBER, name) });
+      this.#known.clear();
+      this.#stability.clear();
+      this.#expectPeers();
+    }
+    this.#generation = generation;
+    void this.#options.store.batch(ops, { sync: false }).catch(() => {});
+  }
+
+  #expectPeers(): void {
+    for (const name of this.#options.peers) if (!this.#known.has(name)) this.#put(expectedMember(name));
+  }
+
+  #learnOwn(report: MemberReport | undefined): void {
+    const { directory } = this.#options;
+    if (report === undefined) return;
+    this.#undeleteFromMs = Math.max(this.#undeleteFromMs, report.undeleteFromMs);
+    directory?.passClock(report.clock);
+  }
+
+  #dismiss(name: string): void {
+    const row = this.#known.get(name)?.row;
+    if (row === undefined) return;
+    const sentence = evictedSentence(name, this.#options.server);
+    this.#options.dismiss(name, { code: 'evicted', sentence });
+  }
+
+  /** Replicas that are known and no members. */
+  #outside(): ReadonlyMap<ReplicaId, MemberRow> {
+    const outside = new Map<ReplicaId, MemberRow>();
+    for (const row of this.rows()) {
+      if (row.standing !== 'member' && row.replica !== undefined) outside.set(row.replica, row);
+    }
+    return outside;
+  }
+
+  #rowOf(peer: Hello): MemberRow | undefined {
+    return this.#known.get(peer.server)?.row;
+  }
+
+  #names(): string {
+    return this.rows()
+      .map(({ name }) => name)
+      .join(', ');
+  }
+
+  #nextStandingMs(row: MemberRow): number {
+    return Math.max(row.standingAtMs + 1, Math.floor(this.#options.clock.wallMs()));
+  }
+
+  #put(row: MemberRow): void {
+    this.#version += 1;
+    this.#known.set(row.name, { row, version: this.#version });
+  }
+
+  #save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
+    const ops = rows.map(
+      (row): StoreOp => ({ type: 'put', key: this.#key(MEMBER, row.name), value: encodeMember(row) }),
+    );
+    return this.#options.store.batch(ops, { sync });
+  }
+
+  #key(kind: number, name: string): Uint8Array {
+    const { prefix } = this.#options;
+    const text = utf8Encode(name);
+    const key = new Uint8Array(prefix.length + 1 + text.length);
+    key.set(prefix);
+    key[prefix.length] = kind;
+    key.set(text, prefix.length + 1);
+    return key;
+  }
+}
+
+/** Whether `other` is the same replica under a name that was heard of later. */
+function isSuccessor(other: MemberRow, row: MemberRow): boolean {
+  if (other === row || row.replica === undefined || other.replica !== row.replica) return false;
+  const [atOther, at] = [other.report?.atMs ?? -1, row.report?.atMs ?? -1];
+  return atOther > at || (atOther === at && other.name > row.name);
+}
+
+/** What both hold. */
+function lesser(a: ServerState, b: ServerState): ServerState {
+  return ServerState.of(
+    a.csns().flatMap((csn): Csn[] => {
+      if (b.covers(csn)) return [csn];
+      const known = b.get(csnReplica(csn));
+      return known === undefined ? [] : [known];
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * Who may not follow or be followed though its data are of the right kind: evicted servers, and servers that may not know what others have forgotten.
+ *
+ * A change of a server that lacks what was forgotten would be folded by each replica according to what it still keeps, and they would differ for ever. So a server
+ * that is not (or no longer) a member is let in only when it holds all that we ever said we hold (what anyone has forgotten is part of that), and has made
+ * nothing that we do not hold.
+ */
+import type { ServerState } from '../csn/server-state.js';
+import type { Hello } from './frames.js';
+import type { Refusal } from './hello-check.js';
+import type { MemberReport, MemberRow } from './member-row.js';
+
+/** What an evicted server is told, and what others tell of it. */
+export function evictedSentence(name: string, server: string): string {
+  return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore ${name} (on ${server}), then polyarch replication initialize (on ${name}; its changes that nobody has are re-issued)`;
+}
+
+/**
+ * Why `server` must not replicate with `peer`, or undefined when it may. `row`: what is known of the peer. `own`: our last report. `log`: what our change log holds.
+ */
+export function barOf(
+  peer: Hello,
+  row: MemberRow | undefined,
+  own: MemberReport | undefined,
+  log: ServerState,
+  server: string,
+): Refusal | undefined {
+  if (row?.standing === 'evicted') return { code: 'evicted', sentence: evictedSentence(peer.server, server) };
+  if (peer.purpose === 'initialize' || peer.replica === undefined || peer.generation === undefined)
+    return undefined;
+  const { applied } = peer.states;
+  const made = peer.states.log.get(peer.replica);
+  const unseen = made !== undefined && !log.covers(made);
+  const isMember = row?.standing === 'member';
+  if (isMember) {
+    // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those.
+    const regressed = row.report !== undefined && !applied.coversAll(row.report.state);
+    return unseen && regressed
+      ? notMember(peer, server, 'has made changes on an older copy of its data')
+      : undefined;
+  }
+  if (own === undefined) return undefined;
+  if (unseen) return notMember(peer, server, 'has made changes while it was no member');
+  if (!applied.coversAll(own.state))
+    return notMember(peer, server, 'lacks changes whose history may be forgotten');
+  return undefined;
+}
+
+function notMember(peer: Hello, server: string, why: string): Refusal {
+  return {
+    code: 'not-member',
+    sentence: `${peer.server} ${why} and must be initialized before it replicates with ${server}: polyarch replication initialize (on ${peer.server}; its changes that nobody has are re-issued)`,
+  };
+}
