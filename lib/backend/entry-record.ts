@@ -26,6 +26,8 @@ const AT_PARENT = AT_UUID + UUID_BYTES;
 const AT_CREATED = AT_PARENT + UUID_BYTES;
 const AT_ATTRIBUTES = AT_CREATED + CSN_BYTES;
 const AT_REST = AT_ATTRIBUTES + 4;
+/** Where the RDN register stands in a record. */
+export const RDN_AT = AT_REST;
 
 const ALIVE = 0x0001;
 const CONFLICT = 0x0002;
@@ -49,6 +51,16 @@ export const isMergedRecord = (record: Uint8Array): boolean => (flagsOf(record) 
 /** The values of the RDN stand among the attributes: nothing is to be materialized. */
 export const isRdnInside = (record: Uint8Array): boolean => (flagsOf(record) & RDN_INSIDE) !== 0;
 export const parentIdOf = (record: Uint8Array): EntryId => readId(record, AT_PARENT_ID);
+/** Where the attributes of a record stand. */
+export function attributesAt(record: Uint8Array): number {
+  return (
+    (record[AT_ATTRIBUTES] as number) * 0x1000000 +
+    (((record[AT_ATTRIBUTES + 1] as number) << 16) |
+      ((record[AT_ATTRIBUTES + 2] as number) << 8) |
+      (record[AT_ATTRIBUTES + 3] as number))
+  );
+}
+
 export const uuidOf = (record: Uint8Array) => readUuid(record, AT_UUID);
 
 function flagsOf(record: Uint8Array): number {
@@ -286,11 +298,7 @@ class AttributeCursor {
     this.#buffer = record.buffer;
     this.#base = record.byteOffset;
     this.#dictionary = dictionary;
-    this.at =
-      (record[AT_ATTRIBUTES] as number) * 0x1000000 +
-      (((record[AT_ATTRIBUTES + 1] as number) << 16) |
-        ((record[AT_ATTRIBUTES + 2] as number) << 8) |
-        (record[AT_ATTRIBUTES + 3] as number));
+    this.at = attributesAt(record);
     this.left = this.varint();
   }
 
