@@ -20,7 +20,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import { indexOptions, openChangelog } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
-import { readServerSchema } from './read-schema.js';
+import { readWholeSchema } from './read-schema.js';
 
 /** Operational attributes that an import keeps. */
 const KEPT = ['entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
@@ -33,9 +33,9 @@ export async function* exportEntries(
   userOnly: boolean,
 ): AsyncGenerator<LdifRecord> {
   const { files, settings } = config;
-  const schema = await readServerSchema(files);
   const store = await openOffline(files, false);
   try {
+    const { schema } = await readWholeSchema(files, store);
     const baseDn = parseDn(base);
     const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');

@@ -27,7 +27,7 @@ import { indexOptions, openChangelog } from './domain.js';
 import { ldifEntry } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
-import { readServerSchema } from './read-schema.js';
+import { readWholeSchema } from './read-schema.js';
 import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
 
 export interface ImportSource {
@@ -60,9 +60,9 @@ export async function importEntries(
   options: ImportOptions,
 ): Promise<ImportResult> {
   const { files } = config;
-  const schema = await readServerSchema(files);
   const old = existsSync(files.db) ? await openOffline(files, false) : undefined;
   try {
+    const { schema } = await readWholeSchema(files, old);
     await discardNewStore(files);
     const store = await openLevelStore(newStorePath(files), { writeBufferBytes: WRITE_BUFFER });
     let result: ImportResult;

@@ -6,16 +6,16 @@ import { parseDn } from '../dn/dn-text.js';
 import { indexOptions } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
-import { readServerSchema } from './read-schema.js';
+import { readWholeSchema } from './read-schema.js';
 
 /** Rebuilds those of every domain; answers the number of entries. Rejects with OperatorError SERVER_RUNNING or LOAD_UNFINISHED. */
 export async function rebuildOffline(
   config: ServerConfig,
   onProgress: (entries: number) => void,
 ): Promise<number> {
-  const schema = await readServerSchema(config.files);
   const store = await openOffline(config.files, false);
   try {
+    const { schema } = await readWholeSchema(config.files, store);
     let done = 0;
     for (const base of config.settings.domains) {
       const before = done;

@@ -10,7 +10,6 @@ import type { StoredEntry } from '../backend/backend.js';
 import { beginLoad } from '../backend/bulk-load.js';
 import { domainNumber, readFacts } from '../backend/domain-facts.js';
 import { KeySpace } from '../backend/key-space.js';
-import { storedState } from '../backend/stored-state.js';
 import { must } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { toReplicaId, ZERO_CSN } from '../csn/csn.js';
@@ -20,40 +19,14 @@ import { ownDefinitions, SCHEMA_ENTRY_UUID, type SchemaStore } from '../operatio
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { extendSchema, type InactiveDefinition, type OwnDefinition } from '../schema/own-definitions.js';
+import type { InactiveDefinition } from '../schema/own-definitions.js';
 import type { Schema } from '../schema/schema.js';
 import { type DomainParts, RunningDomain } from './domain.js';
-import { readServerSchema } from './read-schema.js';
-import type { ServerFiles } from './server-files.js';
+import { extended, SCHEMA_BASE, type ServerSchema } from './read-schema.js';
 
-/** Base DN of the domain. */
-export const SCHEMA_BASE = 'cn=schema';
 /** All servers begin with the same data set. */
 const GENERATION = 'cn=schema';
 const CACHE_BYTES = 1 << 20;
-
-/** The whole schema of a server, for its start and for commands that work on its store. */
-export interface ServerSchema {
-  /** Installation and schema files. */
-  readonly base: Schema;
-  /** All that takes effect; becomes another when definitions change. */
-  readonly schema: Schema;
-  readonly inactive: readonly InactiveDefinition[];
-}
-
-/** Reads files and store. Rejects with OperatorError SCHEMA_INVALID for faults of files, or a StoreError. */
-export async function readWholeSchema(files: ServerFiles, store: OrderedStore): Promise<ServerSchema> {
-  const base = await readServerSchema(files);
-  const baseKey = must(base.dnKey(parseDn(SCHEMA_BASE)), 'a well-formed DN');
-  const state = await storedState(store, baseKey, SCHEMA_ENTRY_UUID);
-  if (state === undefined) return { base, schema: base.copy(), inactive: [] };
-  const own = ownDefinitions({ attribute: (key) => state.attributes.get(key) });
-  return { base, ...extended(base, own) };
-}
-
-function extended(base: Schema, own: readonly OwnDefinition[]): Pick<ServerSchema, 'schema' | 'inactive'> {
-  return own.length === 0 ? { schema: base.copy(), inactive: [] } : extendSchema(base, own);
-}
 
 /** The domain, opened, and what keeps the server's schema equal to it. */
 export class SchemaDomain implements SchemaStore {

@@ -39,7 +39,11 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'show-entry':
         return await showEntry(server, request.dn);
       case 'verify':
-        return await Promise.all(chosen(server, request.domain).map((domain) => verifyDomain(domain)));
+        return await Promise.all(
+          [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)].map((domain) =>
+            verifyDomain(domain),
+          ),
+        );
       default:
         throw new OperatorError(
           'COMMAND_INVALID',
@@ -49,7 +53,12 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
   };
 }
 
-/** The domain of that base DN, or all. */
+/** The schema's domain, where no domain was named. */
+function schemaDomainOf(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
+  return base !== undefined || server.schemaDomain === undefined ? [] : [server.schemaDomain];
+}
+
+/** The domain of that base DN, or all but the schema's. */
 function chosen(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
   if (base === undefined) return server.domains;
   const all = server.schemaDomain === undefined ? server.domains : [...server.domains, server.schemaDomain];
@@ -135,7 +144,8 @@ async function conflicts(
   const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
   let total = 0;
   let lines: ConflictLine[] = [];
-  for (const { backend } of chosen(server, request.domain)) {
+  const asked = [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)];
+  for (const { backend } of asked) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
     for await (const slice of backend.journal())
       for (const line of slice) {

@@ -10,6 +10,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { ReplicationListener } from '../broker/replication-listener.js';
 import type { Settings } from '../config/option-table.js';
 import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
+import { PasswordCache } from '../io/password-cache.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { packageVersion } from '../io/schema-files.js';
 import { openLevelStore } from '../io/store/level-store.js';
@@ -28,8 +29,9 @@ import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
+import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
 import { Relay } from './relay.js';
-import { readWholeSchema, SCHEMA_BASE, SchemaDomain } from './schema-domain.js';
+import { SchemaDomain } from './schema-domain.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import { Undo } from './undo.js';
@@ -109,7 +111,8 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   schemaDomain?.onChange(() => followSchema(domains, log));
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
-  const service = makeService(config, schema, schemaDomain, hasher, log, version);
+  const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
+  const service = makeService(config, schema, schemaDomain, remembered, log, version);
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
@@ -184,6 +187,9 @@ function makeService(
       adminPassword: utf8Encode(settings['admin.passwordHash']),
       sizeLimit: settings['limits.searchEntries'],
       timeLimitSeconds: settings['limits.searchSeconds'],
+      proxies: settings['access.proxies'],
+      certificateAttribute:
+        settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],
       idleMs: settings['limits.idleSeconds'] * 1000,
       maxConnections: settings['limits.connections'],
       maxConnectionsPerAddress: settings['limits.connections'],
@@ -213,7 +219,7 @@ async function openListener(
       ...address,
       ldaps: kind === 'ldaps',
       tls,
-      requestCertificates: false,
+      requestCertificates: settings['tls.requestClientCertificates'],
       tlsHandshakeMs: LIMITS.tlsHandshakeMs,
       writeStallMs: LIMITS.writeStallMs,
       outputBytes: LIMITS.outputBytes,

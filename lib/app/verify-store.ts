@@ -12,7 +12,7 @@ import type { Schema } from '../schema/schema.js';
 import { indexOptions, type RunningDomain } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
-import { readServerSchema } from './read-schema.js';
+import { readWholeSchema } from './read-schema.js';
 
 export interface VerifyReport {
   readonly baseDn: string;
@@ -32,9 +32,9 @@ export async function verifyDomain(domain: RunningDomain): Promise<VerifyReport>
 
 /** Checks every domain of a stopped server. Rejects with OperatorError SERVER_RUNNING or what opening the store rejects with. */
 export async function verifyOffline(config: ServerConfig): Promise<readonly VerifyReport[]> {
-  const schema = await readServerSchema(config.files);
   const store = await openOffline(config.files, false);
   try {
+    const { schema } = await readWholeSchema(config.files, store);
     const reports: VerifyReport[] = [];
     for (const base of config.settings.domains) reports.push(await verifyBase(config, base, store, schema));
     return reports;
