@@ -4,7 +4,6 @@
  * Owns making the directories, starting the processes, waiting until all replicas are in sync, telling of a server that died, and stopping all.
  * An existing demo directory keeps its data.
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { type ChildServer, startChildServer } from './child-server.js';
 import { callControl } from './control-client.js';
 import { type DemoServerPlace, demoAddresses, demoLayout } from './demo-layout.js';
 import { requireFree } from './free-port.js';
+import { generatedPassword } from './generated-password.js';
 import { inSync } from './in-sync.js';
 import { isAlive, untilGone } from './process-end.js';
 import { serverFiles } from './server-files.js';
@@ -103,7 +103,7 @@ function newRecord(options: DemoOptions): DemoRecord {
     servers: options.servers,
     port: options.port,
     base: options.base,
-    password: options.password ?? randomBytes(9).toString('base64url'),
+    password: options.password ?? generatedPassword(12),
   };
 }
 

@@ -16,6 +16,7 @@ import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.j
 import { makePrivateFolder, writeFileAtomic } from '../io/files.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import type { ServerRuns } from '../topology/topology.js';
+import { generatedPassword } from './generated-password.js';
 import { loadSample } from './load-sample.js';
 import { readServerConfig } from './read-config.js';
 import { serverFiles } from './server-files.js';
@@ -55,7 +56,7 @@ export async function setupServer(options: SetupOptions): Promise<MadeServer> {
   await requireEmpty(dir);
   await mkdir(dirname(dir), { recursive: true });
   const draft = join(dirname(dir), `.${basename(dir)}.${randomBytes(4).toString('hex')}.new`);
-  const password = options.password ?? randomBytes(12).toString('base64url');
+  const password = options.password ?? generatedPassword(16);
   try {
     await makePrivateFolder(draft);
     await fill(draft, options, password);

@@ -110,6 +110,26 @@ export const OPTIONS = {
     },
   ),
 
+  'tls.requestClientCertificates': flag(
+    'Ask LDAP clients for a certificate, so that they can bind with SASL EXTERNAL. Clients without one are let in all the same.',
+    { preset: true },
+  ),
+
+  'access.proxies': list(
+    'DNs of entries that may act under the identity of any other entry (proxied authorization, RFC 4370); never as the administrator.',
+    { preset: [], check: dnFault },
+  ),
+  'sasl.certificateAttribute': text(
+    'SASL EXTERNAL: attribute (such as `uid`) that holds the common name of a client certificate whose subject is not the DN of an entry. `none`: no such look-up.',
+    { preset: 'none' },
+  ),
+  'passwords.cacheSeconds': integer(
+    'Seconds for which a password that was right is not hashed again (a keyed digest of it is kept in memory); 0: every bind hashes.',
+    0,
+    86_400,
+    { preset: 60 },
+  ),
+
   'limits.connections': integer('Client connections at once.', 1, 1_000_000, { preset: 10_000 }),
   'limits.idleSeconds': integer(
     'A client connection silent for so long is closed; 0: never.',

@@ -58,7 +58,7 @@ t.test('5.1.3: each of several passwords works, and only whole', async (t) => {
 
 t.test('5.2.1: a mechanism that is not supported is authMethodNotSupported', async (t) => {
   const server = await TestServer.open();
-  for (const mechanism of ['PLAIN', 'EXTERNAL', 'DIGEST-MD5', 'nosuch', '']) {
+  for (const mechanism of ['GSSAPI', 'DIGEST-MD5', 'nosuch', '']) {
     const reply = await server.connect().call({
       kind: 'bind',
       version: 3,
