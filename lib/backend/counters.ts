@@ -2,7 +2,7 @@
  * Numbers of a domain that stand in one row: the next entry id, live entries, aliases, referrals, and the newest move.
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes, ZERO_CSN } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, writeCsn, ZERO_CSN } from '../csn/csn.js';
 import { StoreError } from '../port/ordered-store.js';
 import { FIRST_ID } from './key-space.js';
 
@@ -26,8 +26,11 @@ export const NO_ENTRIES: Counters = {
   newestMove: ZERO_CSN,
 };
 
+const writer = new ByteWriter(64);
+
 export function encodeCounters(counters: Counters): Uint8Array {
-  const out = new ByteWriter(48);
+  const out = writer;
+  out.reset();
   for (const n of [
     counters.nextId,
     counters.entries,
@@ -37,7 +40,7 @@ export function encodeCounters(counters: Counters): Uint8Array {
   ]) {
     out.varint(n);
   }
-  out.raw(csnToBytes(counters.newestMove));
+  writeCsn(out, counters.newestMove);
   return out.finish();
 }
 

@@ -9,13 +9,14 @@
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import type { NamedAva, NamedRdn, PreservedFacts } from '../change/change.js';
 import { type EntryState, isAlive, type LifeEvent, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
-import type { Attribute, Attributes } from '../entry/entry.js';
+import { CSN_BYTES, type Csn, csnFromBytes, putCsn, writeCsn } from '../csn/csn.js';
+import type { Attribute } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import { type AttributeLabel, type Dictionary, splitLabel } from './dictionary.js';
 import { ID_BYTES, readId, readUuid, UUID_BYTES, writeId, writeUuid } from './key-space.js';
+import { readAttribute, readAttributes, writeAttributes, writeLabel } from './record-attributes.js';
 import { checksum32 } from './value-hash.js';
 
 const VERSION = 1;
@@ -82,6 +83,7 @@ export function checkRecord(record: Uint8Array): Uint8Array {
 }
 
 const writer = new ByteWriter(4096);
+const headScratch = new Uint8Array(AT_REST);
 
 /** The record of a state. `parentId`: number of the effective parent. `rdnInside`: see isRdnInside(). */
 export function encodeRecord(
@@ -105,14 +107,14 @@ export function encodeRecord(
   if (preserved.some((text) => text !== undefined)) flags |= PRESERVED;
   if (state.life.length > 0) flags |= HAS_LIFE;
   if (state.merged) flags |= MERGED;
-  const head = new Uint8Array(AT_REST);
+  const head = headScratch;
   head[4] = VERSION;
   head[AT_FLAGS] = flags >>> 8;
   head[AT_FLAGS + 1] = flags;
   writeId(head, AT_PARENT_ID, parentId);
   writeUuid(head, AT_UUID, state.uuid);
   writeUuid(head, AT_PARENT, state.parent);
-  head.set(csnToBytes(created.csn), AT_CREATED);
+  putCsn(head, AT_CREATED, created.csn);
 
   const out = writer;
   out.reset();
@@ -120,12 +122,12 @@ export function encodeRecord(
   writeRdn(out, state.rdn, dictionary);
   out.text(created.by);
   if (!likeCreated) {
-    out.raw(csnToBytes(state.modified.csn));
+    writeCsn(out, state.modified.csn);
     out.text(state.modified.by);
   }
-  if ((flags & PARENT_LIKE_CREATED) === 0) out.raw(csnToBytes(state.parentCsn));
-  if ((flags & RDN_LIKE_CREATED) === 0) out.raw(csnToBytes(state.rdnCsn));
-  if ((flags & CLAIM_LIKE_CREATED) === 0) out.raw(csnToBytes(state.claimCsn));
+  if ((flags & PARENT_LIKE_CREATED) === 0) writeCsn(out, state.parentCsn);
+  if ((flags & RDN_LIKE_CREATED) === 0) writeCsn(out, state.rdnCsn);
+  if ((flags & CLAIM_LIKE_CREATED) === 0) writeCsn(out, state.claimCsn);
   if ((flags & HAS_LIFE) !== 0) writeLife(out, state.life);
   if ((flags & PRESERVED) !== 0) writePreserved(out, preserved);
   const attributesAt = out.length;
@@ -144,7 +146,7 @@ function preservedTexts(facts: PreservedFacts): (string | undefined)[] {
 function writeLife(out: ByteWriter, life: readonly LifeEvent[]): void {
   out.varint(life.length);
   for (const event of life) {
-    out.raw(csnToBytes(event.csn));
+    writeCsn(out, event.csn);
     out.u8(event.kind === 'delete' ? 0 : 1);
   }
 }
@@ -156,12 +158,6 @@ function writePreserved(out: ByteWriter, texts: readonly (string | undefined)[])
   }
 }
 
-function writeLabel(out: ByteWriter, key: AttributeKey, name: string, dictionary: Dictionary): void {
-  const number = dictionary.numberOfAttribute(key, name);
-  out.varint(number);
-  if (number === 0) out.text(`${key}\0${name}`);
-}
-
 function writeRdn(out: ByteWriter, rdn: NamedRdn, dictionary: Dictionary): void {
   out.varint(rdn.avas.length);
   for (const ava of rdn.avas) {
@@ -171,24 +167,6 @@ function writeRdn(out: ByteWriter, rdn: NamedRdn, dictionary: Dictionary): void 
     if (rule === 0) out.text(ava.equality);
     out.bytes(ava.value);
   }
-}
-
-function writeAttributes(out: ByteWriter, attributes: Attributes, dictionary: Dictionary): void {
-  out.varint(attributes.size);
-  for (const [key, { name, values }] of attributes) {
-    writeLabel(out, key, name, dictionary);
-    let length = varintLength(values.length);
-    for (const value of values) length += varintLength(value.length) + value.length;
-    out.varint(length);
-    out.varint(values.length);
-    for (const value of values) out.bytes(value);
-  }
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;
-  return length;
 }
 
 function readLabel(reader: ByteReader, dictionary: Dictionary): AttributeLabel {
@@ -284,78 +262,9 @@ export function decodeState(record: Uint8Array, dictionary: Dictionary): EntrySt
   return { ...decodeFacts(record, dictionary), attributes: decodeAttributes(record, dictionary) };
 }
 
-/** Reads the attributes without objects in between: the hot path of searches. */
-class AttributeCursor {
-  readonly #record: Uint8Array;
-  readonly #buffer: ArrayBufferLike;
-  readonly #base: number;
-  readonly #dictionary: Dictionary;
-  at: number;
-  left: number;
-
-  constructor(record: Uint8Array, dictionary: Dictionary) {
-    this.#record = record;
-    this.#buffer = record.buffer;
-    this.#base = record.byteOffset;
-    this.#dictionary = dictionary;
-    this.at = attributesAt(record);
-    this.left = this.varint();
-  }
-
-  varint(): number {
-    let byte = this.#record[this.at++];
-    if (byte === undefined) throw damaged('cut short');
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    let scale = 0x80;
-    while (byte >= 0x80) {
-      byte = this.#record[this.at++];
-      if (byte === undefined) throw damaged('cut short');
-      value += (byte & 0x7f) * scale;
-      scale *= 0x80;
-    }
-    return value;
-  }
-
-  label(): AttributeLabel {
-    this.left -= 1;
-    const number = this.varint();
-    if (number !== 0) return this.#dictionary.attribute(number);
-    const length = this.varint();
-    const reader = new ByteReader(this.#record.subarray(this.at - varintLength(length)), damaged);
-    this.at += length;
-    return splitLabel(reader.text());
-  }
-
-  skipValues(): void {
-    const length = this.varint();
-    this.at += length;
-  }
-
-  values(): Uint8Array[] {
-    this.varint();
-    const count = this.varint();
-    if (count > this.#record.length) throw damaged('count exceeds the record');
-    const values: Uint8Array[] = new Array(count);
-    for (let i = 0; i < count; i++) {
-      const length = this.varint();
-      if (this.at + length > this.#record.length) throw damaged('cut short');
-      values[i] = new Uint8Array(this.#buffer, this.#base + this.at, length);
-      this.at += length;
-    }
-    return values;
-  }
-}
-
 /** All attributes; values are views of the record. */
 export function decodeAttributes(record: Uint8Array, dictionary: Dictionary): Map<AttributeKey, Attribute> {
-  const cursor = new AttributeCursor(record, dictionary);
-  const attributes = new Map<AttributeKey, Attribute>();
-  while (cursor.left > 0) {
-    const { key, name } = cursor.label();
-    attributes.set(key, { name, values: cursor.values() });
-  }
-  return attributes;
+  return readAttributes(record, attributesAt(record), dictionary);
 }
 
 /** One attribute, or undefined; the others are skipped. */
@@ -364,11 +273,5 @@ export function decodeAttribute(
   dictionary: Dictionary,
   key: AttributeKey,
 ): Attribute | undefined {
-  const cursor = new AttributeCursor(record, dictionary);
-  while (cursor.left > 0) {
-    const label = cursor.label();
-    if (label.key === key) return { name: label.name, values: cursor.values() };
-    cursor.skipValues();
-  }
-  return undefined;
+  return readAttribute(record, attributesAt(record), dictionary, key);
 }

@@ -5,9 +5,9 @@ import { must } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import type { NamedRdn } from '../change/change.js';
 import { decodeChange, encodeChange } from '../change/change-codec.js';
-import { UUID_BYTES, uuidFromBytes, uuidToBytes } from '../change/entry-uuid.js';
+import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
 import type { AttributeEffect, HistoryRow, JournalLine, MoveRow } from '../conflict/domain-view.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, writeCsn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -48,9 +48,12 @@ function readValues(reader: ByteReader): Uint8Array[] {
   return values;
 }
 
+const scratch = new ByteWriter(1024);
+
 /** The row of a change in an entry's history. */
 export function encodeHistoryRow(row: HistoryRow): Uint8Array {
-  const out = new ByteWriter(512);
+  const out = scratch;
+  out.reset();
   out.u8(VERSION);
   out.u8((row.void ? 1 : 0) | (row.rdnBefore === undefined ? 0 : 2));
   out.bytes(encodeChange(row.change));
@@ -63,7 +66,7 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
     writeValues(out, added);
   }
   if (row.rdnBefore !== undefined) {
-    out.raw(csnToBytes(row.rdnBefore.csn));
+    writeCsn(out, row.rdnBefore.csn);
     out.varint(row.rdnBefore.rdn.avas.length);
     for (const { key, name, value, equality } of row.rdnBefore.rdn.avas) {
       out.text(key);
@@ -106,9 +109,9 @@ export function encodeMoveRow(move: MoveRow): Uint8Array {
   const out = new ByteWriter(128);
   out.u8(VERSION);
   out.u8(move.effective ? 1 : 0);
-  out.raw(csnToBytes(move.csn));
-  for (const uuid of [move.entry, move.to, move.from]) out.raw(uuidToBytes(uuid));
-  out.raw(csnToBytes(move.fromCsn));
+  writeCsn(out, move.csn);
+  for (const uuid of [move.entry, move.to, move.from]) writeUuid(out, uuid);
+  writeCsn(out, move.fromCsn);
   out.bytes(move.seen.toBytes());
   return out.finish();
 }
@@ -132,9 +135,9 @@ export function encodeJournalLine(line: JournalLine): Uint8Array {
   out.u8(JOURNAL_KINDS.indexOf(line.kind));
   const has = [line.winner, line.attribute, line.value].map((field) => field !== undefined);
   out.u8((has[0] ? 1 : 0) | (has[1] ? 2 : 0) | (has[2] ? 4 : 0));
-  out.raw(csnToBytes(line.loser));
-  out.raw(uuidToBytes(line.entry));
-  if (line.winner !== undefined) out.raw(csnToBytes(line.winner));
+  writeCsn(out, line.loser);
+  writeUuid(out, line.entry);
+  if (line.winner !== undefined) writeCsn(out, line.winner);
   if (line.attribute !== undefined) out.text(line.attribute);
   if (line.value !== undefined) out.bytes(line.value);
   return out.finish();

@@ -7,11 +7,11 @@
  * views of the input: copy what outlives it.
  */
 import { assert } from './assert.js';
-import { carveBytes, emptyBytes, utf8Decode, utf8Encode } from './bytes.js';
+import { type Carver, carveBytes, emptyBytes, utf8Decode, utf8Encode, writeHex } from './bytes.js';
 
 const MAX_VARINT_BYTES = 8;
-/** Up to this V8 would keep a copy on its heap (see carveBytes). */
-const CARVED_BYTES = 64;
+/** Up to so many octets a loop is faster than a view and a native copy. */
+const LOOPED_BYTES = 48;
 
 /** Malformed input, where the owner of the reader names no error of its own. */
 export class BinaryFormatError extends Error {
@@ -70,9 +70,18 @@ export class ByteWriter {
 
   /** Octets as they are, without a length. */
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const { length } = bytes;
+    this.#reserve(length);
+    if (length > LOOPED_BYTES) this.#bytes.set(bytes, this.#length);
+    else for (let i = 0, at = this.#length; i < length; i++) this.#bytes[at + i] = bytes[i] as number;
+    this.#length += length;
+  }
+
+  /** `count` octets that `text` writes in lower-case hex digits from its character `from` on. */
+  hex(text: string, from: number, count: number): void {
+    this.#reserve(count);
+    assert(writeHex(this.#bytes, this.#length, text, from, count), 'malformed hex text');
+    this.#length += count;
   }
 
   /** A length, then the octets. */
@@ -87,10 +96,9 @@ export class ByteWriter {
     this.bytes(utf8Encode(text));
   }
 
-  /** A copy of what was written. */
-  finish(): Uint8Array {
-    if (this.#length > CARVED_BYTES) return this.#bytes.slice(0, this.#length);
-    const copy = carveBytes(this.#length);
+  /** A copy of what was written, from `carver` for what is kept: without one it is short-lived (see carveBytes()). */
+  finish(carver?: Carver): Uint8Array {
+    const copy = carver === undefined ? carveBytes(this.#length) : carver.carve(this.#length);
     copy.set(this.#bytes.subarray(0, this.#length));
     return copy;
   }

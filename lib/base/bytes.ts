@@ -14,23 +14,35 @@ export function emptyBytes(): Uint8Array {
 }
 
 const SLAB_BYTES = 65_536;
-const CARVED_BYTES = 1024;
-let slab = new ArrayBuffer(SLAB_BYTES);
-let slabUsed = 0;
+/** Longer ones have memory of their own. */
+const CARVED_BYTES = 2048;
 
 /**
- * Zeroed octets cut from a larger piece of memory: for short-lived keys and values that go to native code. V8 keeps small arrays of their own on
- * its heap and must move each of them out when native code asks for it, which costs ten times as much. Whoever keeps one for long copies it.
+ * Cuts zeroed octets from larger pieces of memory. V8 keeps small arrays of their own on its heap and must move each of them out when native code asks
+ * for it, and every larger one is a piece of memory that the garbage collector must know of. A piece lives as long as any of what was cut from it:
+ * one carver for what lives equally long.
  */
-export function carveBytes(length: number): Uint8Array {
-  if (length > CARVED_BYTES) return new Uint8Array(length);
-  if (slabUsed + length > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES);
-    slabUsed = 0;
+export class Carver {
+  #slab = new ArrayBuffer(0);
+  #used = 0;
+
+  carve(length: number): Uint8Array {
+    if (length > CARVED_BYTES) return new Uint8Array(length);
+    if (this.#used + length > this.#slab.byteLength) {
+      this.#slab = new ArrayBuffer(SLAB_BYTES);
+      this.#used = 0;
+    }
+    const bytes = new Uint8Array(this.#slab, this.#used, length);
+    this.#used += length;
+    return bytes;
   }
-  const bytes = new Uint8Array(slab, slabUsed, length);
-  slabUsed += length;
-  return bytes;
+}
+
+const shortLived = new Carver();
+
+/** Zeroed octets for short-lived keys and values that go to native code. Whoever keeps one for long copies it. */
+export function carveBytes(length: number): Uint8Array {
+  return shortLived.carve(length);
 }
 
 /** A view of the same memory as a Buffer. */
@@ -59,9 +71,10 @@ export function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Buffer's own decoder works on any Uint8Array: no Buffer is made for it. */
-const { latin1Slice } = Buffer.prototype as unknown as {
+/** Buffer's own decoders work on any Uint8Array: no Buffer is made for it. */
+const { latin1Slice, hexSlice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
+  hexSlice(this: Uint8Array, start: number, end: number): string;
 };
 
 /** One char per octet: a lossless key for Maps. */
@@ -99,7 +112,32 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lower-case hex text. */
 export function toHex(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('hex');
+  return hexSlice.call(bytes, 0, bytes.length);
+}
+
+/** Lower-case hex text of the octets from `start` to `end`. */
+export function toHexPart(bytes: Uint8Array, start: number, end: number): string {
+  return hexSlice.call(bytes, start, end);
+}
+
+/**
+ * Writes the octets of lower-case hex digits, those of `text` from `from` on, until `count` octets stand at `at`. False where a character is no such digit.
+ */
+export function writeHex(bytes: Uint8Array, at: number, text: string, from: number, count: number): boolean {
+  let wrong = 0;
+  for (let i = 0; i < count; i++) {
+    const high = hexDigit(text.charCodeAt(from + 2 * i));
+    const low = hexDigit(text.charCodeAt(from + 2 * i + 1));
+    wrong |= high | low;
+    bytes[at + i] = (high << 4) | low;
+  }
+  return wrong >= 0;
+}
+
+/** Negative for what is no digit. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
 /** Bytes of hex text, or undefined where it is not hex of even length. */

@@ -9,8 +9,9 @@
  */
 import { assert, unreachable } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
+import { Carver } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, csnToBytes, ZERO_CSN } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, writeCsn, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { equalityRule } from '../schema/equality-rules.js';
 import {
@@ -33,7 +34,7 @@ import {
   type PreservedFacts,
   ROOT_UUID,
 } from './change.js';
-import { UUID_BYTES, uuidFromBytes, uuidToBytes } from './entry-uuid.js';
+import { UUID_BYTES, uuidFromBytes, writeUuid } from './entry-uuid.js';
 
 const VERSION = 1;
 const KINDS: readonly ChangeBody['kind'][] = ['add', 'modify', 'modifyDn', 'delete', 'undelete'];
@@ -61,26 +62,40 @@ export interface ChangeHeader {
   readonly entry: EntryUuid;
 }
 
-/** The bytes of a change. Asserts what decodeChange would refuse, so that no origin publishes what its peers cannot read. */
+/** Changes are kept in memory for the peers that will ask for them. */
+const carver = new Carver();
+const scratch = new ByteWriter(1024);
+/** The change encoded last: its history row and its record in the log hold the same bytes. */
+let last: { readonly change: Change; readonly bytes: Uint8Array } | undefined;
+
+/** The bytes of a change, not to be written to. Asserts what decodeChange would refuse, so that no origin publishes what its peers cannot read. */
 export function encodeChange(change: Change): Uint8Array {
-  const writer = new ByteWriter(512);
+  if (last?.change === change) return last.bytes;
+  const bytes = encode(change);
+  last = { change, bytes };
+  return bytes;
+}
+
+function encode(change: Change): Uint8Array {
+  const writer = scratch;
+  writer.reset();
   writer.u8(VERSION);
-  writer.raw(csnToBytes(change.csn));
+  writeCsn(writer, change.csn);
   if (change.previous === undefined) writer.u8(0);
   else {
     assert(previousFits(change.csn, change.previous), 'previous CSN is not an older one of the same replica');
     writer.u8(1);
-    writer.raw(csnToBytes(change.previous));
+    writeCsn(writer, change.previous);
   }
   assert(change.seen.get(csnReplica(change.csn)) === undefined, 'seen names the origin of the change');
   writer.varint(change.seen.size);
-  writer.raw(change.seen.toBytes());
+  change.seen.write(writer);
   assert(change.entry !== ROOT_UUID, 'the root is no entry');
-  writer.raw(uuidToBytes(change.entry));
+  writeUuid(writer, change.entry);
   writer.text(change.initiator);
   writer.u8(KINDS.indexOf(change.body.kind));
   writeBody(writer, change.body);
-  return writer.finish();
+  return writer.finish(carver);
 }
 
 /** A change with its bytes, as the changelog takes it. */
@@ -157,7 +172,7 @@ function readSeen(reader: ByteReader, csn: Csn): ServerState {
 function writeBody(writer: ByteWriter, body: ChangeBody): void {
   switch (body.kind) {
     case 'add':
-      writer.raw(uuidToBytes(body.parent));
+      writeUuid(writer, body.parent);
       writeRdn(writer, body.rdn);
       writer.varint(body.attributes.length);
       assertDistinct(body.attributes);
@@ -174,7 +189,7 @@ function writeBody(writer: ByteWriter, body: ChangeBody): void {
     case 'modifyDn':
       assert(body.parent !== undefined || body.rdn !== undefined, 'a modifyDn changes the parent or the RDN');
       writer.u8((body.parent === undefined ? 0 : NEW_PARENT) | (body.rdn === undefined ? 0 : NEW_RDN));
-      if (body.parent !== undefined) writer.raw(uuidToBytes(body.parent));
+      if (body.parent !== undefined) writeUuid(writer, body.parent);
       if (body.rdn !== undefined) writeRdn(writer, body.rdn);
       writeAttributeChanges(writer, body.attributes);
       return;

@@ -3,11 +3,21 @@
  * that the caller brings. Text is lower case, so equal UUIDs are equal strings.
  */
 import { assert } from '../base/assert.js';
-import { fromHex, toHex } from '../base/bytes.js';
+import type { ByteWriter } from '../base/binary.js';
+import { toHexPart, writeHex } from '../base/bytes.js';
 import type { EntryUuid } from './change.js';
 
 /** Octets of a UUID in binary form. */
 export const UUID_BYTES = 16;
+const TEXT_LENGTH = 36;
+/** Groups of digits in the text: first character, octets. */
+const GROUPS = [
+  [0, 4],
+  [9, 2],
+  [14, 2],
+  [19, 2],
+  [24, 6],
+] as const;
 
 /** The UUID that `text` writes, in lower case; undefined where it is none. */
 export function parseUuid(text: string): EntryUuid | undefined {
@@ -32,16 +42,24 @@ export function uuidFromRandom(random: Uint8Array): EntryUuid {
 
 /** 16 octets of a UUID. */
 export function uuidToBytes(uuid: EntryUuid): Uint8Array {
-  const bytes = fromHex(
-    uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24),
-  );
-  assert(bytes !== undefined && bytes.length === UUID_BYTES, 'malformed UUID');
+  const bytes = new Uint8Array(UUID_BYTES);
+  let at = 0;
+  for (const [from, count] of GROUPS) {
+    assert(uuid.length === TEXT_LENGTH && writeHex(bytes, at, uuid, from, count), 'malformed UUID');
+    at += count;
+  }
   return bytes;
+}
+
+/** Writes the 16 octets of a UUID. */
+export function writeUuid(writer: ByteWriter, uuid: EntryUuid): void {
+  assert(uuid.length === TEXT_LENGTH, 'malformed UUID');
+  for (const [from, count] of GROUPS) writer.hex(uuid, from, count);
 }
 
 /** The UUID in 16 octets at `offset`. The caller has checked the length. */
 export function uuidFromBytes(bytes: Uint8Array, offset = 0): EntryUuid {
   assert(bytes.length >= offset + UUID_BYTES, 'UUID cut short');
-  const hex = toHex(bytes.subarray(offset, offset + UUID_BYTES));
+  const hex = toHexPart(bytes, offset, offset + UUID_BYTES);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as EntryUuid;
 }

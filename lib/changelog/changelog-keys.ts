@@ -3,16 +3,20 @@
  *
  *   prefix 01 origin(2) csn(12)  -> the encoded change
  *   prefix 02 origin(2)          -> CSN (12): newest change of the origin that was trimmed away; what follows it is held
+ *   prefix 04                    -> octets and changes counted, and the server state that they are counted to
  *   prefix 03                    -> generation id as text (only where no backend keeps it)
  *
  * Origin and CSN are big-endian, so a range of keys is a range of one origin's stream.
  */
-import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
+
+import { carveBytes } from '../base/bytes.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, putCsn, type ReplicaId } from '../csn/csn.js';
 import type { StoreRange } from '../port/ordered-store.js';
 
 const CHANGE = 1;
 const TRIMMED = 2;
 const GENERATION = 3;
+const SIZE = 4;
 
 export class ChangelogKeys {
   readonly #prefix: Uint8Array;
@@ -23,7 +27,7 @@ export class ChangelogKeys {
 
   change(csn: Csn): Uint8Array {
     const key = this.#key(CHANGE, csnReplica(csn), CSN_BYTES);
-    key.set(csnToBytes(csn), key.length - CSN_BYTES);
+    putCsn(key, key.length - CSN_BYTES, csn);
     return key;
   }
 
@@ -35,6 +39,13 @@ export class ChangelogKeys {
     const key = new Uint8Array(this.#prefix.length + 1);
     key.set(this.#prefix);
     key[this.#prefix.length] = GENERATION;
+    return key;
+  }
+
+  size(): Uint8Array {
+    const key = new Uint8Array(this.#prefix.length + 1);
+    key.set(this.#prefix);
+    key[this.#prefix.length] = SIZE;
     return key;
   }
 
@@ -57,7 +68,7 @@ export class ChangelogKeys {
 
   /** Every key of the log. */
   all(): StoreRange {
-    return { gte: this.#key(CHANGE, 0, 0), lt: this.#key(GENERATION + 1, 0, 0) };
+    return { gte: this.#key(CHANGE, 0, 0), lt: this.#key(SIZE + 1, 0, 0) };
   }
 
   /** The CSN of a change key. */
@@ -69,7 +80,7 @@ export class ChangelogKeys {
     const length = this.#prefix.length;
     // One past the last replica id does not fit into two octets: the next kind is the bound then.
     const next = origin > 0xffff;
-    const key = new Uint8Array(length + 3 + extra);
+    const key = carveBytes(length + 3 + extra);
     key.set(this.#prefix);
     key[length] = next ? kind + 1 : kind;
     key[length + 1] = next ? 0 : origin >>> 8;

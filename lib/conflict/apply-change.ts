@@ -36,6 +36,7 @@ import {
 import { Journal, type LineSink } from './journal.js';
 import { sayLostChanges } from './lost-changes.js';
 import { sayLostValues, type ToldRow, type ValueRow } from './lost-values.js';
+import { modifyAlone } from './modify-alone.js';
 import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
 import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
@@ -69,7 +70,7 @@ export function applyChange(view: DomainView, change: Change): Outcome | Waiting
   if (body.kind === 'modifyDn' && body.parent !== undefined && !isKnown(view, body.parent)) {
     return { waitsFor: body.parent };
   }
-  return new EntryFold(view, entry, change).outcome();
+  return modifyAlone(view, entry, change) ?? new EntryFold(view, entry, change).outcome();
 }
 
 function isKnown(view: DomainView, parent: EntryUuid): boolean {

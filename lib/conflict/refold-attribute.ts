@@ -7,7 +7,7 @@
  * that arrive late, single-valued attributes, increments, rows whose origins disagreed about the rule) goes over all values.
  * An attribute takes its name from the change that gave it its first value, and keeps it until it has none.
  */
-import { latin1 } from '../base/bytes.js';
+import { equalBytes, latin1 } from '../base/bytes.js';
 import type { AttributeChange } from '../change/change.js';
 import type { Attribute } from '../entry/entry.js';
 import { changeValues, findValue, keyedValues, type ValueKey, valueKey } from '../entry/value-index.js';
@@ -60,11 +60,39 @@ export function refoldAttribute(
 ): RefoldedAttribute {
   const first = rows[0];
   if (first === undefined) return { attribute, delta: undefined };
+  if (rows.length === 1) {
+    const replaced = replaceAlone(key, attribute, first);
+    if (replaced !== undefined) return replaced;
+  }
   const rule = ruleOf(first.change);
   const some = concernsSingleValues(attribute, rows, rule)
     ? refoldSome(key, attribute, rows, rule)
     : undefined;
   return some ?? refoldToClear(key, attribute, rows, rule) ?? refoldAll(key, attribute, rows, rule);
+}
+
+/** The usual case, a replace by one value or none that nothing younger follows. undefined: it is another case. */
+function replaceAlone(
+  key: AttributeKey,
+  attribute: Attribute | undefined,
+  row: AttributeRow,
+): RefoldedAttribute | undefined {
+  const { change, before, active } = row;
+  if (!change.clear || change.add.length > 1 || change.increment !== 0n || before !== undefined || !active)
+    return undefined;
+  const old = attribute?.values ?? [];
+  const [value] = change.add;
+  const kept = value === undefined ? -1 : old.findIndex((other) => equalBytes(other, value));
+  const removed = kept < 0 ? old : old.toSpliced(kept, 1);
+  const added = kept < 0 ? change.add : [];
+  const name = attribute?.name ?? change.name;
+  const nameBefore = value === undefined && name !== change.name ? name : undefined;
+  row.concerned = true;
+  row.after = undefined;
+  if (removed.length === 0 && added.length === 0) return { attribute, delta: undefined };
+  const delta = { key, removed, added };
+  row.after = nameBefore === undefined ? delta : { ...delta, nameBefore };
+  return { attribute: value === undefined ? undefined : { name, values: [value] }, delta };
 }
 
 function concernsSingleValues(

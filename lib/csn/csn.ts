@@ -5,7 +5,8 @@
  * string order, byte order and CSN order are one. Owns the form only; csn-generator.ts makes them.
  */
 import { assert } from '../base/assert.js';
-import { fromHex, toHex } from '../base/bytes.js';
+import type { ByteWriter } from '../base/binary.js';
+import { toHexPart, writeHex } from '../base/bytes.js';
 
 export type Csn = string & { readonly __brand: 'Csn' };
 /** 1..65535, unique in a topology. */
@@ -61,13 +62,24 @@ export function compareCsn(a: Csn, b: Csn): number {
 
 /** 12 octets whose byte order is CSN order. */
 export function csnToBytes(csn: Csn): Uint8Array {
-  const bytes = fromHex(csn);
-  assert(bytes !== undefined && bytes.length === CSN_BYTES, 'malformed CSN');
+  const bytes = new Uint8Array(CSN_BYTES);
+  putCsn(bytes, 0, csn);
   return bytes;
+}
+
+/** Puts the 12 octets of a CSN at `at`. */
+export function putCsn(bytes: Uint8Array, at: number, csn: Csn): void {
+  assert(csn.length === 2 * CSN_BYTES && writeHex(bytes, at, csn, 0, CSN_BYTES), 'malformed CSN');
+}
+
+/** Writes the 12 octets of a CSN. */
+export function writeCsn(writer: ByteWriter, csn: Csn): void {
+  assert(csn.length === 2 * CSN_BYTES, 'malformed CSN');
+  writer.hex(csn, 0, CSN_BYTES);
 }
 
 /** The CSN in 12 octets at `offset`. The caller has checked the length. */
 export function csnFromBytes(bytes: Uint8Array, offset = 0): Csn {
   assert(bytes.length >= offset + CSN_BYTES, 'CSN cut short');
-  return toHex(bytes.subarray(offset, offset + CSN_BYTES)) as Csn;
+  return toHexPart(bytes, offset, offset + CSN_BYTES) as Csn;
 }

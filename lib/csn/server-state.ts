@@ -5,15 +5,17 @@
  */
 
 import { assert } from '../base/assert.js';
+import type { ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
 import {
   CSN_BYTES,
   type Csn,
   csnFromBytes,
   csnReplica,
-  csnToBytes,
   parseCsn,
+  putCsn,
   type ReplicaId,
+  writeCsn,
 } from './csn.js';
 
 export class ServerState {
@@ -73,6 +75,7 @@ export class ServerState {
 
   /** Newest CSNs, one an origin, by rising replica id. */
   csns(): Csn[] {
+    if (this.#newest.size < 2) return [...this.#newest.values()];
     return [...this.#newest.entries()].sort((a, b) => a[0] - b[0]).map(([, csn]) => csn);
   }
 
@@ -110,9 +113,15 @@ export class ServerState {
     const csns = this.csns();
     const bytes = new Uint8Array(csns.length * CSN_BYTES);
     csns.forEach((csn, i) => {
-      bytes.set(csnToBytes(csn), i * CSN_BYTES);
+      putCsn(bytes, i * CSN_BYTES, csn);
     });
     return bytes;
+  }
+
+  /** Writes what toBytes() answers. */
+  write(writer: ByteWriter): void {
+    if (this.#newest.size === 0) return;
+    for (const csn of this.csns()) writeCsn(writer, csn);
   }
 
   /** The inverse of toBytes(); asserts a whole number of CSNs. */
