@@ -24,18 +24,31 @@ interface Token {
 interface Scanner {
   readonly text: string;
   at: number;
+  readonly resolve: ResolveIdentifier;
 }
+
+/** What an identifier as written stands for: macros of OpenLDAP schema files. */
+export type ResolveIdentifier = (written: string) => string;
+
+const itself: ResolveIdentifier = (written) => written;
 
 /** Carries the sentence out of the scanner; never leaves this file. */
 class Fault extends Error {}
 
-/** The description that `text` holds, or a sentence that says what is wrong with it. Values beyond the bound are refused. */
-export function parseDescription(kind: DescriptionKind, text: string): Description | string {
+/**
+ * The description that `text` holds, or a sentence that says what is wrong with it. Values beyond the bound are refused. `resolve`: for
+ * identifiers that a file defined.
+ */
+export function parseDescription(
+  kind: DescriptionKind,
+  text: string,
+  resolve: ResolveIdentifier = itself,
+): Description | string {
   if (text.length > LIMITS.schemaDescriptionBytes) {
     return `The definition is longer than ${LIMITS.schemaDescriptionBytes} octets (schemaDescriptionBytes).`;
   }
   try {
-    return readDescription(kind, { text, at: 0 });
+    return readDescription(kind, { text, at: 0, resolve });
   } catch (error) {
     if (error instanceof Fault) return error.message;
     throw error;
@@ -46,7 +59,8 @@ function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
   if (next(scanner).kind !== 'open') throw new Fault("The definition does not start with '('.");
   const id = next(scanner);
   if (id.kind !== 'word' && id.kind !== 'quoted') throw new Fault('The definition has no identifier.');
-  if (kind === 'dITStructureRules' ? !isRuleId(id.text) : !isIdentifier(id.text)) {
+  const identifier = scanner.resolve(id.text);
+  if (kind === 'dITStructureRules' ? !isRuleId(identifier) : !isIdentifier(identifier)) {
     throw new Fault(`'${clip(id.text)}' is no ${kind === 'dITStructureRules' ? 'rule id' : 'OID'}.`);
   }
   const found = new Map<string, readonly string[]>();
@@ -63,7 +77,7 @@ function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
     found.set(keyword, readField(scanner, keyword, form));
   }
   if (next(scanner).kind !== 'end') throw new Fault("Text follows the definition's closing ')'.");
-  return { kind, id: id.text, fields: inOrder(kind, found) };
+  return { kind, id: identifier, fields: inOrder(kind, found) };
 }
 
 /** Fields in publication order, extensions last. */
@@ -82,8 +96,9 @@ function inOrder(
 
 function readField(scanner: Scanner, keyword: string, form: FieldForm | undefined): readonly string[] {
   if (form === 'flag') return [];
-  const values = readValues(scanner, keyword);
-  if (form === undefined) return values;
+  const written = readValues(scanner, keyword);
+  if (form === undefined) return written;
+  const values = isIdentifierForm(form) ? written.map(scanner.resolve) : written;
   if (form === 'qdstring' || form === 'oid' || form === 'noidlen' || form === 'word') {
     if (values.length !== 1) throw new Fault(`${keyword} takes one value.`);
   }
@@ -92,6 +107,10 @@ function readField(scanner: Scanner, keyword: string, form: FieldForm | undefine
       throw new Fault(`${keyword} has the value '${clip(value)}', which it cannot have.`);
   }
   return values;
+}
+
+function isIdentifierForm(form: FieldForm): boolean {
+  return form === 'oid' || form === 'oids' || form === 'noidlen';
 }
 
 function isOfForm(form: FieldForm, value: string): boolean {

@@ -1,8 +1,8 @@
 /** The schema of the files under schema/, for tests. Owns no claims. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { SchemaFile } from '../../lib/schema/load-schema.js';
 import { buildSchema } from '../../lib/schema/load-schema.js';
 import type { Schema } from '../../lib/schema/schema.js';
+import type { SchemaFile } from '../../lib/schema/schema-text.js';
 
 /** Names and texts of schema/*.ldif in the order of their names. */
 export function standardFiles(): SchemaFile[] {
