@@ -15,10 +15,13 @@ import { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
 import { AppendQueue } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
+import { edgeOf } from './log-edge.js';
+import { LogPurge } from './log-purge.js';
+import { LogSize } from './log-size.js';
 import { RecentChanges } from './recent-changes.js';
 
 const SCAN_ROWS = 128;
-const PURGE_ROWS = 1000;
+const WIPE_ROWS = 1000;
 
 /**
  * What a reader finds after its place. `too-old`: what it needs was trimmed; `oldest` is the mark. `forked`: the place is not in this log although newer
@@ -65,12 +68,15 @@ export class Changelog {
   /** Newest change taken of each origin whose batch is not on disk yet. */
   readonly #taken = new Map<ReplicaId, Csn>();
   readonly #queue: AppendQueue;
+  readonly #size = new LogSize();
+  readonly #purge: LogPurge;
 
   private constructor(store: OrderedStore, options: ChangelogOptions) {
     this.#store = store;
     this.#keys = new ChangelogKeys(options.prefix);
     this.#own = options.ownReplica;
     this.#recent = new RecentChanges(options.recentBytes ?? LIMITS.recentChangeBytes);
+    this.#purge = new LogPurge(store, this.#keys, this.#size, this);
     this.#queue = new AppendQueue(store, {
       row: (change) => this.#row(change),
       durable: (changes) => this.#advance(changes),
@@ -95,6 +101,11 @@ export class Changelog {
   /** Newest change trimmed away, per origin: only what follows can be read. */
   get trimmed(): ServerState {
     return this.#trimmed;
+  }
+
+  /** Part of trimming (log-purge.ts): what is not newer counts as gone from now on. */
+  trim(mark: Csn): void {
+    this.#trimmed = this.#trimmed.with(mark);
   }
 
   /** The generation recorded by setGeneration(), for a broker without a backend. */
@@ -134,7 +145,7 @@ export class Changelog {
     if (own === undefined) return;
     this.#taken.delete(own);
     const held = this.#state.get(own);
-    const newest = await this.#edge(this.#keys.changes(own, held, undefined), true);
+    const newest = await edgeOf(this.#store, this.#keys, this.#keys.changes(own, held, undefined), true);
     if (newest === undefined) return;
     this.#state = this.#state.with(newest);
     this.#tell([own]);
@@ -204,27 +215,51 @@ export class Changelog {
    * Trims changes with a CSN below `before` that `floor` covers (what every replica has, or may be lost to). Crash-safe: mark and deletions go together.
    * Resolves with the number trimmed.
    */
-  async purge(before: Csn, floor: ServerState): Promise<number> {
-    let purged = 0;
-    for (const newest of this.#state.csns()) {
-      const origin = csnReplica(newest);
-      const last = floor.get(origin);
-      if (last === undefined) continue;
-      purged += await this.#purgeOrigin(origin, before, this.#state.covers(last) ? last : newest);
+  purge(before: Csn, floor: ServerState): Promise<number> {
+    return this.#purge.byAge(before, floor);
+  }
+
+  /** Trims the oldest changes that `floor` covers until the log takes at most `bytes`. Resolves with the number trimmed. */
+  purgeToSize(bytes: number, floor: ServerState): Promise<number> {
+    return this.#purge.toSize(bytes, floor);
+  }
+
+  /** Octets and changes that the log takes. */
+  get size(): { readonly bytes: number; readonly rows: number } {
+    return this.#size;
+  }
+
+  /** Oldest change held, of any origin. Rejects with a StoreError. */
+  async oldest(): Promise<Csn | undefined> {
+    let oldest: Csn | undefined;
+    for (const origin of this.#state.replicas()) {
+      const first = await edgeOf(
+        this.#store,
+        this.#keys,
+        this.#keys.changes(origin, undefined, undefined),
+        false,
+      );
+      if (first !== undefined && (oldest === undefined || first < oldest)) oldest = first;
     }
-    return purged;
+    return oldest;
+  }
+
+  /** Keeps the count of octets, so that the next start need not read the whole log. */
+  keepSize(): Promise<void> {
+    return this.#store.batch([this.#size.row(this.#keys, this.#state)], { sync: false });
   }
 
   /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
   async reset(state: ServerState): Promise<void> {
     assert(this.#queue.empty, 'a change log in use cannot be reset');
-    for await (const keys of this.#store.scanKeys(this.#keys.all(), PURGE_ROWS)) {
+    for await (const keys of this.#store.scanKeys(this.#keys.all(), WIPE_ROWS)) {
       await this.#store.batch(keys.map(deletion), { sync: false });
     }
     const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
     await this.#store.batch(marks, { sync: true });
     this.#taken.clear();
     this.#recent.clear();
+    this.#size.clear();
     this.#state = state;
     this.#trimmed = state;
     this.#generation = undefined;
@@ -287,6 +322,7 @@ export class Changelog {
     for (const change of changes) {
       newest.set(csnReplica(change.csn), change.csn);
       this.#recent.push(change);
+      this.#size.came(change);
     }
     for (const [origin, csn] of newest) {
       this.#state = this.#state.with(csn);
@@ -339,41 +375,19 @@ export class Changelog {
     this.#state = this.#trimmed;
     let origin = 0;
     for (;;) {
-      const first = await this.#edge(this.#keys.changesFrom(origin), false);
+      const first = await edgeOf(this.#store, this.#keys, this.#keys.changesFrom(origin), false);
       if (first === undefined) break;
       const replica = csnReplica(first);
-      const newest = await this.#edge(this.#keys.changes(replica, undefined, undefined), true);
+      const newest = await edgeOf(
+        this.#store,
+        this.#keys,
+        this.#keys.changes(replica, undefined, undefined),
+        true,
+      );
       this.#state = this.#state.with(must(newest, 'an origin with rows has a newest'));
       origin = replica + 1;
     }
-  }
-
-  /** The first (or last) CSN in a range of changes. */
-  async #edge(range: StoreRange, reverse: boolean): Promise<Csn | undefined> {
-    for await (const keys of this.#store.scanKeys({ ...range, reverse, limit: 1 }, 1)) {
-      const key = keys[0];
-      if (key !== undefined) return this.#keys.csnOf(key);
-    }
-    return undefined;
-  }
-
-  async #purgeOrigin(origin: ReplicaId, before: Csn, through: Csn): Promise<number> {
-    let purged = 0;
-    for await (const keys of this.#store.scanKeys(
-      this.#keys.changes(origin, undefined, through),
-      PURGE_ROWS,
-    )) {
-      const old = keys.filter((key) => this.#keys.csnOf(key) < before);
-      const last = old[old.length - 1];
-      if (last === undefined) break;
-      const mark = this.#keys.csnOf(last);
-      // Readers are turned away first, so that none is in the middle of what goes.
-      this.#trimmed = this.#trimmed.with(mark);
-      await this.#store.batch([this.#mark(mark), ...old.map(deletion)], { sync: false });
-      purged += old.length;
-      if (old.length < keys.length) break;
-    }
-    return purged;
+    await this.#size.count(this.#store, this.#keys, this.#state);
   }
 }
 
