@@ -24,7 +24,8 @@ const RECENT = 256;
 export class DurableTree extends EntryTree {
   readonly #rows: DurableRows;
   readonly #cache: EntryCache;
-  readonly #texts = new DnTexts();
+  /** Texts that clients wrote, for every view of the domain: what they lead to is looked at in the view itself. */
+  readonly texts = new DnTexts();
   /** By the last bits of the number; none is large. */
   readonly #recent: (HeldEntry | undefined)[] = new Array(RECENT).fill(undefined);
   /** As of the last commit. */
@@ -48,10 +49,10 @@ export class DurableTree extends EntryTree {
   }
 
   override byDnText(text: string): HeldEntry | undefined {
-    const known = this.#texts.get(text, this);
+    const known = this.texts.get(text, this);
     if (known !== undefined) return known;
     const entry = super.byDnText(text);
-    if (entry !== undefined) this.#texts.put(text, entry);
+    if (entry !== undefined) this.texts.put(text, entry);
     return entry;
   }
 
@@ -159,7 +160,7 @@ export class DurableTree extends EntryTree {
     this.#recent.fill(undefined);
     this.#cache.clear();
     this.#rows.clear();
-    this.#texts.clear();
+    this.texts.clear();
   }
 
   /** Octets of memory that entries and their encoded answers take. */

@@ -203,6 +203,10 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
     return holders;
   }
 
+  holderCount(key: AttributeKey, normal: Uint8Array): number {
+    return this.#facts.lookup.ids(key, normal, this.undurable).length;
+  }
+
   memberOf(entry: HeldEntry): readonly Uint8Array[] {
     return groupsOf(this, entry).map((group) => group.dnBytes);
   }
@@ -352,11 +356,11 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
   }
 
   /** Names a record. Throws StoreError damaged when its parent is missing. */
-  protected build(id: EntryId, record: Uint8Array): HeldEntry {
+  protected build(id: EntryId, record: Uint8Array, state?: EntryState): HeldEntry {
     const parentId = parentIdOf(record);
     const above = this.#above(parentId);
     if (above === undefined) throw new StoreError('damaged', `entry ${id} has no parent entry ${parentId}`);
-    return new HeldEntry(this, id, record, above);
+    return new HeldEntry(this, id, record, above, state);
   }
 
   #above(parentId: EntryId): NameAbove | undefined {

@@ -14,8 +14,9 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { decodeState, uuidOf } from './entry-record.js';
+import type { EntrySource } from './entry-tree.js';
 import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
-import { type KeySpace, ROOT_ID } from './key-space.js';
+import { type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
 import { decodeClaims, nameText } from './rows.js';
 
@@ -53,6 +54,7 @@ export class FoldView implements DomainView {
   readonly #store: OrderedStore;
   readonly #keys: KeySpace;
   readonly #rows: PendingRows;
+  readonly #tree: EntrySource;
   readonly #dictionary: Dictionary;
   readonly #newestMove: () => Csn;
   readonly #state: () => ServerState;
@@ -65,12 +67,14 @@ export class FoldView implements DomainView {
     store: OrderedStore,
     keys: KeySpace,
     rows: PendingRows,
+    tree: EntrySource,
     dictionary: Dictionary,
     now: { newestMove(): Csn; state(): ServerState },
   ) {
     this.#store = store;
     this.#keys = keys;
     this.#rows = rows;
+    this.#tree = tree;
     this.#dictionary = dictionary;
     this.#newestMove = () => now.newestMove();
     this.#state = () => now.state();
@@ -95,11 +99,21 @@ export class FoldView implements DomainView {
 
   entry(uuid: EntryUuid): EntryState | undefined {
     if (this.#states.has(uuid)) return this.#states.get(uuid);
-    const id = this.#rows.idOf(uuid);
-    const record = id === undefined ? undefined : this.#rows.record(id);
-    const state = record === undefined ? undefined : decodeState(record, this.#dictionary);
+    const state = this.#read(uuid);
     this.#states.set(uuid, state);
     return state;
+  }
+
+  /** A live entry comes from the tree, where it is in memory as a rule; a dead one stands nowhere but in its row. */
+  #read(uuid: EntryUuid): EntryState | undefined {
+    const id = this.#rows.idOf(uuid);
+    if (id === undefined || id === ROOT_ID || id === LOST_AND_FOUND_ID) return undefined;
+    const pending = this.#rows.pending(id);
+    if (pending !== undefined) return pending.state;
+    const live = this.#tree.byId(id);
+    if (live !== undefined) return live.state;
+    const record = this.#rows.record(id);
+    return record === undefined ? undefined : decodeState(record, this.#dictionary);
   }
 
   /** Whether the entry's rows after `after` need no scan. */

@@ -48,6 +48,7 @@ export class IndexKeys {
     const optioned = hasOptioned(before) || hasOptioned(after);
     for (const spec of this.#config.specs) {
       const timestamp = TIMESTAMPS.get(spec.key);
+      if (timestamp === createTimestamp && before?.state.created === after?.state.created) continue;
       if (timestamp !== undefined) {
         this.#timestamp(spec, before && timestamp(before.state), after && timestamp(after.state), sink);
       } else if (optioned) {

@@ -7,6 +7,7 @@
 import { equalBytes } from '../base/bytes.js';
 import type { EncodedChange, EntryUuid } from '../change/change.js';
 import type { HistoryRow, MoveRow } from '../conflict/domain-view.js';
+import type { EntryState } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { StoreOp } from '../port/ordered-store.js';
@@ -23,6 +24,8 @@ import type { HeldEntry } from './stored-entry.js';
 export interface PendingEntry {
   readonly record: Uint8Array;
   readonly alive: boolean;
+  /** What the record says. */
+  readonly state: EntryState;
   /** The entry under its name, made when it was asked for. */
   held: HeldEntry | undefined;
   /** Pending tree epoch of `held`. */
@@ -79,7 +82,12 @@ export class Layer {
   }
 
   get empty(): boolean {
-    return this.waiters.length === 0 && this.ops.length === 0 && this.entries.size === 0;
+    return (
+      this.waiters.length === 0 &&
+      this.ops.length === 0 &&
+      this.entries.size === 0 &&
+      this.heads.size === 0
+    );
   }
 
   /** All rows of the batch. */
@@ -116,6 +124,8 @@ export class PendingRows implements Rows {
   readonly #below: Rows;
   /** Newest first. Owned by the write path. */
   layers: readonly Layer[] = [];
+  /** The entry named last: its number needs no look-up. */
+  named: { readonly id: EntryId; readonly uuid: EntryUuid } | undefined;
 
   constructor(below: Rows) {
     this.#below = below;
@@ -135,6 +145,7 @@ export class PendingRows implements Rows {
   }
 
   idOf(uuid: EntryUuid): EntryId | undefined {
+    if (this.named?.uuid === uuid) return this.named.id;
     for (const layer of this.layers) {
       const id = layer.uuids.get(uuid);
       if (id !== undefined) return id;

@@ -13,10 +13,12 @@ import type { Dn } from '../dn/dn.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
+import { dnKey } from '../schema/dn-key.js';
 import type { Schema } from '../schema/schema.js';
 import { AppliedLog } from './applied-log.js';
 import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
+import { type ConsistencyOptions, ConsistencyRules } from './consistency-rules.js';
 import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
@@ -40,12 +42,15 @@ import { LiveIndexes } from './live-indexes.js';
 import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './memberships.js';
 import { PendingTree } from './pending-tree.js';
 import { Postings } from './postings.js';
+import { type JobWorld, ReferenceJobs } from './reference-jobs.js';
+import { ReferenceRules, referenceAttributesOf } from './reference-rules.js';
 import { ReverseLookup } from './reverse-lookup.js';
 import { DurableRows } from './rows.js';
 import { conformanceOf, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
+import { uniqueRulesOf } from './unique-rules.js';
 import { UsnSource } from './usn-source.js';
 import { WritePath } from './write-path.js';
 
@@ -63,6 +68,8 @@ export interface BackendOptions {
   readonly usns?: UsnSource;
   /** Attributes from which memberOf is derived; indexed for equality. Default DEFAULT_MEMBER_ATTRIBUTES. */
   readonly memberAttributes?: readonly string[];
+  /** What local writes keep to, beyond the schema. Attributes named here are to be indexed for equality. Default: nothing. */
+  readonly consistency?: ConsistencyOptions;
   /** Octets of the entry cache. Default 64 MiB. */
   readonly cacheBytes?: number;
   /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
@@ -158,7 +165,7 @@ function assemble(
   const importing = facts.loading === TOTAL_UPDATE;
   if (importing)
     commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
-  const view = new FoldView(store, keys, rows, dictionary, {
+  const view = new FoldView(store, keys, rows, pending, dictionary, {
     newestMove: () => commit.counters.newestMove,
     state: () => commit.state,
   });
@@ -187,6 +194,7 @@ function assemble(
     tree,
     clock,
     pause,
+    rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
     indexes,
     reader,
     writes,
@@ -201,6 +209,20 @@ function assemble(
     importing,
     onApplied: options.onApplied,
   });
+}
+
+function openRules(
+  { consistency = {}, schema, baseDn }: BackendOptions,
+  world: Omit<JobWorld, 'attributes'>,
+): ConsistencyRules {
+  const attributes = referenceAttributesOf(consistency.references ?? [], schema);
+  const jobs = new ReferenceJobs({ ...world, attributes });
+  const references = new ReferenceRules(attributes, consistency.referencesExist ?? false, jobs);
+  return new ConsistencyRules(
+    uniqueRulesOf(consistency.unique ?? [], dnKey(baseDn), schema),
+    references,
+    jobs,
+  );
 }
 
 /** What memory holds of the durable rows. */

@@ -17,7 +17,7 @@ import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { encodeRecord } from './entry-record.js';
 import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
-import type { IndexedState } from './index-keys.js';
+import type { IndexedState, PostingSink } from './index-keys.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
 import type { LiveIndexes } from './live-indexes.js';
@@ -113,7 +113,7 @@ function putEntry(
   const parentId = must(world.rows.idOf(is.place.parent), 'the effective parent is not stored');
   const shown = shownOf(is, world.isSingle);
   const record = encodeRecord(is, parentId, shown === is.attributes, world.dictionary);
-  layer.entries.set(id, { record, alive, held: undefined, epoch: -1 });
+  layer.entries.set(id, { record, alive, state: is, held: undefined, epoch: -1 });
 
   moveClaim(world, layer, id, was, is);
   const wasParent = wasAlive
@@ -132,19 +132,28 @@ function putEntry(
   if (wasAlive && renamed && world.rows.childCount(id) > 0) layer.renames = true;
   const wasIndexed = wasAlive ? { state: was, shown: shownOf(was, world.isSingle) } : undefined;
   const isIndexed = alive ? { state: is, shown } : undefined;
-  const { blockId } = layer.counters;
-  world.indexes.difference(id, wasIndexed, isIndexed, (attribute, kind, normal, add) => {
-    if (kind === INDEX_KIND.equality) {
-      const value = world.keys.indexValue(attribute, kind, normal);
-      world.postings.changeEquality({ value, id, add }, world.rows, layer, blockId);
-    } else {
-      const key = world.keys.posting(attribute, kind, normal, id);
-      world.postings.changeOther(key, { id, add }, layer, blockId);
-    }
-  });
+  world.indexes.difference(id, wasIndexed, isIndexed, postingSink(world, layer, id));
   countKinds(layer, wasIndexed, isIndexed);
   putTombstone(world, layer, id, was, is);
   putMark(world, layer, id, is, shown);
+}
+
+/** Puts index rows of an entry into the layer, and takes them away. */
+export function postingSink(
+  world: Pick<RowWorld, 'keys' | 'postings' | 'rows'>,
+  layer: Layer,
+  id: EntryId,
+): PostingSink {
+  const { keys, postings, rows } = world;
+  const { blockId } = layer.counters;
+  return (attribute, kind, normal, add) => {
+    if (kind === INDEX_KIND.equality) {
+      const value = keys.indexValue(attribute, kind, normal);
+      postings.changeEquality({ value, id, add }, rows, layer, blockId);
+    } else {
+      postings.changeOther(keys.posting(attribute, kind, normal, id), { id, add }, layer, blockId);
+    }
+  };
 }
 
 /** Takes the claim of the state before away and puts that of the state after (conflict/claim.ts). */
@@ -155,6 +164,7 @@ function moveClaim(
   was: EntryState | undefined,
   is: EntryState,
 ): void {
+  if (was !== undefined && sameClaim(was, is)) return;
   const before = was === undefined ? undefined : claimOf(was);
   const after = claimOf(is);
   if (before !== undefined) {
@@ -170,6 +180,17 @@ function moveClaim(
   while (at > 0 && (claims[at - 1] as { csn: Csn }).csn > after.csn) at -= 1;
   claims.splice(at, 0, { csn: after.csn, id });
   layer.names.set(nameText(parent, after.rdnKey), { parent, rdnKey: after.rdnKey, claims });
+}
+
+/** Whether all that claimOf() looks at is the same: what most changes leave alone. */
+function sameClaim(was: EntryState, is: EntryState): boolean {
+  return (
+    was.rdn === is.rdn &&
+    was.claimCsn === is.claimCsn &&
+    was.parent === is.parent &&
+    was.place === is.place &&
+    was.life === is.life
+  );
 }
 
 /** The other claims to a name. */

@@ -32,6 +32,18 @@ export class PendingTree extends EntryTree {
     return (this.#rows.layers[0]?.counters ?? this.#durable.counters).referrals > 0;
   }
 
+  override byDnText(text: string): HeldEntry | undefined {
+    const { texts } = this.#durable;
+    let entry = texts.get(text, this);
+    if (entry === undefined) {
+      entry = super.byDnText(text);
+      if (entry !== undefined) texts.put(text, entry);
+    }
+    // What is decided next concerns it as a rule.
+    this.#rows.named = entry;
+    return entry;
+  }
+
   byId(id: EntryId): HeldEntry | undefined {
     if (this.#rows.layers.length === 0) return this.#durable.byId(id);
     if (id === LOST_AND_FOUND_ID) return this.lostAndFound();
@@ -43,7 +55,10 @@ export class PendingTree extends EntryTree {
 
   #held(id: EntryId, pending: PendingEntry): HeldEntry {
     if (pending.held !== undefined && pending.epoch === this.epoch) return pending.held;
-    pending.held = pending.held === undefined ? this.build(id, pending.record) : this.refreshed(pending.held);
+    pending.held =
+      pending.held === undefined
+        ? this.build(id, pending.record, pending.state)
+        : this.refreshed(pending.held);
     pending.epoch = this.epoch;
     return pending.held;
   }

@@ -9,10 +9,9 @@ import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import type { Dn } from '../dn/dn.js';
 import type { DeleteRequest } from '../ldap/message.js';
 import type { Domain } from './directory.js';
-import { domainOf, shown, targetEntry } from './names.js';
+import { domainOfEntry, namedEntry, shown } from './names.js';
 import { type Answer, checkStopped, type Operation } from './operation.js';
 import { initiatorOf } from './read-entry.js';
 import type { ServerParts } from './server-parts.js';
@@ -26,7 +25,8 @@ const ROUNDS = 16;
 /** Deletes the entry, or the tree, and answers when that is on disk. */
 export async function remove(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as DeleteRequest;
-  const { domain, dn } = domainOf(parts.directory, request.dn);
+  const { dn } = request;
+  const domain = domainOfEntry(parts.directory, dn);
   const tree = operation.controls.treeDelete && hasChildren(domain, dn);
   const written = tree
     ? await removeTree(parts, operation, domain, dn)
@@ -34,12 +34,12 @@ export async function remove(parts: ServerParts, operation: Operation): Promise<
   return writtenAnswer(parts, operation, 'delete', written);
 }
 
-function hasChildren(domain: Domain, dn: Dn): boolean {
-  const entry = domain.backend.byDn(dn);
+function hasChildren(domain: Domain, dn: string): boolean {
+  const entry = domain.backend.byDnText(dn);
   return entry !== undefined && domain.backend.childCount(entry) > 0;
 }
 
-function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: Dn): readonly Intent[] {
+function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: string): readonly Intent[] {
   const entry = checkedTarget(parts, operation, view, dn);
   const children = view.childCount(entry);
   if (children > 0) {
@@ -51,9 +51,9 @@ function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: Dn
   return [{ entry: entry.uuid, body: { kind: 'delete' } }];
 }
 
-function checkedTarget(parts: ServerParts, operation: Operation, view: ReadView, dn: Dn): StoredEntry {
+function checkedTarget(parts: ServerParts, operation: Operation, view: ReadView, dn: string): StoredEntry {
   const reader = parts.policy.reader(operation.requester);
-  const entry = targetEntry(view, dn, reader, operation.controls.manageDsaIt);
+  const entry = namedEntry(view, dn, reader, operation.controls.manageDsaIt);
   parts.policy.checkDelete(operation.requester, entry);
   checkWritable(entry);
   checkAssertion(parts, operation, reader, entry);
@@ -64,7 +64,7 @@ async function removeTree(
   parts: ServerParts,
   operation: Operation,
   domain: Domain,
-  dn: Dn,
+  dn: string,
 ): Promise<Written> {
   const { backend } = domain;
   const top = checkedTarget(parts, operation, backend, dn);
@@ -77,7 +77,7 @@ async function removeTree(
     }
     if (backend.childCount(top) > 0) continue;
     try {
-      return await submit(operation, domain, (view) => decide(parts, operation, view, top.dn));
+      return await submit(operation, domain, (view) => decide(parts, operation, view, top.dnText));
     } catch (error) {
       // Somebody added an entry since: once more.
       if (!(error instanceof LdapError) || error.result !== 'notAllowedOnNonLeaf') throw error;

@@ -1,13 +1,12 @@
 /** Modify (RFC 4511 section 4.6; increment: RFC 4525): all of the modifications or none. */
 import type { AttributeAccess } from '../access/access-policy.js';
 import type { Intent, ReadView } from '../backend/backend.js';
-import type { Dn } from '../dn/dn.js';
 import { applyModifications } from '../entry/apply-modifications.js';
 import { checkModifiedEntry } from '../entry/check-entry.js';
 import { describeAttribute } from '../entry/resolve-attribute.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { domainOf, targetEntry } from './names.js';
+import { domainOf, namedEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashModified, isPassword } from './password-storage.js';
 import type { ServerParts } from './server-parts.js';
@@ -16,15 +15,19 @@ import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.j
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as ModifyRequest;
-  const route = parts.directory.route(request.dn);
-  if (route.kind === 'virtual' && route.tree.modify !== undefined && route.tree.holds(route.dn))
-    return await route.tree.modify(parts, operation);
-  const { domain, dn } = domainOf(parts.directory, request.dn);
+  const { dn } = request;
+  const known = parts.directory.entryOf(dn);
+  if (known === undefined) {
+    const route = parts.directory.route(dn);
+    if (route.kind === 'virtual' && route.tree.modify !== undefined && route.tree.holds(route.dn))
+      return await route.tree.modify(parts, operation);
+  }
+  const { domain } = known ?? domainOf(parts.directory, dn);
   let { modifications } = request;
   const accesses = modifications.map((one) => accessOf(parts, one));
   if (modifications.some((one) => isPassword(parts, one.attribute.description))) {
     // Hashing is work: nobody without the right to the change may cause it.
-    const entry = targetEntry(domain.backend, dn, parts.policy.reader(operation.requester), true);
+    const entry = namedEntry(domain.backend, dn, parts.policy.reader(operation.requester), true);
     parts.policy.checkModify(operation.requester, entry, accesses);
     modifications = await hashModified(parts, operation, modifications, entry);
   }
@@ -43,20 +46,22 @@ function decide(
   parts: ServerParts,
   operation: Operation,
   view: ReadView,
-  dn: Dn,
+  dn: string,
   modifications: readonly Modification[],
   accesses: readonly AttributeAccess[],
 ): readonly Intent[] {
   const { requester, controls } = operation;
   const reader = parts.policy.reader(requester);
-  const entry = targetEntry(view, dn, reader, controls.manageDsaIt);
+  const entry = namedEntry(view, dn, reader, controls.manageDsaIt);
   parts.policy.checkModify(requester, entry, accesses);
   checkWritable(entry);
   checkAssertion(parts, operation, reader, entry);
+  // Decoded once for the decision and for the fold.
+  const { rdn } = entry.state;
   const before = entry.stored;
   const permissive = controls.permissiveModify;
   const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
   if (changes.length === 0) return [];
-  checkModifiedEntry(before, after, changes, entry.state.rdn, parts.schema);
+  checkModifiedEntry(before, after, changes, rdn, parts.schema);
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
 }

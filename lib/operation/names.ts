@@ -3,7 +3,7 @@ import type { Reader } from '../access/access-policy.js';
 import type { ReadView, StoredEntry } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Dn } from '../dn/dn.js';
-import { formatDn } from '../dn/dn-text.js';
+import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Directory, Domain } from './directory.js';
 import { checkReferral } from './referrals.js';
 
@@ -42,6 +42,18 @@ export function domainOf(directory: Directory, text: string): { readonly domain:
     case 'none':
       throw notHeld(directory, route.dn);
   }
+}
+
+/** domainOf() for a name that an entry should bear: one that is known by its text is not parsed. */
+export function domainOfEntry(directory: Directory, text: string): Domain {
+  return directory.entryOf(text)?.domain ?? domainOf(directory, text).domain;
+}
+
+/** targetEntry() by the text of the name. */
+export function namedEntry(view: ReadView, text: string, reader: Reader, manageDsaIt: boolean): StoredEntry {
+  const entry = view.byDnText(text);
+  if (entry !== undefined && reader.seesEntry(entry) && (manageDsaIt || !view.hasReferrals)) return entry;
+  return targetEntry(view, parseDn(text), reader, manageDsaIt);
 }
 
 /** The error for a name under none of the naming contexts. */
