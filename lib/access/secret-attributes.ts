@@ -15,6 +15,18 @@ export const SECRET_ATTRIBUTES: readonly string[] = [
   'authpassword',
   'pwdhistory',
   'krbprincipalkey',
+  'krbmkey',
+  'krbpwdhistory',
+  'sambalmpassword',
+  'sambantpassword',
+  'sambapasswordhistory',
+  'sambacleartextpassword',
+  'sambapreviouscleartextpassword',
+  'sambatrustauthoutgoing',
+  'sambatrustauthincoming',
+  'radiustunnelpassword',
+  'radiusclientsecret',
+  'dhcpkeysecret',
 ];
 
 /** The key without its options: `userpassword;x-old` is as secret as `userpassword`. */

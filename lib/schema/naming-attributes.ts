@@ -92,13 +92,19 @@ automountkey 1.3.6.1.1.1.1.32
 automountinformation 1.3.6.1.1.1.1.33
 changenumber 2.16.840.1.113730.3.1.5
 aliasedobjectname 2.5.4.1 aliasedentryname
+krbprincipalname 2.16.840.1.113719.1.301.4.1.1
+krbcanonicalname 1.2.840.113554.1.4.1.6.1
+mozillanickname 1.3.6.1.4.1.13769.2.1 xmozillanickname
+mozillasecondemail 1.3.6.1.4.1.13769.2.2 xmozillasecondemail
+mozillausehtmlmail 1.3.6.1.4.1.13769.2.3 xmozillausehtmlmail
+nsaimid 1.3.6.1.4.1.13769.2.4 nscpaimscreenname
 `;
 
 /** Types whose values do not compare as caseIgnoreMatch. */
 const OTHER_RULES: readonly (readonly [rule: string, types: string])[] = [
   [
     'caseExactMatch',
-    'automountmapname automountkey automountinformation homedirectory memberuid nismapentry',
+    'automountmapname automountkey automountinformation homedirectory memberuid nismapentry krbprincipalname krbcanonicalname',
   ],
   ['telephoneNumberMatch', 'telephonenumber homephone mobile pager'],
 ];

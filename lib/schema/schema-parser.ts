@@ -71,6 +71,11 @@ function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
     if (token.kind !== 'word') throw new Fault(`A keyword is expected before '${clip(token.text)}'.`);
     const keyword = token.text.toUpperCase();
     const form = FIELD_FORMS[kind].get(keyword);
+    if (keyword === 'NAME' && kind === 'ldapSyntaxes') {
+      // OpenLDAP's files name syntaxes, which have no names.
+      readValues(scanner, keyword);
+      continue;
+    }
     if (form === undefined && !keyword.startsWith('X-'))
       throw new Fault(`'${clip(token.text)}' is no keyword.`);
     if (found.has(keyword)) throw new Fault(`${clip(keyword)} is given twice.`);

@@ -142,7 +142,7 @@ function* directives(text: string): Generator<LogicalLine> {
   let current: { line: number; parts: string[] } | undefined;
   for (const { line, text: physical } of physicalLines(text)) {
     if (physical.trim() === '' || physical.startsWith('#')) continue;
-    if (current !== undefined && !startsDirective(physical)) {
+    if (current !== undefined && !startsDirective(physical) && !isMisspelt(physical)) {
       current.parts.push(physical);
       continue;
     }
@@ -150,6 +150,12 @@ function* directives(text: string): Generator<LogicalLine> {
     current = { line, parts: [physical] };
   }
   if (current !== undefined) yield { line: current.line, text: current.parts.join(' ') };
+}
+
+/** A word in lower case in the first column: no definition goes on with one. */
+function isMisspelt(line: string): boolean {
+  const first = line.charCodeAt(0);
+  return first >= 0x61 && first <= 0x7a;
 }
 
 function startsDirective(line: string): boolean {

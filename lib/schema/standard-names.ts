@@ -5,6 +5,8 @@
  * only; the elements themselves are schema/*.ldif, and a test says which items are missing here. An identifier that is not here stands
  * for itself. Items are added and never changed: normal forms made from them travel and are stored.
  */
+import { PRODUCT_NAMES } from './product-names.js';
+
 const OWN_ARC = '2.25.106979801653467080826045286574582475051';
 
 const NAMES = `
@@ -120,7 +122,7 @@ ds-sync-schema-violation=~.1.55
 lastknownparent=~.1.13 isdeleted=~.1.14 changenumber=2.16.840.1.113730.3.1.5
 targetdn=2.16.840.1.113730.3.1.6 changetype=2.16.840.1.113730.3.1.7 changes=2.16.840.1.113730.3.1.8
 newrdn=2.16.840.1.113730.3.1.9 deleteoldrdn=2.16.840.1.113730.3.1.10 newsuperior=2.16.840.1.113730.3.1.11
-changetime=~.1.15 replicationcsn=~.1.16 replicaidentifier=~.1.17 targetentryuuid=~.1.18
+changetime=2.16.840.1.113730.3.1.77 replicationcsn=~.1.16 replicaidentifier=~.1.17 targetentryuuid=~.1.18
 changelogcookie=~.1.19 changeinitiatorsname=~.1.20 includedattributes=~.1.21
 monitoredinfo=1.3.6.1.4.1.4203.666.1.55.1 managedinfo=1.3.6.1.4.1.4203.666.1.55.2
 monitorcounter=1.3.6.1.4.1.4203.666.1.55.3 monitoropcompleted=1.3.6.1.4.1.4203.666.1.55.4
@@ -168,7 +170,7 @@ export function elementKey(nameOrOid: string): string {
 
 function buildKeys(): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
-  for (const item of NAMES.trim().replaceAll('\n', ' ').split(' ')) {
+  for (const item of `${NAMES.trim()}${PRODUCT_NAMES.trimEnd()}`.replaceAll('\n', ' ').split(' ')) {
     const names = item.split('=');
     for (const name of names)
       keys.set(name.startsWith('~') ? OWN_ARC + name.slice(1) : name, names[0] as string);
