@@ -28,14 +28,17 @@ import type {
 } from './backend.js';
 import { childIds, IdCandidates } from './candidates.js';
 import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
+import type { ConsistencyRules } from './consistency-rules.js';
 import type { Dictionary } from './dictionary.js';
 import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
 import type { GroupCommit } from './group-commit.js';
 import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
+import type { IndexJobs } from './index-jobs.js';
 import type { IndexReader } from './index-reader.js';
 import { type KeySpace, TAG } from './key-space.js';
 import type { LiveIndexes } from './live-indexes.js';
+import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import type { Decide, WritePath } from './write-path.js';
@@ -48,8 +51,11 @@ export interface BackendParts {
   readonly clock: Clock;
   readonly pause: () => Promise<void>;
   readonly indexes: LiveIndexes;
+  readonly indexJobs: IndexJobs;
   readonly reader: IndexReader;
   readonly writes: WritePath;
+  /** What local writes must keep to, beyond the schema. */
+  readonly rules: ConsistencyRules;
   readonly commit: GroupCommit;
   readonly applied: AppliedLog;
   readonly feed: ChangeFeed;
@@ -103,6 +109,18 @@ export class StoreBackend implements Backend {
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {
     return this.parts.tree.byUuid(uuid);
+  }
+
+  byKey(key: string): StoredEntry | undefined {
+    return this.parts.tree.byKey(key);
+  }
+
+  holders(key: AttributeKey, normal: Uint8Array): readonly StoredEntry[] {
+    return this.parts.tree.holders(key, normal);
+  }
+
+  holderCount(key: AttributeKey, normal: Uint8Array): number {
+    return this.parts.tree.holderCount(key, normal);
   }
 
   nearest(dn: Dn): StoredEntry | undefined {
@@ -170,8 +188,13 @@ export class StoreBackend implements Backend {
     }
   }
 
-  submit(initiator: string, decide: Decide): Promise<Written> {
-    return this.parts.writes.submit(initiator, decide);
+  submit(initiator: string, decide: Decide, last?: () => void): Promise<Written> {
+    const { writes, rules } = this.parts;
+    return writes.submit(initiator, (view) => {
+      const intents = rules.completed(view, decide(view), initiator);
+      last?.();
+      return intents;
+    });
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
@@ -187,6 +210,11 @@ export class StoreBackend implements Backend {
   /** Changes of clients are newer than `csn` from now on. */
   passClock(csn: Csn): void {
     this.parts.writes.passClock(csn);
+  }
+
+  /** Forgets rows that no later change can need; see purge-rows.ts. Rejects with a StoreError. */
+  purge(options: PurgeOptions): Promise<Purged> {
+    return purgeRows(this.parts, options);
   }
 
   async *journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]> {
@@ -247,6 +275,7 @@ export class StoreBackend implements Backend {
   /** Marks the domain as importing, on disk, then drops all that it holds. */
   async beginImport(): Promise<void> {
     const { commit, writes, store, keys, dictionary, indexes, tree } = this.parts;
+    await this.parts.indexJobs.stop();
     await writes.exclusively(async () => {
       this.#importing = true;
       commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
@@ -275,6 +304,7 @@ export class StoreBackend implements Backend {
     const { commit, indexes } = this.parts;
     await must(this.#import, 'an import has begun').finish(generationId, state);
     indexes.ready = indexes.wanted;
+    this.parts.indexJobs.resume();
     this.#import = undefined;
     await commit.restart();
     await this.parts.applied.restart();
@@ -294,7 +324,8 @@ export class StoreBackend implements Backend {
     });
   }
 
-  close(): Promise<void> {
-    return this.parts.writes.close();
+  async close(): Promise<void> {
+    await this.parts.indexJobs.stop();
+    await this.parts.writes.close();
   }
 }

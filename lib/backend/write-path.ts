@@ -12,6 +12,7 @@ import { LIMITS } from '../base/limits.js';
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
 import { toEncodedChange } from '../change/change-codec.js';
 import { applyChange, isWaiting } from '../conflict/apply-change.js';
+import type { EntryState } from '../conflict/entry-state.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { CsnGenerator } from '../csn/csn-generator.js';
 import { ServerState } from '../csn/server-state.js';
@@ -19,6 +20,7 @@ import type { Clock } from '../port/clock.js';
 import type { Intent, ReadView, ReplayResult, Written } from './backend.js';
 import type { ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
+import { decodeState } from './entry-record.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import type { GroupCommit } from './group-commit.js';
@@ -120,6 +122,14 @@ export class WritePath {
   /** Local changes are newer than `csn` from now on. */
   passClock(csn: Csn): void {
     this.#world.generator.observe(csn, this.#world.clock.wallMs(), true);
+  }
+
+  /** The entry as all that was decided leaves it, dead or alive; for decide functions. */
+  stateOf(uuid: EntryUuid): EntryState | undefined {
+    const { rows, dictionary } = this.#world;
+    const id = rows.idOf(uuid);
+    const record = id === undefined ? undefined : rows.record(id);
+    return record === undefined ? undefined : decodeState(record, dictionary);
   }
 
   /** Runs `work` when its turn comes, with nothing pending and nothing decided meanwhile. */

@@ -12,7 +12,7 @@ import type { EncodedChange } from '../change/change.js';
 import { readChangeHeader } from '../change/change-codec.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
 import { AppendQueue } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
 import { edgeOf } from './log-edge.js';

@@ -61,6 +61,8 @@ export interface MembershipOptions {
   readonly undeleteMs: number;
   /** A member that was silent for so long is evicted; 0: never. */
   readonly evictAfterMs: number;
+  /** How often a report comes at most while changes are applied, ms. Default 5 s. */
+  readonly reportMs?: number;
   /** Ends every session with that server. */
   dismiss(name: string, refusal: Refusal): void;
   alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
@@ -84,6 +86,8 @@ export class Membership {
   #reportedMs = Number.NEGATIVE_INFINITY;
   /** A member has told us its table since our data came here. */
   #told = true;
+  /** Grows when the data under our feet are replaced: what was begun before counts no more. */
+  epoch = 0;
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
@@ -258,6 +262,7 @@ export class Membership {
 
   /** Our data are replaced by a copy of another server's: what others said is judged anew by what we hold now, and somebody may know more of us than we do. */
   copied(): void {
+    this.epoch += 1;
     this.#stability.clear();
     this.#told = this.#options.peers.length === 0;
   }
@@ -289,7 +294,7 @@ export class Membership {
     const report = this.own?.report;
     if (report === undefined || now) return true;
     const sinceMs = clock.monotonicMs() - this.#reportedMs;
-    if (sinceMs < REPORT_MS) return false;
+    if (sinceMs < (this.#options.reportMs ?? REPORT_MS)) return false;
     const state = directory?.state ?? changelog.state;
     const shunned = [...this.#outside().keys()];
     const news =
@@ -303,7 +308,7 @@ export class Membership {
     const { server, replica, directory, changelog, clock, undeleteMs } = this.#options;
     // From here on no older undelete is decided; those decided before are in the state that the report takes.
     this.#undeleteFromMs = Math.max(this.#undeleteFromMs, Math.floor(clock.wallMs()) - undeleteMs);
-    const generation = this.#generation;
+    const { epoch } = this;
     const outside = [...this.#outside().keys()];
     const shunned = outside.map((origin) => ({
       replica: origin,
@@ -311,7 +316,7 @@ export class Membership {
     }));
     const said =
       directory === undefined ? { state: changelog.state, clock: ZERO_CSN } : await directory.report();
-    if (generation !== this.#generation || this.owed()) return;
+    if (epoch !== this.epoch || this.owed()) return;
     const before = this.own ?? expectedMember(server);
     const report: MemberReport = {
       ...said,
@@ -322,7 +327,7 @@ export class Membership {
     const kind = replica === undefined ? 'broker' : 'directory';
     const row: MemberRow = { ...before, kind, replica, report };
     await this.#save([row], true);
-    if (generation !== this.#generation) return;
+    if (epoch !== this.epoch) return;
     this.#reportedMs = clock.monotonicMs();
     this.#put(mergeMembers(this.own ?? row, row));
   }
@@ -337,6 +342,7 @@ export class Membership {
       this.#known.clear();
       this.#stability.clear();
       this.#expectPeers();
+      this.epoch += 1;
     }
     this.#generation = generation;
     void this.#options.store.batch(ops, { sync: false }).catch(() => {});

@@ -13,6 +13,14 @@ import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
+/** What is known of the domain's servers, as far as it concerns our own data and writes. */
+export interface ReplicaMembers {
+  /** Whether what we reported once must come back before we make changes. */
+  owed(): boolean;
+  /** Our data are being replaced. */
+  copied(): void;
+}
+
 /** What a replica asks of its broker. */
 export interface UpdateCarrier {
   initializeFrom(
@@ -46,6 +54,8 @@ export interface ReplicaOptions {
   readonly autoInitialize: boolean;
   /** How long writes wait at start for what peers know of us; 0: not at all. */
   readonly startHoldMs: number;
+  /** undefined where nobody keeps it. */
+  readonly members?: ReplicaMembers | undefined;
   /** Makes and records a new incarnation. */
   renewIncarnation(): Promise<void>;
   alert(alert: ReplicaAlert): void;
@@ -76,6 +86,8 @@ export class Replica {
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
   #held = true;
+  /** Why a peer does not count us among the domain's servers. */
+  #barred: string | undefined;
   /** The log is being made to fit entries that did not come through it. */
   #adopting = false;
   #behind: readonly ReplicaId[] = [];
@@ -132,6 +144,9 @@ export class Replica {
       return `${server} is being initialized from another server`;
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
+    if (this.#barred !== undefined) return this.#barred;
+    if (this.#options.members?.owed() === true)
+      return `${server} holds an older copy of its data than it once told the other servers of, and is catching up`;
     if (this.#behind.length > 0)
       return `${server} is too far behind the other servers and must be initialized`;
     return this.#held
@@ -257,7 +272,15 @@ export class Replica {
     if (this.#options.autoInitialize && peer !== undefined) this.#initializeUnasked(peer);
   }
 
-  greeted(): void {}
+  greeted(): void {
+    this.#barred = undefined;
+  }
+
+  barred(code: string, reason: string, peer: string): void {
+    this.#barred = reason;
+    if (code === 'not-member' && this.#options.autoInitialize && !this.#stopped)
+      this.#initializeUnasked(peer);
+  }
 
   /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */
   async #adopt(): Promise<void> {
@@ -298,6 +321,7 @@ export class Replica {
           if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
             throw new Error(`${peer} holds another data set than the one that was begun`);
           await backend.beginImport();
+          this.#options.members?.copied();
           this.#generationWanted = summary.generationId;
           if (progress === undefined) return;
           const { entryCount } = summary;
@@ -314,6 +338,7 @@ export class Replica {
           await backend.finishImport(summary.generationId, summary.state);
           this.#behind = [];
           this.#recovering = undefined;
+          this.#barred = undefined;
         },
       });
       return undefined;

@@ -8,6 +8,7 @@ import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
 import { TAG } from '../../lib/backend/key-space.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
+import { undelete as undeleteEntry } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
@@ -20,10 +21,12 @@ import { parseDn } from '../../lib/dn/dn-text.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
 import type { OrderedStore } from '../../lib/port/ordered-store.js';
+import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
+import type { OwnReport } from '../../lib/replica/membership.js';
 import type { DomainSnapshot } from '../../lib/replica/snapshot-source.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { entryFacts } from '../conflict/memory-domain.js';
-import { add, modify, move, remove, rename } from '../conflict/story.js';
+import { add, modify, move, remove, rename, undelete } from '../conflict/story.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimDirectory, WriteRequest } from './sim-directory.js';
@@ -34,6 +37,7 @@ const BASE = entryUuid(1);
 
 export class BackendDirectory implements SimDirectory {
   readonly backend: StoreBackend;
+  undeleteFromMs: () => number = () => 0;
 
   constructor(backend: StoreBackend) {
     this.backend = backend;
@@ -74,6 +78,18 @@ export class BackendDirectory implements SimDirectory {
     return this.backend.byUuid(entry) !== undefined;
   }
 
+  report(): Promise<OwnReport> {
+    return this.backend.report();
+  }
+
+  passClock(clock: Csn): void {
+    this.backend.passClock(clock);
+  }
+
+  purge(options: Parameters<PurgeTarget['purge']>[0]): ReturnType<PurgeTarget['purge']> {
+    return this.backend.purge(options);
+  }
+
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
     return this.backend.replay(changes);
   }
@@ -100,6 +116,12 @@ export class BackendDirectory implements SimDirectory {
 
   async write({ entry, body }: WriteRequest): Promise<Csn | undefined> {
     try {
+      if (body.kind === 'undelete') {
+        const written = await undeleteEntry(this.backend.parts.writes, 'cn=client', entry, () =>
+          this.undeleteFromMs(),
+        );
+        return written.csn;
+      }
       const written = await this.backend.submit('cn=client', (view) => {
         if (!allowed(view, entry, body)) throw new LdapError('unwillingToPerform', 'not now');
         return [{ entry, body }];
@@ -181,7 +203,7 @@ export function clientWrites(): MakeWrite {
       };
       return { entry: entryUuid(++made), body: add(made < 5 ? BASE : any(), random.pick(NAMES), person) };
     }
-    if (kind < 6) return { entry: any(), body: remove };
+    if (kind < 6) return { entry: any(), body: random.chance(0.3) ? undelete : remove };
     if (kind < 9) return { entry: any(), body: rename(random.pick(NAMES)) };
     if (kind < 11) return { entry: any(), body: move(any()) };
     return { entry: any(), body: edit(random) };

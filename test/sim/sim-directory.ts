@@ -15,6 +15,8 @@ import { CsnGenerator } from '../../lib/csn/csn-generator.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../../lib/port/ordered-store.js';
+import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
+import type { OwnReport } from '../../lib/replica/membership.js';
 import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from '../../lib/replica/snapshot-source.js';
 
 export interface WriteRequest {
@@ -29,6 +31,12 @@ export interface SimDirectory extends SnapshotSource, SnapshotTarget {
   startGeneration(generationId: string): Promise<void>;
   /** A client's write; resolves with the CSN of the change when it is acknowledged, with undefined when refused. */
   write(request: WriteRequest): Promise<Csn | undefined>;
+  report(): Promise<OwnReport>;
+  passClock(clock: Csn): void;
+  /** No entry that died before this is undeleted, ms since the epoch. */
+  undeleteFromMs: () => number;
+  /** Forgets history; an empty one has none. */
+  purge: PurgeTarget['purge'];
   /** Whether the entry lives here now. */
   knows(entry: EntryUuid): boolean;
   /** The whole content, the same text for the same content. */
@@ -48,6 +56,7 @@ export class ChangeSetDirectory implements SimDirectory {
   readonly #generator: CsnGenerator;
   readonly #entries = new Set<EntryUuid>();
   #last: Promise<unknown> = Promise.resolve();
+  undeleteFromMs: () => number = () => 0;
   state = ServerState.EMPTY;
   generationId: string | undefined;
   importing = false;
@@ -112,6 +121,21 @@ export class ChangeSetDirectory implements SimDirectory {
       this.#sink.committed([encoded]);
       return csn;
     });
+  }
+
+  report(): Promise<OwnReport> {
+    return this.#inTurn(async () => ({
+      clock: this.#generator.promise(this.#clock.wallMs()),
+      state: this.state,
+    }));
+  }
+
+  passClock(clock: Csn): void {
+    this.#generator.observe(clock, this.#clock.wallMs(), true);
+  }
+
+  async purge(): ReturnType<PurgeTarget['purge']> {
+    return { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0 };
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {

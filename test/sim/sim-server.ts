@@ -9,6 +9,8 @@ import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
 import type { OrderedStore } from '../../lib/port/ordered-store.js';
+import { Housekeeping, type KeepLimits, type Pace } from '../../lib/replica/housekeeping.js';
+import { Membership } from '../../lib/replica/membership.js';
 import { Replica } from '../../lib/replica/replica.js';
 import { ProcessStore } from './process-store.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -34,7 +36,14 @@ export interface SimServerOptions {
   readonly hasData: boolean;
   readonly openDirectory?: OpenDirectory;
   readonly startHoldMs?: number;
+  readonly limits?: Partial<KeepLimits>;
+  /** How long an undelete is accepted. */
+  readonly undeleteMs?: number;
 }
+
+/** Quick enough that a short run sees all of it. */
+const PACE: Pace = { tickMs: 200, purgeMs: 500, slowMs: 1500 };
+const NO_LIMITS: KeepLimits = { logMaxAgeMs: 0, logMaxBytes: 0, diskMinFreeBytes: 0, journalMaxAgeMs: 0 };
 
 interface Process {
   alive: boolean;
@@ -43,6 +52,8 @@ interface Process {
   readonly listener: ReplicationListener;
   readonly directory: SimDirectory | undefined;
   readonly replica: Replica | undefined;
+  readonly members: Membership;
+  readonly housekeeping: Housekeeping;
 }
 
 const SILENT: Log = {
@@ -101,6 +112,14 @@ export class SimServer {
     return this.#process?.replica;
   }
 
+  get members(): Membership | undefined {
+    return this.#process?.members;
+  }
+
+  get housekeeping(): Housekeeping | undefined {
+    return this.#process?.housekeeping;
+  }
+
   get incarnation(): string {
     return this.#incarnation;
   }
@@ -123,7 +142,24 @@ export class SimServer {
     if (hasData && directory !== undefined && directory.generationId === undefined && this.#boots === 0) {
       await directory.startGeneration('g1');
     }
-    const replica =
+    const members = await Membership.open({
+      server: name,
+      replica: id,
+      store,
+      prefix: new Uint8Array([0x72]),
+      changelog,
+      clock,
+      peers,
+      generation: () => (replica === undefined ? changelog.recordedGeneration : replica.generation()),
+      directory,
+      undeleteMs: this.options.undeleteMs ?? 3_600_000,
+      evictAfterMs: 0,
+      reportMs: 300,
+      dismiss: (peer, refusal) => broker.dismiss(peer, refusal),
+      alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
+    });
+    if (directory !== undefined) directory.undeleteFromMs = () => members.undeleteFromMs;
+    const replica: Replica | undefined =
       id === undefined || directory === undefined
         ? undefined
         : new Replica({
@@ -134,12 +170,13 @@ export class SimServer {
             clock,
             autoInitialize,
             startHoldMs: startHoldMs ?? 0,
+            members,
             renewIncarnation: async () => {
               this.#incarnation = `${this.#incarnation}+`;
             },
             alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
           });
-    const broker = new Broker({
+    const broker: Broker = new Broker({
       identity: {
         server: name,
         replica: id,
@@ -151,6 +188,7 @@ export class SimServer {
       allowed: undefined,
       directory: replica,
       changelog,
+      members,
       network: this.#network.host(name, alive),
       clock,
       random: this.#random,
@@ -166,7 +204,26 @@ export class SimServer {
     await listener.open(this.#network.host(name, alive), name);
     replica?.start(broker);
     broker.start();
-    this.#process = Object.assign(life, { changelog, broker, listener, directory, replica });
+    const housekeeping = new Housekeeping({
+      members,
+      target: directory,
+      changelog,
+      clock,
+      pace: PACE,
+      limits: { ...NO_LIMITS, ...this.options.limits },
+      freeBytes: async () => undefined,
+      alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
+    });
+    housekeeping.start();
+    this.#process = Object.assign(life, {
+      changelog,
+      broker,
+      listener,
+      directory,
+      replica,
+      members,
+      housekeeping,
+    });
     this.#starting = false;
   }
 
@@ -184,6 +241,7 @@ export class SimServer {
     const process = this.#process;
     if (process === undefined) return;
     await process.listener.close();
+    await process.housekeeping.stop();
     await process.broker.stop();
     await process.replica?.stop();
     process.alive = false;

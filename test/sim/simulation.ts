@@ -12,7 +12,7 @@ import { SeededRandom } from './seeded-random.js';
 import { SHAPES, type Shape } from './shapes.js';
 import type { WriteRequest } from './sim-directory.js';
 import { SimNetwork } from './sim-network.js';
-import { type OpenDirectory, SimServer } from './sim-server.js';
+import { type OpenDirectory, SimServer, type SimServerOptions } from './sim-server.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** Makes a client's next write; undefined when nothing comes to mind. */
@@ -27,6 +27,10 @@ export interface RunOptions {
   readonly faults?: boolean;
   /** Milliseconds of virtual time within which all must be equal after the last fault. */
   readonly limitMs?: number;
+  /** Given to every server. */
+  readonly server?: Partial<SimServerOptions>;
+  /** The part of the contents that must be equal; default: all. */
+  readonly compared?: (contents: string) => string;
   /** Called at the end, with every server equal. */
   readonly atEnd?: (servers: readonly SimServer[]) => Promise<void>;
 }
@@ -55,12 +59,11 @@ export class Simulation {
     const shape = options.shape ?? this.random.pick(SHAPES);
     this.servers = shape.servers.map((server) => {
       const open = options.openDirectory;
-      return new SimServer(
-        this.time,
-        this.network,
-        this.random,
-        open === undefined ? server : { ...server, openDirectory: open },
-      );
+      return new SimServer(this.time, this.network, this.random, {
+        ...server,
+        ...options.server,
+        ...(open === undefined ? {} : { openDirectory: open }),
+      });
     });
   }
 
@@ -221,7 +224,10 @@ export class Simulation {
     }
     const holders = this.servers.filter((server) => server.directory !== undefined);
     const contents = await Promise.all(
-      holders.map(async (server) => (await server.directory?.contents()) ?? ''),
+      holders.map(async (server) => {
+        const all = (await server.directory?.contents()) ?? '';
+        return this.#options.compared?.(all) ?? all;
+      }),
     );
     contents.forEach((content, i) => {
       if (content === contents[0]) return;

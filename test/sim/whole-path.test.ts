@@ -4,33 +4,12 @@
  * SIM_SEEDS=first-last runs others, for long swarms (with TAP_TIMEOUT=seconds); a failure prints its seed.
  */
 import t from 'tap';
-import type { Change } from '../../lib/change/change.js';
-import { decodeChange } from '../../lib/change/change-codec.js';
-import { csnReplica } from '../../lib/csn/csn.js';
 import { oracle } from '../conflict/oracle.js';
 import { BackendDirectory, clientWrites } from './backend-directory.js';
-import type { SimServer } from './sim-server.js';
 import { only, runSeed } from './simulation.js';
+import { allChanges } from './whole-log.js';
 
 const [first, last] = (process.env.SIM_SEEDS ?? '1-8').split('-').map(Number) as [number, number];
-
-/** Every change of a server whose log begins with the first. */
-async function allChanges(server: SimServer): Promise<Change[]> {
-  const log = server.changelog;
-  const changes: Change[] = [];
-  for (const newest of log?.state.csns() ?? []) {
-    const origin = csnReplica(newest);
-    for (let after: Change['previous']; after !== newest; ) {
-      const slice = await log?.read(origin, after, 1_000_000);
-      if (slice?.kind !== 'changes') throw new Error('the log of the first server is whole');
-      for (const { bytes, csn } of slice.changes) {
-        changes.push(decodeChange(bytes));
-        after = csn;
-      }
-    }
-  }
-  return changes;
-}
 
 for (let seed = first; seed <= last; seed++) {
   t.test(
