@@ -23,6 +23,7 @@ import type { JournalLine } from '../conflict/domain-view.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 
 export interface Guard {
   /** Why writes must wait, as a sentence; undefined when they need not. */
@@ -42,10 +43,14 @@ export class GuardedBackend implements Backend {
     this.#guard = guard;
   }
 
-  submit(initiator: string, decide: (view: ReadView) => readonly Intent[]): Promise<Written> {
+  submit(
+    initiator: string,
+    decide: (view: ReadView) => readonly Intent[],
+    last?: () => void,
+  ): Promise<Written> {
     const held = this.#guard.writesHeld();
     if (held !== undefined) return Promise.reject(new LdapError('unavailable', `${held}.`));
-    return this.#backend.submit(initiator, decide);
+    return this.#backend.submit(initiator, decide, last);
   }
 
   byDn(dn: Dn): StoredEntry | undefined {
@@ -79,6 +84,19 @@ export class GuardedBackend implements Backend {
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {
     return this.#backend.byUuid(uuid);
+  }
+
+  byKey(key: string): StoredEntry | undefined {
+    this.#checkRead();
+    return this.#backend.byKey(key);
+  }
+
+  holders(key: AttributeKey, normal: Uint8Array): readonly StoredEntry[] {
+    return this.#backend.holders(key, normal);
+  }
+
+  holderCount(key: AttributeKey, normal: Uint8Array): number {
+    return this.#backend.holderCount(key, normal);
   }
 
   parent(entry: StoredEntry): StoredEntry | undefined {

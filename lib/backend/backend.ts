@@ -16,6 +16,8 @@ import type { EntryView } from '../entry/entry.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { SearchScope } from '../ldap/message.js';
+import type { StoreOp } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 import type { ChangeSource } from './change-feed.js';
 import type { AnswerChoice } from './record-answer.js';
 
@@ -46,6 +48,15 @@ export interface ReadView {
    */
   byDnText(text: string): StoredEntry | undefined;
   byUuid(uuid: EntryUuid): StoredEntry | undefined;
+  /** The entry shown under the name with this normal form (schema/dn-key.ts). */
+  byKey(key: string): StoredEntry | undefined;
+  /**
+   * Entries that hold the value with this normal form, from the equality index of the attribute (option subtypes included); none where it has no such
+   * index. Throws RowsAway where rows are to be waited for (reverse-lookup.ts, withRows()).
+   */
+  holders(key: AttributeKey, normal: Uint8Array): readonly StoredEntry[];
+  /** How many there are at most, at no cost. Throws RowsAway. */
+  holderCount(key: AttributeKey, normal: Uint8Array): number;
   /** Deepest existing entry at or above the name: the matchedDN of noSuchObject. */
   nearest(dn: Dn): StoredEntry | undefined;
   parent(entry: StoredEntry): StoredEntry | undefined;
@@ -60,6 +71,8 @@ export interface ReadView {
 export interface Intent {
   readonly entry: EntryUuid;
   readonly body: ChangeBody;
+  /** Rows of the backend's own that are written with the change. */
+  readonly rows?: readonly StoreOp[];
 }
 
 export interface Written {
@@ -153,7 +166,11 @@ export interface Backend extends ReadView {
    * The local half of the write path. `decide` runs synchronously when its turn comes, after every earlier write was decided; it throws LdapError to refuse.
    * Resolves when the batch with entry, indexes, history, change record and server state is on disk.
    */
-  submit(initiator: string, decide: (view: ReadView) => readonly Intent[]): Promise<Written>;
+  submit(
+    initiator: string,
+    decide: (view: ReadView) => readonly Intent[],
+    last?: () => void,
+  ): Promise<Written>;
 
   /** The remote half: applies changes with their given CSNs, in the order given, not waiting for each other's fsync. One result each. */
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]>;

@@ -6,7 +6,7 @@
  * prefixes survive. No key holds anything that a DN could forge: names stand behind their parent's number.
  */
 import { assert } from '../base/assert.js';
-import { carveBytes, utf8Encode } from '../base/bytes.js';
+import { carveBytes, latin1, utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { uuidFromBytes } from '../change/entry-uuid.js';
 import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
@@ -39,6 +39,8 @@ export const TAG = {
   dictionary: 0x61, // a
   childCount: 0x63, // c
   entry: 0x65, // e
+  /** References that are still to be changed (reference-jobs.ts). */
+  references: 0x66, // f
   history: 0x68, // h
   index: 0x69, // i
   journal: 0x6a, // j
@@ -277,6 +279,13 @@ export class KeySpace {
     return key;
   }
 
+  /** A job of changing references, told from others by a hash of what it is about. */
+  referenceJob(about: Uint8Array): Uint8Array {
+    const key = this.#make(TAG.references, 8);
+    hash64(about, key, 3);
+    return key;
+  }
+
   /** A dead entry, by the CSN of its death. */
   tombstone(csn: Csn, id: EntryId): Uint8Array {
     const key = this.#make(TAG.tombstone, CSN_BYTES + ID_BYTES);
@@ -398,6 +407,15 @@ function justAbove(key: Uint8Array): Uint8Array {
   const above = carveBytes(key.length + 1);
   above.set(key);
   return above;
+}
+
+/** Attribute and kind of an index row's key; the kind need not be one that is known. */
+export function attributeOfIndexKey(key: Uint8Array): {
+  readonly attribute: AttributeKey;
+  readonly kind: number;
+} {
+  const end = key.indexOf(0, 3);
+  return { attribute: latin1(key.subarray(3, end)) as AttributeKey, kind: key[end + 1] ?? 0 };
 }
 
 /** The row of an equality value's few ids. */

@@ -34,6 +34,7 @@ import {
   type IndexOptions,
   REBUILDING,
 } from './index-config.js';
+import { IndexJobs } from './index-jobs.js';
 import { IndexReader } from './index-reader.js';
 import { KeySpace } from './key-space.js';
 import type { Layer } from './layer.js';

@@ -203,6 +203,18 @@ function sortedByBits(ids: readonly EntryId[]): EntryId[] {
   return out;
 }
 
+/** The normal value that an index row's key holds, as it stands there: cut or hashed when it was long. */
+export function indexedValue(key: Uint8Array): Uint8Array {
+  const start = key.indexOf(0, 3) + 2;
+  const out: number[] = [];
+  for (let at = start, end = valueLength(key) - 2; at < end; at++) {
+    const octet = key[at] as number;
+    out.push(octet);
+    if (octet === 0) at += 1;
+  }
+  return Uint8Array.from(out);
+}
+
 /** Sorts in place where needed and drops what is there twice. */
 export function sortedIds(ids: EntryId[]): EntryId[] {
   let sorted = true;

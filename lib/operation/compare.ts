@@ -1,7 +1,9 @@
 /** Compare (RFC 4511 section 4.10): compareTrue, compareFalse, or why neither can be said. */
 import type { Reader } from '../access/access-policy.js';
+import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { resolveAttribute } from '../entry/resolve-attribute.js';
+import type { Filter } from '../filter/filter.js';
 import type { CompareRequest } from '../ldap/message.js';
 import { notHeld, shown, targetEntry } from './names.js';
 import { type Answer, answer, type MaybeAnswer, type Operation, resultOf } from './operation.js';
@@ -16,8 +18,14 @@ export function compare(parts: ServerParts, operation: Operation): MaybeAnswer {
   const request = operation.message.request as CompareRequest;
   const reader = parts.policy.reader(operation.requester);
   const target = findTarget(parts, operation, request, reader);
-  if (!(target instanceof Promise)) return judge(parts, operation, request, reader, target);
-  return target.then((entry) => judge(parts, operation, request, reader, entry));
+  if (target instanceof Promise)
+    return target.then((entry) => withRows(() => judge(parts, operation, request, reader, entry)));
+  try {
+    return judge(parts, operation, request, reader, target);
+  } catch (error) {
+    if (!(error instanceof RowsAway)) throw error;
+    return withRows(() => judge(parts, operation, request, reader, target));
+  }
 }
 
 function findTarget(
@@ -66,8 +74,10 @@ function judge(
   checkAssertion(parts, operation, reader, entry);
   const { type, text } = resolveAttribute(request.attribute, schema);
   const { attribute, value } = request;
-  const present = matcherFor(schema, reader, { kind: 'present', attribute }).matches(entry);
-  if (present !== true)
+  const holds = (filter: Filter) => matcherFor(schema, reader, filter).matches(entry) === true;
+  // Whether there is a value at all may cost a search (dynamic groups), so it is asked last.
+  if (holds({ kind: 'equality', attribute, value })) return answer('compare', resultOf('compareTrue'));
+  if (!holds({ kind: 'present', attribute }))
     throw new LdapError('noSuchAttribute', `${shown(entry.dn)} has no attribute ${text}.`);
   if (type.equality === undefined) {
     throw new LdapError('inappropriateMatching', `The attribute ${text} has no equality matching rule.`);
@@ -75,6 +85,5 @@ function judge(
   if (type.equality.normalizeAssertion(value) === undefined) {
     throw new LdapError('invalidAttributeSyntax', `The value is not of the syntax that ${text} compares by.`);
   }
-  const equal = matcherFor(schema, reader, { kind: 'equality', attribute, value }).matches(entry);
-  return answer('compare', resultOf(equal === true ? 'compareTrue' : 'compareFalse'));
+  return answer('compare', resultOf('compareFalse'));
 }

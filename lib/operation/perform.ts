@@ -11,6 +11,7 @@ import { remove } from './delete.js';
 import { extended } from './extended.js';
 import { modify } from './modify.js';
 import { modifyDn } from './modify-dn.js';
+import { tellHolder } from './not-unique.js';
 import {
   type Answer,
   answer,
@@ -44,13 +45,13 @@ function performAs(parts: ServerParts, operation: Operation): MaybeAnswer {
     case 'compare':
       return compare(parts, operation);
     case 'add':
-      return add(parts, operation);
+      return tellHolder(parts, operation, add(parts, operation));
     case 'modify':
-      return modify(parts, operation);
+      return tellHolder(parts, operation, modify(parts, operation));
     case 'delete':
       return remove(parts, operation);
     case 'modifyDn':
-      return modifyDn(parts, operation);
+      return tellHolder(parts, operation, modifyDn(parts, operation));
     case 'extended':
       return extended(parts, operation);
     case 'bind':

@@ -5,6 +5,7 @@
  */
 import type { Reader } from '../access/access-policy.js';
 import type { Intent, ReadView, StoredEntry, Written } from '../backend/backend.js';
+import { withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import type { EntryView } from '../entry/entry.js';
@@ -46,17 +47,15 @@ export function submit(
   decide: (view: ReadView) => readonly Intent[],
 ): Promise<Written> {
   checkStopped(operation);
-  const written = backend.submit(initiatorOf(operation), operation.controls.noOp ? refusing(decide) : decide);
+  const last = operation.controls.noOp ? refuse : undefined;
+  const written = withRows(() => backend.submit(initiatorOf(operation), decide, last));
   operation.release();
   return written;
 }
 
 /** The no-op control (draft-zeilenga-ldap-noop): everything is checked in the write's turn, then nothing is done. */
-function refusing(decide: (view: ReadView) => readonly Intent[]): (view: ReadView) => readonly Intent[] {
-  return (view) => {
-    decide(view);
-    throw new LdapError('noOperation', 'The operation would succeed; the no-op control asked for no more.');
-  };
+function refuse(): never {
+  throw new LdapError('noOperation', 'The operation would succeed; the no-op control asked for no more.');
 }
 
 /** The answer to a write that succeeded. */
@@ -65,6 +64,6 @@ export function writtenAnswer(
   operation: Operation,
   kind: FinalKind,
   written: Written,
-): Answer {
-  return answer(kind, SUCCESS, readControls(parts, operation, written));
+): Promise<Answer> {
+  return withRows(() => answer(kind, SUCCESS, readControls(parts, operation, written)));
 }

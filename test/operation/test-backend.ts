@@ -1,7 +1,7 @@
 /** The real backend on a memory store, without a changelog. */
 
 import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { openBackend } from '../../lib/backend/open-backend.js';
+import { type BackendOptions, openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
 import type { EncodedChange } from '../../lib/change/change.js';
@@ -24,9 +24,11 @@ export async function openTestBackend(
   clock: Clock,
   log: Log,
   store = new MemoryStore(),
+  options: Partial<BackendOptions> = {},
 ): Promise<TestBackend> {
   let last: Csn | undefined;
   const backend = await openBackend({
+    ...options,
     store,
     schema,
     clock,

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { MemoryStore } from '../../lib/backend/memory-store.js';
+import type { BackendOptions } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
 import { equalBytes, latin1, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
@@ -392,19 +393,22 @@ export class TestServer {
   static async open(
     settings: Partial<OperationSettings> = {},
     bases: readonly string[] = [BASE],
+    options: Partial<BackendOptions> = {},
   ): Promise<TestServer> {
     const schema = testSchema();
     const clock = new TestClock();
     const log = new TestLog();
-    const opened = await Promise.all(bases.map((base) => openTestBackend(schema, base, clock, log)));
+    const opened = await Promise.all(
+      bases.map((base) => openTestBackend(schema, base, clock, log, undefined, options)),
+    );
     const server = new TestServer(clock, log, must(opened[0], 'a base'), settings);
     for (const { backend } of opened) server.service.directory.addDomain(backend);
     return server;
   }
 
   /** Another server on the data of the first domain: nothing of it is in memory. */
-  async reopen(): Promise<TestServer> {
-    const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store);
+  async reopen(options: Partial<BackendOptions> = {}): Promise<TestServer> {
+    const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store, options);
     const server = new TestServer(this.clock, this.log, opened, this.service.settings);
     server.service.directory.addDomain(opened.backend);
     return server;
