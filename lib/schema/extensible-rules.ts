@@ -26,6 +26,9 @@ export interface ExtensibleRule {
   matcher(assertion: Uint8Array, type: AttributeType | undefined): ValueMatcher | undefined;
 }
 
+/** Microsoft's LDAP_MATCHING_RULE_IN_CHAIN. */
+export const IN_CHAIN_OID = '1.2.840.113556.1.4.1941';
+
 const INTEGER_SYNTAX = '1.3.6.1.4.1.1466.115.121.1.27';
 const DIRECTORY_STRING = '1.3.6.1.4.1.1466.115.121.1.15';
 /** Digits of an integer that bit rules look at; 64-bit flags have 20. */
@@ -43,6 +46,13 @@ const ONLY_EXTENSIBLE: readonly ExtensibleRule[] = [
     name: 'integerBitOrMatch',
     syntax: INTEGER_SYNTAX,
     matcher: (assertion) => bitMatcher(assertion, (value, mask) => (value & mask) !== 0n),
+  },
+  {
+    // A chain leads through other entries: search resolves it before it matches (operation/in-chain.ts). On one value it is Undefined.
+    oid: IN_CHAIN_OID,
+    name: 'distinguishedNameInChainMatch',
+    syntax: '1.3.6.1.4.1.1466.115.121.1.12',
+    matcher: () => undefined,
   },
   { oid: '2.5.13.32', name: 'wordMatch', syntax: DIRECTORY_STRING, matcher: wordMatcher },
   { oid: '2.5.13.33', name: 'keywordMatch', syntax: DIRECTORY_STRING, matcher: keywordMatcher },

@@ -106,7 +106,7 @@ const OTHER_RULES: readonly (readonly [rule: string, types: string])[] = [
     'caseExactMatch',
     'automountmapname automountkey automountinformation homedirectory memberuid nismapentry krbprincipalname krbcanonicalname',
   ],
-  ['telephoneNumberMatch', 'telephonenumber homephone mobile pager'],
+  ['telephoneNumberMatch', 'telephonenumber homephone mobile pager nsaimid'],
 ];
 
 const ROWS = buildRows();

@@ -9,11 +9,16 @@ import { LIMITS } from '../base/limits.js';
 import type { Description, DescriptionKind, FieldForm } from './description.js';
 import { FIELD_FORMS } from './description.js';
 
-const SPACE = 0x20;
 const QUOTE = 0x27;
 const OPEN = 0x28;
 const CLOSE = 0x29;
 const DOLLAR = 0x24;
+
+// One pass each over text that is bounded. Machine code from the first call on, where loops over characters would cost a server its start.
+const BLANKS = /[ \t-\r]*/y;
+const WORD = /[^ \t-\r'()$]+/y;
+const IDENTIFIER = /^[A-Za-z0-9._-]{1,256}$/;
+const RULE_ID = /^[0-9]{1,15}$/;
 
 /** A token, and whether it was quoted: `'SUP'` is a name and never a keyword. */
 interface Token {
@@ -85,18 +90,28 @@ function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
   return { kind, id: identifier, fields: inOrder(kind, found) };
 }
 
-/** Fields in publication order, extensions last. */
+/** Fields in publication order, extensions last; as they were found when they stand in that order. */
 function inOrder(
   kind: DescriptionKind,
   found: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {
+  const forms = FIELD_FORMS[kind];
+  if (isOrdered(forms, found)) return found;
   const fields = new Map<string, readonly string[]>();
-  for (const keyword of FIELD_FORMS[kind].keys()) {
+  for (const keyword of forms.keys()) {
     const values = found.get(keyword);
     if (values !== undefined) fields.set(keyword, values);
   }
   for (const [keyword, values] of found) if (!fields.has(keyword)) fields.set(keyword, values);
   return fields;
+}
+
+function isOrdered(forms: ReadonlyMap<string, FieldForm>, found: ReadonlyMap<string, unknown>): boolean {
+  const keywords = found.keys();
+  let wanted = keywords.next();
+  for (const keyword of forms.keys()) if (keyword === wanted.value) wanted = keywords.next();
+  for (; wanted.done !== true; wanted = keywords.next()) if (forms.has(wanted.value)) return false;
+  return true;
 }
 
 function readField(scanner: Scanner, keyword: string, form: FieldForm | undefined): readonly string[] {
@@ -157,8 +172,10 @@ function readValues(scanner: Scanner, keyword: string): readonly string[] {
 
 function next(scanner: Scanner): Token {
   const { text } = scanner;
-  while (isBlank(text.charCodeAt(scanner.at))) scanner.at += 1;
-  const start = scanner.at;
+  BLANKS.lastIndex = scanner.at;
+  BLANKS.test(text);
+  const start = BLANKS.lastIndex;
+  scanner.at = start;
   if (start >= text.length) return { kind: 'end', text: '' };
   switch (text.charCodeAt(start)) {
     case OPEN:
@@ -172,12 +189,11 @@ function next(scanner: Scanner): Token {
       return { kind: 'dollar', text: '$' };
     case QUOTE:
       return readQuoted(scanner);
-    default: {
-      let end = start;
-      while (end < text.length && isWordChar(text.charCodeAt(end))) end += 1;
-      scanner.at = end;
-      return { kind: 'word', text: text.slice(start, end) };
-    }
+    default:
+      WORD.lastIndex = start;
+      WORD.test(text);
+      scanner.at = WORD.lastIndex;
+      return { kind: 'word', text: text.slice(start, WORD.lastIndex) };
   }
 }
 
@@ -203,30 +219,11 @@ function readQuoted(scanner: Scanner): Token {
 
 /** A descriptor or OID, with the '_' and the words for OIDs that other products allow. */
 function isIdentifier(text: string): boolean {
-  if (text === '' || text.length > 256) return false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    const letter = (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-    if (!letter && !(c >= 0x30 && c <= 0x39) && c !== 0x2d && c !== 0x2e && c !== 0x5f) return false;
-  }
-  return true;
+  return IDENTIFIER.test(text);
 }
 
 function isRuleId(text: string): boolean {
-  if (text === '' || text.length > 15) return false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 0x30 || c > 0x39) return false;
-  }
-  return true;
-}
-
-function isBlank(c: number): boolean {
-  return c === SPACE || (c >= 0x09 && c <= 0x0d);
-}
-
-function isWordChar(c: number): boolean {
-  return !isBlank(c) && c !== QUOTE && c !== OPEN && c !== CLOSE && c !== DOLLAR;
+  return RULE_ID.test(text);
 }
 
 function clip(text: string): string {
