@@ -166,6 +166,11 @@ export function isWholeInKey(normal: Uint8Array): boolean {
   return normal.length <= INDEX_VALUE_BYTES && normal.length !== INDEX_HEAD_BYTES + 8;
 }
 
+/** The number in the key of a job. */
+export function jobNumber(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset).getBigUint64(3));
+}
+
 /** Makes the keys of one domain. */
 export class KeySpace {
   readonly domain: DomainNumber;
@@ -279,10 +284,10 @@ export class KeySpace {
     return key;
   }
 
-  /** A job of changing references, told from others by a hash of what it is about. */
-  referenceJob(about: Uint8Array): Uint8Array {
+  /** A job of changing references, by its number. */
+  referenceJob(number: number): Uint8Array {
     const key = this.#make(TAG.references, 8);
-    hash64(about, key, 3);
+    new DataView(key.buffer, key.byteOffset).setBigUint64(3, BigInt(number));
     return key;
   }
 

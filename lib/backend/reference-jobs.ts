@@ -14,10 +14,10 @@ import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import { type OrderedStore, StoreError, type StoreOp, type StoreRow } from '../port/ordered-store.js';
-import { isAtOrBelow } from '../schema/dn-key.js';
-import type { EntryId } from './backend.js';
+import { dnKey, isAtOrBelow } from '../schema/dn-key.js';
+import type { EntryId, ReadView } from './backend.js';
 import { HolderChanges, namedKey, type ReferenceAttribute } from './holder-changes.js';
-import { INDEX_KIND, type KeySpace, readUuid, TAG, UUID_BYTES, writeUuid } from './key-space.js';
+import { INDEX_KIND, jobNumber, type KeySpace, readUuid, TAG, UUID_BYTES, writeUuid } from './key-space.js';
 import { indexedValue, PostingReader } from './posting-rows.js';
 import { RowsAway } from './reverse-lookup.js';
 import type { HeldEntry } from './stored-entry.js';
@@ -72,8 +72,10 @@ const damaged = (reason: string): StoreError => new StoreError('damaged', `refer
 export class ReferenceJobs {
   readonly #world: JobWorld;
   #writer: JobWriter | undefined;
-  /** Keys of names whose references are not changed yet, by row. */
-  readonly #open = new Map<string, string>();
+  /** By row, those that are not done. */
+  readonly #open = new Map<string, ReferenceJob>();
+  /** Number of the newest row: jobs are done in the order in which they were decided. */
+  #newest = 0;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
@@ -106,9 +108,11 @@ export class ReferenceJobs {
 
   /** The row of a new job. */
   noted(job: ReferenceJob): StoreOp {
-    const key = this.#world.keys.referenceJob(utf8Encode(`${job.moved ?? ''} ${job.key}`));
+    const { keys, clock } = this.#world;
+    this.#newest = Math.max(this.#newest + 1, clock.wallMs() * 1000);
+    const key = keys.referenceJob(this.#newest);
     if (this.#writer !== undefined) {
-      this.#open.set(latin1(key), job.key);
+      this.#open.set(latin1(key), job);
       this.#wake();
     }
     return { type: 'put', key, value: encodeJob(job) };
@@ -116,9 +120,19 @@ export class ReferenceJobs {
 
   /** Throws RowsAway while the name is one that references still mean somebody else by. */
   checkFree(key: string): void {
-    for (const open of this.#open.values()) {
-      if (isAtOrBelow(key, open)) throw new RowsAway(() => this.idle());
+    for (const job of this.#open.values()) if (isAtOrBelow(key, job.key)) throw this.#wait();
+  }
+
+  /** Throws RowsAway while references mean the entry by a name that it had before. */
+  checkSettled(view: Pick<ReadView, 'byUuid'>, key: string): void {
+    for (const { moved } of this.#open.values()) {
+      const top = moved === undefined ? undefined : view.byUuid(moved);
+      if (top !== undefined && isAtOrBelow(key, dnKey(top.dn))) throw this.#wait();
     }
+  }
+
+  #wait(): RowsAway {
+    return new RowsAway(() => this.idle());
   }
 
   #wake(): void {
@@ -147,8 +161,8 @@ export class ReferenceJobs {
       // A write that was refused left no row.
       for (const name of known) if (!there.has(name)) this.#open.delete(name);
       for (const { key, value } of rows) {
-        const job = decodeJob(value);
-        this.#open.set(latin1(key), job.key);
+        this.#open.set(latin1(key), decodeJob(value));
+        this.#newest = Math.max(this.#newest, jobNumber(key));
       }
       for (const { key, value } of rows) {
         if (!(await this.#perform(decodeJob(value), write))) return;

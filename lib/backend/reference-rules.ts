@@ -80,6 +80,7 @@ export class ReferenceRules {
     if (entry === undefined) return intent;
     const key = dnKey(entry.dn);
     if (after !== undefined && dnKey(after) === key) return intent;
+    this.#jobs.checkSettled(view, key);
     const many = !this.#refer(view, entry, key, after === undefined ? undefined : formatDn(after), changes);
     const deep = body.kind === 'modifyDn' && view.childCount(entry) > 0;
     if (!many && !deep) return intent;

@@ -5,6 +5,7 @@
  * other write for long, and when it is cut short what is left is a whole tree.
  */
 import type { Intent, ReadView, StoredEntry, Written } from '../backend/backend.js';
+import { withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
@@ -73,7 +74,7 @@ async function removeTree(
     for (let from = 0; from < doomed.length; from += BATCH) {
       checkStopped(operation);
       const batch = doomed.slice(from, from + BATCH);
-      await backend.submit(initiatorOf(operation), (view) => leavesOf(view, batch));
+      await withRows(() => backend.submit(initiatorOf(operation), (view) => leavesOf(view, batch)));
     }
     if (backend.childCount(top) > 0) continue;
     try {
