@@ -16,7 +16,7 @@ import { domainOfEntry, namedEntry, shown } from './names.js';
 import { type Answer, checkStopped, type Operation } from './operation.js';
 import { initiatorOf } from './read-entry.js';
 import type { ServerParts } from './server-parts.js';
-import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
+import { checkAssertion, checkWritable, refuseToDo, submit, writtenAnswer } from './writes.js';
 
 /** Entries deleted in one write of a tree delete. */
 const BATCH = 500;
@@ -71,6 +71,7 @@ async function removeTree(
   const top = checkedTarget(parts, operation, backend, dn);
   for (let round = 0; round < ROUNDS; round++) {
     const doomed = await entriesBelow(parts, operation, domain, top);
+    if (operation.controls.noOp) refuseToDo();
     for (let from = 0; from < doomed.length; from += BATCH) {
       checkStopped(operation);
       const batch = doomed.slice(from, from + BATCH);

@@ -47,14 +47,14 @@ export function submit(
   decide: (view: ReadView) => readonly Intent[],
 ): Promise<Written> {
   checkStopped(operation);
-  const last = operation.controls.noOp ? refuse : undefined;
+  const last = operation.controls.noOp ? refuseToDo : undefined;
   const written = withRows(() => backend.submit(initiatorOf(operation), decide, last));
   operation.release();
   return written;
 }
 
 /** The no-op control (draft-zeilenga-ldap-noop): everything is checked in the write's turn, then nothing is done. */
-function refuse(): never {
+export function refuseToDo(): never {
   throw new LdapError('noOperation', 'The operation would succeed; the no-op control asked for no more.');
 }
 
