@@ -23,6 +23,7 @@ import type { SchemaStore } from './schema-store.js';
 import { SelectionCache } from './selection-cache.js';
 import type { ServerParts } from './server-parts.js';
 import { DEFAULT_SETTINGS, type OperationSettings } from './settings.js';
+import { SortedLists } from './sorted-list.js';
 import { Statistics } from './statistics.js';
 import { SubschemaTree } from './subschema.js';
 
@@ -68,6 +69,7 @@ export class LdapService {
       pagedCookies: new PagedCookies(random),
       entryBytes: new EntryBytes(),
       selections: new SelectionCache(schema),
+      sortedLists: new SortedLists(clock),
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));

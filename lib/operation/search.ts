@@ -4,7 +4,6 @@
  * Paged results (RFC 2696): the client's size limit counts over all pages, and a page that could hold as many entries as that limit is no page.
  */
 import type { Reader } from '../access/access-policy.js';
-import { requesterKey } from '../access/requester.js';
 import { emptyBytes, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { compileFilter } from '../filter/compile-filter.js';
@@ -13,6 +12,7 @@ import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { encodePagedResults } from '../ldap/controls/paged-results.js';
 import type { Control, SearchRequest } from '../ldap/message.js';
 import { entryShape } from './entry-shape.js';
+import { hasChain, walkChains } from './in-chain.js';
 import { type Answer, answer, type MaybeAnswer, type Operation, SUCCESS } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { withAliasTargets } from './search-aliases.js';
@@ -21,6 +21,7 @@ import { matcherFor } from './search-filter.js';
 import type { SearchPart } from './search-parts.js';
 import { type SearchBounds, type SearchPlan, SearchRun } from './search-run.js';
 import type { ServerParts } from './server-parts.js';
+import { cookieOwner, searchOrder, sortedSearch } from './sorted-search.js';
 import { checkAssertion } from './writes.js';
 
 const REFERRALS: Filter = { kind: 'equality', attribute: 'objectClass', value: utf8Encode('referral') };
@@ -40,11 +41,37 @@ export function search(parts: ServerParts, operation: Operation): MaybeAnswer {
     (request.deref === 'searching' || request.deref === 'always') &&
     request.scope !== 'base' &&
     found.some((part) => part.domain?.backend.hasAliases === true);
-  if (!aliases)
-    return runSearch(parts, operation, planOf(parts, operation, request, reader, found, start, false));
-  return withAliasTargets(parts, operation, found).then((all) =>
-    runSearch(parts, operation, planOf(parts, operation, request, reader, all, start, true)),
-  );
+  const order = searchOrder(parts, operation);
+  if (order?.kind === 'refused') return order.answer;
+  const run = (wanted: SearchRequest, all: readonly SearchPart[]): MaybeAnswer => {
+    const plan = planOf(parts, operation, wanted, reader, all, start, aliases);
+    if (order?.kind === 'sorted') return sortedSearch(parts, operation, plan, order.rules, start);
+    const given = runSearch(parts, operation, plan);
+    return order === undefined ? given : withControl(given, order.control);
+  };
+  if (!aliases && !hasChain(request.filter)) return run(request, found);
+  return prepared(parts, operation, request, reader, found, aliases).then(({ wanted, all }) => run(wanted, all));
+}
+
+/** What must be read before the search can be planned: targets of aliases, chains of DNs. */
+async function prepared(
+  parts: ServerParts,
+  operation: Operation,
+  request: SearchRequest,
+  reader: Reader,
+  found: readonly SearchPart[],
+  aliases: boolean,
+): Promise<{ readonly wanted: SearchRequest; readonly all: readonly SearchPart[] }> {
+  const all = aliases ? await withAliasTargets(parts, operation, found) : found;
+  const filter = hasChain(request.filter)
+    ? await walkChains(parts, operation, reader, request.filter)
+    : request.filter;
+  return { wanted: { ...request, filter }, all };
+}
+
+function withControl(given: MaybeAnswer, control: Control): MaybeAnswer {
+  const add = (one: Answer): Answer => ({ ...one, controls: [control, ...one.controls] });
+  return given instanceof Promise ? given.then(add) : add(given);
 }
 
 /** The assertion control speaks of the base (RFC 4528 section 3). */
@@ -78,7 +105,7 @@ function finish(parts: ServerParts, operation: Operation, plan: SearchPlan, run:
   const cookie =
     run.next === undefined
       ? undefined
-      : parts.pagedCookies.seal(run.next, plan.request, requesterKey(operation.requester));
+      : parts.pagedCookies.seal(run.next, operation.message.request as SearchRequest, cookieOwner(operation));
   return pagedAnswer(estimate(plan.parts, plan.request), cookie);
 }
 
@@ -109,7 +136,7 @@ function pageStart(
 ): PagePosition | undefined {
   const { paged } = operation.controls;
   if (paged === undefined || paged.cookie.length === 0) return undefined;
-  return parts.pagedCookies.open(paged.cookie, request, requesterKey(operation.requester));
+  return parts.pagedCookies.open(paged.cookie, request, cookieOwner(operation));
 }
 
 function planOf(

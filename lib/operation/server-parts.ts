@@ -11,6 +11,7 @@ import type { PagedCookies } from './paged-cookie.js';
 import type { SchemaStore } from './schema-store.js';
 import type { SelectionCache } from './selection-cache.js';
 import type { OperationSettings } from './settings.js';
+import type { SortedLists } from './sorted-list.js';
 import type { Statistics } from './statistics.js';
 
 export interface ServerParts {
@@ -29,4 +30,5 @@ export interface ServerParts {
   readonly pagedCookies: PagedCookies;
   readonly entryBytes: EntryBytes;
   readonly selections: SelectionCache;
+  readonly sortedLists: SortedLists;
 }

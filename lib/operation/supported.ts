@@ -22,6 +22,8 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.pagedResults,
     C.assertion,
     C.subentries,
+    C.sortRequest,
+    C.virtualListRequest,
     C.proxiedAuthorization,
     C.matchedValues,
     C.dereference,

@@ -1,0 +1,241 @@
+/**
+ * Searches in order: server side sorting (RFC 2891), alone, in pages (RFC 2696) and as virtual list views (draft-ietf-ldapext-ldapv3-vlv-09).
+ *
+ * All matches are collected and sorted, then those that are wanted are read again and sent. Lists that a client may come back for are kept for a while
+ * (sorted-list.ts): their pages and views show the search as it was when the list was made, without entries that are gone since. The client's size limit counts what
+ * is given, as ever.
+ */
+import { requesterKey } from '../access/requester.js';
+import { withRows } from '../backend/reverse-lookup.js';
+import { LdapError } from '../base/ldap-error.js';
+import type { ResultName } from '../base/result-code.js';
+import { CONTROL_OIDS } from '../ldap/control-oids.js';
+import { encodePagedResults } from '../ldap/controls/paged-results.js';
+import { encodeSortResponse, type SortResult } from '../ldap/controls/sort.js';
+import { encodeVirtualListResponse, type VirtualListRequest } from '../ldap/controls/virtual-list.js';
+import type { Control, SearchRequest } from '../ldap/message.js';
+import { type Answer, answer, checkStopped, type Operation, resultOf, SUCCESS } from './operation.js';
+import type { PagePosition } from './paged-cookie.js';
+import { type SearchPlan, SearchRun, sendEntry } from './search-run.js';
+import type { ServerParts } from './server-parts.js';
+import { compileSortKeys, keysOf, type SortRule } from './sort-keys.js';
+import type { SortedItem, SortedList } from './sorted-list.js';
+import { viewOf } from './virtual-list.js';
+
+const TURN_MS = 5;
+const SORTED: SortResult = { result: 'success', attribute: undefined };
+
+/** How a search is to be ordered. */
+export type SearchOrder =
+  | { readonly kind: 'sorted'; readonly rules: readonly SortRule[] }
+  /** It cannot be, and the client takes it as it comes: the control says so. */
+  | { readonly kind: 'unsorted'; readonly control: Control }
+  | { readonly kind: 'refused'; readonly answer: Answer };
+
+/** What the controls ask for; undefined: no order. Throws LdapError for controls that do not go together. */
+export function searchOrder(parts: ServerParts, operation: Operation): SearchOrder | undefined {
+  const { sort, virtualList, paged } = operation.controls;
+  if (virtualList !== undefined && paged !== undefined) {
+    throw new LdapError('unwillingToPerform', 'A search has pages or a virtual list view, not both.');
+  }
+  if (sort === undefined) {
+    if (virtualList === undefined) return undefined;
+    return refusedView('sortControlMissing', 'A virtual list view needs the sort control.', []);
+  }
+  const compiled = compileSortKeys(parts.schema, sort);
+  if ('rules' in compiled) return { kind: 'sorted', rules: compiled.rules };
+  const { fault } = compiled;
+  const control = sortControl(fault);
+  const reason =
+    fault.result === 'noSuchAttribute'
+      ? `There is no attribute ${fault.attribute} to sort by.`
+      : `The attribute ${fault.attribute} cannot be sorted by that rule.`;
+  if (virtualList !== undefined) return refusedView(fault.result, reason, [control]);
+  const critical = operation.message.controls.some(
+    (one) => one.oid === CONTROL_OIDS.sortRequest && one.critical,
+  );
+  if (!critical) return { kind: 'unsorted', control };
+  // RFC 2891 section 2: a critical sort that cannot be done.
+  return {
+    kind: 'refused',
+    answer: answer('searchDone', resultOf('unavailableCriticalExtension', reason), [control]),
+  };
+}
+
+function refusedView(
+  result: ResultName,
+  reason: string,
+  others: readonly Control[],
+): SearchOrder & { readonly kind: 'refused' } {
+  const value = encodeVirtualListResponse({ position: 0, contentCount: 0, result, contextId: undefined });
+  const control = { oid: CONTROL_OIDS.virtualListResponse, critical: false, value };
+  return {
+    kind: 'refused',
+    answer: answer('searchDone', resultOf('virtualListViewError', reason), [...others, control]),
+  };
+}
+
+function sortControl(result: SortResult): Control {
+  return { oid: CONTROL_OIDS.sortResponse, critical: false, value: encodeSortResponse(result) };
+}
+
+/** Whom a cookie is for: pages of one order are no pages of another. */
+export function cookieOwner(operation: Operation): string {
+  const { sort } = operation.controls;
+  const key = requesterKey(operation.requester);
+  return sort === undefined ? key : `${key} ${JSON.stringify(sort)}`;
+}
+
+/** As the client wrote it: a plan's filter may have been worked on. */
+function requestOf(operation: Operation): SearchRequest {
+  return operation.message.request as SearchRequest;
+}
+
+/** Runs a sorted search. `start`: the position in the page's cookie: the list's number and how many were given. */
+export async function sortedSearch(
+  parts: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  rules: readonly SortRule[],
+  start: PagePosition | undefined,
+): Promise<Answer> {
+  const { virtualList, paged } = operation.controls;
+  if (virtualList !== undefined) return viewSearch(parts, operation, plan, rules, virtualList);
+  const known = start === undefined ? undefined : parts.sortedLists.get(start.part);
+  const list = known ?? (await makeList(parts, operation, plan, rules));
+  let kept = known !== undefined;
+  try {
+    const from = start?.after ?? 0;
+    const to = Math.min(list.items.length, from + plan.bounds.pageSize);
+    await give(parts, operation, plan, list.items, from, to, start?.given ?? 0);
+    if (paged === undefined) return answer('searchDone', SUCCESS, [sortControl(SORTED)]);
+    const more = to < list.items.length;
+    if (more && !kept) {
+      parts.sortedLists.keep(list);
+      kept = true;
+    }
+    const position = { part: list.id, after: to, given: to };
+    const cookie = more
+      ? parts.pagedCookies.seal(position, requestOf(operation), cookieOwner(operation))
+      : new Uint8Array(0);
+    const value = encodePagedResults({ size: list.items.length, cookie });
+    const page = { oid: CONTROL_OIDS.pagedResults, critical: false, value };
+    return answer('searchDone', SUCCESS, [sortControl(SORTED), page]);
+  } finally {
+    if (!kept) parts.sortedLists.release(list.bytes);
+  }
+}
+
+async function viewSearch(
+  parts: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  rules: readonly SortRule[],
+  wish: VirtualListRequest,
+): Promise<Answer> {
+  const known = listOfContext(parts, operation, wish.contextId);
+  const list = known ?? (await makeList(parts, operation, plan, rules));
+  if (known === undefined) parts.sortedLists.keep(list);
+  const view = viewOf(list.items, rules, wish);
+  if (typeof view === 'string') {
+    const reason =
+      view === 'offsetRangeError'
+        ? 'The offset lies outside the list.'
+        : 'The value is not of the syntax that the first sort key compares by.';
+    return refusedView(view, reason, [sortControl(SORTED)]).answer;
+  }
+  await give(parts, operation, plan, list.items, view.from, view.to, 0);
+  const contextId = parts.pagedCookies.seal(
+    { part: list.id, after: 0, given: 0 },
+    requestOf(operation),
+    cookieOwner(operation),
+  );
+  const value = encodeVirtualListResponse({
+    position: view.position,
+    contentCount: list.items.length,
+    result: 'success',
+    contextId,
+  });
+  const control = { oid: CONTROL_OIDS.virtualListResponse, critical: false, value };
+  return answer('searchDone', SUCCESS, [sortControl(SORTED), control]);
+}
+
+/** The list that the client saw last; undefined: it is gone, or was another search's. */
+function listOfContext(
+  parts: ServerParts,
+  operation: Operation,
+  contextId: Uint8Array | undefined,
+): SortedList | undefined {
+  if (contextId === undefined) return undefined;
+  try {
+    return parts.sortedLists.get(
+      parts.pagedCookies.open(contextId, requestOf(operation), cookieOwner(operation)).part,
+    );
+  } catch (error) {
+    if (error instanceof LdapError) return undefined;
+    throw error;
+  }
+}
+
+/** All matches in order. The caller gives back its memory or keeps it. */
+async function makeList(
+  parts: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  rules: readonly SortRule[],
+): Promise<SortedList> {
+  const { sortedLists } = parts;
+  const maker = sortedLists.begin(rules);
+  const all = { ...plan.bounds, sizeLimit: Number.POSITIVE_INFINITY, pageSize: Number.POSITIVE_INFINITY };
+  try {
+    const run = new SearchRun(parts, operation, { ...plan, start: undefined, bounds: all }, (entry, part) =>
+      maker.add(keysOf(rules, plan.reader, entry), part, entry),
+    );
+    await run.run();
+    return await maker.finish(() => checkTime(parts, operation, plan));
+  } catch (error) {
+    sortedLists.release(maker.bytes);
+    throw error;
+  }
+}
+
+function checkTime(parts: ServerParts, operation: Operation, plan: SearchPlan): void {
+  checkStopped(operation);
+  if (parts.clock.monotonicMs() < plan.bounds.deadlineMs) return;
+  throw new LdapError('timeLimitExceeded', 'The search took longer than its time limit.');
+}
+
+/** Reads items again and sends them, as fast as the client reads. `given`: entries of earlier pages, which count against the size limit. */
+async function give(
+  parts: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  items: readonly SortedItem[],
+  from: number,
+  to: number,
+  given: number,
+): Promise<void> {
+  const { request, bounds, reader } = plan;
+  const selection = parts.selections.get(request.attributes, request.typesOnly);
+  let turnMs = parts.clock.monotonicMs();
+  for (let i = from; i < to && !operation.stream.closed; i++) {
+    const item = items[i] as SortedItem;
+    const entry = item.uuid === undefined ? item.entry : item.part.domain?.backend.byUuid(item.uuid);
+    if (entry === undefined || !reader.seesEntry(entry)) continue;
+    if (operation.entries + given >= bounds.sizeLimit) {
+      throw new LdapError(
+        'sizeLimitExceeded',
+        `More than ${bounds.sizeLimit} entries match; these are the first.`,
+      );
+    }
+    operation.entries += 1;
+    const more = await withRows(() => sendEntry(parts, operation, plan, selection, entry));
+    if (!more) await operation.stream.ready();
+    if (parts.clock.monotonicMs() - turnMs < TURN_MS) continue;
+    await new Promise<void>((resolve) => {
+      parts.clock.after(0, resolve);
+    });
+    checkTime(parts, operation, plan);
+    turnMs = parts.clock.monotonicMs();
+  }
+}
