@@ -5,11 +5,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { StoredEntry } from '../backend/backend.js';
+import type { ConsistencyOptions } from '../backend/consistency-rules.js';
 import { domainNumber } from '../backend/domain-facts.js';
 import type { IndexOptions } from '../backend/index-config.js';
 import { KeySpace } from '../backend/key-space.js';
 import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
+import { uniqueAttributeNames } from '../backend/unique-rules.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import { Broker } from '../broker/broker.js';
@@ -25,17 +27,17 @@ import { systemRandom } from '../io/system-random.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { Replica, type ReplicaAlert, type UpdateProgress } from '../replica/replica.js';
+import { Replica, type UpdateProgress } from '../replica/replica.js';
 import type { Schema } from '../schema/schema.js';
+import { alertLog } from './alert-log.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import type { ServerConfig } from './read-config.js';
 import type { DomainStatus } from './server-status.js';
+import { Upkeep } from './upkeep.js';
 
 /** Milliseconds that writes wait at start for what peers know of this server. */
 const START_HOLD_MS = 3000;
-/** Troubles that are remembered so as to be logged once. */
-const MAX_ALERTS = 1000;
 
 /** A new name for every start of the process. */
 const BOOT = randomUUID();
@@ -65,12 +67,20 @@ export class RunningDomain {
   /** What clients see. */
   readonly guarded: GuardedBackend;
   readonly broker: Broker;
+  /** Who belongs to the domain, and what is kept for them. */
+  readonly upkeep: Upkeep;
   readonly #baseKey: string;
   readonly schema: Schema;
   readonly #changelog: Changelog;
   readonly #replica: Replica;
 
-  private constructor(parts: DomainParts, backend: StoreBackend, changelog: Changelog, baseKey: string) {
+  private constructor(
+    parts: DomainParts,
+    backend: StoreBackend,
+    changelog: Changelog,
+    upkeep: Upkeep,
+    baseKey: string,
+  ) {
     const { config, schema, network, incarnation } = parts;
     const { settings } = config;
     const id = must(toReplicaId(settings['server.id']), 'the configuration was checked');
@@ -80,13 +90,16 @@ export class RunningDomain {
     this.schema = schema;
     this.#baseKey = baseKey;
     this.#changelog = changelog;
+    this.upkeep = upkeep;
     this.#replica = new Replica({
       server: settings['server.name'],
       replica: id,
       backend,
       changelog,
       clock: systemClock,
+      members: upkeep.members,
       autoInitialize: settings.initializeWhenEmpty,
+      autoReinitialize: settings.initializeWhenBehind,
       startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
       renewIncarnation: () => incarnation.renew(),
       alert: alertLog(log),
@@ -104,11 +117,13 @@ export class RunningDomain {
       allowed: undefined,
       directory: this.#replica,
       changelog,
+      members: upkeep.members,
       network,
       clock: systemClock,
       random: systemRandom,
       listener: this.#replica,
     });
+    upkeep.attach(this.broker);
   }
 
   /** Opens the domain's data. Rejects with an OperatorError or a StoreError. */
@@ -133,6 +148,8 @@ export class RunningDomain {
       log,
       sink: changelog,
       indexes: parts.indexes ?? indexOptions(settings, schema),
+      memberAttributes: settings['groups.memberAttributes'],
+      ...(parts.indexes === undefined ? { consistency: consistencyOptions(settings) } : {}),
       cacheBytes:
         parts.cacheBytes ?? Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
       ...(parts.onApplied === undefined ? {} : { onApplied: parts.onApplied }),
@@ -145,17 +162,28 @@ export class RunningDomain {
       onFailed: (error) =>
         log.error({ error: error.message }, 'writing has ended; restart the server when the cause is mended'),
     });
-    return new RunningDomain(parts, backend, changelog, baseKey);
+    const { keys } = backend.parts;
+    const alert = alertLog(log.child({ domain: base }));
+    const upkeep = await Upkeep.open({ config, store, keys, changelog, backend, alert });
+    return new RunningDomain(parts, backend, changelog, upkeep, baseKey);
   }
 
   /** Begins to replicate. */
   start(): void {
     this.#replica.start(this.broker);
     this.broker.start();
+    const { writes, rules } = this.backend.parts;
+    rules.jobs.start({
+      submit: (initiator, decide) => this.guarded.submit(initiator, decide),
+      exclusively: (work) => writes.exclusively(work),
+    });
+    this.upkeep.start();
   }
 
   /** Ends replication; resolves when nothing of it touches the data any more. */
   async stop(): Promise<void> {
+    await this.backend.parts.rules.jobs.stop();
+    await this.upkeep.stop();
     await this.broker.stop();
     await this.#replica.stop();
   }
@@ -279,7 +307,29 @@ export function indexOptions(settings: Settings, schema: Pick<Schema, 'attribute
   }
   if (faults.length > 0)
     throw new OperatorError('CONFIG_INVALID', 'the indexes of polyarch.yaml cannot be made', faults);
+  for (const name of lookedUpBy(settings)) {
+    const type = schema.attributeType(name);
+    const known = Object.keys(options).find((key) => schema.attributeType(key) === type) ?? name;
+    if (type !== undefined) options[known] = { ...options[known], equality: true };
+  }
   return options;
+}
+
+/** Attributes by whose values entries are found for membership, references and uniqueness. */
+function lookedUpBy(settings: Settings): readonly string[] {
+  return [
+    ...settings['groups.memberAttributes'],
+    ...settings['references.attributes'],
+    ...uniqueAttributeNames(settings.uniqueness),
+  ];
+}
+
+function consistencyOptions(settings: Settings): ConsistencyOptions {
+  return {
+    unique: settings.uniqueness,
+    references: settings['references.attributes'],
+    referencesExist: settings['references.mustExist'],
+  };
 }
 
 /** By how much the newest change of `there` that we lack is newer than our newest of the same origin; ms. */
@@ -291,15 +341,4 @@ function lagOf(here: ServerState, there: ServerState): number {
     lagMs = Math.max(lagMs, own === undefined ? 0 : csnTimeMs(csn) - csnTimeMs(own));
   }
   return lagMs;
-}
-
-/** Logs each trouble once; when there are too many, forgets which were told. */
-export function alertLog(log: Log): (alert: ReplicaAlert) => void {
-  const told = new Map<string, string>();
-  return ({ kind, key, message }) => {
-    if (told.get(key) === message) return;
-    if (told.size >= MAX_ALERTS) told.clear();
-    told.set(key, message);
-    log.warn({ kind }, message);
-  };
 }

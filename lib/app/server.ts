@@ -195,6 +195,7 @@ function makeService(
       maxConnectionsPerAddress: settings['limits.connections'],
       messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
       messageBytes: settings['limits.messageBytes'],
+      allowEmptyGroups: settings['groups.allowEmpty'],
       vendorVersion: `Polyarch Directory Server ${version}`,
     },
     ...(settings['log.access'] ? { accessLog: (record) => log.info({ ...record }, 'access') } : {}),

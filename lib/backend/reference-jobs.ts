@@ -151,7 +151,7 @@ export class ReferenceJobs {
   async #run(): Promise<void> {
     const { store, keys, log } = this.#world;
     const write = this.#writer;
-    if (write === undefined) return;
+    if (write === undefined || this.#stopped) return;
     try {
       const known = [...this.#open.keys()];
       await write.exclusively(async () => undefined);

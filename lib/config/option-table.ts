@@ -46,6 +46,46 @@ export const OPTIONS = {
     'A server without data takes a copy from the first peer that has data. When false, it waits for `replication initialize` or `import-ldif`.',
     { preset: true },
   ),
+  initializeWhenBehind: flag(
+    'A server that lacks changes which no peer keeps any more takes a new copy by itself, once a peer holds all changes of its own. When false, it waits for `replication initialize`.',
+    { preset: true },
+  ),
+  'replication.evictAfterDays': integer(
+    'Days of silence after which a server is evicted: it no longer keeps history from being forgotten, and must be restored by command. Counted while most servers are heard. 0: never.',
+    0,
+    36_500,
+    { preset: 30 },
+  ),
+  'changelog.maxAgeHours': integer(
+    'Changes that every server has are kept in the change log for so long; 0: for ever.',
+    0,
+    876_000,
+    { preset: 168 },
+  ),
+  'changelog.maxMiB': integer(
+    'Size of the change log of one domain, MiB. A larger one is trimmed, even of what a server still needs: that one must then be initialized. 0: no limit.',
+    0,
+    1024 * GiB_IN_MiB,
+    { preset: 4096 },
+  ),
+  'changelog.minFreeMiB': integer(
+    'Free space of the disk, MiB, below which the change log is trimmed as for `changelog.maxMiB`; 0: never.',
+    0,
+    1024 * GiB_IN_MiB,
+    { preset: 256 },
+  ),
+  'deletedEntries.keepDays': integer(
+    'Days for which a deleted entry can be undeleted here. It is dropped when no server accepts that any more.',
+    0,
+    36_500,
+    { preset: 30 },
+  ),
+  'conflicts.keepDays': integer(
+    'Days for which the conflict journal keeps what was lost; lines that say what is so now stay. 0: for ever.',
+    0,
+    36_500,
+    { preset: 90 },
+  ),
   topology: text('Topology file; peers that are not listed under `peers` come from it.'),
   peers: map(
     'Servers that this one subscribes to: name -> advertised replication address. Absent: those of the topology file.',
@@ -173,6 +213,27 @@ export const OPTIONS = {
     ['disk', 'memory'],
     { preset: 'disk' },
   ),
+  'groups.memberAttributes': list(
+    'Attributes from which memberOf and isMemberOf are derived; empty: there is no memberOf. They are indexed for equality.',
+    { preset: ['member', 'uniqueMember'] },
+  ),
+  'groups.allowEmpty': flag('Whether a groupOfNames or groupOfUniqueNames may be without a member.', {
+    preset: false,
+  }),
+  'references.attributes': list(
+    'Attributes whose values follow the entries that they name: changed on rename and move, removed on delete; empty: none. They are indexed for equality.',
+    {
+      preset: ['member', 'uniqueMember', 'owner', 'manager', 'seeAlso', 'secretary', 'roleOccupant'],
+    },
+  ),
+  'references.mustExist': flag(
+    'Whether an add or modify of these attributes is refused when a value names an entry that is not there.',
+    { preset: false },
+  ),
+  uniqueness: list(
+    'Rules of uniqueness, as LDAP URLs: `ldap:///base?attributes?sub?filter`. In the entries of the base that match the filter no two share a value of the attributes.',
+    { preset: [], check: uniquenessFault },
+  ),
   'log.level': choice(
     'Least important events that are logged.',
     ['debug', 'info', 'warn', 'error', 'silent'],
@@ -197,7 +258,6 @@ export const OPTIONS = {
       member: ['equality'],
       uniqueMember: ['equality'],
       memberUid: ['equality'],
-      memberOf: ['equality'],
       manager: ['equality'],
       uidNumber: ['equality', 'ordering'],
       gidNumber: ['equality', 'ordering'],
@@ -228,6 +288,12 @@ export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 /** A row by key. */
 export function optionOf(key: OptionKey): Option {
   return OPTIONS[key];
+}
+
+function uniquenessFault(value: string): string | undefined {
+  return value.startsWith('ldap:///')
+    ? undefined
+    : `"${value}" is no rule of uniqueness; write ldap:///base?attributes?sub?filter`;
 }
 
 function addressFault(value: string): string | undefined {

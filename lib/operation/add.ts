@@ -1,5 +1,5 @@
 /** Add (RFC 4511 section 4.7). */
-import type { Intent, ReadView } from '../backend/backend.js';
+import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { type ChangeBody, type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
@@ -8,9 +8,11 @@ import type { Dn } from '../dn/dn.js';
 import { parentDn } from '../dn/dn.js';
 import { buildEntry } from '../entry/build-entry.js';
 import { type CheckedEntry, checkNewEntry } from '../entry/check-entry.js';
+import { checkPlacement, type NamedAttributes } from '../entry/check-placement.js';
 import type { AddRequest, RawAttribute } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
+import { entryPolicy } from './entry-policy.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashAdded, isPassword } from './password-storage.js';
@@ -78,9 +80,16 @@ function decide(
     buildEntry(entry.attributes, entry.rdn, parts.schema),
     entry.rdn,
     parts.schema,
+    entryPolicy(parts),
   );
+  checkPlacement({ attributes: checked.attributes, rdn: entry.rdn }, placed(parent), parts.schema);
   checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
   return [{ entry: entry.uuid, body: addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID) }];
+}
+
+/** A parent as the rules of the DIT see it. */
+export function placed(parent: StoredEntry | undefined): NamedAttributes | undefined {
+  return parent === undefined ? undefined : { attributes: parent.stored, rdn: parent.state.rdn };
 }
 
 function addBody({ attributes }: CheckedEntry, rdn: NamedRdn, parent: EntryUuid): ChangeBody {

@@ -9,11 +9,13 @@ import type { Dn } from '../dn/dn.js';
 import { childDn, parentDn } from '../dn/dn.js';
 import { parseRdn } from '../dn/dn-text.js';
 import { checkModifiedEntry } from '../entry/check-entry.js';
+import { checkPlacement } from '../entry/check-placement.js';
 import { renameEntry } from '../entry/rename-entry.js';
 import type { ModifyDnRequest } from '../ldap/message.js';
-import { namedRdn } from './add.js';
+import { namedRdn, placed } from './add.js';
 import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
+import { entryPolicy } from './entry-policy.js';
 import { domainOf, noSuchObject, shown, targetEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
@@ -81,7 +83,8 @@ function decide(
     parts.schema,
     state.attributes,
   );
-  checkModifiedEntry(entry.stored, after, changes, wish.rdn, parts.schema);
+  checkPlacement({ attributes: after, rdn: wish.rdn }, placed(moved ?? view.parent(entry)), parts.schema);
+  checkModifiedEntry(entry.stored, after, changes, wish.rdn, parts.schema, entryPolicy(parts));
   const stays = sameSpelling(oldRdn, wish.rdn);
   if (stays && moved === undefined) return [];
   return [

@@ -6,6 +6,7 @@ import { checkModifiedEntry } from '../entry/check-entry.js';
 import { describeAttribute } from '../entry/resolve-attribute.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { entryPolicy } from './entry-policy.js';
 import { domainOf, namedEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashModified, isPassword } from './password-storage.js';
@@ -62,6 +63,6 @@ function decide(
   const permissive = controls.permissiveModify;
   const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
   if (changes.length === 0) return [];
-  checkModifiedEntry(before, after, changes, rdn, parts.schema);
+  checkModifiedEntry(before, after, changes, rdn, parts.schema, entryPolicy(parts));
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
 }

@@ -13,6 +13,10 @@ export interface OperationSettings {
   readonly timeLimitSeconds: number;
   /** Most candidates that one search may look through for anybody but the administrator; 0: no limit. */
   readonly lookThroughLimit: number;
+  /** Entries beyond which a search without an index is refused to anybody but the administrator; 0: no limit. */
+  readonly unindexedEntries: number;
+  /** Searches without an index that may read at once. */
+  readonly unindexedSearches: number;
   /** Accept a bind with a DN and no password as anonymous (RFC 4513 section 5.1.2 advises against it). */
   readonly allowUnauthenticatedBind: boolean;
   /** Refuse passwords on connections without TLS. */
@@ -32,6 +36,8 @@ export interface OperationSettings {
   readonly pipelinedRequests: number;
   readonly vendorName: string;
   readonly vendorVersion: string;
+  /** groupOfNames and groupOfUniqueNames may be without members. */
+  readonly allowEmptyGroups: boolean;
   /** LDAP URLs of servers with the same data, read whenever the root DSE is. */
   readonly altServers: () => readonly string[];
 }
@@ -42,6 +48,8 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   sizeLimit: 0,
   timeLimitSeconds: 0,
   lookThroughLimit: 0,
+  unindexedEntries: 100_000,
+  unindexedSearches: 4,
   allowUnauthenticatedBind: false,
   requireTlsForPasswords: false,
   proxies: [],
@@ -55,5 +63,6 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   pipelinedRequests: LIMITS.pipelinedRequests,
   vendorName: 'Polyarch',
   vendorVersion: 'Polyarch Directory Server',
+  allowEmptyGroups: false,
   altServers: () => [],
 };
