@@ -4,14 +4,18 @@
  * The change log learns the generation from the first peer; everything else is the broker's own doing.
  */
 import { randomUUID } from 'node:crypto';
+import { domainNumber } from '../backend/domain-facts.js';
+import { KeySpace } from '../backend/key-space.js';
 import { OperatorError } from '../base/operator-error.js';
 import { Broker } from '../broker/broker.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { parseDn } from '../dn/dn-text.js';
 import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
-import { alertLog, type DomainParts, openChangelog } from './domain.js';
+import { alertLog } from './alert-log.js';
+import { type DomainParts, openChangelog } from './domain.js';
 import type { DomainStatus } from './server-status.js';
+import { Upkeep } from './upkeep.js';
 
 /** A new name for every start of the process. */
 const BOOT = randomUUID();
@@ -20,13 +24,16 @@ export class Relay {
   /** As configured. */
   readonly baseText: string;
   readonly broker: Broker;
+  /** Who belongs to the domain, and what is kept for them. */
+  readonly upkeep: Upkeep;
   readonly #changelog: Changelog;
 
-  private constructor(parts: DomainParts, changelog: Changelog, baseKey: string) {
+  private constructor(parts: DomainParts, changelog: Changelog, upkeep: Upkeep, baseKey: string) {
     const { config, base, network, incarnation, log } = parts;
     const alert = alertLog(log.child({ domain: base }));
     this.baseText = base;
     this.#changelog = changelog;
+    this.upkeep = upkeep;
     this.broker = new Broker({
       identity: {
         server: config.settings['server.name'],
@@ -39,6 +46,7 @@ export class Relay {
       allowed: undefined,
       directory: undefined,
       changelog,
+      members: upkeep.members,
       network,
       clock: systemClock,
       random: systemRandom,
@@ -57,6 +65,7 @@ export class Relay {
         greeted: () => {},
       },
     });
+    upkeep.attach(this.broker);
   }
 
   /** Opens the change log. Rejects with an OperatorError or a StoreError. */
@@ -68,17 +77,30 @@ export class Relay {
         'CONFIG_INVALID',
         `the base DN ${base} has a value that its attribute does not allow`,
       );
-    return new Relay(parts, await openChangelog(store, baseKey, undefined), baseKey);
+    const changelog = await openChangelog(store, baseKey, undefined);
+    const keys = new KeySpace(await domainNumber(store, baseKey));
+    const alert = alertLog(parts.log.child({ domain: base }));
+    const upkeep = await Upkeep.open({
+      config: parts.config,
+      store,
+      keys,
+      changelog,
+      backend: undefined,
+      alert,
+    });
+    return new Relay(parts, changelog, upkeep, baseKey);
   }
 
   /** Begins to forward. */
   start(): void {
     this.broker.start();
+    this.upkeep.start();
   }
 
   /** Ends every session. */
-  stop(): Promise<void> {
-    return this.broker.stop();
+  async stop(): Promise<void> {
+    await this.upkeep.stop();
+    await this.broker.stop();
   }
 
   /** Names of the peers whose changes flow here now. */

@@ -31,6 +31,46 @@ export interface DomainStatus {
   readonly blocked: readonly string[];
 }
 
+/** A server of the domain, as this one knows it. */
+export interface MemberStatus {
+  readonly name: string;
+  /** `expected`: configured and never heard of. */
+  readonly kind: 'expected' | 'broker' | 'directory';
+  readonly id: number | undefined;
+  readonly standing: 'member' | 'returning' | 'evicted';
+  /** What it had applied when it last said so, as server state text. */
+  readonly applied: string | undefined;
+  /** ISO 8601, by its clock. */
+  readonly reportedAt: string | undefined;
+  /** Silence that counts towards eviction. */
+  readonly silentSeconds: number;
+}
+
+/** What a domain keeps, and until where it has forgotten. */
+export interface UpkeepStatus {
+  /** What every server has applied, as server state text; undefined: not known. */
+  readonly stable: string | undefined;
+  /** No server will make an older change, ISO 8601. */
+  readonly stableUntil: string | undefined;
+  /** Servers that keep history from being forgotten, with the reason as a clause. */
+  readonly heldBackBy: readonly { readonly name: string; readonly reason: string }[];
+  /** Rows of history that the last pass left; undefined before one. */
+  readonly historyRows: number | undefined;
+  readonly changelogBytes: number;
+  readonly changelogChanges: number;
+  /** CSN of the oldest change in the change log. */
+  readonly changelogOldest: string | undefined;
+  /** Taken away since the start. */
+  readonly purged: {
+    readonly historyRows: number;
+    readonly moves: number;
+    readonly journalLines: number;
+    readonly tombstones: number;
+    readonly logChanges: number;
+  };
+  readonly members: readonly MemberStatus[];
+}
+
 export interface ServerStatus {
   readonly name: string;
   readonly id: number;

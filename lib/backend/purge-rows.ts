@@ -34,6 +34,8 @@ export interface Purged {
   moves: number;
   journalLines: number;
   tombstones: number;
+  /** Rows of history that it left. */
+  historyLeft: number;
 }
 
 export interface PurgeOptions {
@@ -62,7 +64,7 @@ const PAST: ReadonlySet<string> = new Set([
 ]);
 
 class PurgePass {
-  readonly purged: Purged = { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0 };
+  readonly purged: Purged = { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0, historyLeft: 0 };
   readonly #parts: BackendParts;
   readonly #options: PurgeOptions;
   #ops: StoreOp[] = [];
@@ -105,8 +107,10 @@ class PurgePass {
     const { horizon } = this.#options;
     const csns = keys.map((key) => csnFromBytes(key, KEY_HEAD + ID_BYTES));
     const open = csns.findIndex((csn) => !isSettled(csn, horizon));
+    this.purged.historyLeft += keys.length;
     if (open === 0) return;
     const count = open < 0 ? keys.length : forgettableRows(await this.#witnesses(id), horizon);
+    this.purged.historyLeft -= count;
     for (const key of keys.slice(0, count)) {
       this.#ops.push({ type: 'del', key });
       this.purged.historyRows += await this.#flush(BATCH_ROWS);

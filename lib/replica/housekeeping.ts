@@ -53,7 +53,7 @@ export interface PurgeTarget {
     readonly buryBeforeMs: number | undefined;
     readonly journalBeforeMs: number | undefined;
     stopped(): boolean;
-  }): Promise<Omit<PurgeResult, 'logChanges'>>;
+  }): Promise<Omit<PurgeResult, 'logChanges'> & { readonly historyLeft: number }>;
 }
 
 export interface HousekeepingOptions {
@@ -76,6 +76,8 @@ export interface PurgeStatus {
   readonly heldBackBy: readonly HeldBackBy[];
   readonly logBytes: number;
   readonly logChanges: number;
+  /** Rows of history that the last pass left. */
+  readonly historyLeft: number | undefined;
   /** Taken away since the start. */
   readonly purged: PurgeResult;
 }
@@ -92,6 +94,7 @@ export class Housekeeping {
   #slowMs = Number.NEGATIVE_INFINITY;
   #sized = -1;
   #told = '';
+  #historyLeft: number | undefined;
   #purged: PurgeResult = NOTHING;
 
   constructor(options: HousekeepingOptions) {
@@ -130,6 +133,7 @@ export class Housekeeping {
       heldBackBy,
       logBytes: bytes,
       logChanges: rows,
+      historyLeft: this.#historyLeft,
       purged: this.#purged,
     };
   }
@@ -180,13 +184,14 @@ export class Housekeeping {
     if (!slow && mark === this.#passed) return NOTHING;
     const settledMs = csnTimeMs(horizon.before);
     const { epoch } = members;
-    const purged = await target.purge({
+    const { historyLeft, ...purged } = await target.purge({
       horizon,
       buryBeforeMs: slow ? undeleteFromMs : undefined,
       journalBeforeMs: slow && limits.journalMaxAgeMs > 0 ? settledMs - limits.journalMaxAgeMs : undefined,
       stopped: () => this.#stopped || target.importing || members.epoch !== epoch,
     });
     if (members.epoch === epoch) this.#passed = mark;
+    this.#historyLeft = historyLeft;
     return purged;
   }
 

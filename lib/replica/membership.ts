@@ -6,33 +6,28 @@
  * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported.
  */
 import { must } from '../base/assert.js';
-import { ByteReader } from '../base/binary.js';
-import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
-import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore } from '../port/ordered-store.js';
 import { barOf, evictedSentence } from '../sync/admission.js';
 import type { Hello } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import {
-  decodeMember,
-  encodeMember,
   expectedMember,
   type MemberReport,
   type MemberRow,
   mergeMembers,
   type Standing,
 } from '../sync/member-row.js';
+import { MemberStore } from './member-store.js';
 import { Silences } from './silences.js';
 import { type Bound, Stability } from './stability.js';
 
 /** A report while changes are applied comes this often; while nothing happens, this seldom. */
 const REPORT_MS = 5000;
 const IDLE_REPORT_MS = 600_000;
-const GENERATION = 1;
-const MEMBER = 2;
 
 /** What a directory says of itself at one moment; see MemberReport. */
 export interface OwnReport {
@@ -79,6 +74,7 @@ export class Membership {
   readonly #known = new Map<string, Known>();
   readonly #stability = new Stability();
   readonly #silences: Silences;
+  readonly #store: MemberStore;
   #version = 1;
   #generation: string | undefined;
   #undeleteFromMs = 0;
@@ -91,6 +87,7 @@ export class Membership {
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
   }
 
@@ -102,19 +99,11 @@ export class Membership {
   }
 
   async #load(): Promise<void> {
-    const { store, directory } = this.#options;
-    const generation = store.get(this.#key(GENERATION, ''));
-    this.#generation = generation === undefined ? undefined : utf8Decode(generation);
-    for await (const rows of store.scan({ gte: this.#key(MEMBER, ''), lt: this.#key(MEMBER + 1, '') })) {
-      for (const { value } of rows) {
-        const row = decodeMember(
-          new ByteReader(value, (reason) => new StoreError('damaged', `member row: ${reason}`)),
-        );
-        this.#known.set(row.name, { row, version: 1 });
-      }
-    }
+    const { generation, rows } = await this.#store.load();
+    this.#generation = generation;
+    for (const row of rows) this.#known.set(row.name, { row, version: 1 });
     const own = this.own?.report;
-    if (own !== undefined && directory !== undefined) directory.passClock(own.clock);
+    if (own !== undefined) this.#options.directory?.passClock(own.clock);
     this.#undeleteFromMs = own?.undeleteFromMs ?? 0;
     this.#expectPeers();
   }
@@ -170,7 +159,7 @@ export class Membership {
     }
     if (changed.length === 0) return;
     for (const row of changed) this.#put(row);
-    this.#save(changed, false).catch(() => {}); // said again by others
+    this.#store.save(changed, false).catch(() => {}); // said again by others
     for (const { name, standing, report } of changed) {
       if (name === this.#options.server) this.#learnOwn(report);
       else if (standing === 'evicted') this.#dismiss(name);
@@ -202,14 +191,14 @@ export class Membership {
   heard(peer: Hello): void {
     if (peer.generation === undefined || peer.generation !== this.#options.generation()) return;
     this.#followGeneration();
-    if (this.#enter(peer)) this.#save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
+    if (this.#enter(peer)) this.#store.save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
   }
 
   /** A peer is about to be given a copy of our data: it is a member from now on, on disk when it resolves. */
   async register(peer: Hello): Promise<void> {
     this.#followGeneration();
     if (!this.#enter(peer)) return;
-    await this.#save([must(this.#rowOf(peer), 'just entered')], true);
+    await this.#store.save([must(this.#rowOf(peer), 'just entered')], true);
   }
 
   #enter(peer: Hello): boolean {
@@ -236,7 +225,7 @@ export class Membership {
     if (standing === 'returning' && row.standing !== 'evicted') throw new Error(`${name} is not evicted`);
     if (standing === 'evicted' && row.standing === 'evicted') throw new Error(`${name} is evicted already`);
     const next: MemberRow = { ...row, standing, standingAtMs: this.#nextStandingMs(row) };
-    await this.#save([next], true);
+    await this.#store.save([next], true);
     this.#put(mergeMembers(must(this.#known.get(name), 'a known server').row, next));
     if (standing === 'evicted') this.#dismiss(name);
   }
@@ -276,7 +265,7 @@ export class Membership {
       this.#options.alert({
         kind: 'evicted',
         key: `evicted ${name}`,
-        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore ${name}`,
+        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore --server ${name}`,
       });
     }
     if (this.#reporting || !this.#isReportDue(now)) return;
@@ -326,7 +315,7 @@ export class Membership {
     };
     const kind = replica === undefined ? 'broker' : 'directory';
     const row: MemberRow = { ...before, kind, replica, report };
-    await this.#save([row], true);
+    await this.#store.save([row], true);
     if (epoch !== this.epoch) return;
     this.#reportedMs = clock.monotonicMs();
     this.#put(mergeMembers(this.own ?? row, row));
@@ -336,16 +325,15 @@ export class Membership {
   #followGeneration(): void {
     const generation = this.#options.generation();
     if (generation === undefined || generation === this.#generation) return;
-    const ops: StoreOp[] = [{ type: 'put', key: this.#key(GENERATION, ''), value: utf8Encode(generation) }];
+    const dropped = this.#generation === undefined ? [] : [...this.#known.keys()];
     if (this.#generation !== undefined) {
-      for (const name of this.#known.keys()) ops.push({ type: 'del', key: this.#key(MEMBER, name) });
       this.#known.clear();
       this.#stability.clear();
       this.#expectPeers();
       this.epoch += 1;
     }
     this.#generation = generation;
-    void this.#options.store.batch(ops, { sync: false }).catch(() => {});
+    void this.#store.begin(generation, dropped).catch(() => {});
   }
 
   #expectPeers(): void {
@@ -392,23 +380,6 @@ export class Membership {
   #put(row: MemberRow): void {
     this.#version += 1;
     this.#known.set(row.name, { row, version: this.#version });
-  }
-
-  #save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
-    const ops = rows.map(
-      (row): StoreOp => ({ type: 'put', key: this.#key(MEMBER, row.name), value: encodeMember(row) }),
-    );
-    return this.#options.store.batch(ops, { sync });
-  }
-
-  #key(kind: number, name: string): Uint8Array {
-    const { prefix } = this.#options;
-    const text = utf8Encode(name);
-    const key = new Uint8Array(prefix.length + 1 + text.length);
-    key.set(prefix);
-    key[prefix.length] = kind;
-    key.set(text, prefix.length + 1);
-    return key;
   }
 }
 

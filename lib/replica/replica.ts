@@ -52,6 +52,8 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
   readonly autoInitialize: boolean;
+  /** Initialize anew when others have forgotten what we need; default: as autoInitialize. */
+  readonly autoReinitialize?: boolean;
   /** How long writes wait at start for what peers know of us; 0: not at all. */
   readonly startHoldMs: number;
   /** undefined where nobody keeps it. */
@@ -269,7 +271,11 @@ export class Replica {
       'too-far-behind',
       `${this.#options.server} lacks changes of replica ${origins.join(', ')} that no other server keeps any more; it must be initialized`,
     );
-    if (this.#options.autoInitialize && peer !== undefined) this.#initializeUnasked(peer);
+    if (this.#reinitializes && peer !== undefined) this.#initializeUnasked(peer);
+  }
+
+  get #reinitializes(): boolean {
+    return this.#options.autoReinitialize ?? this.#options.autoInitialize;
   }
 
   greeted(): void {
@@ -278,8 +284,7 @@ export class Replica {
 
   barred(code: string, reason: string, peer: string): void {
     this.#barred = reason;
-    if (code === 'not-member' && this.#options.autoInitialize && !this.#stopped)
-      this.#initializeUnasked(peer);
+    if (code === 'not-member' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer);
   }
 
   /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */

@@ -12,7 +12,7 @@ import type { MemberReport, MemberRow } from './member-row.js';
 
 /** What an evicted server is told, and what others tell of it. */
 export function evictedSentence(name: string, server: string): string {
-  return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore ${name} (on ${server}), then polyarch replication initialize (on ${name}; its changes that nobody has are re-issued)`;
+  return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore --server ${name} (on ${server}), then polyarch replication initialize (on ${name}; its changes that nobody has are re-issued)`;
 }
 
 /**

@@ -135,7 +135,7 @@ export class ChangeSetDirectory implements SimDirectory {
   }
 
   async purge(): ReturnType<PurgeTarget['purge']> {
-    return { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0 };
+    return { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0, historyLeft: 0 };
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {

@@ -1,0 +1,62 @@
+/**
+ * The table of a domain's servers on disk: one row a server, and the data set that the rows are of.
+ */
+import { ByteReader } from '../base/binary.js';
+import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import { decodeMember, encodeMember, type MemberRow } from '../sync/member-row.js';
+
+const GENERATION = 1;
+const MEMBER = 2;
+
+export class MemberStore {
+  readonly #store: OrderedStore;
+  readonly #prefix: Uint8Array;
+
+  /** `prefix`: of every key. */
+  constructor(store: OrderedStore, prefix: Uint8Array) {
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  /** Rejects with a StoreError. */
+  async load(): Promise<{ readonly generation: string | undefined; readonly rows: readonly MemberRow[] }> {
+    const generation = this.#store.get(this.#key(GENERATION, ''));
+    const rows: MemberRow[] = [];
+    for await (const found of this.#store.scan({
+      gte: this.#key(MEMBER, ''),
+      lt: this.#key(MEMBER + 1, ''),
+    })) {
+      for (const { value } of found) {
+        const reader = new ByteReader(value, (reason) => new StoreError('damaged', `member row: ${reason}`));
+        rows.push(decodeMember(reader));
+      }
+    }
+    return { generation: generation === undefined ? undefined : utf8Decode(generation), rows };
+  }
+
+  /** Rejects with a StoreError. */
+  save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
+    const ops = rows.map(
+      (row): StoreOp => ({ type: 'put', key: this.#key(MEMBER, row.name), value: encodeMember(row) }),
+    );
+    return this.#store.batch(ops, { sync });
+  }
+
+  /** The rows from now on are of this data set; those of the names given are dropped. */
+  begin(generation: string, dropped: Iterable<string>): Promise<void> {
+    const ops: StoreOp[] = [];
+    for (const name of dropped) ops.push({ type: 'del', key: this.#key(MEMBER, name) });
+    ops.push({ type: 'put', key: this.#key(GENERATION, ''), value: utf8Encode(generation) });
+    return this.#store.batch(ops, { sync: false });
+  }
+
+  #key(kind: number, name: string): Uint8Array {
+    const text = utf8Encode(name);
+    const key = new Uint8Array(this.#prefix.length + 1 + text.length);
+    key.set(this.#prefix);
+    key[this.#prefix.length] = kind;
+    key.set(text, this.#prefix.length + 1);
+    return key;
+  }
+}
