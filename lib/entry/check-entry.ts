@@ -153,6 +153,11 @@ function checkClasses(profile: ClassProfile): void {
   if (implied !== undefined) {
     throw violation(`object class '${implied.name}' is missing, a superclass of classes that the entry has`);
   }
+  if (profile.barred !== undefined) {
+    throw violation(
+      `the DIT content rule of '${profile.structural[0]?.name ?? ''}' does not allow the auxiliary class '${profile.barred.name}'`,
+    );
+  }
   if (profile.structural.length === 0) throw violation('the entry has no structural object class');
   if (profile.structural.length > 1) {
     const names = profile.structural.map((one) => `'${one.name}'`).join(' and ');
@@ -178,6 +183,11 @@ function checkUserModification(type: AttributeType, name: string, policy: EntryP
 
 function checkAllowed(type: AttributeType, name: string, profile: ClassProfile): void {
   if (type.operational || type.key === OBJECT_CLASS_KEY) return;
+  if (profile.precluded.has(type)) {
+    throw violation(
+      `attribute '${name}' is precluded by the DIT content rule of '${profile.structural[0]?.name ?? ''}'`,
+    );
+  }
   if (profile.extensible || profile.allowed.has(type)) return;
   const classes = profile.structural.map((one) => `'${one.name}'`).join(', ');
   throw violation(

@@ -1,11 +1,13 @@
 /**
- * What a set of object classes asks of an entry (RFC 4512 sections 2.4 and 3.3): its structural class, what it must and may hold.
+ * What a set of object classes asks of an entry (RFC 4512 sections 2.4, 3.3 and 4.1.6): its structural class, what it must and may hold, and what the DIT
+ * content rule of the structural class changes in that.
  *
  * Profiles depend only on the class names and the schema; most entries of a directory share a few sets, so profiles are kept, bounded, beside
  * their schema. Faults are part of a profile: reading one never throws.
  */
 import { latin1, utf8Decode } from '../base/bytes.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
+import type { ContentRule } from '../schema/dit-structure.js';
 import type { ObjectClass } from '../schema/object-class.js';
 import type { Schema } from '../schema/schema.js';
 import type { Attributes } from './entry.js';
@@ -15,6 +17,7 @@ const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
 const KEPT_PROFILES = 1000;
 /** An entry with more classes than this is not worth a place. */
 const KEPT_CLASSES = 64;
+const NONE: ReadonlySet<AttributeType> = new Set();
 
 export interface ClassProfile {
   /** Classes named, in the entry's order; the unknown are left out. */
@@ -29,6 +32,10 @@ export interface ClassProfile {
   readonly structural: readonly ObjectClass[];
   /** Required types, each with the class that requires it. */
   readonly must: ReadonlyMap<AttributeType, ObjectClass>;
+  /** Attributes that the content rule precludes; they are not in `allowed`. */
+  readonly precluded: ReadonlySet<AttributeType>;
+  /** An auxiliary class that the content rule does not allow. */
+  readonly barred: ObjectClass | undefined;
   /** Required and allowed types. */
   readonly allowed: ReadonlySet<AttributeType>;
   /** extensibleObject: every user attribute is allowed (RFC 4512 section 4.3). */
@@ -88,19 +95,36 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
     }
     for (const type of one.may) allowed.add(type);
   }
+  const structural = mostDerived(
+    [...all].filter((one) => one.kind === 'structural'),
+    schema,
+  );
+  const [only] = structural;
+  const rule = structural.length !== 1 || only === undefined ? undefined : contentRuleOf(only, schema);
+  if (rule !== undefined && only !== undefined) {
+    for (const type of rule.must) if (!must.has(type)) must.set(type, only);
+    for (const type of [...rule.must, ...rule.may]) allowed.add(type);
+    for (const type of rule.not) allowed.delete(type);
+  }
   return {
     classes,
     unknown,
     twice,
     implied: [...all].filter((one) => !classes.includes(one)),
-    structural: mostDerived(
-      [...all].filter((one) => one.kind === 'structural'),
-      schema,
-    ),
+    structural,
+    precluded: rule?.not ?? NONE,
+    barred:
+      rule === undefined
+        ? undefined
+        : [...all].find((one) => one.kind === 'auxiliary' && !rule.auxiliary.has(one)),
     must,
     allowed,
     extensible: [...all].some((one) => one.oid === EXTENSIBLE_OBJECT_OID),
   };
+}
+
+function contentRuleOf(structural: ObjectClass, schema: Schema): ContentRule | undefined {
+  return schema.ditRules.contentRules.get(structural);
 }
 
 function mostDerived(structural: readonly ObjectClass[], schema: Schema): ObjectClass[] {

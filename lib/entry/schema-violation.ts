@@ -33,7 +33,14 @@ function withSortedClasses(attributes: Attributes): Attributes {
   return new Map<AttributeKey, Attribute>([[OBJECT_CLASS_KEY, { name: classes.name, values }]]);
 }
 
-function classFault({ classes, unknown, twice, implied, structural }: ClassProfile): string | undefined {
+function classFault({
+  classes,
+  unknown,
+  twice,
+  implied,
+  structural,
+  barred,
+}: ClassProfile): string | undefined {
   if (unknown[0] !== undefined) return `object class '${unknown[0].slice(0, 64)}' is not in the schema`;
   if (classes.length === 0) return 'the entry has no objectClass';
   if (twice !== undefined) return `object class '${twice.name}' is given twice`;
@@ -41,6 +48,9 @@ function classFault({ classes, unknown, twice, implied, structural }: ClassProfi
     return `object class '${implied[0].name}' is missing, a superclass of classes that the entry has`;
   }
   if (structural.length === 0) return 'the entry has no structural object class';
+  if (structural.length === 1 && barred !== undefined) {
+    return `the DIT content rule of '${structural[0]?.name ?? ''}' does not allow the auxiliary class '${barred.name}'`;
+  }
   if (structural.length === 1) return undefined;
   const names = structural.map((one) => `'${one.name}'`).join(' and ');
   return `structural object classes ${names} do not derive from each other`;
@@ -85,8 +95,7 @@ function attributeFault(
   if (
     !type.operational &&
     type.key !== OBJECT_CLASS_KEY &&
-    !profile.extensible &&
-    !profile.allowed.has(type)
+    ((!profile.extensible && !profile.allowed.has(type)) || profile.precluded.has(type))
   ) {
     const classes = profile.structural.map((one) => `'${one.name}'`).join(', ');
     return `attribute '${name}' is not allowed by the entry's object classes (${classes})`;

@@ -1,7 +1,7 @@
 /**
  * References of matching rules, rule uses, name forms, DIT content rules and DIT structure rules (RFC 4512 sections 4.1.3 to 4.1.7).
  *
- * They are parsed, checked and published; entries are not yet governed by them.
+ * References only: dit-structure.ts resolves what governs entries.
  */
 import type { AttributeType } from './attribute-type.js';
 import { field, fieldValues } from './description.js';
@@ -31,6 +31,8 @@ export function checkDitRules(
       case 'nameForms':
         checkClasses(sourced, 'OC', 'structural', classes, faults);
         checkAttributes(sourced, ['MUST', 'MAY'], types, faults);
+        if (fieldValues(sourced.description, 'MUST').length === 0)
+          faults.of(sourced, 'has no MUST attribute (RFC 4512 section 4.1.7.2).');
         break;
       case 'dITContentRules':
         if (classes.get(sourced.description.id)?.kind !== 'structural') {
@@ -38,6 +40,7 @@ export function checkDitRules(
         }
         checkClasses(sourced, 'AUX', 'auxiliary', classes, faults);
         checkAttributes(sourced, ['MUST', 'MAY', 'NOT'], types, faults);
+        checkPrecluded(sourced, types, classes, faults);
         break;
       case 'dITStructureRules':
         checkStructureRule(sourced, forms, rules, faults);
@@ -72,6 +75,22 @@ function checkAttributes(
       if (types.get(name) === undefined)
         faults.of(sourced, `has the ${keyword} attribute '${name}', which is not defined.`);
     }
+  }
+}
+
+/** RFC 4512 section 4.1.6: what classes require cannot be precluded. */
+function checkPrecluded(
+  sourced: SourcedDescription,
+  types: NameTable<AttributeType>,
+  classes: NameTable<ObjectClass>,
+  faults: SchemaFaults,
+): void {
+  const { description } = sourced;
+  const named = [description.id, ...fieldValues(description, 'AUX')].map((name) => classes.get(name));
+  for (const name of fieldValues(description, 'NOT')) {
+    const type = types.get(name);
+    const by = type === undefined ? undefined : named.find((one) => one?.must.has(type) === true);
+    if (by !== undefined) faults.of(sourced, `precludes '${name}', which ${by.name} requires.`);
   }
 }
 

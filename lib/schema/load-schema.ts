@@ -8,6 +8,7 @@ import { buildObjectClasses } from './build-classes.js';
 import { buildSyntaxes } from './build-syntaxes.js';
 import type { DescriptionKind } from './description.js';
 import { checkDitRules } from './dit-rules.js';
+import { buildDitRules } from './dit-structure.js';
 import { Schema } from './schema.js';
 import type { SourcedDescription } from './schema-fault.js';
 import { SchemaFaults } from './schema-fault.js';
@@ -37,5 +38,6 @@ export function assemble(sources: readonly SourcedDescription[], faults: SchemaF
   const attributeTypes = buildAttributeTypes(of('attributeTypes'), (oid) => syntaxes.get(oid), faults);
   const objectClasses = buildObjectClasses(of('objectClasses'), attributeTypes, faults);
   checkDitRules(sources, attributeTypes, objectClasses, faults);
-  return new Schema({ sources, syntaxes, attributeTypes, objectClasses });
+  const ditRules = buildDitRules(sources, attributeTypes, objectClasses);
+  return new Schema({ sources, syntaxes, attributeTypes, objectClasses, ditRules });
 }

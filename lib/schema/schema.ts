@@ -14,6 +14,7 @@ import { readAttributeDescription } from './attribute-text.js';
 import type { AttributeDescription, AttributeKey, AttributeType } from './attribute-type.js';
 import { subtypeClosure } from './build-attributes.js';
 import type { DescriptionKind } from './description.js';
+import type { DitRules } from './dit-structure.js';
 import type { DnKey, KeyedAva } from './dn-key.js';
 import { rdnKeyOfAvas } from './dn-key.js';
 import { equalityRule } from './equality-rules.js';
@@ -44,6 +45,7 @@ export interface SchemaParts {
   readonly syntaxes: ReadonlyMap<string, Syntax>;
   readonly attributeTypes: NameTable<AttributeType>;
   readonly objectClasses: NameTable<ObjectClass>;
+  readonly ditRules: DitRules;
 }
 
 export class Schema {
@@ -51,6 +53,7 @@ export class Schema {
   #syntaxes: ReadonlyMap<string, Syntax>;
   #types: NameTable<AttributeType>;
   #classes: NameTable<ObjectClass>;
+  #ditRules: DitRules;
   #subtypes: ReadonlyMap<AttributeType, readonly AttributeType[]>;
   #superclasses = new Map<ObjectClass, ReadonlySet<ObjectClass>>();
   #descriptions = new Map<string, AttributeDescription>();
@@ -62,6 +65,7 @@ export class Schema {
     this.#syntaxes = parts.syntaxes;
     this.#types = parts.attributeTypes;
     this.#classes = parts.objectClasses;
+    this.#ditRules = parts.ditRules;
     this.#subtypes = subtypeClosure(parts.attributeTypes.all);
     for (const one of parts.objectClasses.all) this.#superclasses.set(one, closureOf(one));
   }
@@ -83,6 +87,7 @@ export class Schema {
       syntaxes: this.#syntaxes,
       attributeTypes: this.#types,
       objectClasses: this.#classes,
+      ditRules: this.#ditRules,
     });
   }
 
@@ -92,6 +97,7 @@ export class Schema {
     this.#syntaxes = next.#syntaxes;
     this.#types = next.#types;
     this.#classes = next.#classes;
+    this.#ditRules = next.#ditRules;
     this.#subtypes = next.#subtypes;
     this.#superclasses = next.#superclasses;
     this.#descriptions = new Map();
@@ -105,6 +111,10 @@ export class Schema {
 
   get objectClasses(): readonly ObjectClass[] {
     return this.#classes.all;
+  }
+
+  get ditRules(): DitRules {
+    return this.#ditRules;
   }
 
   attributeType(nameOrOid: string): AttributeType | undefined {
