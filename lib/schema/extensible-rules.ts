@@ -29,9 +29,6 @@ export interface ExtensibleRule {
 /** Microsoft's LDAP_MATCHING_RULE_IN_CHAIN. */
 export const IN_CHAIN_OID = '1.2.840.113556.1.4.1941';
 
-/** Microsoft's LDAP_MATCHING_RULE_IN_CHAIN. */
-export const IN_CHAIN_OID = '1.2.840.113556.1.4.1941';
-
 const INTEGER_SYNTAX = '1.3.6.1.4.1.1466.115.121.1.27';
 const DIRECTORY_STRING = '1.3.6.1.4.1.1466.115.121.1.15';
 /** Digits of an integer that bit rules look at; 64-bit flags have 20. */
@@ -49,13 +46,6 @@ const ONLY_EXTENSIBLE: readonly ExtensibleRule[] = [
     name: 'integerBitOrMatch',
     syntax: INTEGER_SYNTAX,
     matcher: (assertion) => bitMatcher(assertion, (value, mask) => (value & mask) !== 0n),
-  },
-  {
-    // A chain leads through other entries: search resolves it before it matches (operation/in-chain.ts). On one value it is Undefined.
-    oid: IN_CHAIN_OID,
-    name: 'distinguishedNameInChainMatch',
-    syntax: '1.3.6.1.4.1.1466.115.121.1.12',
-    matcher: () => undefined,
   },
   {
     // A chain leads through other entries: search resolves it before it matches (operation/in-chain.ts). On one value it is Undefined.
