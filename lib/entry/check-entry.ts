@@ -130,6 +130,7 @@ function checkChange(
     if (change.add.length > 0 || change.increment !== 0n) throw undefinedType(change.name);
     return;
   }
+  checkNoRange(description?.options ?? [], change.name);
   checkAllowed(type, change.name, profile);
   checkSingle(type, after);
   checkSyntax(type, change.name, change.add, policy);
@@ -138,7 +139,14 @@ function checkChange(
 function knownType(key: AttributeKey, name: string, schema: Schema): AttributeType {
   const description = schema.describe(key);
   if (description === undefined || !isKnown(description)) throw undefinedType(name);
+  checkNoRange(description.options, name);
   return description.type;
+}
+
+/** A language range asks for attributes; no entry has it (RFC 3866 section 3). */
+function checkNoRange(options: readonly string[], name: string): void {
+  if (!options.some((option) => option.endsWith('-'))) return;
+  throw new LdapError('undefinedAttributeType', `'${name}' is a range of options, which no attribute can have`);
 }
 
 function checkClasses(profile: ClassProfile): void {

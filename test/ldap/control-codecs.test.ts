@@ -1,0 +1,151 @@
+/** Claims about the values of controls: what is encoded decodes to itself, known octets of other implementations decode, faults are protocolError or a named limit. */
+import t from 'tap';
+import { must } from '../../lib/base/assert.js';
+import { fromHex, toHex, utf8Encode } from '../../lib/base/bytes.js';
+import { LdapError } from '../../lib/base/ldap-error.js';
+import { LIMITS } from '../../lib/base/limits.js';
+import {
+  decodeDereference,
+  decodeDereferenced,
+  encodeDereference,
+  encodeDereferenced,
+} from '../../lib/ldap/controls/dereference.js';
+import { decodeSessionTracking, encodeSessionTracking } from '../../lib/ldap/controls/session-tracking.js';
+import {
+  decodeVirtualListRequest,
+  decodeVirtualListResponse,
+  encodeVirtualListRequest,
+  encodeVirtualListResponse,
+} from '../../lib/ldap/controls/virtual-list.js';
+
+const hex = (text: string): Uint8Array => must(fromHex(text.replaceAll(' ', '')), 'hex');
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof LdapError) return error.result;
+    throw error;
+  }
+  return 'accepted';
+}
+
+t.test('virtual list view: both targets, with and without a context (draft-09 section 6.1)', async (t) => {
+  // As libldap's ldap_create_vlv_control() writes them.
+  const byOffset = hex('30 0e 02 01 00 02 01 03 a0 06 02 01 05 02 01 14');
+  t.same(decodeVirtualListRequest(byOffset), {
+    before: 0,
+    after: 3,
+    target: { kind: 'offset', offset: 5, contentCount: 20 },
+    contextId: undefined,
+  });
+  const byValue = hex('30 0d 02 01 01 02 01 02 81 01 62 04 02 ab cd');
+  const decoded = decodeVirtualListRequest(byValue);
+  t.same(decoded.target, { kind: 'value', value: utf8Encode('b') });
+  t.equal(toHex(must(decoded.contextId, 'a context')), 'abcd');
+  for (const octets of [byOffset, byValue])
+    t.equal(toHex(encodeVirtualListRequest(decodeVirtualListRequest(octets))), toHex(octets));
+  for (const result of ['success', 'sortControlMissing', 'offsetRangeError', 'other'] as const) {
+    for (const contextId of [undefined, hex('00ff')]) {
+      const response = { position: 300, contentCount: 70_000, result, contextId };
+      const again = decodeVirtualListResponse(encodeVirtualListResponse(response));
+      t.same(
+        { ...again, contextId: again.contextId && [...again.contextId] },
+        { ...response, contextId: contextId && [...contextId] },
+      );
+    }
+  }
+});
+
+t.test('virtual list view: negative counts, no target, a long context are refused', async (t) => {
+  const faults = {
+    none: undefined,
+    empty: hex(''),
+    negative: hex('30 0e 02 01 ff 02 01 03 a0 06 02 01 05 02 01 14'),
+    'no target': hex('30 06 02 01 00 02 01 03'),
+    superfluous: hex('30 0e 02 01 00 02 01 03 a0 06 02 01 05 02 01 14 00'),
+    cut: hex('30 0e 02 01 00 02 01 03 a0 06 02 01 05'),
+  };
+  for (const [name, octets] of Object.entries(faults))
+    t.equal(
+      refusal(() => decodeVirtualListRequest(octets)),
+      'protocolError',
+      name,
+    );
+  const long = encodeVirtualListRequest({
+    before: 0,
+    after: 0,
+    target: { kind: 'offset', offset: 1, contentCount: 0 },
+    contextId: new Uint8Array(LIMITS.contextIdBytes + 1),
+  });
+  t.equal(
+    refusal(() => decodeVirtualListRequest(long)),
+    'protocolError',
+  );
+});
+
+t.test('dereference: specifications and what was found (draft-masarati-ldap-deref section 2)', async (t) => {
+  // member:uid,cn as SSSD asks.
+  const octets = hex('30 14 30 12 04 06 6d656d626572 30 08 04 03 756964 04 01 63');
+  t.same(decodeDereference(octets), [{ attribute: 'member', attributes: ['uid', 'c'] }]);
+  t.equal(toHex(encodeDereference(decodeDereference(octets))), toHex(octets));
+  const found = [
+    {
+      attribute: 'member',
+      dn: 'uid=a',
+      attributes: [{ name: 'uid', values: [utf8Encode('a'), utf8Encode('b')] }],
+    },
+    { attribute: 'member', dn: 'uid=gone', attributes: [] },
+  ];
+  const again = decodeDereferenced(encodeDereferenced(found));
+  t.same(
+    again.map(({ attribute, dn, attributes }) => [
+      attribute,
+      dn,
+      attributes.map(({ name, values }) => [name, values.length]),
+    ]),
+    [
+      ['member', 'uid=a', [['uid', 2]]],
+      ['member', 'uid=gone', []],
+    ],
+  );
+});
+
+t.test('dereference: bounds and faults', async (t) => {
+  const refused = (specs: Parameters<typeof encodeDereference>[0]) =>
+    refusal(() => decodeDereference(encodeDereference(specs)));
+  t.equal(refused([]), 'protocolError');
+  t.equal(refused([{ attribute: 'member', attributes: [] }]), 'protocolError');
+  const one = { attribute: 'member', attributes: ['uid'] };
+  t.equal(refused([one, { ...one, attribute: 'MEMBER' }]), 'protocolError');
+  const many = Array.from({ length: LIMITS.dereferences + 1 }, (_, i) => ({ ...one, attribute: `m${i}` }));
+  t.equal(refused(many), 'adminLimitExceeded');
+  const wide = {
+    attribute: 'member',
+    attributes: Array.from({ length: LIMITS.requestedAttributes + 1 }, () => 'a'),
+  };
+  t.equal(refused([wide]), 'adminLimitExceeded');
+  t.equal(
+    refusal(() => decodeDereference(hex('30 03 04 01 61'))),
+    'protocolError',
+  );
+});
+
+t.test('session tracking: four texts', async (t) => {
+  const session = {
+    sourceIp: '192.0.2.1',
+    sourceName: 'app',
+    formatOid: '1.3.6.1.4.1.21008.108.63.1.3',
+    identifier: 'ann',
+  };
+  t.same(decodeSessionTracking(encodeSessionTracking(session)), session);
+  t.equal(
+    refusal(() => decodeSessionTracking(hex('30 03 04 01 ff'))),
+    'protocolError',
+  );
+  const long = encodeSessionTracking({ ...session, identifier: 'x'.repeat(LIMITS.sessionTextBytes + 1) });
+  t.equal(
+    refusal(() => decodeSessionTracking(long)),
+    'protocolError',
+  );
+});
