@@ -146,7 +146,10 @@ function knownType(key: AttributeKey, name: string, schema: Schema): AttributeTy
 /** A language range asks for attributes; no entry has it (RFC 3866 section 3). */
 function checkNoRange(options: readonly string[], name: string): void {
   if (!options.some((option) => option.endsWith('-'))) return;
-  throw new LdapError('undefinedAttributeType', `'${name}' is a range of options, which no attribute can have`);
+  throw new LdapError(
+    'undefinedAttributeType',
+    `'${name}' is a range of options, which no attribute can have`,
+  );
 }
 
 function checkClasses(profile: ClassProfile): void {
