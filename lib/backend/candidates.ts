@@ -167,14 +167,15 @@ export class IdCandidates implements Candidates {
 export class ScanCandidates implements Candidates {
   readonly #world: CandidateWorld;
   readonly #inScope: InScope;
-  readonly #rows: AsyncIterator<readonly StoreRow[]>;
+  #rows: AsyncIterator<readonly StoreRow[]>;
   #ahead: Promise<IteratorResult<readonly StoreRow[]>> | undefined;
   #first: readonly StoredEntry[] | undefined;
   readonly sure = false;
   readonly unindexed: boolean;
   readonly plan: string;
   readonly most: number;
-  readonly #few: boolean;
+  /** Rows to read before the caller is taken to want many after all. */
+  #few: number;
 
   /** `first`: entries that stand before all others. `few`: about so many are wanted; nothing is read ahead for them. */
   constructor(
@@ -190,12 +191,15 @@ export class ScanCandidates implements Candidates {
     this.unindexed = facts.unindexed;
     this.plan = facts.plan;
     this.most = facts.most;
-    this.#few = few < SCAN_ROWS / 2;
+    this.#few = few < SCAN_ROWS / 8 ? Math.max(FEW_ROWS, few * 2) : 0;
     this.#first = first.length === 0 ? undefined : first;
-    const all = world.keys.tagRange(TAG.entry);
-    const range = { gte: world.keys.entry((after + 1) as EntryId), lt: all.lt };
-    const rows = this.#few ? Math.max(FEW_ROWS, few * 2) : SCAN_ROWS;
-    this.#rows = world.store.scan(range, rows)[Symbol.asyncIterator]();
+    this.#rows = this.#from(after, this.#few === 0 ? SCAN_ROWS : this.#few);
+  }
+
+  #from(after: number, rows: number): AsyncIterator<readonly StoreRow[]> {
+    const { store, keys } = this.#world;
+    const range = { gte: keys.entry((after + 1) as EntryId), lt: keys.tagRange(TAG.entry).lt };
+    return store.scan(range, rows)[Symbol.asyncIterator]();
   }
 
   next(): Slice | Promise<Slice> {
@@ -211,7 +215,8 @@ export class ScanCandidates implements Candidates {
     for (;;) {
       const turn = await (this.#ahead ?? this.#rows.next());
       if (turn.done === true) return undefined;
-      this.#ahead = this.#few ? undefined : this.#rows.next();
+      if (this.#few > 0) this.#goOn(turn.value);
+      this.#ahead = this.#few > 0 ? undefined : this.#rows.next();
       this.#ahead?.catch(() => undefined); // told when it is awaited
       const entries: StoredEntry[] = [];
       for (const { key, value } of turn.value) {
@@ -220,6 +225,15 @@ export class ScanCandidates implements Candidates {
       }
       if (entries.length > 0) return entries;
     }
+  }
+
+  /** Who did not find enough in a few slices gets large ones. */
+  #goOn(rows: readonly StoreRow[]): void {
+    this.#few -= FEW_ROWS / 4;
+    const last = rows.at(-1);
+    if (this.#few > 0 || last === undefined) return;
+    this.close();
+    this.#rows = this.#from(readId(last.key, 3), SCAN_ROWS);
   }
 
   close(): void {
@@ -237,6 +251,7 @@ export class StreamCandidates implements Candidates {
   #rows: AsyncIterator<readonly StoreRow[]> | undefined;
   #reader = new PostingReader();
   #left: EntryId[] = [];
+  #slice = FEW_ROWS;
   readonly sure = false;
   readonly unindexed = false;
   readonly plan: string;
@@ -261,7 +276,8 @@ export class StreamCandidates implements Candidates {
   async next(): Promise<Slice> {
     for (;;) {
       const entries: StoredEntry[] = [];
-      const now = this.#left.splice(0, SLICE_ENTRIES);
+      const now = this.#left.splice(0, this.#slice);
+      this.#slice = Math.min(SLICE_ENTRIES, this.#slice * 2);
       for (const id of now) {
         if (this.#met.has(id)) continue;
         this.#met.add(id);

@@ -26,7 +26,8 @@ export class Dictionary {
   #labels: (AttributeLabel | undefined)[] = [undefined];
   /** The name last asked for of each key, and its number: no text is put together for it. */
   #byKey = new Map<AttributeKey, { readonly name: string; readonly number: number }>();
-  /** Attributes without options, of which a description with options was ever stored. */
+  /** Keys without options of attributes that were ever stored, and of those that were stored with options. */
+  readonly #held = new Set<string>();
   readonly #optioned = new Set<string>();
   /** Numbers below this have their rows in a batch or in the store. */
   #emitted = 1;
@@ -48,6 +49,7 @@ export class Dictionary {
     this.#numbers = new Map();
     this.#labels = [undefined];
     this.#byKey = new Map();
+    this.#held.clear();
     this.#optioned.clear();
     this.#emitted = 1;
   }
@@ -112,10 +114,18 @@ export class Dictionary {
     this.#texts.push(text);
     this.#labels.push(undefined);
     this.#numbers.set(text, number);
-    const semicolon = text.indexOf(';');
     const nul = text.indexOf('\0');
-    if (semicolon > 0 && semicolon < nul) this.#optioned.add(text.slice(0, semicolon));
+    if (nul < 0) return number;
+    const semicolon = text.indexOf(';');
+    const optioned = semicolon > 0 && semicolon < nul;
+    this.#held.add(text.slice(0, optioned ? semicolon : nul));
+    if (optioned) this.#optioned.add(text.slice(0, semicolon));
     return number;
+  }
+
+  /** Whether an entry may hold the attribute of this key (which has no options), with or without options. */
+  mayHold(key: AttributeKey): boolean {
+    return this.#held.has(key) || this.#texts.length > MAX_NUMBERS;
   }
 
   /** Whether an entry may hold the attribute of this key (which has no options) under a description with options. */

@@ -9,6 +9,7 @@ import { isVirtualKey } from '../entry/virtual-attributes.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import type { EqualityRule, OrderingRule, SubstringRule } from '../schema/matching-rule.js';
+import { COMPUTED } from './computed-attributes.js';
 import { derivedRule } from './derived-indexes.js';
 import { INDEX_KIND, type IndexKind } from './key-space.js';
 
@@ -94,7 +95,7 @@ export class IndexConfig implements IndexCatalog {
   constructor(options: IndexOptions, schema: TypeLookup) {
     for (const [name, kinds] of Object.entries(options)) {
       const type = schema.attributeType(name);
-      if (type === undefined || type.key === ENTRY_UUID || isVirtualKey(type.key)) continue;
+      if (type === undefined || !isIndexable(type.key)) continue;
       this.#byKey.set(type.key, {
         key: type.key,
         equality: kinds.equality === true ? type.equality : undefined,
@@ -164,6 +165,11 @@ export class IndexConfig implements IndexCatalog {
     return this.#byKey.get(key);
   }
 
+  /** What entries have is not known here. */
+  absent(): boolean {
+    return false;
+  }
+
   single(key: AttributeKey): boolean {
     return this.#byKey.get(key)?.single ?? false;
   }
@@ -204,6 +210,14 @@ export function describedItems(description: string): ReadonlySet<string> {
 export function kindName(kind: IndexKind): (typeof KIND_NAMES)[number][0] {
   for (const [name, one] of KIND_NAMES) if (one === kind) return name;
   throw new Error('no such kind of index');
+}
+
+/** Attributes computed from an entry's state that have index rows all the same (index-keys.ts). */
+const STAMPS: ReadonlySet<string> = new Set(['createtimestamp', 'modifytimestamp']);
+
+/** Whether rows of an attribute (without options) can be kept: not of what is computed or derived when it is read. */
+export function isIndexable(key: AttributeKey): boolean {
+  return STAMPS.has(key) || (!COMPUTED.has(key) && !isVirtualKey(key));
 }
 
 /** Whether entryUUID is meant: its lookups read the uuid rows. */

@@ -83,10 +83,7 @@ export class Layer {
 
   get empty(): boolean {
     return (
-      this.waiters.length === 0 &&
-      this.ops.length === 0 &&
-      this.entries.size === 0 &&
-      this.heads.size === 0
+      this.waiters.length === 0 && this.ops.length === 0 && this.entries.size === 0 && this.heads.size === 0
     );
   }
 

@@ -9,7 +9,7 @@ import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
-import type { IndexConfig, IndexSpec } from './index-config.js';
+import { type IndexConfig, type IndexSpec, isIndexable } from './index-config.js';
 import { type IndexedState, IndexKeys, type PostingSink } from './index-keys.js';
 import type { KeySpace } from './key-space.js';
 
@@ -79,6 +79,10 @@ export class LiveIndexes implements IndexCatalog {
 
   single(key: AttributeKey): boolean {
     return this.#ready.single(key) && !this.#dictionary.mayHaveOptions(key);
+  }
+
+  absent(key: AttributeKey): boolean {
+    return isIndexable(key) && !this.#dictionary.mayHold(key);
   }
 
   spec(key: AttributeKey): IndexSpec | undefined {

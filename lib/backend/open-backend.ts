@@ -51,6 +51,7 @@ import { conformanceOf, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
+import { UniqueWatch } from './unique-doubles.js';
 import { uniqueRulesOf } from './unique-rules.js';
 import { UsnSource } from './usn-source.js';
 import { WritePath } from './write-path.js';
@@ -189,6 +190,20 @@ function assemble(
     notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
     onSkew: options.onSkew ?? (() => undefined),
   });
+  const indexJobs = new IndexJobs({
+    store,
+    keys,
+    dictionary,
+    isSingle,
+    clock,
+    commit,
+    rows: { keys, postings, rows },
+    exclusively: (work) => writes.exclusively(work),
+    indexes,
+    reader,
+    log: options.log,
+    pause,
+  });
   return new StoreBackend({
     store,
     keys,
@@ -197,6 +212,7 @@ function assemble(
     pause,
     rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
     indexes,
+    indexJobs,
     reader,
     writes,
     commit,
@@ -214,16 +230,13 @@ function assemble(
 
 function openRules(
   { consistency = {}, schema, baseDn }: BackendOptions,
-  world: Omit<JobWorld, 'attributes'>,
+  world: Omit<JobWorld, 'attributes'> & { readonly tree: DurableTree },
 ): ConsistencyRules {
   const attributes = referenceAttributesOf(consistency.references ?? [], schema);
   const jobs = new ReferenceJobs({ ...world, attributes });
   const references = new ReferenceRules(attributes, consistency.referencesExist ?? false, jobs);
-  return new ConsistencyRules(
-    uniqueRulesOf(consistency.unique ?? [], dnKey(baseDn), schema),
-    references,
-    jobs,
-  );
+  const unique = uniqueRulesOf(consistency.unique ?? [], dnKey(baseDn), schema);
+  return new ConsistencyRules(unique, references, jobs, new UniqueWatch(unique, world.tree, world.log));
 }
 
 /** What memory holds of the durable rows. */

@@ -20,6 +20,20 @@ const MAX_POSTINGS = 12_000_000;
 const MAX_VALUES = 2_500_000;
 const BATCH_ROWS = 20_000;
 
+/** How much gathers, and how much is written at once. */
+export interface BuilderBounds {
+  readonly postings: number;
+  readonly values: number;
+  readonly batchRows: number;
+}
+
+/** For work that has the machine for itself. */
+const LOAD_BOUNDS: BuilderBounds = {
+  postings: MAX_POSTINGS,
+  values: MAX_VALUES,
+  batchRows: BATCH_ROWS,
+};
+
 type Ids = EntryId[];
 
 /** One index under construction. Grams have numbers for keys, all other values latin1 strings. */
@@ -41,9 +55,12 @@ export class PostingBuilder implements SubstringKeySink {
   /** Something was written before: heads are read before they are put. */
   #again = false;
 
-  constructor(store: OrderedStore, keys: KeySpace, config: IndexConfig) {
+  readonly #bounds: BuilderBounds;
+
+  constructor(store: OrderedStore, keys: KeySpace, config: IndexConfig, bounds: BuilderBounds = LOAD_BOUNDS) {
     this.#store = store;
     this.#keys = keys;
+    this.#bounds = bounds;
     const build = (spec: IndexSpec, kind: IndexKind) => {
       this.#building.push({ spec, kind, texts: new Map(), grams: new Map(), last: undefined });
     };
@@ -57,7 +74,7 @@ export class PostingBuilder implements SubstringKeySink {
 
   /** Whether write() should be called before more entries come. */
   get full(): boolean {
-    return this.#postings >= MAX_POSTINGS || this.#values >= MAX_VALUES;
+    return this.#postings >= this.#bounds.postings || this.#values >= this.#bounds.values;
   }
 
   /** Takes a live entry. */
@@ -173,11 +190,11 @@ export class PostingBuilder implements SubstringKeySink {
       for (const [text, ids] of texts) {
         const value = this.#keys.indexValue(spec.key, kind, fromLatin1(text));
         this.#rows(kind, value, typeof ids === 'number' ? [ids] : ids, ops);
-        if (ops.length >= BATCH_ROWS) await flush();
+        if (ops.length >= this.#bounds.batchRows) await flush();
       }
       for (const [gram, ids] of grams) {
         this.#rows(kind, this.#keys.indexValue(spec.key, kind, gramKey(gram)), ids, ops);
-        if (ops.length >= BATCH_ROWS) await flush();
+        if (ops.length >= this.#bounds.batchRows) await flush();
       }
       texts.clear();
       grams.clear();

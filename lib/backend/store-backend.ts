@@ -41,6 +41,7 @@ import type { LiveIndexes } from './live-indexes.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
+import { type DoubleValue, findDoubles } from './unique-doubles.js';
 import type { Decide, WritePath } from './write-path.js';
 
 /** What StoreBackend is made of; tools over whole domains (bulk load, verify, total update) use the same parts. */
@@ -198,7 +199,13 @@ export class StoreBackend implements Backend {
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
-    return this.parts.writes.replay(changes);
+    const { writes, rules } = this.parts;
+    const done = writes.replay(changes);
+    if (rules.unique.length === 0) return done;
+    return done.then((results) => {
+      rules.replayed(changes);
+      return results;
+    });
   }
 
   /** What this replica may say of itself: all that it had applied, and a CSN that its later changes are newer than. */
@@ -210,6 +217,16 @@ export class StoreBackend implements Backend {
   /** Changes of clients are newer than `csn` from now on. */
   passClock(csn: Csn): void {
     this.parts.writes.passClock(csn);
+  }
+
+  /** Values that must be unique and are double, as replication made them since the start. */
+  doubles(): readonly DoubleValue[] {
+    return this.parts.rules.watch.list();
+  }
+
+  /** Every value that must be unique and is double: reads the indexes of the rules whole. */
+  findDoubles(): Promise<readonly DoubleValue[]> {
+    return findDoubles(this.parts, this.parts.rules.unique);
   }
 
   /** Forgets rows that no later change can need; see purge-rows.ts. Rejects with a StoreError. */
@@ -325,7 +342,8 @@ export class StoreBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.parts.indexJobs.stop();
+    const jobs = this.parts.indexJobs.stop();
     await this.parts.writes.close();
+    await jobs;
   }
 }

@@ -23,6 +23,8 @@ export interface IndexCatalog {
   ordering(key: AttributeKey): string | undefined;
   /** Whether no entry has more than one row of this attribute, options included: then two bounds are one range. */
   single(key: AttributeKey): boolean;
+  /** Whether no entry has the attribute under any options: subtypes that nobody uses cost nothing. */
+  absent(key: AttributeKey): boolean;
 }
 
 export type IndexPlan =
@@ -72,18 +74,20 @@ export function planFilter(filter: CompiledFilter, catalog: IndexCatalog): Filte
     case 'not':
       return ALL;
     case 'present':
-      return unite(filter.keys.map((key) => planPresence(key, catalog)));
+      return ofKeys(filter.keys, catalog, (key) => planPresence(key, catalog));
     case 'equality':
-      return unite(filter.keys.map((key) => planEquality(key, filter.rule.name, filter.normal, catalog)));
+      return ofKeys(filter.keys, catalog, (key) =>
+        planEquality(key, filter.rule.name, filter.normal, catalog),
+      );
     case 'ordering':
-      return unite(filter.keys.map((key) => planOrdering(key, filter, catalog)));
+      return ofKeys(filter.keys, catalog, (key) => planOrdering(key, filter, catalog));
     case 'substrings': {
       const lookups = lookupKeys(filter.initial, filter.any, filter.final);
-      return unite(filter.keys.map((key) => planSubstring(key, filter.rule.name, lookups, catalog)));
+      return ofKeys(filter.keys, catalog, (key) => planSubstring(key, filter.rule.name, lookups, catalog));
     }
     case 'extensible':
       if (filter.dnAttributes || filter.keys === undefined) return ALL;
-      return unite(filter.keys.map((key) => fallBack(key, catalog)));
+      return ofKeys(filter.keys, catalog, (key) => fallBack(key, catalog));
     default:
       return unreachable(filter);
   }
@@ -137,6 +141,17 @@ function narrower(a: Range, b: Range): Range {
   const later = (x: Uint8Array | undefined, y: Uint8Array | undefined, sign: number) =>
     x === undefined || (y !== undefined && compareBytes(x, y) * sign < 0) ? y : x;
   return { ...a, from: later(a.from, b.from, 1), to: later(a.to, b.to, -1) };
+}
+
+/** The union over an attribute and its subtypes, as far as entries have them. */
+function ofKeys(
+  keys: readonly AttributeKey[],
+  catalog: IndexCatalog,
+  plan: (key: AttributeKey) => FilterPlan,
+): FilterPlan {
+  const [only] = keys;
+  if (only !== undefined && keys.length === 1) return catalog.absent(baseKey(only)) ? NONE : plan(only);
+  return unite(keys.filter((key) => !catalog.absent(baseKey(key))).map(plan));
 }
 
 /** The union of alternatives. One that needs every entry makes the whole need every entry. */

@@ -30,6 +30,8 @@ export interface AccessRecord {
   readonly diagnostic?: string;
   readonly entries?: number;
   readonly unindexed?: boolean;
+  /** Entries that the search looked at. */
+  readonly examined?: number;
   readonly plan?: string;
   /** Milliseconds from the start of the operation to its answer. */
   readonly elapsedMs?: number;

@@ -58,7 +58,7 @@ export class ConnectionLog {
       result: operation.stopped === 'abandoned' ? 'abandoned' : result.result,
       ...(result.diagnostic === '' ? {} : { diagnostic: cut(result.diagnostic) }),
       ...(message.request.kind === 'search'
-        ? { entries: operation.entries, unindexed: operation.unindexed }
+        ? { entries: operation.entries, unindexed: operation.unindexed, examined: operation.examined }
         : {}),
       ...(operation.plan === undefined ? {} : { plan: cut(operation.plan) }),
       ...(operation.authenticated === undefined

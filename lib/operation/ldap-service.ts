@@ -17,8 +17,10 @@ import { ConnectionLog } from './connection-log.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { Directory } from './directory.js';
 import { EntryBytes } from './entry-bytes.js';
+import { IndexAdvice } from './index-advice.js';
 import { monitorTree } from './monitor.js';
 import { PagedCookies } from './paged-cookie.js';
+import { ScanGate } from './scan-gate.js';
 import type { SchemaStore } from './schema-store.js';
 import { SelectionCache } from './selection-cache.js';
 import type { ServerParts } from './server-parts.js';
@@ -48,6 +50,8 @@ export class LdapService {
   readonly directory: Directory;
   readonly registry: ConnectionRegistry;
   readonly statistics = new Statistics();
+  /** Which indexes searches have missed. */
+  readonly advice = new IndexAdvice();
   readonly #parts: ServerParts;
   readonly #accessLog: AccessSink | undefined;
 
@@ -70,6 +74,8 @@ export class LdapService {
       entryBytes: new EntryBytes(),
       selections: new SelectionCache(schema),
       sortedLists: new SortedLists(clock),
+      scans: new ScanGate(clock, () => this.#parts.settings.unindexedSearches),
+      advice: this.advice,
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));

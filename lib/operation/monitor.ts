@@ -7,6 +7,7 @@ import { requesterDn } from '../access/requester.js';
 import { generalizedTime } from '../backend/computed-attributes.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.js';
+import { adviceText } from './index-advice.js';
 import { MONITOR_DN, SUBSCHEMA_DN } from './root-dse.js';
 import type { ServerParts } from './server-parts.js';
 import { OPERATION_KINDS, type OperationKind } from './statistics.js';
@@ -17,6 +18,9 @@ import {
   type VirtualValues,
   virtualEntry,
 } from './virtual-tree.js';
+
+/** Lines of advice about indexes. */
+const MAX_ADVICE = 100;
 
 /** Connections listed one by one. */
 const MAX_LISTED = 1000;
@@ -43,6 +47,7 @@ export function monitorTree(parts: ServerParts, registry: ConnectionRegistry): V
     ...operationEntries(parts),
     ...statisticsEntries(parts),
     ...databaseEntries(parts),
+    ...indexEntries(parts),
   ]);
 }
 
@@ -163,5 +168,17 @@ function databaseEntries(parts: ServerParts): readonly NamedEntry[] {
         numSubordinates: String(domain.backend.entryCount),
       }),
     ),
+  ];
+}
+
+/** Searches without an index now, and which indexes would have helped (index-advice.ts). */
+function indexEntries(parts: ServerParts): readonly NamedEntry[] {
+  const rows = parts.advice.rows().slice(0, MAX_ADVICE);
+  return [
+    entry(parts, 'cn=Index Advice', ['monitoredObject'], {
+      monitoredInfo: rows.map(adviceText),
+    }),
+    counter(parts, 'cn=Running,cn=Index Advice', parts.scans.inside),
+    counter(parts, 'cn=Waiting,cn=Index Advice', parts.scans.waiting),
   ];
 }

@@ -52,6 +52,8 @@ export interface Operation {
   /** For the access log. */
   entries: number;
   unindexed: boolean;
+  /** Entries that a search looked at. */
+  examined: number;
   plan: string | undefined;
 }
 

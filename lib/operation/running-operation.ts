@@ -15,6 +15,7 @@ export class RunningOperation implements Operation {
   stopped: 'abandoned' | 'canceled' | undefined = undefined;
   entries = 0;
   unindexed = false;
+  examined = 0;
   plan: string | undefined = undefined;
   /** Whether release() was called. */
   released = false;

@@ -12,13 +12,19 @@ export interface ReaderFilter {
   /** For the planner. */
   readonly compiled: CompiledFilter;
   matches(entry: EntryView): TruthValue;
+  /** What an index says of a filter holds for this reader too: nothing is hidden that depends on the entry. */
+  readonly indexable: boolean;
 }
 
 /**
  * (objectClass=*) selects every entry: also one that a merge of concurrent changes left without a class, so that it can be mended. Nothing to
  * compile, for the filter that most base searches have.
  */
-const EVERY_ENTRY: ReaderFilter = { compiled: { kind: 'constant', value: true }, matches: () => true };
+const EVERY_ENTRY: ReaderFilter = {
+  compiled: { kind: 'constant', value: true },
+  matches: () => true,
+  indexable: true,
+};
 
 /** Compiles a filter for a reader. */
 export function matcherFor(schema: Schema, reader: Reader, filter: Filter): ReaderFilter {
@@ -27,10 +33,10 @@ export function matcherFor(schema: Schema, reader: Reader, filter: Filter): Read
   const compiled = compileFilter(filter, schema);
   if (reader.cacheKey === undefined) {
     const matches = prepareMatch(compiled);
-    return { compiled, matches: (entry) => matches(reader.view(entry)) };
+    return { compiled, matches: (entry) => matches(reader.view(entry)), indexable: false };
   }
   const restricted = restrictFilter(compiled, reader.mayHide);
-  return { compiled: restricted, matches: prepareMatch(restricted) };
+  return { compiled: restricted, matches: prepareMatch(restricted), indexable: true };
 }
 
 function isObjectClass(attribute: string): boolean {

@@ -4,7 +4,7 @@
  * Base and one-level and subtree searches that reach across contexts (the root's children, a domain below another) are several parts;
  * a page's position names the part and the place within it. Alias targets met during a search become parts of their own.
  */
-import type { Backend, EntryId, StoredEntry } from '../backend/backend.js';
+import type { EntryId, SearchPlanRequest, StoredEntry } from '../backend/backend.js';
 import type { Dn } from '../dn/dn.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import type { SearchScope } from '../ldap/message.js';
@@ -17,7 +17,14 @@ export interface PartCandidates {
   close(): void;
   readonly unindexed: boolean;
   readonly plan: string;
+  /** Entries to look at, at most, as far as that is known. */
+  readonly most: number;
+  /** What next() gave last matches the filter: it need not be evaluated. */
+  readonly sure: boolean;
 }
+
+/** What a search will take of its candidates. */
+export type Wanted = Pick<SearchPlanRequest, 'few' | 'anyOrder'>;
 
 export interface SearchPart {
   /** undefined: a virtual tree or the root DSE. */
@@ -28,7 +35,7 @@ export interface SearchPart {
   /** The base, where it is known without a search: a domain's, the root DSE. */
   readonly entry: NamedEntry | undefined;
   /** `after`: entry id in a domain, count of entries elsewhere; undefined from the start. */
-  open(filter: CompiledFilter, after: number | undefined): PartCandidates;
+  open(filter: CompiledFilter, after: number | undefined, wanted?: Wanted): PartCandidates;
 }
 
 /** A part below an entry of a domain. */
@@ -39,23 +46,17 @@ export function domainPart(domain: Domain, base: StoredEntry, scope: SearchScope
     scope,
     base,
     entry: base,
-    open: (filter, after) =>
+    open: (filter, after, wanted) =>
       scope === 'base'
         ? single(base, after !== undefined)
-        : searchBackend(backend, base, scope, filter, after),
+        : backend.search({
+            base,
+            scope,
+            filter,
+            ...(after === undefined ? {} : { afterId: after as EntryId }),
+            ...wanted,
+          }),
   };
-}
-
-function searchBackend(
-  backend: Backend,
-  base: StoredEntry,
-  scope: SearchScope,
-  filter: CompiledFilter,
-  after: number | undefined,
-): PartCandidates {
-  return backend.search(
-    after === undefined ? { base, scope, filter } : { base, scope, filter, afterId: after as EntryId },
-  );
 }
 
 /** A part of a virtual tree. */
@@ -82,6 +83,8 @@ export function virtualPart(tree: VirtualTree, base: Dn, scope: SearchScope): Se
         close: () => found.close(),
         unindexed: false,
         plan: 'virtual',
+        most: 0,
+        sure: false,
       };
     },
   };
@@ -109,6 +112,8 @@ function single(entry: NamedEntry, done: boolean): PartCandidates {
     close: () => undefined,
     unindexed: false,
     plan: 'base',
+    most: 1,
+    sure: false,
   };
 }
 

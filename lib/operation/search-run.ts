@@ -13,6 +13,7 @@ import { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
 import type { Selection } from '../entry/select-attributes.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
+import type { IndexCatalog } from '../filter/filter-plan.js';
 import { encodeResponse } from '../ldap/encode-response.js';
 import type { Control, SearchRequest } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
@@ -21,8 +22,9 @@ import { type EntryShape, writeShaped } from './entry-shape.js';
 import { canceled, type Operation } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { isReferral, referralUrls } from './referrals.js';
+import { SearchCost } from './search-cost.js';
 import type { ReaderFilter } from './search-filter.js';
-import type { PartCandidates, SearchPart } from './search-parts.js';
+import type { PartCandidates, SearchPart, Wanted } from './search-parts.js';
 import type { ServerParts } from './server-parts.js';
 import type { NamedEntry } from './virtual-tree.js';
 
@@ -30,6 +32,9 @@ import type { NamedEntry } from './virtual-tree.js';
 const TURN_MS = 5;
 /** Candidates between two looks at the clock: a power of two. */
 const CLOCK_EVERY = 64;
+
+/** Limits up to this are told to the backend. */
+const MOST_FEW = 32;
 
 const writer = new BerWriter(65_536);
 const NO_ENTRIES: readonly NamedEntry[] = [];
@@ -117,6 +122,9 @@ export class SearchRun {
   #retried = 0;
   #turnMs: number;
   readonly #met: Set<EntryUuid> | undefined;
+  readonly #cost: SearchCost;
+  /** The slice in hand matches the filter: its index said so. */
+  #sure = false;
   /** Where the next page starts; set when the page is full and there is more. */
   next: PagePosition | undefined;
 
@@ -126,6 +134,7 @@ export class SearchRun {
     this.#server = server;
     this.#operation = operation;
     this.#plan = plan;
+    this.#cost = new SearchCost(server, operation, plan.filter.compiled, plan.bounds.deadlineMs);
     const { request, start } = plan;
     this.#selection = server.selections.get(request.attributes, request.typesOnly);
     this.#turnMs = operation.startedMs;
@@ -202,6 +211,8 @@ export class SearchRun {
         this.#openPart(part, index);
       }
       const candidates = this.#open;
+      const turn = candidates === undefined ? undefined : this.#cost.admitted(candidates, this.#catalog());
+      if (turn !== undefined) return turn;
       const slice = candidates?.next();
       if (slice instanceof Promise) return slice.then((given) => this.#take(given));
       this.#take(slice);
@@ -216,15 +227,30 @@ export class SearchRun {
     const open = part.open(
       index < 0 && referralFilter !== undefined ? referralFilter : filter.compiled,
       after,
+      index < 0 ? undefined : this.#wanted(),
     );
     this.#open = open;
     this.#place = resumed && part.domain === undefined ? start.after : 0;
-    if (index < 0) return;
-    this.#operation.plan ??= open.plan;
-    this.#operation.unindexed ||= open.unindexed;
+  }
+
+  #catalog(): IndexCatalog | undefined {
+    const { parts, referralParts } = this.#plan;
+    return parts[this.#part - referralParts.length]?.domain?.backend.catalog;
+  }
+
+  /** How much is enough: a little more than the limit, so that it is seen to be exceeded. */
+  #wanted(): Wanted | undefined {
+    const { bounds, start, aliases } = this.#plan;
+    const few = Math.min(bounds.sizeLimit - (start?.given ?? 0), bounds.pageSize) + 1;
+    if (this.#collect !== undefined || aliases || few > MOST_FEW) return undefined;
+    return { few, anyOrder: bounds.pageSize === Number.POSITIVE_INFINITY };
   }
 
   #take(slice: readonly NamedEntry[] | undefined): void {
+    if (this.#open !== undefined && this.#part >= this.#plan.referralParts.length) {
+      this.#cost.seen(this.#open);
+      this.#sure = this.#open.sure && this.#plan.filter.indexable;
+    }
     this.#slice = slice ?? NO_ENTRIES;
     this.#at = 0;
     if (slice !== undefined) return;
@@ -269,7 +295,7 @@ export class SearchRun {
   /** A promise: the entry is looked at again when the rows that its memberships are read from are there. */
   #matches(entry: NamedEntry): boolean | Promise<unknown> {
     try {
-      const matches = this.#plan.filter.matches(entry) === true;
+      const matches = this.#sure || this.#plan.filter.matches(entry) === true;
       this.#retried = 0;
       return matches;
     } catch (error) {
@@ -364,5 +390,6 @@ export class SearchRun {
   #close(): void {
     this.#open?.close();
     this.#open = undefined;
+    this.#cost.ended(this.#looked);
   }
 }

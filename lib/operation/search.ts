@@ -17,6 +17,7 @@ import { type Answer, answer, type MaybeAnswer, type Operation, SUCCESS } from '
 import type { PagePosition } from './paged-cookie.js';
 import { withAliasTargets } from './search-aliases.js';
 import { searchParts } from './search-base.js';
+import { asksForExplanation, explained } from './search-explanation.js';
 import { matcherFor } from './search-filter.js';
 import type { SearchPart } from './search-parts.js';
 import { type SearchBounds, type SearchPlan, SearchRun } from './search-run.js';
@@ -34,6 +35,7 @@ export function search(parts: ServerParts, operation: Operation): MaybeAnswer {
   const reader = parts.policy.reader(operation.requester);
   const found = searchParts(parts, operation, request, reader);
   checkBase(parts, operation, reader, found[0]);
+  if (asksForExplanation(request)) return explained(parts, operation, request, reader, found);
   const start = pageStart(parts, operation, request);
   const { paged } = operation.controls;
   if (paged !== undefined && paged.size === 0) return pagedAnswer(estimate(found, request), undefined);
@@ -50,7 +52,9 @@ export function search(parts: ServerParts, operation: Operation): MaybeAnswer {
     return order === undefined ? given : withControl(given, order.control);
   };
   if (!aliases && !hasChain(request.filter)) return run(request, found);
-  return prepared(parts, operation, request, reader, found, aliases).then(({ wanted, all }) => run(wanted, all));
+  return prepared(parts, operation, request, reader, found, aliases).then(({ wanted, all }) =>
+    run(wanted, all),
+  );
 }
 
 /** What must be read before the search can be planned: targets of aliases, chains of DNs. */
@@ -100,7 +104,6 @@ function runSearch(parts: ServerParts, operation: Operation, plan: SearchPlan): 
 }
 
 function finish(parts: ServerParts, operation: Operation, plan: SearchPlan, run: SearchRun): Answer {
-  if (operation.unindexed) parts.statistics.unindexedSearches += 1;
   if (operation.controls.paged === undefined) return DONE;
   const cookie =
     run.next === undefined

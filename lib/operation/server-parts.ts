@@ -7,7 +7,9 @@ import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
 import type { Directory } from './directory.js';
 import type { EntryBytes } from './entry-bytes.js';
+import type { IndexAdvice } from './index-advice.js';
 import type { PagedCookies } from './paged-cookie.js';
+import type { ScanGate } from './scan-gate.js';
 import type { SchemaStore } from './schema-store.js';
 import type { SelectionCache } from './selection-cache.js';
 import type { OperationSettings } from './settings.js';
@@ -31,4 +33,6 @@ export interface ServerParts {
   readonly entryBytes: EntryBytes;
   readonly selections: SelectionCache;
   readonly sortedLists: SortedLists;
+  readonly scans: ScanGate;
+  readonly advice: IndexAdvice;
 }

@@ -31,6 +31,7 @@ function catalog(...indexes: string[]): IndexCatalog {
     substring: (key) => (has('substring', key) ? type(key)?.substring?.name : undefined),
     ordering: (key) => (has('ordering', key) ? type(key)?.ordering?.name : undefined),
     single: (key) => has('single', key),
+    absent: (key) => has('absent', key),
   };
 }
 
@@ -100,6 +101,15 @@ t.test('bounds on an attribute that has one value at most are one range', async 
   t.equal(shown('(&(uidNumber>=5)(uidNumber>=7)(cn=x))', single), '(ge(uidnumber) & eq(cn)) exact');
   t.equal(shown('(&(uidNumber>=9)(uidNumber<=5))', single), 'none exact', 'no value lies between');
   t.equal(shown('(|(uidNumber>=9)(uidNumber<=5))', single), '(ge(uidnumber) | le(uidnumber)) exact');
+});
+
+t.test('an attribute or subtype that no entry has costs nothing', async (t) => {
+  const used = catalog('equality cn', 'absent name', 'absent sn', 'absent ou', 'absent c', 'absent mail');
+  t.equal(shown('(mail=x)', used), 'none exact');
+  t.equal(shown('(&(cn=x)(mail=*))', used), 'none exact');
+  t.equal(shown('(|(cn=x)(mail>=y))', used), 'eq(cn) exact');
+  t.equal(shown('(sn;lang-en=x)', used), 'none exact');
+  t.equal(shown('(!(mail=x))', used), 'all', 'what is not said of anybody is said of all');
 });
 
 t.test('the line for the log is bounded', async (t) => {
