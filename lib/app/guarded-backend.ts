@@ -17,6 +17,7 @@ import type {
   Written,
 } from '../backend/backend.js';
 import type { ChangeSource } from '../backend/change-feed.js';
+import type { DoubleValue } from '../backend/unique-doubles.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
 import type { JournalLine } from '../conflict/domain-view.js';
@@ -149,6 +150,10 @@ export class GuardedBackend implements Backend {
 
   get entryCount(): number {
     return this.#backend.entryCount;
+  }
+
+  doubles(): readonly DoubleValue[] {
+    return this.#backend.doubles();
   }
 
   get condition(): Condition {

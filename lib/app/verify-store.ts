@@ -4,12 +4,17 @@
 import { domainNumber } from '../backend/domain-facts.js';
 import { IndexConfig } from '../backend/index-config.js';
 import { KeySpace } from '../backend/key-space.js';
+import { openBackend } from '../backend/open-backend.js';
+import type { DoubleValue } from '../backend/unique-doubles.js';
 import { type Verdict, verifyDomainRows } from '../backend/verify.js';
 import { must } from '../base/assert.js';
+import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
+import { silentLog } from '../io/pino-log.js';
+import { nextTurn, systemClock } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, type RunningDomain } from './domain.js';
+import { indexOptions, openChangelog, type RunningDomain } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
@@ -19,15 +24,15 @@ export interface VerifyReport {
   readonly entries: number;
   /** One sentence each; none when the store is sound. */
   readonly faults: readonly string[];
+  /** Values that must be unique and are double, one sentence each: no fault of the store. */
+  readonly doubles: readonly string[];
 }
 
 /** Checks a domain of a running server. */
 export async function verifyDomain(domain: RunningDomain): Promise<VerifyReport> {
   const { store, keys, indexes } = domain.backend.parts;
-  return report(
-    domain.baseText,
-    await verifyDomainRows({ store, keys, schema: domain.schema, indexes: indexes.ready }),
-  );
+  const verdict = await verifyDomainRows({ store, keys, schema: domain.schema, indexes: indexes.ready });
+  return report(domain.baseText, verdict, await domain.backend.findDoubles());
 }
 
 /** Checks every domain of a stopped server. Rejects with OperatorError SERVER_RUNNING or what opening the store rejects with. */
@@ -52,10 +57,49 @@ async function verifyBase(
   const baseKey = must(schema.dnKey(parseDn(base)), 'the configuration was checked');
   const keys = new KeySpace(await domainNumber(store, baseKey));
   const indexes = new IndexConfig(indexOptions(config.settings, schema), schema);
-  return report(base, await verifyDomainRows({ store, keys, schema, indexes }));
+  const verdict = await verifyDomainRows({ store, keys, schema, indexes });
+  // What stands in a damaged store is not looked at further.
+  const sound = verdict.violations.length === 0;
+  return report(base, verdict, sound ? await doublesOffline(config, base, store, schema) : []);
 }
 
-function report(baseDn: string, verdict: Verdict): VerifyReport {
+async function doublesOffline(
+  { settings }: ServerConfig,
+  base: string,
+  store: OrderedStore,
+  schema: Schema,
+): Promise<readonly DoubleValue[]> {
+  if (settings.uniqueness.length === 0) return [];
+  const baseDn = parseDn(base);
+  const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
+  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
+  const backend = await openBackend({
+    store,
+    baseDn,
+    schema,
+    replica,
+    clock: systemClock,
+    log: silentLog(),
+    sink: await openChangelog(store, baseKey, replica),
+    indexes: indexOptions(settings, schema),
+    consistency: { unique: settings.uniqueness },
+    pause: nextTurn,
+  });
+  const doubles = await backend.findDoubles();
+  await backend.close();
+  return doubles;
+}
+
+function sentence({ attribute, value, entries }: DoubleValue): string {
+  return `"${value}" of ${attribute} must be unique and is held by ${entries.map((dn) => `"${dn}"`).join(', ')}`;
+}
+
+function report(baseDn: string, verdict: Verdict, doubles: readonly DoubleValue[]): VerifyReport {
   const more = verdict.untold > 0 ? [`${verdict.untold} more faults are not told`] : [];
-  return { baseDn, entries: verdict.entries, faults: [...verdict.violations, ...more] };
+  return {
+    baseDn,
+    entries: verdict.entries,
+    faults: [...verdict.violations, ...more],
+    doubles: doubles.map(sentence),
+  };
 }

@@ -20,6 +20,7 @@ import type { StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { ChangeSource } from './change-feed.js';
 import type { AnswerChoice } from './record-answer.js';
+import type { DoubleValue } from './unique-doubles.js';
 
 /** Local number of an entry, never reused. */
 export type EntryId = number & { readonly __brand: 'EntryId' };
@@ -184,6 +185,9 @@ export interface Backend extends ReadView {
   readonly changes: ChangeSource;
   /** Conflicts in CSN order of the change that lost. */
   journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]>;
+
+  /** Values that must be unique and are double, as replication made them since the start. */
+  doubles(): readonly DoubleValue[];
 
   readonly condition: Condition;
   /** Names the data set: once, when a domain is created or loaded; durable when it resolves. */

@@ -4,6 +4,7 @@
  *
  * Replayed changes do not pass here: another server decided them, and what it decided about references came as changes of their own.
  */
+import type { Change } from '../change/change.js';
 import type { Dn } from '../dn/dn.js';
 import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -11,6 +12,7 @@ import type { Intent, ReadView } from './backend.js';
 import { dnAfter } from './name-after.js';
 import type { ReferenceJobs } from './reference-jobs.js';
 import type { ReferenceRules } from './reference-rules.js';
+import type { UniqueWatch } from './unique-doubles.js';
 import { changedAttributes, checkUnique, type EntryImage, type UniqueRule } from './unique-rules.js';
 
 /** What a domain is asked to keep. */
@@ -27,11 +29,23 @@ export class ConsistencyRules {
   readonly unique: readonly UniqueRule[];
   readonly references: ReferenceRules;
   readonly jobs: ReferenceJobs;
+  readonly watch: UniqueWatch;
 
-  constructor(unique: readonly UniqueRule[], references: ReferenceRules, jobs: ReferenceJobs) {
+  constructor(
+    unique: readonly UniqueRule[],
+    references: ReferenceRules,
+    jobs: ReferenceJobs,
+    watch: UniqueWatch,
+  ) {
+    this.watch = watch;
     this.unique = unique;
     this.references = references;
     this.jobs = jobs;
+  }
+
+  /** Changes of other servers are readable now. */
+  replayed(changes: readonly Change[]): void {
+    if (this.unique.length > 0) this.watch.replayed(changes);
   }
 
   /** What a write does, with what follows from it. Throws LdapError to refuse it; RowsAway. */

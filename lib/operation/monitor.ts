@@ -22,6 +22,9 @@ import {
 /** Lines of advice about indexes. */
 const MAX_ADVICE = 100;
 
+/** Values that are double. */
+const MAX_DOUBLES = 100;
+
 /** Connections listed one by one. */
 const MAX_LISTED = 1000;
 
@@ -48,6 +51,7 @@ export function monitorTree(parts: ServerParts, registry: ConnectionRegistry): V
     ...statisticsEntries(parts),
     ...databaseEntries(parts),
     ...indexEntries(parts),
+    uniquenessEntry(parts),
   ]);
 }
 
@@ -172,6 +176,16 @@ function databaseEntries(parts: ServerParts): readonly NamedEntry[] {
 }
 
 /** Searches without an index now, and which indexes would have helped (index-advice.ts). */
+/** Values that must be unique and that replication made double. */
+function uniquenessEntry(parts: ServerParts): NamedEntry {
+  const lines: string[] = [];
+  for (const { backend } of parts.directory.domains) {
+    for (const { attribute, value, entries } of backend.doubles().slice(0, MAX_DOUBLES))
+      lines.push(`${attribute} "${value}": ${entries.map((dn) => `"${dn}"`).join(', ')}`);
+  }
+  return entry(parts, 'cn=Uniqueness', ['monitoredObject'], { monitoredInfo: lines });
+}
+
 function indexEntries(parts: ServerParts): readonly NamedEntry[] {
   const rows = parts.advice.rows().slice(0, MAX_ADVICE);
   return [

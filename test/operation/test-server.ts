@@ -123,7 +123,7 @@ export class TestLog implements Log {
   readonly errors: { readonly fields: object; readonly message: string }[] = [];
   debug(): void {}
   info(): void {}
-  warn(): void {}
+  warn(_fields: object, _message: string): void {}
   error(fields: object, message: string): void {
     this.errors.push({ fields, message });
   }

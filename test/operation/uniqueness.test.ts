@@ -1,7 +1,11 @@
 /** Attribute uniqueness in local writes, as clients see it. */
 import t from 'tap';
 import { uniqueRulesOf } from '../../lib/backend/unique-rules.js';
+import { must } from '../../lib/base/assert.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
+import type { Change } from '../../lib/change/change.js';
+import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { BASE, person, TestServer, testSchema } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;
@@ -114,4 +118,44 @@ t.test('rules that cannot be understood are named', (t) => {
   }
   t.same(uniqueRulesOf(['ldap:///dc=org?mail'], 'dc=example,dc=com', testSchema()), [], 'another domain');
   t.end();
+});
+
+t.test('what replication made double is told, and stays', async (t) => {
+  const { server, admin } = await open('ldap:///?mail?sub');
+  const told: object[] = [];
+  server.log.warn = (fields) => void told.push(fields);
+  const entry = must(server.backend.byDnText(BOB), 'bob');
+  const change: Change = {
+    csn: makeCsn(server.clock.wallMs() + 1000, 0, 2 as ReplicaId),
+    previous: undefined,
+    seen: server.backend.state,
+    entry: entry.uuid,
+    initiator: 'cn=elsewhere',
+    body: {
+      kind: 'modify',
+      attributes: [
+        {
+          key: 'mail' as AttributeKey,
+          name: 'mail',
+          equality: 'caseIgnoreIA5Match',
+          single: false,
+          clear: false,
+          remove: [],
+          add: [Buffer.from('Ann@Example.com')],
+          increment: 0n,
+        },
+      ],
+    },
+  };
+  await server.backend.replay([change]);
+  const double = { attribute: 'mail', value: 'ann@example.com', entries: [ANN, BOB] };
+  t.match(told, [{ ...double, value: 'Ann@Example.com' }], 'logged');
+  t.match(await server.backend.findDoubles(), [double], 'found in the index');
+  t.match(server.backend.doubles(), [{ attribute: 'mail' }]);
+  const monitor = await admin.search({ base: 'cn=Uniqueness,cn=monitor', scope: 'base', attributes: ['+'] });
+  t.match(monitor.entries[0]?.attributes.monitoredInfo?.[0], /ann@example.com.*uid=bob/i);
+  t.equal((await admin.modify(ANN, [['add', 'description', 'x']])).result, 'success', 'other writes go on');
+  t.equal((await admin.modify(ANN, [['delete', 'mail']])).result, 'success');
+  t.same(server.backend.doubles(), [], 'mended');
+  t.same(await server.backend.findDoubles(), []);
 });

@@ -34,6 +34,8 @@ function show(reports: readonly VerifyReport[]): string {
       reports.map((report) => [report.baseDn, report.entries, report.faults.length]),
     ),
   ];
-  for (const report of reports) for (const fault of report.faults) lines.push(`${report.baseDn}: ${fault}`);
+  for (const { baseDn, faults, doubles } of reports) {
+    for (const line of [...faults, ...doubles]) lines.push(`${baseDn}: ${line}`);
+  }
   return lines.join('\n');
 }
