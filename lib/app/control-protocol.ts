@@ -7,6 +7,7 @@
 import { LdapError } from '../base/ldap-error.js';
 import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../base/operator-error.js';
 import { RESULT_CODES, type ResultName } from '../base/result-code.js';
+import type { SchemaEdit } from './change-schema.js';
 
 export type ControlRequest =
   | { readonly command: 'status' }
@@ -14,7 +15,9 @@ export type ControlRequest =
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
   | { readonly command: 'conflicts'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry'; readonly dn: string }
-  | { readonly command: 'verify'; readonly domain?: string };
+  | { readonly command: 'verify'; readonly domain?: string }
+  | { readonly command: 'schema' }
+  | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] };
 
 /** Done so far, of how many; `total` is absent when nobody knows. `trouble`: what holds the work up, as a sentence. */
 export interface ControlProgress {

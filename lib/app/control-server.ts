@@ -13,7 +13,8 @@ import {
 } from './control-protocol.js';
 
 /** Octets of one request, and requests at once. */
-const MAX_REQUEST = 65_536;
+/** A change of schema may bring a whole file of definitions. */
+const MAX_REQUEST = 4_194_304;
 const MAX_CONNECTIONS = 32;
 
 export type ControlHandler = (

@@ -110,8 +110,8 @@ export class SchemaDomain implements SchemaStore {
   }
 }
 
-/** The first and only entry, with a CSN before all others: no server made it, and it stands in no server state. */
-async function makeGenesis(store: OrderedStore, schema: Schema): Promise<void> {
+/** The first and only entry, made when it is missing, with a CSN before all others: no server made it, and it stands in no server state. */
+export async function makeGenesis(store: OrderedStore, schema: Schema): Promise<void> {
   const baseDn = parseDn(SCHEMA_BASE);
   const baseKey = must(schema.dnKey(baseDn), 'a well-formed DN');
   const facts = readFacts(store, new KeySpace(await domainNumber(store, baseKey)));

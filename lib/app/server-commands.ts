@@ -9,9 +9,11 @@ import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { UpdateProgress } from '../replica/replica.js';
+import { changeSchema, type SchemaEdit } from './change-schema.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
+import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
 import { verifyDomain } from './verify-store.js';
@@ -44,6 +46,10 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
             verifyDomain(domain),
           ),
         );
+      case 'schema':
+        return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
+      case 'change-schema':
+        return await change(server, request.edits);
       default:
         throw new OperatorError(
           'COMMAND_INVALID',
@@ -51,6 +57,18 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         );
     }
   };
+}
+
+async function change(server: RunningServer, edits: readonly SchemaEdit[]): Promise<{ changed: true }> {
+  const { schemaStore, schema, domains, config } = server;
+  if (schemaStore === undefined)
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      'this server holds no entries, and so no schema; ask another one',
+    );
+  const searched = domains.map(({ guarded }) => ({ backend: guarded }));
+  await changeSchema(schemaStore, schema, searched, config.settings['admin.dn'], edits);
+  return { changed: true };
 }
 
 /** The schema's domain, where no domain was named. */

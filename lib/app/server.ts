@@ -47,6 +47,8 @@ export interface RunningServer {
   readonly domains: readonly RunningDomain[];
   /** The domain of the schema; undefined on a broker of its own. */
   readonly schemaDomain: RunningDomain | undefined;
+  readonly schemaStore: SchemaStore | undefined;
+  readonly schema: Schema;
   status(): ServerStatus;
   /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
   reload(): Promise<void>;
@@ -151,6 +153,8 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     config,
     domains,
     schemaDomain: schemaDomain?.domain,
+    schemaStore: schemaDomain,
+    schema,
     status,
     reload: () => tls.reload(),
     stop: () => undo.run(),

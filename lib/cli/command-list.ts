@@ -71,6 +71,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/index-rebuild.js')).indexRebuild,
   },
   {
+    name: 'schema list',
+    describe: 'Definitions of a schema, one a line',
+    load: async () => (await import('./commands/schema-list.js')).schemaList,
+  },
+  {
+    name: 'schema show',
+    describe: 'One element of a schema in full, and what refers to it',
+    load: async () => (await import('./commands/schema-show.js')).schemaShow,
+  },
+  {
+    name: 'schema check',
+    describe: 'Whether a schema file fits',
+    load: async () => (await import('./commands/schema-check.js')).schemaCheck,
+  },
+  {
+    name: 'schema add',
+    describe: 'Add the definitions of a schema file, on all servers',
+    load: async () => (await import('./commands/schema-add.js')).schemaAdd,
+  },
+  {
+    name: 'schema remove',
+    describe: 'Take a definition away that nothing needs',
+    load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
+  },
+  {
     name: 'topology check',
     describe: 'Check a topology file as a whole',
     load: async () => (await import('./commands/topology-check.js')).topologyCheck,
@@ -86,5 +111,6 @@ export const COMMANDS: readonly CommandEntry[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   replication: 'Replication: status, initialize, conflicts, show-entry',
   index: 'Indexes: rebuild',
+  schema: 'Schema: list, show, check, add, remove',
   topology: 'Topology files: check',
 };

@@ -1,0 +1,113 @@
+/**
+ * Changes of the schema by local commands: through a running server's control socket, or in a stopped server's store, where the change waits in the change log and
+ * replicates when the server runs again.
+ */
+
+import { openBackend } from '../backend/open-backend.js';
+import type { StoreBackend } from '../backend/store-backend.js';
+import { must } from '../base/assert.js';
+import { utf8Encode } from '../base/bytes.js';
+import { LdapError } from '../base/ldap-error.js';
+import { toReplicaId } from '../csn/csn.js';
+import { parseDn } from '../dn/dn-text.js';
+import { silentLog } from '../io/pino-log.js';
+import { nextTurn, systemClock } from '../io/system-clock.js';
+import {
+  decideSchemaChange,
+  planSchemaChange,
+  refuseUsed,
+  type SearchedDomain,
+} from '../operation/schema-change.js';
+import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../operation/schema-store.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import type { SchemaModification } from '../schema/edit-definitions.js';
+import type { OwnDefinition } from '../schema/own-definitions.js';
+import type { Schema } from '../schema/schema.js';
+import { indexOptions, openChangelog } from './domain.js';
+import { openOffline } from './offline-store.js';
+import type { ServerConfig } from './read-config.js';
+import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
+import { makeGenesis } from './schema-domain.js';
+
+/** One change as commands send it: definitions by text, or their OIDs. */
+export interface SchemaEdit {
+  readonly operation: 'add' | 'delete';
+  readonly kind: OwnDefinition['kind'];
+  readonly values: readonly string[];
+}
+
+/** Makes the change. Rejects with LdapError when it is refused, or a StoreError. */
+export async function changeSchema(
+  store: SchemaStore,
+  schema: Schema,
+  domains: readonly SearchedDomain[],
+  initiator: string,
+  edits: readonly SchemaEdit[],
+): Promise<void> {
+  const planned = planSchemaChange(store, modificationsOf(edits));
+  await refuseUsed(domains, schema, planned, () => {});
+  await store.backend.submit(initiator, (view) => decideSchemaChange(store, view, planned));
+}
+
+/** Edits come over a socket as JSON: their shape is looked at. Throws LdapError protocolError. */
+function modificationsOf(edits: readonly SchemaEdit[]): SchemaModification[] {
+  if (!Array.isArray(edits)) throw malformed();
+  return edits.map(({ operation, kind, values }): SchemaModification => {
+    if ((operation !== 'add' && operation !== 'delete') || typeof kind !== 'string') throw malformed();
+    if (!Array.isArray(values) || values.length === 0 || !values.every((one) => typeof one === 'string'))
+      throw malformed();
+    return { operation, attribute: kind, values: values.map(utf8Encode) };
+  });
+}
+
+function malformed(): LdapError {
+  return new LdapError('protocolError', 'the request for a change of schema is malformed');
+}
+
+/** The same in the store of a stopped server. Rejects with OperatorError SERVER_RUNNING too. */
+export async function changeSchemaOffline(config: ServerConfig, edits: readonly SchemaEdit[]): Promise<void> {
+  const store = await openOffline(config.files, false);
+  const opened: StoreBackend[] = [];
+  try {
+    const { base, schema, inactive } = await readWholeSchema(config.files, store);
+    await makeGenesis(store, base);
+    const backend = await openDomain(config, store, schema, SCHEMA_BASE, {});
+    opened.push(backend);
+    for (const domain of config.settings.domains)
+      opened.push(await openDomain(config, store, schema, domain, indexOptions(config.settings, schema)));
+    const schemaStore: SchemaStore = {
+      backend,
+      base,
+      entry: () => backend.byUuid(SCHEMA_ENTRY_UUID),
+      inactive: () => inactive,
+    };
+    const domains = opened.slice(1).map((one) => ({ backend: one }));
+    await changeSchema(schemaStore, schema, domains, config.settings['admin.dn'], edits);
+  } finally {
+    for (const backend of opened.reverse()) await backend.close();
+    await store.close();
+  }
+}
+
+async function openDomain(
+  config: ServerConfig,
+  store: OrderedStore,
+  schema: Schema,
+  base: string,
+  indexes: ReturnType<typeof indexOptions>,
+): Promise<StoreBackend> {
+  const baseDn = parseDn(base);
+  const replica = must(toReplicaId(config.settings['server.id']), 'the configuration was checked');
+  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
+  return await openBackend({
+    store,
+    baseDn,
+    schema,
+    replica,
+    clock: systemClock,
+    log: silentLog(),
+    sink: await openChangelog(store, baseKey, replica),
+    indexes,
+    pause: nextTurn,
+  });
+}
