@@ -2,21 +2,27 @@
 import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
-import { type ChangeBody, type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
+import {
+  type ChangeBody,
+  type EntryUuid,
+  type NamedRdn,
+  type PreservedFacts,
+  ROOT_UUID,
+} from '../change/change.js';
 import { UUID_BYTES, uuidFromRandom } from '../change/entry-uuid.js';
 import type { Dn } from '../dn/dn.js';
 import { parentDn } from '../dn/dn.js';
 import { buildEntry } from '../entry/build-entry.js';
-import { type CheckedEntry, checkNewEntry } from '../entry/check-entry.js';
+import { type CheckedEntry, checkNewEntry, type EntryPolicy } from '../entry/check-entry.js';
 import { checkPlacement, type NamedAttributes } from '../entry/check-placement.js';
 import type { AddRequest, RawAttribute } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
-import { entryPolicy } from './entry-policy.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashAdded, isPassword } from './password-storage.js';
 import { checkReferral } from './referrals.js';
+import { requestPolicy, splitFacts } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { VirtualEntry } from './virtual-tree.js';
 import { checkAssertion, submit, writtenAnswer } from './writes.js';
@@ -28,12 +34,14 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
   const rdn = namedRdn(parts, dn);
   // Hashing is work: nobody without the right to add may cause it.
   parts.policy.checkAdd(operation.requester, dn, undefined);
-  const attributes = request.attributes.some((one) => isPassword(parts, one.description))
-    ? await hashAdded(parts, operation, request.attributes)
-    : request.attributes;
+  const policy = requestPolicy(parts, operation);
+  const given = splitFacts(parts.schema, operation, request.attributes);
+  const attributes = given.attributes.some((one) => isPassword(parts, one.description))
+    ? await hashAdded(parts, operation, given.attributes)
+    : given.attributes;
   const uuid = uuidFromRandom(parts.random.bytes(UUID_BYTES));
   const written = await submit(operation, domain, (view) =>
-    decide(parts, operation, domain, view, { dn, rdn, uuid, attributes }),
+    decide(parts, operation, domain, view, { dn, rdn, uuid, attributes, preserved: given.preserved, policy }),
   );
   return writtenAnswer(parts, operation, 'add', written);
 }
@@ -51,6 +59,8 @@ interface NewEntry {
   readonly rdn: NamedRdn;
   readonly uuid: EntryUuid;
   readonly attributes: readonly RawAttribute[];
+  readonly preserved: PreservedFacts | undefined;
+  readonly policy: EntryPolicy;
 }
 
 function decide(
@@ -80,11 +90,13 @@ function decide(
     buildEntry(entry.attributes, entry.rdn, parts.schema),
     entry.rdn,
     parts.schema,
-    entryPolicy(parts),
+    entry.policy,
   );
   checkPlacement({ attributes: checked.attributes, rdn: entry.rdn }, placed(parent), parts.schema);
   checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
-  return [{ entry: entry.uuid, body: addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID) }];
+  const body = addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID);
+  const { preserved } = entry;
+  return [{ entry: entry.uuid, body: preserved === undefined ? body : { ...body, preserved } }];
 }
 
 /** A parent as the rules of the DIT see it. */
@@ -92,7 +104,11 @@ export function placed(parent: StoredEntry | undefined): NamedAttributes | undef
   return parent === undefined ? undefined : { attributes: parent.stored, rdn: parent.state.rdn };
 }
 
-function addBody({ attributes }: CheckedEntry, rdn: NamedRdn, parent: EntryUuid): ChangeBody {
+function addBody(
+  { attributes }: CheckedEntry,
+  rdn: NamedRdn,
+  parent: EntryUuid,
+): Extract<ChangeBody, { readonly kind: 'add' }> {
   const added = [...attributes].map(([key, { name, values }]) => ({ key, name, values }));
   return { kind: 'add', parent, rdn, attributes: added };
 }

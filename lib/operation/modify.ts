@@ -6,10 +6,10 @@ import { checkModifiedEntry } from '../entry/check-entry.js';
 import { describeAttribute } from '../entry/resolve-attribute.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { entryPolicy } from './entry-policy.js';
 import { domainOf, namedEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashModified, isPassword } from './password-storage.js';
+import { checkNotComputed, requestPolicy } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
 
@@ -26,6 +26,11 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
   const { domain } = known ?? domainOf(parts.directory, dn);
   let { modifications } = request;
   const accesses = modifications.map((one) => accessOf(parts, one));
+  if (operation.controls.relax)
+    checkNotComputed(
+      parts.schema,
+      modifications.map(({ attribute }) => attribute),
+    );
   if (modifications.some((one) => isPassword(parts, one.attribute.description))) {
     // Hashing is work: nobody without the right to the change may cause it.
     const entry = namedEntry(domain.backend, dn, parts.policy.reader(operation.requester), true);
@@ -63,6 +68,6 @@ function decide(
   const permissive = controls.permissiveModify;
   const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
   if (changes.length === 0) return [];
-  checkModifiedEntry(before, after, changes, rdn, parts.schema, entryPolicy(parts));
+  checkModifiedEntry(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
 }

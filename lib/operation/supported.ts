@@ -32,9 +32,9 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.dontUseCopy,
   ]),
   compare: new Set([...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.dontUseCopy]),
-  add: new Set([...WRITE, C.postRead]),
+  add: new Set([...WRITE, C.postRead, C.relax]),
   delete: new Set([...WRITE, C.preRead, C.treeDelete]),
-  modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify]),
+  modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify, C.relax]),
   modifyDn: new Set([...WRITE, C.preRead, C.postRead]),
 };
 
