@@ -5,6 +5,7 @@
  * that a group of many members holds up nobody.
  */
 import type { Reader } from '../access/access-policy.js';
+import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -68,7 +69,12 @@ export function dereferencer(
       for (const { spec, value } of wanted.slice(found.length, found.length + TURN_VALUES))
         found.push(look(parts, reader, spec, value));
     };
-    turn();
+    try {
+      turn();
+    } catch (error) {
+      if (!(error instanceof RowsAway)) throw error;
+      return goOn();
+    }
     return found.length === wanted.length ? controlOf(found) : goOn();
 
     async function goOn(): Promise<readonly Control[]> {
@@ -77,7 +83,7 @@ export function dereferencer(
           parts.clock.after(0, resolve);
         });
         checkStopped(operation);
-        turn();
+        await withRows(turn);
       }
       return controlOf(found);
     }

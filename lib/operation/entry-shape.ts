@@ -1,14 +1,15 @@
 /**
  * EntryShape: how controls of a search change the entries that it gives: fewer values, fewer attributes, controls beside them.
  *
- * undefined for searches without such a control: those have the fast ways of entry-bytes.ts. Owns the order in which the controls work: first stored or
- * computed attributes alone, then the attribute list of the search, then matched values (RFC 3876). Access rules come before all: shapes get the reader's view.
+ * undefined for searches without such a control: those have the fast ways of entry-bytes.ts. Owns the order in which the controls work: first real or
+ * virtual attributes alone (entry/virtual-attributes.ts), then the attribute list of the search, then matched values (RFC 3876). Access rules come before all: shapes get the reader's view.
  */
 import type { Reader } from '../access/access-policy.js';
 import type { BerWriter } from '../ber/ber-writer.js';
 import type { Dn } from '../dn/dn.js';
 import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
 import { type Selection, selectAttributes } from '../entry/select-attributes.js';
+import { isVirtualKey } from '../entry/virtual-attributes.js';
 import { writeControls, writeEnvelope } from '../ldap/encode-parts.js';
 import { writeAttributeList } from '../ldap/encode-response.js';
 import type { Control } from '../ldap/message.js';
@@ -69,41 +70,49 @@ function sourceOf(real: boolean, virtual: boolean): ((view: EntryView) => EntryV
   return real ? (view) => new RealAttributes(view) : (view) => new VirtualAttributes(view);
 }
 
-/** An entry's stored attributes alone. */
+/** An entry without what is derived when it is read. */
 class RealAttributes implements EntryView {
   readonly dn: Dn;
   readonly stored: Attributes;
+  readonly #view: EntryView;
 
   constructor(view: EntryView) {
     this.dn = view.dn;
     this.stored = view.stored;
+    this.#view = view;
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
-    return this.stored.get(key);
+    return isVirtualKey(key) ? undefined : this.#view.attribute(key);
   }
 
   computed(): Attributes {
-    return NO_ATTRIBUTES;
+    return only(this.#view.computed(), false);
   }
 }
 
-/** An entry's computed attributes alone. */
+/** What is derived when an entry is read, alone. */
 class VirtualAttributes implements EntryView {
   readonly dn: Dn;
   readonly stored = NO_ATTRIBUTES;
-  readonly #computed: Attributes;
+  readonly #view: EntryView;
 
   constructor(view: EntryView) {
     this.dn = view.dn;
-    this.#computed = view.computed();
+    this.#view = view;
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
-    return this.#computed.get(key);
+    return isVirtualKey(key) ? this.#view.attribute(key) : undefined;
   }
 
   computed(): Attributes {
-    return this.#computed;
+    return only(this.#view.computed(), true);
   }
+}
+
+function only(attributes: Attributes, virtual: boolean): Attributes {
+  const kept = new Map<AttributeKey, Attribute>();
+  for (const [key, attribute] of attributes) if (isVirtualKey(key) === virtual) kept.set(key, attribute);
+  return kept;
 }
