@@ -97,7 +97,8 @@ export function sendEntry(
   };
   const view = reader.view(entry);
   const controls = shape.controls(view);
-  return controls instanceof Promise ? controls.then(send) : send(controls);
+  if (!(controls instanceof Promise)) return send(controls);
+  return controls.then((given) => withRows(() => send(given)));
 }
 
 export class SearchRun {
