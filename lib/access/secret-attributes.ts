@@ -60,6 +60,10 @@ export class RestrictedView implements EntryView {
   computed(): Attributes {
     return without(this.#entry.computed(), this.#hides);
   }
+
+  expanded(key: AttributeKey): Attribute | undefined {
+    return this.#hides(key) ? undefined : this.#entry.expanded?.(key);
+  }
 }
 
 function without(attributes: Attributes, hides: (key: AttributeKey) => boolean): Attributes {

@@ -15,9 +15,14 @@ export function derivedRule(key: AttributeKey): string | undefined {
   return key === ENTRY_DN || MEMBERSHIP_KEYS.has(key) ? DN_RULE : undefined;
 }
 
+/** undefined: any entry. */
+type Found = readonly EntryId[] | undefined | Promise<readonly EntryId[] | undefined>;
+
 export class DerivedIndexes {
   readonly #tree: MembershipTree;
   readonly #pause: () => Promise<void>;
+  /** Ids among which the members of a dynamic group are; undefined: the group of this name is none. */
+  dynamicIds: ((group: Uint8Array) => (() => Found) | undefined) | undefined;
 
   constructor(tree: MembershipTree, pause: () => Promise<void>) {
     this.#tree = tree;
@@ -25,8 +30,11 @@ export class DerivedIndexes {
   }
 
   /** Ids of a value of an attribute for which derivedRule() names a rule. */
-  ids(key: AttributeKey, normal: Uint8Array): readonly EntryId[] | Promise<readonly EntryId[]> {
-    if (key !== ENTRY_DN) return memberIds(this.#tree, normal, this.#pause);
+  ids(key: AttributeKey, normal: Uint8Array): Found {
+    if (key !== ENTRY_DN) {
+      const found = this.dynamicIds?.(normal);
+      return found === undefined ? memberIds(this.#tree, normal, this.#pause) : found();
+    }
     const id = this.#named(normal);
     return id === undefined ? [] : [id];
   }

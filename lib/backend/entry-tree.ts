@@ -6,7 +6,7 @@
  * (replication-model.md section 5).
  */
 
-import { latin1, utf8Encode } from '../base/bytes.js';
+import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
@@ -21,6 +21,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import { isAtOrBelow } from '../schema/dn-key.js';
 import type { EntryId, ReadView } from './backend.js';
 import type { Dictionary } from './dictionary.js';
+import { type DynamicGroups, MEMBER_URL } from './dynamic-groups.js';
 import {
   checkRecord,
   decodeFacts,
@@ -56,6 +57,8 @@ export interface TreeFacts {
   readonly lookup: ReverseLookup;
   /** Attributes that make members. */
   readonly memberAttributes: readonly MemberAttribute[];
+  /** Undefined: a memberURL means nothing here. */
+  readonly dynamic: DynamicGroups | undefined;
 }
 
 const UUID_PART = 'entryuuid=';
@@ -208,11 +211,34 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
   }
 
   memberOf(entry: HeldEntry): readonly Uint8Array[] {
-    return groupsOf(this, entry).map((group) => group.dnBytes);
+    const groups = groupsOf(this, entry);
+    const { dynamic } = this.#facts;
+    if (dynamic === undefined) return groups.map((group) => group.dnBytes);
+    const all = new Map([...groups, ...dynamic.groupsOf(this, entry)].map((group) => [group.id, group]));
+    return [...all.values()].map((group) => group.dnBytes);
   }
 
   isMemberOf(entry: HeldEntry, group: Uint8Array): boolean {
-    return isMember(this, entry, group);
+    if (isMember(this, entry, group)) return true;
+    const { dynamic } = this.#facts;
+    const key = dynamic === undefined ? undefined : utf8Decode(group);
+    const named = key === undefined ? undefined : this.byKey(key);
+    return named !== undefined && dynamic?.includes(named, entry) === true;
+  }
+
+  isDynamic(entry: HeldEntry): boolean {
+    const { dynamic } = this.#facts;
+    return dynamic !== undefined && entry.attribute(MEMBER_URL) !== undefined;
+  }
+
+  dynamicMembers(group: HeldEntry): Attribute | undefined {
+    return this.#facts.dynamic?.members(group);
+  }
+
+  includes(group: HeldEntry, member: Uint8Array): boolean {
+    const key = utf8Decode(member);
+    const entry = key === undefined ? undefined : this.byKey(key);
+    return entry !== undefined && this.#facts.dynamic?.includes(group, entry) === true;
   }
 
   byKey(key: string): HeldEntry | undefined {

@@ -10,6 +10,7 @@ import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { CsnGenerator } from '../csn/csn-generator.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
+import { planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -23,6 +24,7 @@ import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
+import { DynamicGroups, dynamicIds } from './dynamic-groups.js';
 import type { TreeFacts } from './entry-tree.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
@@ -70,6 +72,8 @@ export interface BackendOptions {
   readonly usns?: UsnSource;
   /** Attributes from which memberOf is derived; indexed for equality. Default DEFAULT_MEMBER_ATTRIBUTES. */
   readonly memberAttributes?: readonly string[];
+  /** Members of groupOfURLs are shown; `secret`: keys of attributes that their URLs may not ask for. Default: they are not. */
+  readonly dynamicGroups?: { readonly secret: readonly string[] };
   /** What local writes keep to, beyond the schema. Attributes named here are to be indexed for equality. Default: nothing. */
   readonly consistency?: ConsistencyOptions;
   /** Octets of the entry cache. Default 64 MiB. */
@@ -139,6 +143,10 @@ function assemble(
     conformance,
     lookup: new ReverseLookup(indexes, keys, postings),
     memberAttributes: memberAttributesOf(options.memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
+    dynamic:
+      options.dynamicGroups === undefined
+        ? undefined
+        : new DynamicGroups(schema, options.dynamicGroups.secret),
   };
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
@@ -204,7 +212,7 @@ function assemble(
     log: options.log,
     pause,
   });
-  return new StoreBackend({
+  const backend = new StoreBackend({
     store,
     keys,
     tree,
@@ -226,6 +234,22 @@ function assemble(
     importing,
     onApplied: options.onApplied,
   });
+  if (treeFacts.dynamic !== undefined) connectDynamic(treeFacts.dynamic, backend);
+  return backend;
+}
+
+/** Dynamic groups find their members by the searches of the backend in which they stand. */
+function connectDynamic(dynamic: DynamicGroups, backend: StoreBackend): void {
+  const { tree, pause, applied, reader, indexes } = backend.parts;
+  dynamic.source = {
+    tree,
+    pause,
+    version: () => applied.durable,
+    search: (request) => backend.search(request),
+  };
+  if (reader.derived !== undefined)
+    reader.derived.dynamicIds = (group) =>
+      dynamicIds(dynamic, tree, group, (filter) => reader.ids(planFilter(filter, indexes).plan));
 }
 
 function openRules(

@@ -33,6 +33,8 @@ import { MEMBERSHIP_KEYS } from './memberships.js';
 import { type AnswerChoice, recordHasClass, writeAnswer } from './record-answer.js';
 import { shownOf } from './shown.js';
 
+const MEMBER = 'member' as AttributeKey;
+
 /** What entries of one backend share. */
 export interface EntryOwner {
   readonly dictionary: Dictionary;
@@ -50,6 +52,12 @@ export interface EntryOwner {
   memberOf(entry: HeldEntry): readonly Uint8Array[];
   /** Whether the group of this normal name names the entry. Throws RowsAway. */
   isMemberOf(entry: HeldEntry, group: Uint8Array): boolean;
+  /** Whether the entry's members are found by its memberURL. */
+  isDynamic(entry: HeldEntry): boolean;
+  /** Those members. Throws RowsAway. */
+  dynamicMembers(group: HeldEntry): Attribute | undefined;
+  /** Whether the entry of this normal name is one of them. Throws RowsAway. */
+  includes(group: HeldEntry, member: Uint8Array): boolean;
 }
 
 // Octets of memory as heap snapshots of Node 20 show them.
@@ -168,6 +176,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   }
 
   writeAnswer(writer: BerWriter, choice: AnswerChoice): boolean {
+    if (this.owner.isDynamic(this)) return false;
     return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice);
   }
 
@@ -225,7 +234,15 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   }
 
   holds(key: AttributeKey, normal: Uint8Array): boolean | undefined {
-    return MEMBERSHIP_KEYS.has(key) ? this.owner.isMemberOf(this, normal) : undefined;
+    if (MEMBERSHIP_KEYS.has(key)) return this.owner.isMemberOf(this, normal);
+    if (key !== MEMBER || !this.owner.isDynamic(this)) return undefined;
+    if (this.owner.includes(this, normal)) return true;
+    // It may have members of its own beside those that are found.
+    return this.attribute(MEMBER) === undefined ? false : undefined;
+  }
+
+  expanded(key: AttributeKey): Attribute | undefined {
+    return key === MEMBER && this.owner.isDynamic(this) ? this.owner.dynamicMembers(this) : undefined;
   }
 
   /** Octets of memory held, roughly. */

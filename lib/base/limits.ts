@@ -101,6 +101,12 @@ export const LIMITS = {
   dereferencedEntries: 1_000_000,
   /** Octets of each text of session tracking. */
   sessionTextBytes: 65_536,
+  /** Dynamic groups of a domain that count for memberOf. */
+  dynamicGroups: 100,
+  /** Values of memberURL that count, of one group. */
+  dynamicGroupUrls: 20,
+  /** Members that are listed of one dynamic group. */
+  dynamicMembers: 10_000,
   /** Entries that one in-chain clause may walk through; in-chain clauses of one filter. */
   chainEntries: 100_000,
   chainClauses: 8,

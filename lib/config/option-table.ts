@@ -220,6 +220,10 @@ export const OPTIONS = {
   'groups.allowEmpty': flag('Whether a groupOfNames or groupOfUniqueNames may be without a member.', {
     preset: false,
   }),
+  'groups.dynamic': flag(
+    'Whether entries of class groupOfURLs show the entries that their memberURL finds as member, and these show the group in memberOf.',
+    { preset: false },
+  ),
   'references.attributes': list(
     'Attributes whose values follow the entries that they name: changed on rename and move, removed on delete; empty: none. They are indexed for equality.',
     {

@@ -26,4 +26,6 @@ export interface EntryView {
    * Whether a derived attribute holds the value with this normal form, where that is known without its values; undefined: look at them.
    */
   holds?(key: AttributeKey, normal: Uint8Array): boolean | undefined;
+  /** A user attribute that is not stored and is shown all the same: the members of a dynamic group. */
+  expanded?(key: AttributeKey): Attribute | undefined;
 }

@@ -13,6 +13,8 @@ import { baseKey, hasAllOptions, hasOptions, optionsOf } from './option-subtype.
 
 const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
 
+const MEMBER = 'member' as AttributeKey;
+
 /** Option lists of which an attribute must have one wholly; 'any' when the bare type was asked for. */
 type WantedOptions = 'any' | string[][];
 
@@ -75,6 +77,10 @@ export function selectAttributes(selection: Selection, entry: EntryView): Attrib
       const attribute = entry.attribute(key);
       if (attribute !== undefined) selected.push(attribute);
     }
+  }
+  if (entry.expanded !== undefined && isSelected(selection, MEMBER) && !entry.stored.has(MEMBER)) {
+    const members = entry.expanded(MEMBER);
+    if (members !== undefined) selected.push(members);
   }
   return selection.typesOnly ? selected.map(({ name }) => ({ name, values: [] })) : selected;
 }

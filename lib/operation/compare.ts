@@ -3,8 +3,10 @@ import type { Reader } from '../access/access-policy.js';
 import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { resolveAttribute } from '../entry/resolve-attribute.js';
+import { isVirtual } from '../entry/virtual-attributes.js';
 import type { Filter } from '../filter/filter.js';
 import type { CompareRequest } from '../ldap/message.js';
+import type { AttributeType } from '../schema/attribute-type.js';
 import { notHeld, shown, targetEntry } from './names.js';
 import { type Answer, answer, type MaybeAnswer, type Operation, resultOf } from './operation.js';
 import { rootDse } from './root-dse.js';
@@ -63,6 +65,12 @@ function findTarget(
   }
 }
 
+/** Whether an attribute that is not stored holds the value, where that is known without all of its values: members of dynamic groups. */
+function heldUnstored(reader: Reader, entry: NamedEntry, type: AttributeType, value: Uint8Array) {
+  const normal = type.equality?.normalizeAssertion(value);
+  return normal === undefined || !reader.sees(entry, type.key) ? undefined : entry.holds?.(type.key, normal);
+}
+
 function judge(
   parts: ServerParts,
   operation: Operation,
@@ -74,6 +82,8 @@ function judge(
   checkAssertion(parts, operation, reader, entry);
   const { type, text } = resolveAttribute(request.attribute, schema);
   const { attribute, value } = request;
+  const unstored = isVirtual(type) ? undefined : heldUnstored(reader, entry, type, value);
+  if (unstored !== undefined) return answer('compare', resultOf(unstored ? 'compareTrue' : 'compareFalse'));
   const holds = (filter: Filter) => matcherFor(schema, reader, filter).matches(entry) === true;
   // Whether there is a value at all may cost a search (dynamic groups), so it is asked last.
   if (holds({ kind: 'equality', attribute, value })) return answer('compare', resultOf('compareTrue'));

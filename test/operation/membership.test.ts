@@ -130,3 +130,45 @@ t.test('operational attributes can be searched and compared by', async (t) => {
     t.equal(reply.result, result, attribute);
   }
 });
+
+t.test('dynamic groups: members found by URL, and found in', async (t) => {
+  const server = await TestServer.open({}, [BASE], {
+    dynamicGroups: { secret: ['userpassword'] },
+  });
+  const admin = await server.populate();
+  const dynamic = (...memberURL: string[]) => ({ objectClass: ['groupOfURLs'], memberURL });
+  const all = `cn=all,${GROUPS}`;
+  await admin.add(all, dynamic(`ldap:///${PEOPLE}??one?(objectClass=person)`));
+  await admin.add(`cn=bobs,${GROUPS}`, dynamic(`ldap:///${BASE}??sub?(uid=b*)`));
+  await admin.add(`cn=secret,${GROUPS}`, dynamic(`ldap:///${BASE}??sub?(userPassword=*)`, 'no url'));
+  await admin.add(`cn=nested,${GROUPS}`, dynamic(`ldap:///${BASE}??sub?(memberOf=${all})`));
+  t.same((await read(admin, all, 'member')).member, [ANN, BOB]);
+  t.same((await read(admin, all)).member, [ANN, BOB], 'with all user attributes');
+  t.same((await read(admin, all, 'cn')).member, undefined);
+  t.same(await read(admin, `cn=secret,${GROUPS}`, 'member'), {}, 'secrets cannot be probed');
+  t.same((await read(admin, BOB, 'memberOf')).memberOf, [all, `cn=bobs,${GROUPS}`]);
+  t.same(await dns(admin, `(memberOf=cn=bobs,${GROUPS})`), [BOB]);
+  t.same(await dns(admin, `(&(uid=ann)(isMemberOf=cn=bobs,${GROUPS}))`), []);
+  t.same(await dns(admin, `(&(uid=*)(!(isMemberOf=cn=bobs,${GROUPS})))`), [ANN]);
+  for (const [value, result] of [
+    [ANN, 'compareTrue'],
+    [GROUPS, 'compareFalse'],
+  ] as const) {
+    const reply = await admin.call({
+      kind: 'compare',
+      dn: all,
+      attribute: 'member',
+      value: Buffer.from(value),
+    });
+    t.equal(reply.result, result, value);
+  }
+  await admin.delete(ANN);
+  t.same((await read(admin, all, 'member')).member, [BOB], 'as it is now');
+  t.same(
+    (await read(admin, `cn=nested,${GROUPS}`, 'member')).member,
+    undefined,
+    'no groups of dynamic groups',
+  );
+  const off = await (await server.reopen()).admin();
+  t.notOk('member' in (await read(off, all)), 'by option');
+});
