@@ -10,14 +10,13 @@
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes, ZERO_CSN } from '../csn/csn.js';
-import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import {
   ID_BYTES,
   type KeySpace,
   readId,
   readUuid,
-  SERVER_KEYS,
   TAG,
   UUID_BYTES,
   writeId,
@@ -48,6 +47,23 @@ const SLICE_ROWS = 256;
 const TRIM_EVERY = 8192;
 const TRIM_ROWS = 1000;
 
+function numberKey(keys: KeySpace, tag: number, number: number): Uint8Array {
+  const tail = new Uint8Array(1 + ID_BYTES);
+  tail[0] = tag;
+  writeId(tail, 1, number);
+  return keys.underDomain(tail);
+}
+
+/** Rows above `after`, up to and with `through`. */
+function appliedBetween(keys: KeySpace, after: number, through: number): StoreRange {
+  return { gte: numberKey(keys, TAG.applied, after + 1), lt: numberKey(keys, TAG.applied, through + 1) };
+}
+
+/** Newest USN of a domain: a row of the server's, which survives what empties the domain. */
+function lastKey({ domain }: KeySpace): Uint8Array {
+  return Uint8Array.of(0, 0, 0x75, domain >>> 8, domain);
+}
+
 /** The value of a change's row. */
 export function encodeApplied(change: AppliedChange): Uint8Array {
   const bytes = new Uint8Array(2 * CSN_BYTES + change.entries.length * ENTRY_BYTES);
@@ -65,7 +81,8 @@ export function encodeApplied(change: AppliedChange): Uint8Array {
 /** The inverse of encodeApplied(). Throws StoreError damaged. */
 export function decodeApplied(usn: number, bytes: Uint8Array): AppliedChange {
   const rest = bytes.length - 2 * CSN_BYTES;
-  if (rest < 0 || rest % ENTRY_BYTES !== 0) throw new StoreError('damaged', `applied row ${usn} is cut short`);
+  if (rest < 0 || rest % ENTRY_BYTES !== 0)
+    throw new StoreError('damaged', `applied row ${usn} is cut short`);
   const entries: TouchedEntry[] = [];
   for (let at = 2 * CSN_BYTES; at < bytes.length; at += ENTRY_BYTES)
     entries.push({ uuid: readUuid(bytes, at + 1), subtree: ((bytes[at] as number) & SUBTREE) !== 0 });
@@ -103,7 +120,7 @@ export class AppliedLog implements UsnUser {
   /** Opens the log; a domain that was loaded or emptied since begins above a new floor. */
   static async open(store: OrderedStore, keys: KeySpace, source: UsnSource): Promise<AppliedLog> {
     const log = new AppliedLog(store, keys, source);
-    const row = store.get(SERVER_KEYS.usn(keys.domain));
+    const row = store.get(lastKey(keys));
     log.durable = row === undefined ? 0 : readId(row, 0);
     log.given = log.durable;
     source.join(log);
@@ -126,6 +143,11 @@ export class AppliedLog implements UsnUser {
     await this.#store.batch([this.lastOp(floor), this.#factsOp()], { sync: true });
   }
 
+  /** UsnSource.settled. */
+  get settled(): number {
+    return this.#source.settled;
+  }
+
   /** A number for the next change. */
   take(): number {
     this.given = this.#source.next();
@@ -141,14 +163,14 @@ export class AppliedLog implements UsnUser {
   ops(change: AppliedChange, ids: readonly EntryId[]): readonly StoreOp[] {
     const value = numberRow(change.usn);
     return [
-      { type: 'put', key: this.#keys.applied(change.usn), value: encodeApplied(change) },
-      ...ids.map((id): StoreOp => ({ type: 'put', key: this.#keys.usn(id), value })),
+      { type: 'put', key: numberKey(this.#keys, TAG.applied, change.usn), value: encodeApplied(change) },
+      ...ids.map((id): StoreOp => ({ type: 'put', key: numberKey(this.#keys, TAG.usn, id), value })),
     ];
   }
 
   /** The row that keeps the newest number. */
   lastOp(usn: number): StoreOp {
-    return { type: 'put', key: SERVER_KEYS.usn(this.#keys.domain), value: numberRow(usn) };
+    return { type: 'put', key: lastKey(this.#keys), value: numberRow(usn) };
   }
 
   /** A batch is durable up to this number. */
@@ -167,7 +189,7 @@ export class AppliedLog implements UsnUser {
 
   /** USN of an entry. */
   usnOf(id: EntryId): number {
-    const row = this.#store.get(this.#keys.usn(id));
+    const row = this.#store.get(numberKey(this.#keys, TAG.usn, id));
     return row === undefined ? this.floor : readId(row, 0);
   }
 
@@ -178,23 +200,20 @@ export class AppliedLog implements UsnUser {
 
   /** One row, or undefined. */
   at(usn: number): AppliedChange | undefined {
-    const row = this.#store.get(this.#keys.applied(usn));
+    const row = this.#store.get(numberKey(this.#keys, TAG.applied, usn));
     return row === undefined ? undefined : decodeApplied(usn, row);
   }
 
   /** Changes above `after` up to and with `through`, in order (or backwards), in slices. The caller checks reaches() when done: rows may go meanwhile. */
   async *between(after: number, through: number, reverse = false): AsyncGenerator<readonly AppliedChange[]> {
     if (through <= after) return;
-    const range = { ...this.#keys.appliedBetween(after, through), reverse };
+    const range = { ...appliedBetween(this.#keys, after, through), reverse };
     for await (const rows of this.#store.scan(range, SLICE_ROWS))
       yield rows.map(({ key, value }) => decodeApplied(readId(key, key.length - ID_BYTES), value));
   }
 
   /** Numbers of entries changed since, ascending; for index lookups. */
-  async idsSince(
-    usn: number,
-    idOf: (uuid: EntryUuid) => EntryId | undefined,
-  ): Promise<readonly EntryId[]> {
+  async idsSince(usn: number, idOf: (uuid: EntryUuid) => EntryId | undefined): Promise<readonly EntryId[]> {
     const ids = new Set<EntryId>();
     if (!this.reaches(usn - 1)) {
       for await (const keys of this.#store.scanKeys(this.#keys.tagRange(TAG.entry), 4096))
@@ -217,7 +236,7 @@ export class AppliedLog implements UsnUser {
 
   async #trim(through: number): Promise<void> {
     if (through <= this.trimmed) return;
-    const range = this.#keys.appliedBetween(0, through);
+    const range = appliedBetween(this.#keys, 0, through);
     // Readers are turned away first.
     this.trimmed = through;
     await this.#store.batch([this.#factsOp()], { sync: false });

@@ -13,6 +13,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { AppliedChange, AppliedLog, TouchedEntry } from './applied-log.js';
 import type { EntryId, StoredEntry } from './backend.js';
 import type { Layer } from './layer.js';
+import { HeldEntry } from './stored-entry.js';
 
 /** One entry around a change. Both undefined never; before undefined: it came; after undefined: it went. */
 export interface EntryChange {
@@ -26,6 +27,8 @@ export interface CommittedChange {
   readonly usn: number;
   readonly csn: Csn;
   readonly entries: readonly EntryChange[];
+  /** Octets of the entries, roughly: what it costs to let this wait. */
+  readonly bytes: number;
 }
 
 /** What one batch of the store brought. */
@@ -46,6 +49,8 @@ export interface ChangeSource {
    * The function that it resolves to ends it.
    */
   watch(listener: FeedListener): Promise<() => void>;
+  /** lastUSN of the server: nothing that comes later is at or below it. */
+  readonly settledUsn: number;
   readonly log: Pick<AppliedLog, 'durable' | 'floor' | 'trimmed' | 'reaches' | 'at' | 'between'>;
 }
 
@@ -134,12 +139,23 @@ export class ChangeNotes {
     layer.applied += 1;
     if (before === undefined) return;
     const entries: EntryChange[] = [];
+    let bytes = CHANGE_BYTES;
     touched.forEach(({ uuid, subtree }, i) => {
       const after = tree.byUuid(uuid);
-      if (before[i] !== undefined || after !== undefined) entries.push({ before: before[i], after, subtree });
+      if (before[i] === undefined && after === undefined) return;
+      entries.push({ before: before[i], after, subtree });
+      bytes += weight(before[i]) + weight(after);
     });
-    layer.events.push({ usn: applied.usn, csn, entries });
+    layer.events.push({ usn: applied.usn, csn, entries, bytes });
   }
+}
+
+/** Octets around one change and around one entry. */
+const CHANGE_BYTES = 200;
+const ENTRY_BYTES = 500;
+
+function weight(entry: StoredEntry | undefined): number {
+  return entry instanceof HeldEntry ? ENTRY_BYTES + entry.record.length : 0;
 }
 
 /** Whether a live entry is shown elsewhere, or under another name, than before. */

@@ -8,6 +8,8 @@ import { utf8Encode } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { type Csn, csnTimeMs } from '../csn/csn.js';
+import { toOpenLdapCsn } from '../csn/openldap-csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { Attribute } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 
@@ -24,6 +26,10 @@ export interface ComputedFacts {
   /** DNs of the groups that name the entry. */
   memberOf(): readonly Uint8Array[];
   etag(): Uint8Array;
+  /** Number of the newest change here that touched the entry. */
+  usn(): number;
+  /** State of the domain, at its base entry. */
+  contextState(): ServerState | undefined;
 }
 
 const TRUE = utf8Encode('TRUE');
@@ -80,6 +86,12 @@ function groups(name: string, facts: ComputedFacts): Attribute | undefined {
   return values.length === 0 ? undefined : { name, values };
 }
 
+/** Newest CSN of each origin, as OpenLDAP's consumers expect it at the base. */
+function contextCsn(state: ServerState | undefined): Attribute | undefined {
+  if (state === undefined || state.size === 0) return undefined;
+  return { name: 'contextCSN', values: state.csns().map((csn) => utf8Encode(toOpenLdapCsn(csn))) };
+}
+
 /** Every computed attribute by its key. */
 export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attribute | undefined> = new Map(
   Object.entries<(facts: ComputedFacts) => Attribute | undefined>({
@@ -93,7 +105,9 @@ export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attri
     subschemasubentry: () => SUBSCHEMA,
     hassubordinates: (f) => one('hasSubordinates', f.childCount() > 0 ? TRUE : FALSE),
     numsubordinates: (f) => one('numSubordinates', utf8Encode(String(f.childCount()))),
-    entrycsn: (f) => one('entryCSN', utf8Encode(f.state.modified.csn)),
+    entrycsn: (f) => one('entryCSN', utf8Encode(toOpenLdapCsn(f.state.modified.csn))),
+    contextcsn: (f) => contextCsn(f.contextState()),
+    entryusn: (f) => one('entryUSN', utf8Encode(String(f.usn()))),
     etag: (f) => one('etag', f.etag()),
     memberof: (f) => groups('memberOf', f),
     ismemberof: (f) => groups('isMemberOf', f),

@@ -13,6 +13,7 @@ import { parseUuid } from '../change/entry-uuid.js';
 import { rdnKeyOf, toRdn } from '../change/named-rdn.js';
 import { type EntryState, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import { type Csn, ZERO_CSN } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
@@ -54,6 +55,10 @@ export interface TreeFacts {
   structuralClass(objectClass: Attribute): Attribute | undefined;
   isSingle(key: AttributeKey): boolean;
   readonly conformance: Conformance;
+  /** Number of the newest change here that touched the entry. */
+  usnOf(id: EntryId): number;
+  /** State of the domain. */
+  state(): ServerState;
   readonly lookup: ReverseLookup;
   /** Attributes that make members. */
   readonly memberAttributes: readonly MemberAttribute[];
@@ -154,6 +159,14 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
 
   isSingle(key: AttributeKey): boolean {
     return this.#facts.isSingle(key);
+  }
+
+  usnOf(id: EntryId): number {
+    return this.#facts.usnOf(id);
+  }
+
+  contextState(): ServerState {
+    return this.#facts.state();
   }
 
   violation(shown: Attributes): string | undefined {

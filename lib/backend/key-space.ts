@@ -313,21 +313,6 @@ export class KeySpace {
     return prefixRange(this.#idKey(TAG.values, id));
   }
 
-  /** The applied change of this USN. */
-  applied(usn: number): Uint8Array {
-    return this.#idKey(TAG.applied, usn as EntryId);
-  }
-
-  /** Applied changes with an USN above `after`, up to and with `through`. */
-  appliedBetween(after: number, through: number): StoreRange {
-    return { gte: this.applied(after + 1), lt: this.applied(through + 1) };
-  }
-
-  /** The row of an entry's USN. */
-  usn(id: EntryId): Uint8Array {
-    return this.#idKey(TAG.usn, id);
-  }
-
   dictionary(number: number): Uint8Array {
     const key = this.#make(TAG.dictionary, 4);
     new DataView(key.buffer, key.byteOffset).setUint32(3, number);
@@ -452,6 +437,4 @@ export const SERVER_KEYS = {
     return key;
   },
   domains: prefixRange(Uint8Array.of(0, 0, 0x64)),
-  /** Newest USN of a domain: survives what empties the domain. */
-  usn: (domain: DomainNumber): Uint8Array => Uint8Array.of(0, 0, 0x75, domain >>> 8, domain),
 } as const;

@@ -141,6 +141,8 @@ function assemble(
     structuralClass: structuralClassOf(schema),
     isSingle,
     conformance,
+    usnOf: (id) => applied.usnOf(id),
+    state: () => durable.state,
     lookup: new ReverseLookup(indexes, keys, postings),
     memberAttributes: memberAttributesOf(options.memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
     dynamic:

@@ -42,6 +42,7 @@ import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import { type DoubleValue, findDoubles } from './unique-doubles.js';
+import { openRecent } from './usn-lookup.js';
 import type { Decide, WritePath } from './write-path.js';
 
 /** What StoreBackend is made of; tools over whole domains (bulk load, verify, total update) use the same parts. */
@@ -161,7 +162,7 @@ export class StoreBackend implements Backend {
   }
 
   search(request: SearchPlanRequest): Candidates {
-    return openCandidates(this.#world, request);
+    return openRecent(this.#world, this.parts.applied, request) ?? openCandidates(this.#world, request);
   }
 
   explain(request: SearchPlanRequest): Promise<Explanation> {
@@ -254,6 +255,7 @@ export class StoreBackend implements Backend {
     const { feed, commit, applied } = this.parts;
     return {
       log: applied,
+      settledUsn: applied.settled,
       watch: (listener: FeedListener) => {
         const watcher = feed.enter(listener);
         return new Promise<() => void>((resolve) => {

@@ -10,6 +10,7 @@ import type { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
 import { toRdn } from '../change/named-rdn.js';
 import type { EntryState } from '../conflict/entry-state.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatRdn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
@@ -29,6 +30,7 @@ import {
   uuidOf,
 } from './entry-record.js';
 import { etagOf } from './etag.js';
+import { ROOT_ID } from './key-space.js';
 import { MEMBERSHIP_KEYS } from './memberships.js';
 import { type AnswerChoice, recordHasClass, writeAnswer } from './record-answer.js';
 import { shownOf } from './shown.js';
@@ -48,6 +50,10 @@ export interface EntryOwner {
   violation(shown: Attributes): string | undefined;
   /** DN that a conflict or a dead parent keeps the entry from having, as text; undefined when there is no conflict. */
   wantedDn(entry: HeldEntry): string | undefined;
+  /** Number of the newest change here that touched the entry. */
+  usnOf(id: EntryId): number;
+  /** State of the domain. */
+  contextState(): ServerState;
   /** DNs of the groups that name the entry. Throws RowsAway. */
   memberOf(entry: HeldEntry): readonly Uint8Array[];
   /** Whether the group of this normal name names the entry. Throws RowsAway. */
@@ -219,6 +225,14 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   schemaViolation(): string | undefined {
     return isMergedRecord(this.record) ? this.owner.violation(this.stored) : undefined;
+  }
+
+  usn(): number {
+    return this.owner.usnOf(this.id);
+  }
+
+  contextState(): ServerState | undefined {
+    return this.parentId === ROOT_ID ? this.owner.contextState() : undefined;
   }
 
   wantedDn(): string | undefined {

@@ -51,6 +51,8 @@ export const RESULT_CODES = {
   cannotCancel: 121,
   assertionFailed: 122,
   authorizationDenied: 123,
+  /** The cookie is of no use any more: begin without one (RFC 4533 section 2.6). */
+  syncRefreshRequired: 4096,
   /** Everything was checked and nothing was done (draft-zeilenga-ldap-noop; OpenLDAP's number). */
   noOperation: 16_654,
 } as const;

@@ -40,6 +40,15 @@ export const CONTROL_OIDS = {
   relax: '1.3.6.1.4.1.4203.666.5.12',
   /** draft-zeilenga-ldap-noop. */
   noOp: '1.3.6.1.4.1.4203.666.5.2',
+  /** draft-ietf-ldapext-psearch. */
+  persistentSearch: '2.16.840.1.113730.3.4.3',
+  entryChange: '2.16.840.1.113730.3.4.7',
+  /** RFC 4533. */
+  syncRequest: '1.3.6.1.4.1.4203.1.9.1.1',
+  syncState: '1.3.6.1.4.1.4203.1.9.1.2',
+  syncDone: '1.3.6.1.4.1.4203.1.9.1.3',
+  /** OpenDJ: where to go on in cn=changelog. */
+  changelogCookie: '1.3.6.1.4.1.26027.1.5.4',
   /** RFC 6171. */
   dontUseCopy: '1.3.6.1.1.22',
   /** draft-ietf-ldapext-ldapv3-vlv-09. */
@@ -52,6 +61,12 @@ export const CONTROL_OIDS = {
   /** Netscape: stored attributes alone, computed ones alone. */
   realAttributesOnly: '2.16.840.1.113730.3.4.17',
   virtualAttributesOnly: '2.16.840.1.113730.3.4.19',
+} as const;
+
+/** Intermediate responses. */
+export const INTERMEDIATE_OIDS = {
+  /** RFC 4533 section 2.5. */
+  syncInfo: '1.3.6.1.4.1.4203.1.9.1.4',
 } as const;
 
 export type ControlName = keyof typeof CONTROL_OIDS;

@@ -8,9 +8,12 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Filter } from '../filter/filter.js';
 import { CONTROL_OIDS } from './control-oids.js';
 import { decodeAssertion } from './controls/assertion.js';
+import { decodeChangelogCookie } from './controls/changelog-cookie.js';
+import { decodeSyncRequest, type SyncRequest } from './controls/content-sync.js';
 import { type DereferenceSpec, decodeDereference } from './controls/dereference.js';
 import { decodeMatchedValues } from './controls/matched-values.js';
 import { decodePagedResults, type PagedResults } from './controls/paged-results.js';
+import { decodePersistentSearch, type PersistentSearchRequest } from './controls/persistent-search.js';
 import { decodeProxiedAuthorization } from './controls/proxied-authorization.js';
 import { decodeReadRequest } from './controls/read-entry.js';
 import { decodeSessionTracking, type SessionTracking } from './controls/session-tracking.js';
@@ -43,6 +46,10 @@ export interface RequestControls {
   readonly proxiedAuthorization: string | undefined;
   readonly matchedValues: readonly Filter[] | undefined;
   readonly virtualList: VirtualListRequest | undefined;
+  readonly persistentSearch: PersistentSearchRequest | undefined;
+  readonly sync: SyncRequest | undefined;
+  /** Where to go on in cn=changelog, as text; '' from the beginning. */
+  readonly changelogCookie: string | undefined;
   readonly dereference: readonly DereferenceSpec[] | undefined;
   readonly sessionTracking: SessionTracking | undefined;
   /** Stored attributes alone; computed ones alone. Both: nothing is left out. */
@@ -68,6 +75,15 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
   [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
   [CONTROL_OIDS.postRead, (into, control) => once(into, 'postRead', decodeReadRequest(control.value))],
+  [
+    CONTROL_OIDS.persistentSearch,
+    (into, control) => once(into, 'persistentSearch', decodePersistentSearch(control.value)),
+  ],
+  [CONTROL_OIDS.syncRequest, (into, control) => once(into, 'sync', decodeSyncRequest(control.value))],
+  [
+    CONTROL_OIDS.changelogCookie,
+    (into, control) => once(into, 'changelogCookie', decodeChangelogCookie(control.value)),
+  ],
   [CONTROL_OIDS.assertion, (into, control) => once(into, 'assertion', decodeAssertion(control.value))],
   [CONTROL_OIDS.subentries, (into, control) => once(into, 'subentries', decodeSubentries(control.value))],
   [CONTROL_OIDS.sortRequest, (into, control) => once(into, 'sort', decodeSortRequest(control.value))],
@@ -144,6 +160,9 @@ function fresh(): Mutable {
     proxiedAuthorization: undefined,
     matchedValues: undefined,
     virtualList: undefined,
+    persistentSearch: undefined,
+    sync: undefined,
+    changelogCookie: undefined,
     dereference: undefined,
     sessionTracking: undefined,
     realAttributesOnly: false,

@@ -20,6 +20,7 @@ export class AnswerOutput implements AnswerStream {
   readonly #statistics: Statistics;
   readonly #onFull: () => void;
   #waiting: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
   constructor(transport: LdapTransport, statistics: Statistics, onFull: () => void) {
     this.#transport = transport;
@@ -50,6 +51,11 @@ export class AnswerOutput implements AnswerStream {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** The client has read. */
   drained(): void {
     this.full = false;
@@ -67,5 +73,6 @@ export class AnswerOutput implements AnswerStream {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
+    for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -129,7 +129,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   // ---- what the registry calls ----
 
   sweep(nowMs: number): void {
-    const busy = this.#order.total > 0 || this.#output.full;
+    const busy = this.#order.total > 0 || this.#order.detachedCount > 0 || this.#output.full;
     const overdue = this.#times.overdue(nowMs, this.#parts.settings, busy, this.#paused);
     if (overdue !== undefined) this.#disconnect(overdue.result, overdue.diagnostic);
   }
@@ -315,7 +315,8 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   }
 
   #bind(operation: RunningOperation): Promise<Answer> {
-    // A bind starts by resetting the identity (RFC 4513 section 4).
+    // What goes on under the old identity ends (RFC 4511 section 4.2.1); a bind starts by resetting the identity (RFC 4513 section 4).
+    if (this.#order.endDetached()) this.#output.wake();
     this.#become(ANONYMOUS);
     return bind(this.#parts, operation).then((bound) => {
       this.#become(bound.requester);

@@ -11,6 +11,7 @@ import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
 import type { AccessSink } from './access-log.js';
+import { LiveSearches } from './changes/live-searches.js';
 import { ConflictTree } from './conflict-tree.js';
 import { LdapConnection } from './connection.js';
 import { ConnectionLog } from './connection-log.js';
@@ -76,6 +77,7 @@ export class LdapService {
       sortedLists: new SortedLists(clock),
       scans: new ScanGate(clock, () => this.#parts.settings.unindexedSearches),
       advice: this.advice,
+      liveSearches: new LiveSearches(),
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));

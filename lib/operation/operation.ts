@@ -26,6 +26,8 @@ export interface AnswerStream {
   send(bytes: Uint8Array): boolean;
   /** Resolves when more may be sent, when the operation is stopped or when the client is gone. */
   ready(): Promise<void>;
+  /** Calls `listener` whenever more may be sent, the operation may have been stopped or the client is gone; the function returned ends that. */
+  onWake(listener: () => void): () => void;
   /** The client is gone: work for it is in vain. */
   readonly closed: boolean;
 }
@@ -49,6 +51,8 @@ export interface Operation {
    * The order of this write is settled: the connection may start the next write. Called at most once, right after the write was submitted.
    */
   release(): void;
+  /** The operation goes on until it is ended: requests behind it do not wait for it. Called at most once, before the first await. */
+  detach(): void;
   /** For the access log. */
   entries: number;
   unindexed: boolean;

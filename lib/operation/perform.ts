@@ -6,6 +6,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { LdapResult } from '../ldap/message.js';
 import { StoreError } from '../port/ordered-store.js';
 import { add } from './add.js';
+import { isLive, liveSearch } from './changes/live-search.js';
 import { compare } from './compare.js';
 import { remove } from './delete.js';
 import { extended } from './extended.js';
@@ -41,7 +42,7 @@ function performAs(parts: ServerParts, operation: Operation): MaybeAnswer {
   const { kind } = operation.message.request;
   switch (kind) {
     case 'search':
-      return search(parts, operation);
+      return isLive(operation) ? liveSearch(parts, operation) : search(parts, operation);
     case 'compare':
       return compare(parts, operation);
     case 'add':

@@ -2,7 +2,7 @@
  * RequestOrder: which requests of one connection wait, which run, and what may start next.
  *
  * Requests start in the order received and one at a time, except that a write may start while the writes before it are on their way to the disk
- * (they were released: their order is settled), so that pipelined writes share one fsync. Holds messages only; it starts and answers nothing.
+ * (they were released: their order is settled), so that pipelined writes share one fsync. Detached operations (persistent searches) run beside all others. Holds messages only; it starts and answers nothing.
  */
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
 import type { RequestMessage } from '../ldap/message.js';
@@ -12,6 +12,8 @@ export class RequestOrder {
   #queue: RequestMessage[] = [];
   #head = 0;
   readonly #running = new Map<number, RunningOperation>();
+  /** Operations that go on until they are ended. */
+  readonly #detached = new Map<number, RunningOperation>();
   /** Running operations before whose end or release nothing else may start. */
   #unreleased = 0;
 
@@ -20,7 +22,11 @@ export class RequestOrder {
   }
 
   get runningCount(): number {
-    return this.#running.size;
+    return this.#running.size + this.#detached.size;
+  }
+
+  get detachedCount(): number {
+    return this.#detached.size;
   }
 
   /** Requests taken and not yet answered. */
@@ -29,7 +35,13 @@ export class RequestOrder {
   }
 
   running(id: number): RunningOperation | undefined {
-    return this.#running.get(id);
+    return this.#running.get(id) ?? this.#detached.get(id);
+  }
+
+  /** Abandons what goes on until it is ended. True when there was any. */
+  endDetached(): boolean {
+    for (const operation of this.#detached.values()) operation.stopped ??= 'abandoned';
+    return this.#detached.size > 0;
   }
 
   /** Whether this request may start now, were it the next. */
@@ -70,6 +82,10 @@ export class RequestOrder {
 
   /** The operation goes on after its start; `onRelease` is called when the next write may start. */
   began(operation: RunningOperation, onRelease: () => void): void {
+    if (operation.detached) {
+      this.#detached.set(operation.message.id, operation);
+      return;
+    }
     this.#running.set(operation.message.id, operation);
     if (operation.released) return;
     this.#unreleased += 1;
@@ -83,6 +99,7 @@ export class RequestOrder {
   /** The operation has its answer. False: it never went on after its start. */
   ended(operation: RunningOperation): boolean {
     const { id } = operation.message;
+    if (this.#detached.get(id) === operation) return this.#detached.delete(id);
     if (this.#running.get(id) !== operation) return false;
     this.#running.delete(id);
     if (!operation.released) this.#unreleased -= 1;

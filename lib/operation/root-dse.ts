@@ -4,6 +4,7 @@
  * All of its attributes but objectClass are operational there: clients ask for them by name or with `+`.
  */
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
+import type { Domain } from './directory.js';
 import type { TransportFacts } from './operation.js';
 import { saslMechanisms } from './sasl.js';
 import type { ServerParts } from './server-parts.js';
@@ -20,6 +21,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
   const contexts = directory.domains.map((domain) => domain.baseText);
   const startTls = transport.canStartTls && !transport.secure.tls ? [EXTENDED_OIDS.startTls] : [];
   const [first] = contexts;
+  const usn = contexts.length === 0 ? [] : [String(lastUsn(directory.domains))];
   return virtualEntry(
     schema,
     '',
@@ -34,9 +36,15 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS],
       supportedFeatures: SUPPORTED_FEATURES,
       supportedSASLMechanisms: saslMechanisms(transport),
+      lastUSN: usn,
       altServer: settings.altServers(),
       vendorName: settings.vendorName,
       vendorVersion: settings.vendorVersion,
     },
   );
+}
+
+/** Newest USN such that whoever asks later for what is above it misses nothing. */
+function lastUsn(domains: readonly Domain[]): number {
+  return domains.reduce((usn, { backend }) => Math.max(usn, backend.changes.settledUsn), 0);
 }

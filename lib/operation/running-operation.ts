@@ -19,6 +19,8 @@ export class RunningOperation implements Operation {
   plan: string | undefined = undefined;
   /** Whether release() was called. */
   released = false;
+  /** Whether detach() was called. */
+  detached = false;
   /** Set by the connection while the operation waits for an event of its own. */
   onRelease: (() => void) | undefined = undefined;
 
@@ -36,6 +38,10 @@ export class RunningOperation implements Operation {
     this.transport = transport;
     this.startedMs = startedMs;
     this.stream = stream;
+  }
+
+  detach(): void {
+    this.detached = true;
   }
 
   release(): void {

@@ -5,6 +5,7 @@ import type { Log } from '../port/log.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
+import type { LiveSearches } from './changes/live-searches.js';
 import type { Directory } from './directory.js';
 import type { EntryBytes } from './entry-bytes.js';
 import type { IndexAdvice } from './index-advice.js';
@@ -35,4 +36,5 @@ export interface ServerParts {
   readonly sortedLists: SortedLists;
   readonly scans: ScanGate;
   readonly advice: IndexAdvice;
+  readonly liveSearches: LiveSearches;
 }

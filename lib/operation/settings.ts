@@ -34,6 +34,10 @@ export interface OperationSettings {
   readonly messageBytesAnonymous: number;
   readonly messageBytes: number;
   readonly pipelinedRequests: number;
+  /** Searches that go on until they are ended, at once: persistent searches and synchronizations. */
+  readonly persistentSearches: number;
+  /** Names this life of the server's data: another one after a restore. */
+  readonly incarnation: () => string;
   readonly vendorName: string;
   readonly vendorVersion: string;
   /** groupOfNames and groupOfUniqueNames may be without members. */
@@ -61,6 +65,8 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   messageBytesAnonymous: LIMITS.messageBytesAnonymous,
   messageBytes: LIMITS.messageBytes,
   pipelinedRequests: LIMITS.pipelinedRequests,
+  persistentSearches: 200,
+  incarnation: () => '',
   vendorName: 'Polyarch',
   vendorVersion: 'Polyarch Directory Server',
   allowEmptyGroups: false,

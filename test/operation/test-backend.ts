@@ -15,6 +15,8 @@ import type { Schema } from '../../lib/schema/schema.js';
 export interface TestBackend {
   readonly backend: StoreBackend;
   readonly store: MemoryStore;
+  /** Its own changes, in order. */
+  readonly changes: EncodedChange[];
 }
 
 /** A domain that holds what the store does: nothing yet, by default. */
@@ -27,6 +29,7 @@ export async function openTestBackend(
   options: Partial<BackendOptions> = {},
 ): Promise<TestBackend> {
   let last: Csn | undefined;
+  const changes: EncodedChange[] = [];
   const backend = await openBackend({
     ...options,
     store,
@@ -34,15 +37,16 @@ export async function openTestBackend(
     clock,
     log,
     baseDn: parseDn(base),
-    replica: must(toReplicaId(1), 'a replica id'),
+    replica: options.replica ?? must(toReplicaId(1), 'a replica id'),
     sink: {
       ops: (change: EncodedChange) => {
         last = change.csn;
+        changes.push(change);
         return [];
       },
       committed: () => undefined,
       lastOwn: () => last,
     },
   });
-  return { backend, store };
+  return { backend, store, changes };
 }

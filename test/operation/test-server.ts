@@ -11,6 +11,8 @@ import { equalBytes, latin1, utf8Decode, utf8Encode } from '../../lib/base/bytes
 import type { ResultName } from '../../lib/base/result-code.js';
 import { BerWriter } from '../../lib/ber/ber-writer.js';
 import { FrameAssembler } from '../../lib/ber/frame-assembler.js';
+import type { EncodedChange, Change as ReplicatedChange } from '../../lib/change/change.js';
+import { decodeChange } from '../../lib/change/change-codec.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { decodeResponse } from '../../lib/ldap/decode-response.js';
 import { encodeRequest } from '../../lib/ldap/encode-request.js';
@@ -367,6 +369,7 @@ export class TestServer {
   readonly service: LdapService;
   readonly backend: StoreBackend;
   readonly store: MemoryStore;
+  readonly #changes: readonly EncodedChange[];
 
   private constructor(
     clock: TestClock,
@@ -378,6 +381,7 @@ export class TestServer {
     this.log = log;
     this.backend = first.backend;
     this.store = first.store;
+    this.#changes = first.changes;
     this.service = new LdapService({
       schema: this.schema,
       clock,
@@ -412,6 +416,11 @@ export class TestServer {
     const server = new TestServer(this.clock, this.log, opened, this.service.settings);
     server.service.directory.addDomain(opened.backend);
     return server;
+  }
+
+  /** Changes made here, in the first domain. */
+  get changes(): readonly ReplicatedChange[] {
+    return this.#changes.map(({ bytes }) => decodeChange(bytes));
   }
 
   connect(transport = new MemoryTransport()): TestClient {
