@@ -4,6 +4,7 @@
  * Owns their order: open (log, then backend), start (replica, then broker), stop (broker, then replica), close (backend). Alerts are logged once for each trouble.
  */
 import { randomUUID } from 'node:crypto';
+import { SECRET_ATTRIBUTES } from '../access/secret-attributes.js';
 import type { StoredEntry } from '../backend/backend.js';
 import type { ConsistencyOptions } from '../backend/consistency-rules.js';
 import { domainNumber } from '../backend/domain-facts.js';
@@ -27,7 +28,8 @@ import { systemRandom } from '../io/system-random.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { Replica, type UpdateProgress } from '../replica/replica.js';
+import { Replica } from '../replica/replica.js';
+import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
 import { alertLog } from './alert-log.js';
 import { GuardedBackend } from './guarded-backend.js';
@@ -98,6 +100,7 @@ export class RunningDomain {
       changelog,
       clock: systemClock,
       members: upkeep.members,
+      reissue: upkeep.reissue,
       autoInitialize: settings.initializeWhenEmpty,
       autoReinitialize: settings.initializeWhenBehind,
       startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
@@ -149,6 +152,7 @@ export class RunningDomain {
       sink: changelog,
       indexes: parts.indexes ?? indexOptions(settings, schema),
       memberAttributes: settings['groups.memberAttributes'],
+      ...(settings['groups.dynamic'] ? { dynamicGroups: { secret: SECRET_ATTRIBUTES } } : {}),
       ...(parts.indexes === undefined ? { consistency: consistencyOptions(settings) } : {}),
       cacheBytes:
         parts.cacheBytes ?? Math.floor((settings['cache.entryMiB'] * 1_048_576) / settings.domains.length),
@@ -178,6 +182,8 @@ export class RunningDomain {
       exclusively: (work) => writes.exclusively(work),
     });
     this.upkeep.start();
+    const { backend } = this;
+    if (!backend.importing) backend.parts.indexJobs.start();
   }
 
   /** Ends replication; resolves when nothing of it touches the data any more. */

@@ -8,11 +8,12 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
-import type { UpdateProgress } from '../replica/replica.js';
+import type { UpdateProgress } from '../replica/replica-seams.js';
 import { changeSchema, type SchemaEdit } from './change-schema.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
+import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from './index-admin.js';
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
@@ -50,6 +51,13 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
       case 'change-schema':
         return await change(server, request.edits);
+      case 'index-list':
+      case 'index-verify':
+      case 'index-advise':
+      case 'index-add':
+      case 'index-drop':
+      case 'index-rebuild':
+        return await indexCommand(server, request, progress);
       default:
         throw new OperatorError(
           'COMMAND_INVALID',
@@ -57,6 +65,29 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         );
     }
   };
+}
+
+async function indexCommand(
+  { config, domains, schema, advice }: RunningServer,
+  request: ControlRequest & { readonly command: `index-${string}` },
+  progress: (progress: ControlProgress) => void,
+): Promise<unknown> {
+  switch (request.command) {
+    case 'index-list':
+      return indexLines(domains);
+    case 'index-verify':
+      return await verifyIndexes(domains);
+    case 'index-advise':
+      return adviceLines(advice.rows(), schema);
+    case 'index-rebuild':
+      return await rebuildNamed(domains, request.indexes, progress);
+    default: {
+      const kind = request.command === 'index-add' ? 'add' : 'drop';
+      const lines = await changeIndexes(config, domains, kind, request.indexes, progress);
+      for (const { attribute, kind: done } of lines) advice.settled(attribute.toLowerCase(), done);
+      return lines;
+    }
+  }
 }
 
 async function change(server: RunningServer, edits: readonly SchemaEdit[]): Promise<{ changed: true }> {

@@ -4,6 +4,7 @@
  * Composition only. The broker comes later than the table that it carries: attach() gives it.
  */
 import type { KeySpace } from '../backend/key-space.js';
+import { resubmit } from '../backend/resubmit.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { csnTimeMs, toReplicaId } from '../csn/csn.js';
@@ -12,6 +13,7 @@ import { systemClock } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import { Housekeeping, type PurgeResult } from '../replica/housekeeping.js';
 import { Membership } from '../replica/membership.js';
+import { Reissue } from '../replica/reissue.js';
 import type { RefusalCode } from '../sync/frames.js';
 import type { Alert } from './alert-log.js';
 import type { ServerConfig } from './read-config.js';
@@ -38,14 +40,22 @@ interface Dismisses {
 
 export class Upkeep {
   readonly members: Membership;
+  /** Of a directory. */
+  readonly reissue: Reissue | undefined;
   readonly housekeeping: Housekeeping;
   readonly #changelog: Changelog;
   readonly #broker: { attached: Dismisses | undefined };
 
-  private constructor(parts: UpkeepParts, members: Membership, broker: { attached: Dismisses | undefined }) {
+  private constructor(
+    parts: UpkeepParts,
+    members: Membership,
+    reissue: Reissue | undefined,
+    broker: { attached: Dismisses | undefined },
+  ) {
     const { config, changelog, backend } = parts;
     const { settings } = config;
     this.members = members;
+    this.reissue = reissue;
     this.#changelog = changelog;
     this.#broker = broker;
     this.housekeeping = new Housekeeping({
@@ -89,7 +99,25 @@ export class Upkeep {
       dismiss: (name, refusal) => broker.attached?.dismiss(name, refusal),
       alert: (alert) => parts.alert(alert),
     });
-    return new Upkeep(parts, members, broker);
+    const replica = toReplicaId(settings['server.id']);
+    const reissue =
+      backend === undefined || replica === undefined
+        ? undefined
+        : await Reissue.open({
+            replica,
+            store,
+            prefix: keys.memberPrefix(),
+            changelog,
+            clock: systemClock,
+            directory: {
+              get state() {
+                return backend.state;
+              },
+              resubmit: (change) => resubmit(backend.parts.writes, change),
+            },
+            alert: (alert) => parts.alert(alert),
+          });
+    return new Upkeep(parts, members, reissue, broker);
   }
 
   attach(broker: Dismisses): void {

@@ -5,6 +5,7 @@
  * log, then sent, in one turn. Invariant: only what is on this server's disk is published or acknowledged.
  */
 import type { Changelog } from '../changelog/changelog.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { LinkNetwork } from '../port/link.js';
@@ -17,7 +18,7 @@ import {
   type RefusalCode,
   type ServerStates,
 } from '../sync/frames.js';
-import type { PeerFacts } from '../sync/hello-check.js';
+import { forkedSentence, type PeerFacts } from '../sync/hello-check.js';
 import { HEARTBEAT_MS, TICK_MS } from '../sync/session-timing.js';
 import type {
   BrokerDirectory,
@@ -267,15 +268,25 @@ export class Broker {
       expected,
       allowed: this.#options.allowed,
       rival: this.#live.rival(peer),
-      forked: this.#isForked(peer.states.log),
+      forked: peer.purpose === 'follow' ? this.#forkedOrigin(peer) : undefined,
       barred: this.#options.members?.bar(peer),
     };
   }
 
   /** A newest change of the peer's that we should hold, by our own state, and do not. */
-  #isForked(peer: ServerState): boolean {
-    const { changelog } = this.#options;
-    return peer.csns().some((csn) => changelog.state.covers(csn) && !changelog.holds(csn));
+  #forkedOrigin(peer: Hello): ReplicaId | undefined {
+    const { changelog, identity, listener } = this.#options;
+    const isFork = (csn: Csn): boolean => changelog.state.covers(csn) && !changelog.holds(csn);
+    const fork = peer.states.log.csns().find(isFork);
+    if (fork === undefined) return undefined;
+    const origin = csnReplica(fork);
+    if (
+      origin === identity.replica &&
+      peer.generation === this.#generation() &&
+      peer.generation !== undefined
+    )
+      listener.barred?.('forked', forkedSentence(this.#hello('follow'), peer, origin), peer.server);
+    return origin;
   }
 
   #enter(peer: Hello, address: string, end: (reason: string) => void): () => void {

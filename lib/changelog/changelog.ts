@@ -9,18 +9,17 @@ import { assert, must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
-import { readChangeHeader } from '../change/change-codec.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import { AppendQueue } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
 import { edgeOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
+import { readChain, readRow, SCAN_ROWS } from './log-read.js';
 import { LogSize } from './log-size.js';
 import { RecentChanges } from './recent-changes.js';
 
-const SCAN_ROWS = 128;
 const WIPE_ROWS = 1000;
 
 /**
@@ -190,7 +189,19 @@ export class Changelog {
     if (oldest !== undefined && (after === undefined || after < oldest)) return { kind: 'too-old', oldest };
     const recent = this.#recent.following(origin, after, maxBytes, LIMITS.frameChanges);
     if (recent !== undefined) return { kind: 'changes', changes: recent };
-    return this.#readDisk(origin, after, newest, maxBytes);
+    const range = this.#keys.changes(origin, after, newest);
+    return readChain(this.#store, range, after, maxBytes, () => this.#trimmed.get(origin));
+  }
+
+  /** Durable changes of `origin` with a CSN above `after`, whatever they follow. Rejects with a StoreError. */
+  async *scan(
+    origin: ReplicaId,
+    after: Csn | undefined,
+  ): AsyncGenerator<readonly EncodedChange[], undefined> {
+    const range = this.#keys.changes(origin, after, this.#state.get(origin));
+    for await (const rows of this.#store.scan(range, SCAN_ROWS))
+      yield rows.map(({ value }) => readRow(value));
+    return undefined;
   }
 
   /** One durable change, or undefined when it is not held. */
@@ -335,37 +346,6 @@ export class Changelog {
     for (const listener of [...this.#listeners]) listener(origins);
   }
 
-  async #readDisk(
-    origin: ReplicaId,
-    after: Csn | undefined,
-    newest: Csn,
-    maxBytes: number,
-  ): Promise<LogSlice> {
-    const changes: EncodedChange[] = [];
-    let bytes = 0;
-    let previous = after;
-    for await (const rows of this.#store.scan(this.#keys.changes(origin, after, newest), SCAN_ROWS)) {
-      for (const row of rows) {
-        const change = readRow(row.value);
-        if (change.previous !== previous) return this.#broken(previous, after, change.csn);
-        if (changes.length > 0 && bytes + row.value.length > maxBytes) return { kind: 'changes', changes };
-        changes.push(change);
-        bytes += row.value.length;
-        previous = change.csn;
-        if (changes.length >= LIMITS.frameChanges) return { kind: 'changes', changes };
-      }
-    }
-    return { kind: 'changes', changes };
-  }
-
-  /** The chain does not go on from `previous`: the reader's place is unknown here, it was trimmed while we read, or the log has a hole. */
-  #broken(previous: Csn | undefined, after: Csn | undefined, found: Csn): LogSlice {
-    const oldest = this.#trimmed.get(csnReplica(found));
-    if (oldest !== undefined && (after === undefined || after < oldest)) return { kind: 'too-old', oldest };
-    if (previous === after) return { kind: 'forked', found };
-    throw new StoreError('damaged', `the change log lacks what stood between ${previous} and ${found}`);
-  }
-
   async #recover(): Promise<void> {
     for await (const rows of this.#store.scan(this.#keys.allTrimmed(), SCAN_ROWS)) {
       for (const row of rows) this.#trimmed = this.#trimmed.with(csnFromBytes(row.value));
@@ -389,11 +369,6 @@ export class Changelog {
     }
     await this.#size.count(this.#store, this.#keys, this.#state);
   }
-}
-
-function readRow(bytes: Uint8Array): EncodedChange {
-  const { csn, previous } = readChangeHeader(bytes);
-  return { csn, previous, bytes };
 }
 
 function deletion(key: Uint8Array): StoreOp {

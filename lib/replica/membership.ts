@@ -176,7 +176,8 @@ export class Membership {
     const gone = this.#outside();
     return reported.replicas().some((origin) => {
       const csn = must(reported.get(origin), 'an origin of the state');
-      return !gone.has(origin) && !directory.state.covers(csn);
+      // Our own changes that others have come back before we write (replica.ts); those that nobody has are made anew (reissue.ts).
+      return origin !== this.#options.replica && !gone.has(origin) && !directory.state.covers(csn);
     });
   }
 

@@ -4,82 +4,20 @@
  * Stands between backend, change log and broker, and is to the broker its directory and its listener (broker-seams.ts, structurally). Invariants: a half-done total update is
  * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29).
  */
-import type { Backend } from '../backend/backend.js';
-import type { Changelog } from '../changelog/changelog.js';
-import type { Csn, ReplicaId } from '../csn/csn.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
-import type { Clock } from '../port/clock.js';
 import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 import { type BlockedOrigin, Replay } from './replay.js';
-import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
-
-/** What is known of the domain's servers, as far as it concerns our own data and writes. */
-export interface ReplicaMembers {
-  /** Whether what we reported once must come back before we make changes. */
-  owed(): boolean;
-  /** Our data are being replaced. */
-  copied(): void;
-}
-
-/** What a replica asks of its broker. */
-export interface UpdateCarrier {
-  initializeFrom(
-    peer: string,
-    target: {
-      prepare(summary: SnapshotSummary): Promise<void>;
-      store(images: readonly Uint8Array[]): Promise<void>;
-      finish(summary: SnapshotSummary): Promise<void>;
-    },
-  ): Promise<void>;
-  firstContacts(): Promise<void>;
-  /** Names of the configured peers, connected or not. */
-  peerNames(): readonly string[];
-  reintroduce(reason: string): void;
-}
-
-export interface ReplicaAlert {
-  readonly kind: string;
-  /** The same for the same trouble. */
-  readonly key: string;
-  readonly message: string;
-}
-
-export interface ReplicaOptions {
-  readonly server: string;
-  readonly replica: ReplicaId;
-  readonly backend: Pick<Backend, 'replay' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
-  readonly changelog: Changelog;
-  readonly clock: Clock;
-  /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
-  readonly autoInitialize: boolean;
-  /** Initialize anew when others have forgotten what we need; default: as autoInitialize. */
-  readonly autoReinitialize?: boolean;
-  /** How long writes wait at start for what peers know of us; 0: not at all. */
-  readonly startHoldMs: number;
-  /** undefined where nobody keeps it. */
-  readonly members?: ReplicaMembers | undefined;
-  /** Makes and records a new incarnation. */
-  renewIncarnation(): Promise<void>;
-  alert(alert: ReplicaAlert): void;
-}
-
-/** A total update of ours, for monitoring. */
-export interface UpdateProgress {
-  /** Copied from at the moment. */
-  readonly peer: string;
-  readonly images: number;
-  readonly bytes: number;
-  /** Live entries that the snapshot holds; undefined before it began. */
-  readonly entryCount: number | undefined;
-  readonly sinceMs: number;
-  /** Why the last attempt ended; undefined before one did, and again when the next one receives data. */
-  readonly failure: string | undefined;
-}
+import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
+import type { DomainSnapshot } from './snapshot-source.js';
 
 /** Attempts at one peer before another one of the same data is asked. */
 const TRIES_A_PEER = 2;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
+
+/** What a total update must hold, or it is refused: nothing in particular, all our own changes, or all changes of others that we hold. */
+export type Keep = 'reissued' | 'own' | 'others';
 
 export class Replica {
   readonly #options: ReplicaOptions;
@@ -123,6 +61,7 @@ export class Replica {
       if (changelog.state.coversAll(backend.state)) this.#replay.start();
       else void this.#adopt();
     }
+    this.#options.reissue?.start(() => this.writesHeld() === undefined && this.blocked().length === 0);
     this.#held = startHoldMs > 0;
     if (!this.#held) return;
     const release = (): void => {
@@ -135,6 +74,7 @@ export class Replica {
   /** Resolves when nothing of it touches the backend any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#options.reissue?.stop();
     this.#cancelRetry?.();
     await this.#replay.stop();
   }
@@ -174,10 +114,10 @@ export class Replica {
   }
 
   /**
-   * Replaces all data of the domain by those of `peer`, also what only this server holds, unless `keepOwn`: then an update that lacks any change of ours is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete, from
+   * Replaces all data of the domain by those of `peer`. Our own changes that the copy lacks are made anew afterwards; with `keep` an update that lacks more than that is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete, from
    * other peers that hold the same data set when this one does not answer.
    */
-  async initialize(peer: string, keepOwn = false): Promise<void> {
+  async initialize(peer: string, keep: Keep = 'reissued'): Promise<void> {
     const { backend, clock } = this.#options;
     if (this.#update !== undefined) throw new Error(`${this.#options.server} is being initialized already`);
     this.#update = {
@@ -193,7 +133,7 @@ export class Replica {
     try {
       let source = peer;
       for (let tries = 1; ; tries++) {
-        const failure = await this.#tryUpdate(source, keepOwn);
+        const failure = await this.#tryUpdate(source, keep);
         if (failure === undefined) break;
         if (!backend.importing || this.#stopped) throw failure;
         const before = source;
@@ -209,6 +149,7 @@ export class Replica {
     } finally {
       this.#update = undefined;
       if (!backend.importing && !this.#stopped) this.#replay.start();
+      if (!this.#stopped) this.#options.reissue?.soon();
     }
   }
 
@@ -284,7 +225,7 @@ export class Replica {
 
   barred(code: string, reason: string, peer: string): void {
     this.#barred = reason;
-    if (code === 'not-member' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer);
+    if (code !== 'evicted' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer, 'others');
   }
 
   /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */
@@ -304,15 +245,15 @@ export class Replica {
     }
   }
 
-  #initializeUnasked(peer: string): void {
+  #initializeUnasked(peer: string, keep: Keep = 'own'): void {
     if (this.#update !== undefined) return;
-    this.initialize(peer, true).catch((error: unknown) => {
+    this.initialize(peer, keep).catch((error: unknown) => {
       this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
     });
   }
 
   /** One attempt; answers why it failed. */
-  async #tryUpdate(peer: string, keepOwn: boolean): Promise<Error | undefined> {
+  async #tryUpdate(peer: string, keep: Keep): Promise<Error | undefined> {
     const { backend, changelog, replica } = this.#options;
     const progress = this.#update;
     try {
@@ -320,11 +261,13 @@ export class Replica {
       await this.#carrier.initializeFrom(peer, {
         prepare: async (summary) => {
           const own = changelog.newest(replica);
-          if (keepOwn && own !== undefined && !summary.state.covers(own)) {
+          if (keep === 'own' && own !== undefined && !summary.state.covers(own)) {
             throw new Error(`${peer} does not hold all changes of this server yet`);
           }
           if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
             throw new Error(`${peer} holds another data set than the one that was begun`);
+          if (keep === 'others') checkOthers(backend.state, summary.state, replica, peer);
+          if (!backend.importing) await this.#keepOwn(summary);
           await backend.beginImport();
           this.#options.members?.copied();
           this.#generationWanted = summary.generationId;
@@ -352,6 +295,12 @@ export class Replica {
     }
   }
 
+  /** Changes of another data set mean nothing in this one. */
+  async #keepOwn({ generationId, state }: SnapshotSummary): Promise<void> {
+    const { backend, reissue } = this.#options;
+    if (generationId === backend.generationId) await reissue?.keep(state);
+  }
+
   #pause(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#cancelRetry = this.#options.clock.after(delayMs, resolve);
@@ -377,6 +326,13 @@ export class Replica {
   #tell(kind: string, message: string): void {
     this.#options.alert({ kind, key: kind, message });
   }
+}
+
+/** Throws when the copy lacks a change of another origin that we hold. */
+function checkOthers(held: ServerState, source: ServerState, replica: ReplicaId, peer: string): void {
+  const lost = held.csns().filter((csn) => csnReplica(csn) !== replica && !source.covers(csn));
+  if (lost.length > 0)
+    throw new Error(`${peer} does not hold yet what this server holds (${lost.join(' ')})`);
 }
 
 function reasonOf(error: unknown): string {

@@ -4,6 +4,7 @@
  * Each refusal is a code for programs and one sentence for the operator that names both servers. Looks things up nowhere: who is connected already and what the
  * certificate says are arguments.
  */
+import type { ReplicaId } from '../csn/csn.js';
 import type { Hello, RefusalCode } from './frames.js';
 
 export interface Refusal {
@@ -23,8 +24,8 @@ export interface PeerFacts {
   readonly allowed: ReadonlySet<string> | undefined;
   /** Another live process that uses the peer's replica id, when there is one. */
   readonly rival: { readonly server: string; readonly address: string } | undefined;
-  /** The newest change of ours that the peer holds is not in our own history. */
-  readonly forked: boolean;
+  /** The peer holds a change of this replica that we should hold, by our own state, and do not: two histories of one replica. */
+  readonly forked: ReplicaId | undefined;
   /** Why the peer must not be let in, by what is known of the domain's servers (admission.ts). */
   readonly barred?: Refusal | undefined;
 }
@@ -73,6 +74,16 @@ function checkIdentity(own: Hello, peer: Hello, facts: PeerFacts): Refusal | und
   return undefined;
 }
 
+/** Who was restored is known where one of both is the replica itself. */
+export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId): string {
+  const restored = replica === own.replica ? own.server : replica === peer.replica ? peer.server : undefined;
+  const remedy =
+    restored === undefined
+      ? 'initialize the server that was restored'
+      : `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew`;
+  return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedy}`;
+}
+
 function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {
   if (peer.domain !== own.domain) {
     return {
@@ -83,12 +94,8 @@ function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefin
   if (facts.barred !== undefined && own.purpose !== 'initialize') return facts.barred;
   // A total update replaces whatever the target holds, so nothing of that is compared.
   if (own.purpose === 'initialize' || peer.purpose === 'initialize') return undefined;
-  if (facts.forked) {
-    return {
-      code: 'forked',
-      sentence: `${own.server} and ${peer.server} hold different histories of one replica; initialize the one that was restored`,
-    };
-  }
+  if (facts.forked !== undefined)
+    return { code: 'forked', sentence: forkedSentence(own, peer, facts.forked) };
   if (peer.generation === own.generation) return undefined;
   // A broker without a directory takes the generation of the first server that has one.
   if (peer.replica === undefined && peer.generation === undefined) return undefined;

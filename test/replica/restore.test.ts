@@ -71,6 +71,7 @@ t.test('a server that lost its whole disk and is empty is initialized, and never
   await restore(world, world.server('s1'), []);
   void world.server('s1').start();
   await world.settle();
+  await world.run(500);
   await world.writes('s1', 20);
   await world.settle();
   const acked = world.server('s1').acked;
@@ -78,34 +79,43 @@ t.test('a server that lost its whole disk and is empty is initialized, and never
 });
 
 t.test(
-  'a server that wrote on after a restore, cut off from all, is refused as forked: never merged in silence',
+  'a server that wrote on after a restore, cut off from all, is never merged in silence: it takes a copy, and makes what only it had anew',
   async (t) => {
-    const world = await World.started([
-      directoryServer(1, [2]),
-      directoryServer(2, [1], { autoInitialize: false }),
-    ]);
-    await world.writes('s1', 10);
-    await world.settle();
-    const backup = await rows(world.server('s1'));
-    await world.writes('s1', 10);
-    await world.settle();
-    const server = world.server('s1');
-    await restore(world, server, backup);
-    world.network.cut('s1', 's2');
-    world.network.cut('s2', 's1');
-    void server.start();
-    await world.run(3000);
-    await world.writes('s1', 10);
-    world.network.healAll();
-    await world.run(5000);
-    t.match(
-      server.alerts.join('\n'),
-      /different histories of one replica; initialize the one that was restored/,
-    );
-    t.match(world.server('s2').alerts.join('\n'), /different histories/);
-    // The operator's choice: what was written while forked goes, and with it the promise that was made for it.
-    server.acked.length = 0;
-    void server.replica?.initialize('s2');
-    await world.settle();
+    for (const autoInitialize of [true, false]) {
+      const world = await World.started([
+        directoryServer(1, [2], { autoInitialize }),
+        directoryServer(2, [1]),
+      ]);
+      await world.writes('s1', 10);
+      await world.settle();
+      const backup = await rows(world.server('s1'));
+      await world.writes('s1', 10);
+      await world.settle();
+      const server = world.server('s1');
+      await restore(world, server, backup);
+      world.network.cut('s1', 's2');
+      world.network.cut('s2', 's1');
+      void server.start();
+      await world.run(3000);
+      await world.writes('s1', 10);
+      const forked = server.acked.splice(20);
+      world.network.healAll();
+      if (!autoInitialize) {
+        await world.run(5000);
+        const sentence = /different histories of replica 1; s1 was restored .* made anew/;
+        t.match(server.alerts.join('\n'), sentence);
+        t.match(world.server('s2').alerts.join('\n'), sentence);
+        t.match(server.replica?.writesHeld(), sentence, 'no more is acknowledged that may be lost');
+        void server.replica?.initialize('s2');
+      }
+      await world.run(60_000, () => server.reissued.length >= 10);
+      await world.settle();
+      t.equal(server.reissued.length, forked.length, 'each of the acknowledged changes once');
+      t.match(server.alerts.join('\n'), /10 changes that only this server had were made anew/);
+      const contents = (await world.server('s2').directory?.contents())?.split('\n') ?? [];
+      t.equal(contents.length, 30, 'nothing is lost on either side');
+      await world.writes('s1', 5);
+      await world.settle();
+    }
   },
 );

@@ -11,6 +11,7 @@ import type { Log } from '../../lib/port/log.js';
 import type { OrderedStore } from '../../lib/port/ordered-store.js';
 import { Housekeeping, type KeepLimits, type Pace } from '../../lib/replica/housekeeping.js';
 import { Membership } from '../../lib/replica/membership.js';
+import { Reissue } from '../../lib/replica/reissue.js';
 import { Replica } from '../../lib/replica/replica.js';
 import { ProcessStore } from './process-store.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -78,6 +79,8 @@ export class SimServer {
   /** CSNs of acknowledged writes, in order. */
   readonly acked: Csn[] = [];
   readonly alerts: string[] = [];
+  /** CSNs of changes made anew. */
+  readonly reissued: Csn[] = [];
 
   constructor(time: VirtualTime, network: SimNetwork, random: SeededRandom, options: SimServerOptions) {
     this.#time = time;
@@ -158,6 +161,27 @@ export class SimServer {
       dismiss: (peer, refusal) => broker.dismiss(peer, refusal),
       alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
     });
+    const reissue =
+      id === undefined || directory === undefined
+        ? undefined
+        : await Reissue.open({
+            replica: id,
+            store,
+            prefix: new Uint8Array([0x72]),
+            changelog,
+            clock,
+            directory: {
+              get state() {
+                return directory.state;
+              },
+              resubmit: async (change) => {
+                const csn = await directory.write(change);
+                if (csn === undefined) throw new Error('refused');
+                this.reissued.push(csn);
+              },
+            },
+            alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
+          });
     if (directory !== undefined) directory.undeleteFromMs = () => members.undeleteFromMs;
     const replica: Replica | undefined =
       id === undefined || directory === undefined
@@ -171,6 +195,7 @@ export class SimServer {
             autoInitialize,
             startHoldMs: startHoldMs ?? 0,
             members,
+            reissue,
             renewIncarnation: async () => {
               this.#incarnation = `${this.#incarnation}+`;
             },

@@ -2,6 +2,7 @@
  * Who may replicate with whom (replication-model.md section 2; reliability.md F32, F33, F40, F69, F73).
  */
 import t from 'tap';
+import type { ReplicaId } from '../../lib/csn/csn.js';
 import { checkHello } from '../../lib/sync/hello-check.js';
 import { FACTS, hello } from './session-fixtures.js';
 
@@ -41,7 +42,7 @@ const REFUSED: [string, ReturnType<typeof hello>, Partial<typeof FACTS>, RegExp]
     {},
     /s2 asked for domain dc=other, s1 has dc=example,dc=com/,
   ],
-  ['forked', peer, { forked: true }, /different histories of one replica/],
+  ['forked', peer, { forked: 9 as ReplicaId }, /different histories of replica 9/],
   ['generation', hello('s2', 2, { generation: 'g2' }), {}, /different data sets .*generations g1 and g2/],
   ['no-data', hello('s2', 2, { generation: undefined }), {}, /s2 holds no data .* must be initialized/],
 ];
@@ -55,7 +56,7 @@ t.test('each reason not to is a code and a sentence that names both', (t) => {
 
 t.test('a total update may join what generations and histories divide', (t) => {
   const asking = hello('s2', 2, { purpose: 'initialize', generation: 'g2' });
-  t.equal(checkHello(own, asking, { ...FACTS, forked: true }), undefined);
+  t.equal(checkHello(own, asking, { ...FACTS, forked: 9 as ReplicaId }), undefined);
   t.match(checkHello(own, { ...asking, domain: 'dc=other' }, FACTS), { code: 'domain' });
   t.end();
 });

@@ -67,7 +67,7 @@ export const FACTS: PeerFacts = {
   expected: undefined,
   allowed: undefined,
   rival: undefined,
-  forked: false,
+  forked: undefined,
 };
 
 /** event -> state -> `h` or `i`, as the header of a session file has it. */

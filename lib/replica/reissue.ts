@@ -1,0 +1,210 @@
+/**
+ * Changes of our own that nobody else has when our data are replaced: kept on disk, and made anew under new CSNs once the copy is in place (replication-model.md section 2).
+ *
+ * A server that was restored from an older copy and wrote on, cut off, or that wrote while it was evicted, must take a copy of another server's data; what it acknowledged
+ * is not dropped. Invariants: kept, durable, before anything is dropped; in their order; each made once, a crash between being the one case that is looked at; what cannot be
+ * made any more stays, for people (replication unseen).
+ */
+import { equalBytes } from '../base/bytes.js';
+import type { Change } from '../change/change.js';
+import { decodeChange, encodeChange } from '../change/change-codec.js';
+import type { Changelog } from '../changelog/changelog.js';
+import { type Csn, csnToBytes, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+
+const KIND = 3;
+const ROWS = 100;
+/** How long what others have of our changes has to come back, at least. */
+const WAIT_MS = 1000;
+/** `kept`: may still come back from another server. `sure`: nobody has it. `refused`: cannot be made any more. */
+const STAGES = ['kept', 'sure', 'refused'] as const;
+type Stage = (typeof STAGES)[number];
+
+export interface ReissueOptions {
+  readonly replica: ReplicaId;
+  readonly store: OrderedStore;
+  /** Prefix of every key. */
+  readonly prefix: Uint8Array;
+  readonly changelog: Changelog;
+  readonly clock: Clock;
+  readonly directory: {
+    readonly state: ServerState;
+    /** Makes the change anew; rejects with an Error that says why it cannot. */
+    resubmit(change: Change): Promise<unknown>;
+  };
+  alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
+}
+
+interface Row {
+  readonly key: Uint8Array;
+  readonly stage: Stage;
+  readonly bytes: Uint8Array;
+}
+
+export class Reissue {
+  readonly #options: ReissueOptions;
+  #pending = false;
+  #stopped = true;
+  #ready: () => boolean = () => false;
+  #running: Promise<void> | undefined;
+  #cancel: (() => void) | undefined;
+
+  private constructor(options: ReissueOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for what an earlier run left. Rejects with a StoreError. */
+  static async open(options: ReissueOptions): Promise<Reissue> {
+    const reissue = new Reissue(options);
+    for await (const rows of reissue.#rows())
+      if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
+    return reissue;
+  }
+
+  /** From here on, what is kept is made anew whenever `ready` says that it can be: by then what others have of it has come back. */
+  start(ready: () => boolean): void {
+    this.#ready = ready;
+    this.#stopped = false;
+    this.soon();
+  }
+
+  /** Looks after a while whether there is something to do. */
+  soon(): void {
+    if (!this.#pending || this.#stopped || this.#running !== undefined) return;
+    this.#cancel?.();
+    this.#cancel = this.#options.clock.after(WAIT_MS, () => {
+      if (!this.#ready()) return this.soon();
+      this.#running = this.#run().catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        const message = `changes that only this server had wait to be made anew (${reason})`;
+        this.#options.alert({ kind: 'reissue', key: 'reissue', message });
+      });
+      void this.#running.finally(() => {
+        this.#running = undefined;
+        this.soon();
+      });
+    });
+  }
+
+  /** Resolves when nothing of it touches the store any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  /** Keeps what we made and `source` does not hold; on disk when it resolves with how many. */
+  async keep(source: ServerState): Promise<number> {
+    const { replica, changelog, store } = this.#options;
+    let kept = 0;
+    for await (const slice of changelog.scan(replica, source.get(replica))) {
+      const ops = slice.map(
+        ({ csn, bytes }): StoreOp => ({ type: 'put', key: this.#key(csn), value: encodeRow('kept', bytes) }),
+      );
+      await store.batch(ops, { sync: true });
+      kept += ops.length;
+    }
+    if (kept > 0) this.#pending = true;
+    return kept;
+  }
+
+  /** Makes what waits, less what came back meanwhile. Rejects with a StoreError. */
+  async #run(): Promise<void> {
+    await this.#settle();
+    let made = 0;
+    let refused = 0;
+    let reason = '';
+    for await (const rows of this.#rows()) {
+      for (const { key, stage, bytes } of rows) {
+        if (this.#stopped) return;
+        if (stage !== 'sure') continue;
+        try {
+          await this.#make(decodeChange(bytes));
+          made += 1;
+          await this.#options.store.batch([{ type: 'del', key }], { sync: false });
+        } catch (error) {
+          refused += 1;
+          reason = error instanceof Error ? error.message : String(error);
+          await this.#options.store.batch([{ type: 'put', key, value: encodeRow('refused', bytes) }], {
+            sync: true,
+          });
+        }
+      }
+    }
+    this.#pending = false;
+    if (made + refused === 0) return;
+    const left =
+      refused === 0
+        ? ''
+        : `; ${refused} cannot be made any more (${reason}) and are kept: polyarch replication unseen`;
+    this.#options.alert({
+      kind: 'reissued',
+      key: 'reissued',
+      message: `${made} changes that only this server had were made anew${left}`,
+    });
+  }
+
+  /** What cannot be made any more, or waits. Rejects with a StoreError. */
+  async *left(): AsyncGenerator<readonly Change[], undefined> {
+    for await (const rows of this.#rows()) yield rows.map(({ bytes }) => decodeChange(bytes));
+    return undefined;
+  }
+
+  /** What came back from others is theirs; from here on a new CSN of ours covers the rest, so the answer is kept. */
+  async #settle(): Promise<void> {
+    const { store, directory } = this.#options;
+    const held = directory.state;
+    const ops: StoreOp[] = [];
+    for await (const rows of this.#rows()) {
+      for (const { key, stage, bytes } of rows) {
+        if (stage !== 'kept') continue;
+        const back = held.covers(decodeChange(bytes).csn);
+        ops.push(back ? { type: 'del', key } : { type: 'put', key, value: encodeRow('sure', bytes) });
+      }
+    }
+    if (ops.length > 0) await store.batch(ops, { sync: true });
+  }
+
+  async #make(change: Change): Promise<void> {
+    const { changelog, replica, directory } = this.#options;
+    const newest = changelog.state.get(replica);
+    const last = newest === undefined ? undefined : changelog.get(newest);
+    // Made before a crash that left its row behind.
+    if (last !== undefined && sameEffect(decodeChange(last.bytes), change)) return;
+    await directory.resubmit(change);
+  }
+
+  async *#rows(): AsyncGenerator<readonly Row[], undefined> {
+    const { store, prefix } = this.#options;
+    const gte = this.#key(undefined);
+    const lt = new Uint8Array([...prefix, KIND + 1]);
+    for await (const rows of store.scan({ gte, lt }, ROWS)) {
+      yield rows.map(({ key, value }) => ({
+        key: key.slice(),
+        stage: STAGES[value[0] ?? 0] ?? 'kept',
+        bytes: value.slice(1),
+      }));
+    }
+    return undefined;
+  }
+
+  #key(csn: Csn | undefined): Uint8Array {
+    return new Uint8Array([...this.#options.prefix, KIND, ...(csn === undefined ? [] : csnToBytes(csn))]);
+  }
+}
+
+function encodeRow(stage: Stage, bytes: Uint8Array): Uint8Array {
+  const value = new Uint8Array(1 + bytes.length);
+  value[0] = STAGES.indexOf(stage);
+  value.set(bytes, 1);
+  return value;
+}
+
+/** Whether both do the same, whenever they were made. */
+function sameEffect(a: Change, b: Change): boolean {
+  const bare = (change: Change): Uint8Array =>
+    encodeChange({ ...change, csn: ZERO_CSN, previous: undefined, seen: ServerState.EMPTY });
+  return equalBytes(bare(a), bare(b));
+}

@@ -1,0 +1,85 @@
+/**
+ * What a replica is given and whom it asks: the seams to the broker, to what is known of the domain's servers, and to the server that it is a part of. Types only.
+ */
+import type { Backend } from '../backend/backend.js';
+import type { Changelog } from '../changelog/changelog.js';
+import type { ReplicaId } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import type { SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
+
+/** What is known of the domain's servers, as far as it concerns our own data and writes. */
+export interface ReplicaMembers {
+  /** Whether what we reported once must come back before we make changes. */
+  owed(): boolean;
+  /** Our data are being replaced. */
+  copied(): void;
+}
+
+/** Changes of our own that only we have, when our data are replaced (reissue.ts). */
+export interface ReplicaReissue {
+  /** Keeps, on disk, what we made and the source does not hold. */
+  keep(source: ServerState): Promise<number>;
+  /** From here on, what is kept is made anew whenever `ready` says that it can be. */
+  start(ready: () => boolean): void;
+  /** Something may have been kept. */
+  soon(): void;
+  stop(): Promise<void>;
+}
+
+/** What a replica asks of its broker. */
+export interface UpdateCarrier {
+  initializeFrom(
+    peer: string,
+    target: {
+      prepare(summary: SnapshotSummary): Promise<void>;
+      store(images: readonly Uint8Array[]): Promise<void>;
+      finish(summary: SnapshotSummary): Promise<void>;
+    },
+  ): Promise<void>;
+  firstContacts(): Promise<void>;
+  /** Names of the configured peers, connected or not. */
+  peerNames(): readonly string[];
+  reintroduce(reason: string): void;
+}
+
+export interface ReplicaAlert {
+  readonly kind: string;
+  /** The same for the same trouble. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface ReplicaOptions {
+  readonly server: string;
+  readonly replica: ReplicaId;
+  readonly backend: Pick<Backend, 'replay' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
+  readonly changelog: Changelog;
+  readonly clock: Clock;
+  /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
+  readonly autoInitialize: boolean;
+  /** Initialize anew when others have forgotten what we need; default: as autoInitialize. */
+  readonly autoReinitialize?: boolean;
+  /** How long writes wait at start for what peers know of us; 0: not at all. */
+  readonly startHoldMs: number;
+  /** undefined where nobody keeps it. */
+  readonly members?: ReplicaMembers | undefined;
+  readonly reissue?: ReplicaReissue | undefined;
+  /** Makes and records a new incarnation. */
+  renewIncarnation(): Promise<void>;
+  alert(alert: ReplicaAlert): void;
+}
+
+/** A total update of ours, for monitoring. */
+export interface UpdateProgress {
+  /** Copied from at the moment. */
+  readonly peer: string;
+  readonly images: number;
+  readonly bytes: number;
+  /** Live entries that the snapshot holds; undefined before it began. */
+  readonly entryCount: number | undefined;
+  readonly sinceMs: number;
+  /** Why the last attempt ended; undefined before one did, and again when the next one receives data. */
+  readonly failure: string | undefined;
+}
