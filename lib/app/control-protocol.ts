@@ -17,7 +17,10 @@ export type ControlRequest =
   | { readonly command: 'show-entry'; readonly dn: string }
   | { readonly command: 'verify'; readonly domain?: string }
   | { readonly command: 'schema' }
-  | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] };
+  | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] }
+  | { readonly command: 'index-list' | 'index-verify' | 'index-advise' }
+  /** Texts as on the command line: `mail:equality`. */
+  | { readonly command: 'index-add' | 'index-drop' | 'index-rebuild'; readonly indexes: readonly string[] };
 
 /** Done so far, of how many; `total` is absent when nobody knows. `trouble`: what holds the work up, as a sentence. */
 export interface ControlProgress {

@@ -18,6 +18,7 @@ import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { TlsContext } from '../io/tls-context.js';
 import { TlsLinks } from '../io/tls-links.js';
+import type { IndexAdvice } from '../operation/index-advice.js';
 import { LdapService } from '../operation/ldap-service.js';
 import type { SchemaStore } from '../operation/schema-store.js';
 import type { Log } from '../port/log.js';
@@ -49,6 +50,8 @@ export interface RunningServer {
   readonly schemaDomain: RunningDomain | undefined;
   readonly schemaStore: SchemaStore | undefined;
   readonly schema: Schema;
+  /** Which indexes searches have missed. */
+  readonly advice: IndexAdvice;
   status(): ServerStatus;
   /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
   reload(): Promise<void>;
@@ -156,6 +159,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     schemaStore: schemaDomain,
     schema,
     status,
+    advice: service.advice,
     reload: () => tls.reload(),
     stop: () => undo.run(),
   };
@@ -191,6 +195,9 @@ function makeService(
       adminPassword: utf8Encode(settings['admin.passwordHash']),
       sizeLimit: settings['limits.searchEntries'],
       timeLimitSeconds: settings['limits.searchSeconds'],
+      lookThroughLimit: settings['limits.searchLookThrough'],
+      unindexedEntries: settings['limits.unindexedEntries'],
+      unindexedSearches: settings['limits.unindexedSearches'],
       proxies: settings['access.proxies'],
       certificateAttribute:
         settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],

@@ -5,8 +5,9 @@ import { latin1 } from '../base/bytes.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
-import type { Dictionary } from './dictionary.js';
+import { Dictionary } from './dictionary.js';
 import { checkRecord, decodeState } from './entry-record.js';
 import { IndexConfig, type IndexSpec, kindName } from './index-config.js';
 import { type IndexedState, IndexKeys } from './index-keys.js';
@@ -21,10 +22,12 @@ import {
   TAG,
 } from './key-space.js';
 import { decodeHead, PostingReader, valueLength } from './posting-rows.js';
-import { shownOf } from './shown.js';
+import { shownOf, singleValued } from './shown.js';
 import { checksum32 } from './value-hash.js';
 
 const ROWS = 4000;
+/** Entries that are decoded in one turn. */
+const SLICE = 200;
 const TOLD = 20;
 const KINDS: ReadonlySet<number> = new Set(Object.values(INDEX_KIND));
 
@@ -32,6 +35,34 @@ const KINDS: ReadonlySet<number> = new Set(Object.values(INDEX_KIND));
 interface Tally {
   sum: number;
   count: number;
+}
+
+/** Checks the rows of all ready indexes of a domain against its entries; one sentence for each fault. Rejects when the store cannot be read. */
+export async function verifyIndexRows(options: {
+  readonly store: OrderedStore;
+  readonly keys: KeySpace;
+  readonly schema: Schema;
+  readonly indexes: IndexConfig;
+}): Promise<{ readonly faults: readonly string[]; readonly entries: number }> {
+  const { store, keys, schema, indexes } = options;
+  const snapshot = store.snapshot();
+  try {
+    const dictionary = await Dictionary.load(store, keys);
+    const isSingle = singleValued(schema);
+    const verifier = new IndexVerifier(store, keys, indexes, snapshot);
+    let entries = 0;
+    for await (const rows of store.scan(keys.tagRange(TAG.entry), SLICE, snapshot)) {
+      for (const { key, value } of rows) {
+        const state = readable(value, dictionary);
+        if (state === undefined || !isAlive(state)) continue;
+        entries += 1;
+        verifier.expect(readId(key, 3), { state, shown: shownOf(state, isSingle) });
+      }
+    }
+    return { faults: await verifier.compare(dictionary, isSingle), entries };
+  } finally {
+    await snapshot.close();
+  }
 }
 
 export class IndexVerifier {

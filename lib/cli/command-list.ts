@@ -66,9 +66,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
   },
   {
+    name: 'index list',
+    describe: 'Indexes of a server, and whether they are ready',
+    load: async () => (await import('./commands/index-list.js')).indexList,
+  },
+  {
+    name: 'index add',
+    describe: 'Add indexes, while the server serves',
+    load: async () => (await import('./commands/index-add.js')).indexAdd,
+  },
+  {
+    name: 'index drop',
+    describe: 'Drop indexes, while the server serves',
+    load: async () => (await import('./commands/index-drop.js')).indexDrop,
+  },
+  {
     name: 'index rebuild',
-    describe: 'Make the index rows of a stopped server anew',
+    describe: 'Make index rows anew',
     load: async () => (await import('./commands/index-rebuild.js')).indexRebuild,
+  },
+  {
+    name: 'index verify',
+    describe: 'Compare index rows with the entries',
+    load: async () => (await import('./commands/index-verify.js')).indexVerify,
+  },
+  {
+    name: 'index advise',
+    describe: 'Indexes that searches have missed',
+    load: async () => (await import('./commands/index-advise.js')).indexAdvise,
   },
   {
     name: 'schema list',
@@ -110,7 +135,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
   replication: 'Replication: status, initialize, conflicts, show-entry',
-  index: 'Indexes: rebuild',
+  index: 'Indexes: list, add, drop, rebuild, verify, advise',
   schema: 'Schema: list, show, check, add, remove',
   topology: 'Topology files: check',
 };

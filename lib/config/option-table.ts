@@ -204,6 +204,24 @@ export const OPTIONS = {
       preset: 0,
     },
   ),
+  'limits.searchLookThrough': integer(
+    'Entries that one search may look at for anyone but the administrator; 0: no limit.',
+    0,
+    1_000_000_000,
+    { preset: 0 },
+  ),
+  'limits.unindexedEntries': integer(
+    'A search without an index that would look at more entries is refused to anyone but the administrator; 0: no limit.',
+    0,
+    1_000_000_000,
+    { preset: 100_000 },
+  ),
+  'limits.unindexedSearches': integer(
+    'Searches without an index that read at once; the others wait for their turn.',
+    1,
+    1000,
+    { preset: 4 },
+  ),
   'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
     preset: 160,
   }),

@@ -48,19 +48,22 @@ export function missingIndexes(
       return all;
     }
     case 'present':
-      return ofKeys(filter.keys, 'presence', undefined, (key) => catalog.presence(key), canIndex);
+      return ofKeys(filter.keys, 'presence', undefined, catalog, (key) => catalog.presence(key), canIndex);
     case 'equality': {
       const { name } = filter.rule;
-      return ofKeys(filter.keys, 'equality', name, (key) => catalog.equality(key) === name, canIndex);
+      const has = (key: AttributeKey) => catalog.equality(key) === name;
+      return ofKeys(filter.keys, 'equality', name, catalog, has, canIndex);
     }
     case 'ordering': {
       const { name } = filter.rule;
-      return ofKeys(filter.keys, 'ordering', name, (key) => catalog.ordering(key) === name, canIndex);
+      const has = (key: AttributeKey) => catalog.ordering(key) === name;
+      return ofKeys(filter.keys, 'ordering', name, catalog, has, canIndex);
     }
     case 'substrings': {
       if (lookupKeys(filter.initial, filter.any, filter.final).length === 0) return NONE;
       const { name } = filter.rule;
-      return ofKeys(filter.keys, 'substring', name, (key) => catalog.substring(key) === name, canIndex);
+      const has = (key: AttributeKey) => catalog.substring(key) === name;
+      return ofKeys(filter.keys, 'substring', name, catalog, has, canIndex);
     }
     default:
       return NONE;
@@ -71,13 +74,15 @@ function ofKeys(
   keys: readonly AttributeKey[],
   kind: MissingKind,
   rule: string | undefined,
+  catalog: IndexCatalog,
   has: (key: AttributeKey) => boolean,
   canIndex: CanIndex,
 ): readonly MissingIndex[] {
   const missing: MissingIndex[] = [];
   for (const key of keys) {
     const index: MissingIndex = { attribute: baseKey(key), kind };
-    if (!has(index.attribute) && canIndex(index, rule)) add(missing, index);
+    if (catalog.absent(index.attribute) || has(index.attribute)) continue;
+    if (canIndex(index, rule)) add(missing, index);
     if (missing.length >= MAX_MISSING) break;
   }
   return missing;

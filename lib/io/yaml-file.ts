@@ -4,7 +4,7 @@
  * The one home of the yaml package. Syntax faults are reported with their lines (OperatorError CONFIG_INVALID); meaning is config's.
  */
 import { readFile } from 'node:fs/promises';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { OperatorError } from '../base/operator-error.js';
 import type { ConfigDocument, DocumentPath } from '../config/document.js';
 
@@ -39,6 +39,17 @@ export function parseYaml(text: string, name: string): ConfigDocument {
   }
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   return { name, value, lineOf: (path) => lineOf(document, lines, path) };
+}
+
+/** The text with another value at a path of keys; comments and all else stay. Throws OperatorError CONFIG_INVALID. */
+export function editYaml(text: string, name: string, path: readonly string[], value: unknown): string {
+  parseYaml(text, name);
+  const document = parseDocument(text);
+  const node = document.createNode(value);
+  // Lists stand in their line.
+  if (isMap(node)) for (const { value: item } of node.items) if (isSeq(item)) item.flow = true;
+  document.setIn(path, node);
+  return document.toString({ lineWidth: 0 });
 }
 
 /** Line of the key or item of a path, else that of the nearest parent that exists. */

@@ -61,5 +61,5 @@ export class IndexAdvice {
 /** A row in one line, its command first. */
 export function adviceText({ attribute, kind, searches, elapsedMs, examined, returned }: AdviceRow): string {
   const count = (n: number, one: string) => `${Math.round(n)} ${one}`;
-  return `polyarch index add ${attribute}:${kind} -- ${count(searches, 'searches')}, ${count(elapsedMs, 'ms')}, ${count(examined, 'entries looked at')}, ${count(returned, 'given')}`;
+  return `polyarch index add --index ${attribute}:${kind}   # ${count(searches, 'searches')}, ${count(elapsedMs, 'ms')}, ${count(examined, 'entries looked at')}, ${count(returned, 'given')}`;
 }

@@ -109,6 +109,6 @@ export function canIndex(schema: Pick<Schema, 'attributeType'>): CanIndex {
   return ({ attribute, kind }, rule) => {
     const type = schema.attributeType(attribute);
     if (type === undefined || !isIndexable(type.key)) return false;
-    return kind === 'presence' ? type.equality === undefined : type[kind]?.name === rule;
+    return kind === 'presence' || type[kind]?.name === rule;
   };
 }

@@ -1,0 +1,30 @@
+/**
+ * `polyarch index advise`: the indexes that real searches have missed since the server started, as commands to paste.
+ */
+import { callControl } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import { type AdviceRow, adviceText } from '../../operation/index-advice.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { pasteable, printData } from '../output.js';
+
+export const indexAdvise = defineCommand({
+  options: { ...dirOption, ...jsonOption },
+  examples: [['$0 index advise --dir /var/lib/polyarch', 'Commands that would help, the best first']],
+  async run(args) {
+    const rows = (await callControl(existingServer(args.dir), {
+      command: 'index-advise',
+    })) as readonly AdviceRow[];
+    printData(rows, args.json, () =>
+      rows.length === 0
+        ? 'no search has missed an index since the server started'
+        : rows
+            .map((row) =>
+              pasteable(`: ${adviceText(row)} `)
+                .slice(2)
+                .trim(),
+            )
+            .join('\n'),
+    );
+    return undefined;
+  },
+});
