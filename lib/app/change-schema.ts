@@ -18,6 +18,7 @@ import {
   refuseUsed,
   type SearchedDomain,
 } from '../operation/schema-change.js';
+import { makeSchemaDomain } from '../operation/schema-genesis.js';
 import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../operation/schema-store.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { SchemaModification } from '../schema/edit-definitions.js';
@@ -27,7 +28,6 @@ import { indexOptions, openChangelog } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
-import { makeGenesis } from './schema-domain.js';
 
 /** One change as commands send it: definitions by text, or their OIDs. */
 export interface SchemaEdit {
@@ -70,7 +70,7 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
   const opened: StoreBackend[] = [];
   try {
     const { base, schema, inactive } = await readWholeSchema(config.files, store);
-    await makeGenesis(store, base);
+    await makeSchemaDomain(store, base, systemClock);
     const backend = await openDomain(config, store, schema, SCHEMA_BASE, {});
     opened.push(backend);
     for (const domain of config.settings.domains)

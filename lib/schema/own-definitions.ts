@@ -53,12 +53,25 @@ interface Candidate {
   readonly sourced: SourcedDescription;
 }
 
+/** The last answer for a base: a change is first checked, and then takes effect. */
+const last = new WeakMap<Schema, { readonly key: string; readonly extended: ExtendedSchema }>();
+
 /** The base schema with those of the definitions that fit. Total. */
 export function extendSchema(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
+  const definitions = sorted(own);
+  const key = definitions.map(({ kind, text }) => `${kind} ${text}`).join('\n');
+  const before = last.get(base);
+  if (before?.key === key) return before.extended;
+  const extended = extend(base, definitions);
+  last.set(base, { key, extended });
+  return extended;
+}
+
+function extend(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
   const inactive: InactiveDefinition[] = [];
   const taken = new Set(base.sources.map(({ description }) => definitionKey(description)));
   let left: Candidate[] = [];
-  for (const one of sorted(own)) {
+  for (const one of own) {
     const description = parseDescription(one.kind, one.text);
     if (typeof description === 'string') inactive.push({ ...one, reason: description });
     else if (taken.has(definitionKey(description)))

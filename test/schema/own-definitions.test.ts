@@ -1,0 +1,91 @@
+/** Definitions added to a running directory: what fits takes effect, and the outcome depends on the set alone. */
+import t from 'tap';
+import { must } from '../../lib/base/assert.js';
+import { buildSchema } from '../../lib/schema/load-schema.js';
+import { extendSchema, type OwnDefinition } from '../../lib/schema/own-definitions.js';
+import { standardFiles } from './standard-schema.js';
+
+const BASE = buildSchema([must(standardFiles()[0], 'the core file')]);
+const STRING = 'EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15';
+
+function type(oid: string, name: string, more = STRING): OwnDefinition {
+  return { kind: 'attributeTypes', text: `( ${oid} NAME '${name}' ${more} )` };
+}
+
+function objectClass(oid: string, name: string, more: string): OwnDefinition {
+  return { kind: 'objectClasses', text: `( ${oid} NAME '${name}' SUP top AUXILIARY ${more} )` };
+}
+
+t.test('definitions that fit are part of the schema, in whatever order they stand', async (t) => {
+  const own = [objectClass('9.2.1', 'badgeHolder', 'MAY badge'), type('9.1.1', 'badge')];
+  const { schema, inactive } = extendSchema(BASE, own);
+  t.same(inactive, []);
+  t.equal(schema.attributeType('BADGE')?.oid, '9.1.1');
+  t.ok(schema.objectClass('badgeHolder')?.may.has(schema.attributeType('badge') as never));
+  t.equal(BASE.attributeType('badge'), undefined, 'the schema below stays as it is');
+});
+
+t.test('what does not fit is kept out with its reason, and what needs it too', async (t) => {
+  const { schema, inactive } = extendSchema(BASE, [
+    type('9.1.1', 'a', 'SYNTAX 9.9.9'),
+    type('9.1.2', 'b', 'SUP a'),
+    objectClass('9.2.1', 'c', 'MAY ( b $ d )'),
+    type('9.1.3', 'd'),
+    { kind: 'attributeTypes', text: 'no definition' },
+    type('2.5.4.3', 'otherCn'),
+    type('9.1.4', 'CN'),
+  ]);
+  t.ok(schema.attributeType('d'));
+  t.equal(schema.objectClass('c'), undefined);
+  t.same(
+    inactive.map(({ reason }) => reason).sort(),
+    [
+      "Attribute type CN uses 'CN', which another attribute type has.",
+      "Attribute type b has the superior 'a', which is not defined.",
+      'Attribute type a has the syntax 9.9.9, which this server does not have.',
+      "Object class c has the MAY attribute 'b', which is not defined.",
+      "The definition does not start with '('.",
+      '2.5.4.3 is defined by the installation or a schema file.',
+    ].sort(),
+  );
+  t.equal(schema.attributeType('cn')?.oid, '2.5.4.3', 'names of the installation keep their meaning');
+});
+
+t.test('the outcome is the same in every order (all permutations of clashing definitions)', async (t) => {
+  const own = [
+    type('9.1.1', 'same'),
+    type('9.1.2', 'same'),
+    type('9.1.3', 'below', 'SUP same'),
+    objectClass('9.2.1', 'user', 'MAY below'),
+  ];
+  const outcomes = new Set<string>();
+  for (const order of permutations(own)) {
+    const { schema, inactive } = extendSchema(BASE, order);
+    outcomes.add(
+      JSON.stringify([
+        schema.definitions('attributeTypes').filter((text) => text.startsWith('( 9.')),
+        schema.definitions('objectClasses').filter((text) => text.startsWith('( 9.')),
+        inactive,
+      ]),
+    );
+  }
+  t.equal(outcomes.size, 1);
+});
+
+t.test('become: one schema takes the content of another, and nothing remembered survives', async (t) => {
+  const live = BASE.copy();
+  t.equal(live.describe('badge')?.type, undefined);
+  t.ok(live.definitions('attributeTypes').length > 50);
+  const version = live.version;
+  live.become(extendSchema(BASE, [type('9.1.1', 'badge')]).schema);
+  t.not(live.version, version);
+  t.equal(live.describe('badge')?.type?.oid, '9.1.1');
+  t.ok(live.definitions('attributeTypes').some((text) => text.includes("'badge'")));
+});
+
+function permutations<T>(of: readonly T[]): T[][] {
+  if (of.length < 2) return [[...of]];
+  return of.flatMap((one, i) =>
+    permutations([...of.slice(0, i), ...of.slice(i + 1)]).map((rest) => [one, ...rest]),
+  );
+}
