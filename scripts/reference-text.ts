@@ -100,6 +100,7 @@ function presetOf(option: Option): string {
   const { preset } = option;
   if (preset === undefined) return 'none';
   if (typeof preset !== 'object' || preset === null) return `\`${String(preset)}\``;
+  if (Array.isArray(preset)) return preset.length === 0 ? 'empty' : `\`${preset.join('; ')}\``;
   const entries = Object.entries(preset);
   if (entries.length === 0) return 'empty';
   return `\`${entries.map(([name, words]) => `${name}=${(words as string[]).join(',')}`).join('; ')}\``;
