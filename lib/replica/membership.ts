@@ -7,7 +7,7 @@
  */
 import { must } from '../base/assert.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -21,6 +21,7 @@ import {
   mergeMembers,
   type Standing,
 } from '../sync/member-row.js';
+import { isSuccessor, lesser } from './member-facts.js';
 import { MemberStore } from './member-store.js';
 import { Silences } from './silences.js';
 import { type Bound, Stability } from './stability.js';
@@ -166,19 +167,23 @@ export class Membership {
     }
   }
 
-  /** What we reported once and do not hold now (we were restored, or copied from a server that lacks it): our own changes must wait for it. */
-  owed(): boolean {
+  /**
+   * Why our own changes must wait: nobody told us yet what they know of us, since our data were replaced (`untold`); or we lack what we reported once, since we
+   * were restored, or copied from a server that lacks it (`lacking`).
+   */
+  owed(): 'untold' | 'lacking' | undefined {
     const { directory } = this.#options;
-    if (directory === undefined) return false;
-    if (!this.#told) return true;
+    if (directory === undefined) return undefined;
+    if (!this.#told) return 'untold';
     const reported = this.own?.report?.state;
-    if (reported === undefined || directory.state.coversAll(reported)) return false;
+    if (reported === undefined || directory.state.coversAll(reported)) return undefined;
     const gone = this.#outside();
-    return reported.replicas().some((origin) => {
+    const lacks = reported.replicas().some((origin) => {
       const csn = must(reported.get(origin), 'an origin of the state');
       // Our own changes that others have come back before we write (replica.ts); those that nobody has are made anew (reissue.ts).
       return origin !== this.#options.replica && !gone.has(origin) && !directory.state.covers(csn);
     });
+    return lacks ? 'lacking' : undefined;
   }
 
   /** Why a peer must not be let in, or undefined. */
@@ -280,7 +285,7 @@ export class Membership {
 
   #isReportDue(now: boolean): boolean {
     const { clock, directory, changelog } = this.#options;
-    if (this.#generation === undefined || this.owed()) return false;
+    if (this.#generation === undefined || this.owed() !== undefined) return false;
     const report = this.own?.report;
     if (report === undefined || now) return true;
     const sinceMs = clock.monotonicMs() - this.#reportedMs;
@@ -306,7 +311,7 @@ export class Membership {
     }));
     const said =
       directory === undefined ? { state: changelog.state, clock: ZERO_CSN } : await directory.report();
-    if (epoch !== this.epoch || this.owed()) return;
+    if (epoch !== this.epoch || this.owed() !== undefined) return;
     const before = this.own ?? expectedMember(server);
     const report: MemberReport = {
       ...said,
@@ -382,22 +387,4 @@ export class Membership {
     this.#version += 1;
     this.#known.set(row.name, { row, version: this.#version });
   }
-}
-
-/** Whether `other` is the same replica under a name that was heard of later. */
-function isSuccessor(other: MemberRow, row: MemberRow): boolean {
-  if (other === row || row.replica === undefined || other.replica !== row.replica) return false;
-  const [atOther, at] = [other.report?.atMs ?? -1, row.report?.atMs ?? -1];
-  return atOther > at || (atOther === at && other.name > row.name);
-}
-
-/** What both hold. */
-function lesser(a: ServerState, b: ServerState): ServerState {
-  return ServerState.of(
-    a.csns().flatMap((csn): Csn[] => {
-      if (b.covers(csn)) return [csn];
-      const known = b.get(csnReplica(csn));
-      return known === undefined ? [] : [known];
-    }),
-  );
 }

@@ -11,8 +11,8 @@ import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
 /** What is known of the domain's servers, as far as it concerns our own data and writes. */
 export interface ReplicaMembers {
-  /** Whether what we reported once must come back before we make changes. */
-  owed(): boolean;
+  /** Why our own changes must wait; undefined when they need not. */
+  owed(): 'untold' | 'lacking' | undefined;
   /** Our data are being replaced. */
   copied(): void;
 }

@@ -87,7 +87,10 @@ export class Replica {
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
     if (this.#barred !== undefined) return this.#barred;
-    if (this.#options.members?.owed() === true)
+    const owed = this.#options.members?.owed();
+    if (owed === 'untold')
+      return `${server} has just taken a copy of all data and is asking the other servers what they know of it`;
+    if (owed === 'lacking')
       return `${server} holds an older copy of its data than it once told the other servers of, and is catching up`;
     if (this.#behind.length > 0)
       return `${server} is too far behind the other servers and must be initialized`;

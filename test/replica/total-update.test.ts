@@ -75,6 +75,7 @@ for (const victim of ['s3', 's1', 'link', 'disk']) {
         newcomer.disk.faults.refuse = undefined;
         for (const server of world.servers.values()) void server.start();
         await world.settle();
+        await world.run(300);
         const contents = await newcomer.directory?.contents();
         if (contents !== (await world.server('s1').directory?.contents()))
           t.fail(`cut after ${atMs} ms: contents differ`);
@@ -187,6 +188,7 @@ t.test('without leave a replica that is too far behind takes no writes', async (
   t.match(world.server('s2').replica?.writesHeld(), /too far behind/);
   void world.server('s2').replica?.initialize('s1');
   await world.settle();
+  await world.run(300);
   t.equal(world.server('s2').replica?.writesHeld(), undefined);
 });
 

@@ -1,0 +1,22 @@
+/** Small facts about rows of the table of a domain's servers, and about what they say. */
+import { type Csn, csnReplica } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import type { MemberRow } from '../sync/member-row.js';
+
+/** Whether `other` is the same replica under a name that was heard of later. */
+export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
+  if (other === row || row.replica === undefined || other.replica !== row.replica) return false;
+  const [atOther, at] = [other.report?.atMs ?? -1, row.report?.atMs ?? -1];
+  return atOther > at || (atOther === at && other.name > row.name);
+}
+
+/** What both hold. */
+export function lesser(a: ServerState, b: ServerState): ServerState {
+  return ServerState.of(
+    a.csns().flatMap((csn): Csn[] => {
+      if (b.covers(csn)) return [csn];
+      const known = b.get(csnReplica(csn));
+      return known === undefined ? [] : [known];
+    }),
+  );
+}
