@@ -13,6 +13,7 @@ import { KeySpace } from '../backend/key-space.js';
 import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { uniqueAttributeNames } from '../backend/unique-rules.js';
+import type { UsnSource } from '../backend/usn-source.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import { Broker } from '../broker/broker.js';
@@ -52,6 +53,8 @@ export interface DomainParts {
   readonly schema: Schema;
   readonly network: LinkNetwork;
   readonly incarnation: Incarnation;
+  /** Numbers of the changes applied on this server. */
+  readonly usns: UsnSource;
   readonly log: Log;
   /** Instead of those of the configuration. */
   readonly indexes?: IndexOptions;
@@ -150,6 +153,7 @@ export class RunningDomain {
       clock: systemClock,
       log,
       sink: changelog,
+      usns: parts.usns,
       indexes: parts.indexes ?? indexOptions(settings, schema),
       memberAttributes: settings['groups.memberAttributes'],
       ...(settings['groups.dynamic'] ? { dynamicGroups: { secret: SECRET_ATTRIBUTES } } : {}),

@@ -4,6 +4,7 @@
  * Start: schema, store (which is also the lock), certificates, domains (change log, backend, replica, broker), LDAP service, listeners, replication, HTTP. What was begun
  * is undone when a later step fails. Stop: no new connections, operations in progress finish, replication says goodbye, all is written, the store closes.
  */
+import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -99,7 +100,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const { schema } = whole;
   const domains: RunningDomain[] = [];
   const relays: Relay[] = [];
-  const common = { config, store, network, incarnation, log };
+  const common = { config, store, network, incarnation, log, usns: new UsnSource() };
   const schemaDomain =
     settings['server.runs'] === 'broker' ? undefined : await SchemaDomain.open(common, whole);
   if (schemaDomain === undefined) relays.push(await Relay.open({ ...common, base: SCHEMA_BASE, schema }));
@@ -118,6 +119,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
+  service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
@@ -206,6 +208,7 @@ function makeService(
       maxConnectionsPerAddress: settings['limits.connections'],
       messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
       messageBytes: settings['limits.messageBytes'],
+      persistentSearches: settings['limits.persistentSearches'],
       allowEmptyGroups: settings['groups.allowEmpty'],
       vendorVersion: `Polyarch Directory Server ${version}`,
     },

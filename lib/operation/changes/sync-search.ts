@@ -90,11 +90,12 @@ class Synchronization {
     const { durable } = backend.changes.log;
     this.#usn = durable;
     const cookie = this.#cookie(state, durable);
-    if (sync.cookie === undefined) {
+    const held = sync.cookie === undefined ? undefined : this.#read(sync.cookie);
+    // OpenLDAP's consumers send a cookie without a CSN when they hold nothing.
+    if (sync.cookie === undefined || (held?.own === undefined && held?.state.size === 0)) {
       await this.#refresh.all(undefined);
       return { cookie, deletes: false };
     }
-    const held = this.#read(sync.cookie);
     const place =
       held === undefined ? undefined : await placeOf(backend.changes.log, state, this.#incarnation, held);
     if (place?.kind === 'since' && (await this.#refresh.since(place.usn, durable)))

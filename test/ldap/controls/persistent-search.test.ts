@@ -14,9 +14,10 @@ t.test('the request (draft-ietf-ldapext-psearch section 3)', async (t) => {
   t.same(decodePersistentSearch(encodePersistentSearch(request)), request);
   t.same([...encodePersistentSearch(request)], [0x30, 9, 2, 1, 9, 1, 1, 0xff, 1, 1, 0]);
   for (const changeTypes of [0, 16, -1])
-    t.throws(() => decodePersistentSearch(encodePersistentSearch({ ...request, changeTypes })), {
-      result: 'protocolError',
-    });
+    t.throws(
+      () => decodePersistentSearch(encodePersistentSearch({ ...request, changeTypes })),
+      PROTOCOL_ERROR,
+    );
   t.throws(() => decodePersistentSearch(undefined), PROTOCOL_ERROR);
   t.throws(() => decodePersistentSearch(Uint8Array.of(0x30, 0)), PROTOCOL_ERROR);
 });

@@ -138,6 +138,8 @@ t.test('a cookie of one replica is good on another, ahead or behind (RFC 4533 se
     ['add uid=ann', 'success deletes'],
     "a cookie as OpenLDAP's consumers send it",
   );
+  const empty = sync(a.connect(), 'refreshOnly', utf8Encode('rid=001'), { reloadHint: true });
+  t.same(await empty.news(), ['add uid=ann', 'success present'], 'and their cookie of nothing');
 });
 
 t.test(
