@@ -4,7 +4,6 @@
  * Start: schema, store (which is also the lock), certificates, domains (change log, backend, replica, broker), LDAP service, listeners, replication, HTTP. What was begun
  * is undone when a later step fails. Stop: no new connections, operations in progress finish, replication says goodbye, all is written, the store closes.
  */
-import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -26,14 +25,12 @@ import type { Log } from '../port/log.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
-import { RunningDomain } from './domain.js';
+import type { RunningDomain } from './domain.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
+import { openDomains } from './open-domains.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
-import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
-import { Relay } from './relay.js';
-import { SchemaDomain } from './schema-domain.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import { Undo } from './undo.js';
@@ -96,34 +93,15 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   undo.add(async () => unwatch());
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
-  const whole = await readWholeSchema(files, store);
-  const { schema } = whole;
-  const domains: RunningDomain[] = [];
-  const relays: Relay[] = [];
-  const common = { config, store, network, incarnation, log, usns: new UsnSource() };
-  const schemaDomain =
-    settings['server.runs'] === 'broker' ? undefined : await SchemaDomain.open(common, whole);
-  if (schemaDomain === undefined) relays.push(await Relay.open({ ...common, base: SCHEMA_BASE, schema }));
-  else undo.add(() => schemaDomain.domain.close());
-  for (const base of settings.domains) {
-    const parts = { ...common, base, schema };
-    if (settings['server.runs'] === 'broker') relays.push(await Relay.open(parts));
-    else {
-      const domain = await RunningDomain.open(parts);
-      undo.add(() => domain.close());
-      domains.push(domain);
-    }
-  }
-  schemaDomain?.onChange(() => followSchema(domains, log));
+  const common = { config, store, network, incarnation, log };
+  const { schema, schemaDomain, domains, replicated, listed } = await openDomains(common, undo);
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
-  service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
-  const replicated = [...(schemaDomain === undefined ? [] : [schemaDomain.domain]), ...domains, ...relays];
   const replication = new ReplicationListener(
     replicated.map(({ broker }) => broker),
     systemClock,
@@ -146,7 +124,6 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     undo.add(async () => listener.close());
     listening[kind] = formatAddress({ host: listener.host, port: listener.port });
   }
-  const listed = [...replicated.slice(1), ...replicated.slice(0, 1)];
   const status = () => makeStatus({ config, domains: listed, service, listening, startedMs, version });
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
@@ -165,15 +142,6 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     reload: () => tls.reload(),
     stop: () => undo.run(),
   };
-}
-
-/** What domains keep that follows from the schema is made anew. */
-function followSchema(domains: readonly RunningDomain[], log: Log): void {
-  for (const { backend, baseText } of domains) {
-    backend.schemaChanged().catch((error: unknown) => {
-      log.error({ domain: baseText, error }, 'entries could not be judged by the new schema');
-    });
-  }
 }
 
 function makeService(
@@ -208,7 +176,6 @@ function makeService(
       maxConnectionsPerAddress: settings['limits.connections'],
       messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
       messageBytes: settings['limits.messageBytes'],
-      persistentSearches: settings['limits.persistentSearches'],
       allowEmptyGroups: settings['groups.allowEmpty'],
       vendorVersion: `Polyarch Directory Server ${version}`,
     },

@@ -1,10 +1,12 @@
 /** Debian's ldap-utils work against a demo without special options, and what one server takes the others show. */
+import { join } from 'node:path';
 import t from 'tap';
 import {
   ADMIN,
   adminOn,
   BASE,
   contents,
+  ENV,
   eventually,
   missing,
   PASSWORD,
@@ -74,6 +76,101 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     t.equal(again.status, 68, 'entryAlreadyExists on another server');
     const shown = await read(one, `uid=ada,ou=people,${BASE}`, 'uid');
     t.same(shown, ['ada'], 'the RDN value was added');
+  });
+
+  t.test('a type and a class added on one server, and an entry that uses them, are on all', async (t) => {
+    const badge = `( 1.3.6.1.4.1.99999.1.1 NAME 'badgeNumber' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )`;
+    const holder = "( 1.3.6.1.4.1.99999.2.1 NAME 'badgeHolder' SUP top AUXILIARY MUST badgeNumber )";
+    const definitions = `dn: cn=schema\nchangetype: modify\nadd: attributeTypes\nattributeTypes: ${badge}\n-\nadd: objectClasses\nobjectClasses: ${holder}\n-\n`;
+    const entry = `\ndn: uid=grace,ou=people,${BASE}\nchangetype: add\nobjectClass: inetOrgPerson\nobjectClass: badgeHolder\ncn: Grace\nsn: Hopper\nbadgeNumber: 9\n`;
+    const made = await run('ldapmodify', adminOn(one), definitions + entry);
+    t.equal(made.status, 0, made.stderr);
+    for (const server of [two, three]) {
+      const search = (...args: string[]) =>
+        run('ldapsearch', ['-x', '-LLL', '-o', 'ldif-wrap=no', '-H', server.ldap, ...args]);
+      const found = await eventually(`grace on ${server.name}`, async () => {
+        const { stdout } = await search('-b', BASE, '(badgeNumber=9)', 'badgeNumber');
+        return stdout.includes('badgeNumber: 9') ? stdout : undefined;
+      });
+      t.match(found, /uid=grace/);
+      const schema = await search('-b', 'cn=schema', '-s', 'base', 'attributeTypes', 'objectClasses');
+      t.match(schema.stdout, /'badgeNumber'[\s\S]*'badgeHolder'/);
+    }
+    const taken = `dn: cn=schema\nchangetype: modify\ndelete: objectClasses\nobjectClasses: ${holder}\n-\n`;
+    const refused = await run('ldapmodify', adminOn(three), taken);
+    t.equal(refused.status, 53, 'unwillingToPerform: an entry uses it');
+    t.match(refused.stderr, /'badgeHolder' would be removed, and entries use it, such as "uid=grace/);
+  });
+
+  t.test("the tools' controls: sorting, views, dereference, another's rights, no-op", async (t) => {
+    const ada = `uid=ada,ou=people,${BASE}`;
+    const search = (...args: string[]) =>
+      run('ldapsearch', ['-x', '-LLL', '-H', one.ldap, '-b', BASE, ...args]);
+    const people = '(|(uid=user.1)(uid=user.2)(uid=user.3))';
+    const sorted = await search('-E', '!sss=-uid', people, 'uid');
+    t.match(sorted.stdout, /user\.3[\s\S]*user\.2[\s\S]*user\.1[\s\S]*sortResult: \(0\) Success/);
+    const view = await search('-E', '!sss=uid', '-E', '!vlv=0/0:user.2', people, 'uid');
+    t.match(view.stdout, /uid: user\.2[\s\S]*vlvResult\W*pos=2 count=3 context=/);
+    const group = `dn: cn=ladies,${BASE}\nobjectClass: groupOfNames\ncn: ladies\nmember: ${ada}\n`;
+    t.equal((await run('ldapadd', adminOn(one), group)).status, 0);
+    const found = await search('-E', '!deref=member:sn', '(cn=ladies)', 'cn');
+    t.match(found.stdout, /member: <sn=Lovelace>;uid=ada/);
+    const chain = await search(`(member:1.2.840.113556.1.4.1941:=${ada})`, '1.1');
+    t.match(chain.stdout, /cn=ladies/);
+    const acting = await run('ldapwhoami', ['-e', `!authzid=dn:${ada}`, ...adminOn(one)]);
+    t.match(acting.stdout, `dn:${ada}`);
+    const nothing = await run('ldapdelete', ['-e', '!noop', ...adminOn(one), ada]);
+    t.match(nothing.stderr, /16654/);
+    t.same(await read(one, ada, 'sn'), ['Lovelace'], 'still there');
+    t.equal((await run('ldapdelete', [...adminOn(one), `cn=ladies,${BASE}`])).status, 0);
+  });
+
+  t.test('SASL: PLAIN over TLS, EXTERNAL by certificate, a plain word without either', async (t) => {
+    const tls = join(one.dir, 'tls');
+    const env = { ...ENV, LDAPTLS_CACERT: join(tls, 'ca.crt') };
+    const whoAmI = (args: string[], more: NodeJS.ProcessEnv = {}) =>
+      run('ldapwhoami', ['-Q', '-H', one.ldap, ...args], '', { ...env, ...more });
+    const clear = await whoAmI([]);
+    t.match(clear.stderr, /no mechanism available/);
+    const plain = ['-Y', 'PLAIN', '-U', 'ada', '-w', 'engine'];
+    t.match((await whoAmI(['-ZZ', ...plain])).stdout, `dn:uid=ada,ou=people,${BASE}`);
+    t.match((await whoAmI(['-O', 'none', ...plain])).stderr, /over TLS only/);
+    if (missing('openssl') !== false) return;
+    const [key, request, certificate] = ['key', 'csr', 'crt'].map((end) => join(tls, `ada.${end}`)) as [
+      string,
+      string,
+      string,
+    ];
+    const openssl = async (...args: string[]) => t.equal((await run('openssl', args)).status, 0);
+    await openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key);
+    await openssl(
+      'req',
+      '-new',
+      '-key',
+      key,
+      '-subj',
+      '/DC=com/DC=example/OU=people/UID=ada',
+      '-out',
+      request,
+    );
+    await openssl(
+      'x509',
+      '-req',
+      '-in',
+      request,
+      '-CA',
+      join(tls, 'ca.crt'),
+      '-CAkey',
+      join(tls, 'ca.key'),
+      '-set_serial',
+      '77',
+      '-days',
+      '2',
+      '-out',
+      certificate,
+    );
+    const shown = await whoAmI(['-ZZ', '-Y', 'EXTERNAL'], { LDAPTLS_CERT: certificate, LDAPTLS_KEY: key });
+    t.match(shown.stdout, `dn:uid=ada,ou=people,${BASE}`, shown.stderr);
   });
 
   t.test('ldapmodify on each server, to the same entry, adds up everywhere', async (t) => {

@@ -1,0 +1,45 @@
+/** Schema files held against a schema. */
+import t from 'tap';
+import { must } from '../../lib/base/assert.js';
+import { OperatorError } from '../../lib/base/operator-error.js';
+import { checkSchemaFile, findDefinitions } from '../../lib/schema/check-definitions.js';
+import { buildSchema } from '../../lib/schema/load-schema.js';
+import { standardFiles } from './standard-schema.js';
+
+const BASE = buildSchema([must(standardFiles()[0], 'the core file')]);
+
+t.test('what the schema has is passed over, the rest is new, in strict syntax', async (t) => {
+  const text = [
+    "attributetype ( 2.5.4.3 NAME 'cn' SUP name )",
+    "attributetype (9.1.1 NAME'a' SUP name)",
+    "objectclass ( 9.2.1 NAME 'c' SUP top AUXILIARY MAY(a$cn))",
+  ].join('\n');
+  const { fresh, known } = checkSchemaFile(BASE, { name: 'my.schema', text });
+  t.same(fresh, [
+    { kind: 'attributeTypes', text: "( 9.1.1 NAME 'a' SUP name )" },
+    { kind: 'objectClasses', text: "( 9.2.1 NAME 'c' SUP top AUXILIARY MAY ( a $ cn ) )" },
+  ]);
+  t.equal(known.length, 1);
+});
+
+t.test('every fault is told with file and line, and nothing is taken', async (t) => {
+  const text =
+    "dn: cn=schema\nattributeTypes: ( 9.1.1 NAME 'a' SYNTAX 9.9 )\nobjectClasses: ( 9.2.1 NAME 'c' MAY b )\nldapSyntaxes: ( 9.3.1 DESC 'x' )\n";
+  const error = t.throws(() => checkSchemaFile(BASE, { name: 'x.ldif', text }), { code: 'SCHEMA_INVALID' });
+  t.ok(error instanceof OperatorError);
+  t.match((error as unknown as OperatorError).faults.slice().sort(), [
+    /^x\.ldif:2: Attribute type a has the syntax 9\.9/,
+    /^x\.ldif:3: Object class c has the MAY attribute 'b'/,
+    /^x\.ldif:4: Syntax 9\.3\.1 cannot be added to a running directory/,
+  ]);
+});
+
+t.test('elements are found by any name and by OID', async (t) => {
+  for (const name of ['CN', 'commonname', '2.5.4.3'])
+    t.same(
+      findDefinitions(BASE, name).map(({ description }) => description.id),
+      ['2.5.4.3'],
+      name,
+    );
+  t.same(findDefinitions(BASE, 'nope'), []);
+});
