@@ -204,7 +204,6 @@ export const OPTIONS = {
       preset: 0,
     },
   ),
-<<<<<<< Updated upstream
   'limits.searchLookThrough': integer(
     'Entries that one search may look at for anyone but the administrator; 0: no limit.',
     0,
@@ -222,13 +221,11 @@ export const OPTIONS = {
     1,
     1000,
     { preset: 4 },
-=======
   'limits.persistentSearches': integer(
     'Persistent searches and synchronizations (RFC 4533, refreshAndPersist) at once.',
     0,
     100_000,
     { preset: 200 },
->>>>>>> Stashed changes
   ),
   'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
     preset: 160,
