@@ -4,7 +4,7 @@
  * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; a value whose head was written before is
  * merged with it. The index rows were empty before.
  */
-import { equalBytes, fromLatin1, latin1, latin1Start } from '../base/bytes.js';
+import { emptyBytes, equalBytes } from '../base/bytes.js';
 import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
@@ -13,12 +13,15 @@ import type { IndexConfig, IndexSpec } from './index-config.js';
 import type { IndexedState } from './index-keys.js';
 import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
 import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
+import { PostingTable } from './posting-table.js';
 
 /** Postings in memory before they are written. */
 const MAX_POSTINGS = 12_000_000;
 /** Values in memory before they are written. */
 const MAX_VALUES = 2_500_000;
 const BATCH_ROWS = 20_000;
+/** The key of the gram at hand. */
+const GRAM = gramKey(0);
 
 /** How much gathers, and how much is written at once. */
 export interface BuilderBounds {
@@ -34,16 +37,13 @@ const LOAD_BOUNDS: BuilderBounds = {
   batchRows: BATCH_ROWS,
 };
 
-type Ids = EntryId[];
-
-/** One index under construction. Grams have numbers for keys, all other values latin1 strings. */
+/** One index under construction. */
 interface Building {
   readonly spec: IndexSpec;
   readonly kind: IndexKind;
-  readonly texts: Map<string, EntryId | Ids>;
-  readonly grams: Map<number, Ids>;
-  /** Values of the entry before and where its number went: neighbours often have the same object classes. */
-  last: { readonly values: readonly Uint8Array[]; readonly lists: readonly Ids[] } | undefined;
+  readonly table: PostingTable;
+  /** Values of the entry before and their numbers in the table: neighbours often have the same object classes. */
+  last: { readonly values: readonly Uint8Array[]; readonly numbers: readonly number[] } | undefined;
 }
 
 export class PostingBuilder implements SubstringKeySink {
@@ -62,7 +62,7 @@ export class PostingBuilder implements SubstringKeySink {
     this.#keys = keys;
     this.#bounds = bounds;
     const build = (spec: IndexSpec, kind: IndexKind) => {
-      this.#building.push({ spec, kind, texts: new Map(), grams: new Map(), last: undefined });
+      this.#building.push({ spec, kind, table: new PostingTable(), last: undefined });
     };
     for (const spec of config.specs) {
       if (spec.equality !== undefined) build(spec, INDEX_KIND.equality);
@@ -97,34 +97,32 @@ export class PostingBuilder implements SubstringKeySink {
   }
 
   #values_(building: Building, id: EntryId, values: readonly Uint8Array[]): void {
-    const { last } = building;
+    const { last, table } = building;
     if (last !== undefined && sameValues(last.values, values)) {
-      for (const ids of last.lists) if (ids[ids.length - 1] !== id) ids.push(id);
-      this.#postings += values.length;
+      for (const number of last.numbers) if (table.add(number, id)) this.#postings += 1;
       return;
     }
     for (const value of values) this.#value(building, id, value);
     if (building.kind === INDEX_KIND.equality) this.#remember(building, values);
   }
 
-  /** Remembers where the postings of several values went, when all of them have lists by now. */
+  /** Remembers the numbers of several values. */
   #remember(building: Building, values: readonly Uint8Array[]): void {
     building.last = undefined;
     if (values.length < 2) return;
-    const lists: Ids[] = [];
+    const numbers: number[] = [];
     for (const value of values) {
       const normal = building.spec.equality?.normalize(value);
-      const ids = normal === undefined ? undefined : building.texts.get(latin1(normal));
-      if (!Array.isArray(ids)) return;
-      lists.push(ids);
+      if (normal === undefined) return;
+      numbers.push(building.table.value(normal, normal.length));
     }
-    building.last = { values, lists };
+    building.last = { values, numbers };
   }
 
   #value(building: Building, id: EntryId, value: Uint8Array): void {
     const { spec, kind } = building;
     if (kind === INDEX_KIND.presence) {
-      this.#put(building, '', id);
+      this.#put(building, emptyBytes(), 0, id);
       return;
     }
     const rule =
@@ -136,7 +134,7 @@ export class PostingBuilder implements SubstringKeySink {
     const normal = rule?.normalize(value);
     if (normal === undefined) return;
     if (kind !== INDEX_KIND.substring) {
-      this.#put(building, latin1(normal), id);
+      this.#put(building, normal, normal.length, id);
       return;
     }
     this.#current = building;
@@ -148,29 +146,22 @@ export class PostingBuilder implements SubstringKeySink {
 
   /** SubstringKeySink, for the value at hand. */
   gram(code: number): void {
-    const { grams } = this.#current as Building;
-    const ids = grams.get(code);
-    const id = this.#currentId;
-    if (ids === undefined) grams.set(code, [id]);
-    else if (ids[ids.length - 1] === id) return;
-    else ids.push(id);
-    this.#postings += 1;
+    GRAM[1] = code >>> 16;
+    GRAM[2] = code >>> 8;
+    GRAM[3] = code;
+    this.#put(this.#current as Building, GRAM, GRAM.length, this.#currentId);
   }
 
   /** SubstringKeySink, for the value at hand. */
   key(octets: Uint8Array, length: number): void {
-    this.#put(this.#current as Building, latin1Start(octets, length), this.#currentId);
+    this.#put(this.#current as Building, octets, length, this.#currentId);
   }
 
-  #put(building: Building, text: string, id: EntryId): void {
-    const ids = building.texts.get(text);
-    if (ids === undefined) {
-      building.texts.set(text, id);
-      this.#values += 1;
-    } else if (typeof ids === 'number') {
-      if (ids !== id) building.texts.set(text, [ids, id]);
-    } else if (ids[ids.length - 1] !== id) ids.push(id);
-    this.#postings += 1;
+  #put({ table }: Building, octets: Uint8Array, length: number, id: EntryId): void {
+    const before = table.count;
+    const number = table.value(octets, length);
+    if (table.count > before) this.#values += 1;
+    if (table.add(number, id)) this.#postings += 1;
   }
 
   /** Writes what has gathered; not synced. */
@@ -184,20 +175,15 @@ export class PostingBuilder implements SubstringKeySink {
       ops = [];
     };
     for (const building of this.#building) {
-      const { spec, kind, texts, grams } = building;
+      const { spec, kind, table } = building;
       building.last = undefined;
       // The store sorts, in a thread of its own.
-      for (const [text, ids] of texts) {
-        const value = this.#keys.indexValue(spec.key, kind, fromLatin1(text));
-        this.#rows(kind, value, typeof ids === 'number' ? [ids] : ids, ops);
+      for (let number = 0; number < table.count; number++) {
+        const value = this.#keys.indexValue(spec.key, kind, table.octets(number));
+        this.#rows(kind, value, table.ids(number), ops);
         if (ops.length >= this.#bounds.batchRows) await flush();
       }
-      for (const [gram, ids] of grams) {
-        this.#rows(kind, this.#keys.indexValue(spec.key, kind, gramKey(gram)), ids, ops);
-        if (ops.length >= this.#bounds.batchRows) await flush();
-      }
-      texts.clear();
-      grams.clear();
+      table.clear();
     }
     await flush();
     await last;
