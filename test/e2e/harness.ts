@@ -208,7 +208,11 @@ export async function contents(server: ReadyServer): Promise<string> {
   return stdout
     .split('\n\n')
     .map((entry) => {
-      const [dn, ...rest] = entry.trim().split('\n');
+      // entryUSN counts what this server applied: each has its own.
+      const [dn, ...rest] = entry
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('entryUSN: '));
       return [dn, ...rest.sort()].join('\n');
     })
     .sort()
