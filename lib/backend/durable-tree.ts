@@ -5,6 +5,7 @@
  */
 
 import type { EntryUuid } from '../change/change.js';
+import type { EntryState } from '../conflict/entry-state.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
@@ -141,6 +142,14 @@ export class DurableTree extends EntryTree {
     if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
     if (record === undefined) this.#cache.remove(id);
     else this.#cache.write(id, record);
+  }
+
+  /**
+   * What a record that was written says: a large entry is held as the writer knows it, so that the next change of a group of many members does not
+   * decode and compare them all.
+   */
+  decoded(id: EntryId, record: Uint8Array, state: EntryState): void {
+    if (record.length > SMALL_BYTES) this.#cache.put(this.build(id, record, state));
   }
 
   /** A dead entry was dropped from the store with all that told of it. */

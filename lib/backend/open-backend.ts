@@ -341,4 +341,5 @@ function applyLayer(layer: Layer, rows: DurableRows, tree: DurableTree, postings
   tree.commits += 1;
   for (const [id, entry] of layer.entries) tree.written(id, entry.alive ? entry.record : undefined);
   if (layer.renames) tree.renamed();
+  for (const [id, entry] of layer.entries) if (entry.alive) tree.decoded(id, entry.record, entry.state);
 }
