@@ -4,6 +4,7 @@
  * Start: schema, store (which is also the lock), certificates, domains (change log, backend, replica, broker), LDAP service, listeners, replication, HTTP. What was begun
  * is undone when a later step fails. Stop: no new connections, operations in progress finish, replication says goodbye, all is written, the store closes.
  */
+import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -93,12 +94,13 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   undo.add(async () => unwatch());
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
-  const common = { config, store, network, incarnation, log };
+  const common = { config, store, network, incarnation, log, usns: new UsnSource() };
   const { schema, schemaDomain, domains, replicated, listed } = await openDomains(common, undo);
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
+  service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
@@ -168,6 +170,7 @@ function makeService(
       lookThroughLimit: settings['limits.searchLookThrough'],
       unindexedEntries: settings['limits.unindexedEntries'],
       unindexedSearches: settings['limits.unindexedSearches'],
+      defaultReferral: settings.defaultReferral,
       proxies: settings['access.proxies'],
       certificateAttribute:
         settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],
@@ -176,6 +179,7 @@ function makeService(
       maxConnectionsPerAddress: settings['limits.connections'],
       messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
       messageBytes: settings['limits.messageBytes'],
+      persistentSearches: settings['limits.persistentSearches'],
       allowEmptyGroups: settings['groups.allowEmpty'],
       vendorVersion: `Polyarch Directory Server ${version}`,
     },

@@ -86,6 +86,10 @@ export const OPTIONS = {
     36_500,
     { preset: 90 },
   ),
+  defaultReferral: list(
+    'LDAP URLs of servers to which clients are referred for names that lie under no domain of this server; none: such names do not exist.',
+    { preset: [], check: ldapUrlFault },
+  ),
   topology: text('Topology file; peers that are not listed under `peers` come from it.'),
   peers: map(
     'Servers that this one subscribes to: name -> advertised replication address. Absent: those of the topology file.',
@@ -221,6 +225,7 @@ export const OPTIONS = {
     1,
     1000,
     { preset: 4 },
+  ),
   'limits.persistentSearches': integer(
     'Persistent searches and synchronizations (RFC 4533, refreshAndPersist) at once.',
     0,
@@ -334,6 +339,18 @@ function listenFault(value: string): string | undefined {
   return value === 'none' || parseAddress(value) !== undefined
     ? undefined
     : `"${value}" is not an address; write host:port, or none`;
+}
+
+function ldapUrlFault(value: string): string | undefined {
+  const lower = value.slice(0, 8).toLowerCase();
+  const rest = lower.startsWith('ldaps://')
+    ? value.slice(8)
+    : lower.startsWith('ldap://')
+      ? value.slice(7)
+      : '';
+  return rest === '' || rest.startsWith('/') || rest.includes(' ')
+    ? `"${value}" is not an LDAP URL with a server; write ldap://host or ldaps://host:port`
+    : undefined;
 }
 
 function dnFault(value: string): string | undefined {

@@ -30,7 +30,7 @@ import { checkAssertion, submit, writtenAnswer } from './writes.js';
 /** Adds the entry and answers when it is on disk. */
 export async function add(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as AddRequest;
-  const { domain, dn } = domainOf(parts.directory, request.dn);
+  const { domain, dn } = domainOf(parts.directory, request.dn, operation.controls.manageDsaIt);
   const rdn = namedRdn(parts, dn);
   // Hashing is work: nobody without the right to add may cause it.
   parts.policy.checkAdd(operation.requester, dn, undefined);

@@ -5,6 +5,7 @@
  * the search's base or lies on the way to it, and is passed over when it is met during the search.
  */
 
+import type { Reader } from '../access/access-policy.js';
 import type { StoredEntry } from '../backend/backend.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -16,9 +17,19 @@ import type { EntryView } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Directory, Domain, Route } from './directory.js';
 import { shown } from './names.js';
-import { hasClass } from './referrals.js';
+import { hasClass, isReferred } from './referrals.js';
 
 const ALIASED = 'aliasedobjectname' as AttributeKey;
+
+const PROBLEMS: ReadonlySet<string> = new Set(['aliasProblem', 'aliasDereferencingProblem']);
+
+/** Whether the requester may know an alias and where it leads. */
+export type AliasSight = (alias: EntryView) => boolean;
+
+/** What a reader may know of aliases. */
+export function aliasSight(reader: Reader): AliasSight {
+  return (alias) => reader.seesEntry(alias) && reader.sees(alias, ALIASED);
+}
 
 /** Whether the entry is an alias. */
 export function isAlias(entry: EntryView): boolean {
@@ -32,9 +43,9 @@ export type Resolved =
 
 /**
  * The entry that `route` names when every alias on the way, itself included, is followed. Throws aliasProblem for loops and for aliases without a
- * usable target.
+ * usable target, aliasDereferencingProblem for aliases whose target the requester may not know.
  */
-export function followAliases(directory: Directory, route: Route): Resolved {
+export function followAliases(directory: Directory, route: Route, sight: AliasSight): Resolved {
   const visited = new Set<EntryUuid>();
   let current = route;
   for (;;) {
@@ -51,6 +62,12 @@ export function followAliases(directory: Directory, route: Route): Resolved {
       );
     }
     visited.add(stop.uuid);
+    if (!sight(stop)) {
+      throw new LdapError(
+        'aliasDereferencingProblem',
+        `The alias on the way of ${shown(route.dn)} may not be followed by this requester.`,
+      );
+    }
     const target = aliasTarget(stop);
     if (target === undefined)
       throw new LdapError('aliasProblem', `The alias ${shown(stop.dn)} names no target.`);
@@ -62,13 +79,13 @@ export function followAliases(directory: Directory, route: Route): Resolved {
   }
 }
 
-/** Whether an alias's target is an entry, or a name on whose way there is another alias. */
+/** Whether an alias's target is an entry, or a name on whose way there is another alias or a referral. */
 function leadsOn(route: Route): boolean {
   if (route.kind !== 'domain') return false;
   const { backend } = route.domain;
   if (backend.byDn(route.dn) !== undefined) return true;
   const nearest = backend.nearest(route.dn);
-  return nearest !== undefined && isAlias(nearest);
+  return nearest !== undefined && (isAlias(nearest) || isReferred(backend, nearest));
 }
 
 function resolved(route: Route & { kind: 'domain' }, entry: StoredEntry | undefined): Resolved {
@@ -93,14 +110,15 @@ function aliasTarget(entry: EntryView): Dn | undefined {
 export function aliasEnd(
   directory: Directory,
   alias: StoredEntry,
+  sight: AliasSight,
 ): { domain: Domain; entry: StoredEntry } | undefined {
-  const target = aliasTarget(alias);
+  const target = sight(alias) ? aliasTarget(alias) : undefined;
   if (target === undefined) return undefined;
   try {
-    const end = followAliases(directory, directory.routeDn(target));
+    const end = followAliases(directory, directory.routeDn(target), sight);
     return end.kind === 'entry' ? { domain: end.domain, entry: end.entry } : undefined;
   } catch (error) {
-    if (error instanceof LdapError && error.result === 'aliasProblem') return undefined;
+    if (error instanceof LdapError && PROBLEMS.has(error.result)) return undefined;
     throw error;
   }
 }

@@ -47,7 +47,7 @@ function findTarget(
     case 'root':
       return rootDse(parts, operation.transport);
     case 'none':
-      throw notHeld(directory, route.dn);
+      throw notHeld(directory, route.dn, operation.controls.manageDsaIt);
     case 'virtual': {
       if (route.tree.monitorOnly && !parts.policy.mayMonitor(operation.requester)) {
         throw new LdapError('insufficientAccessRights', `${shown(route.tree.baseDn)} is for administrators.`);

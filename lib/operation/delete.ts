@@ -27,7 +27,7 @@ const ROUNDS = 16;
 export async function remove(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as DeleteRequest;
   const { dn } = request;
-  const domain = domainOfEntry(parts.directory, dn);
+  const domain = domainOfEntry(parts.directory, dn, operation.controls.manageDsaIt);
   const tree = operation.controls.treeDelete && hasChildren(domain, dn);
   const written = tree
     ? await removeTree(parts, operation, domain, dn)

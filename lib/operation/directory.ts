@@ -48,8 +48,12 @@ export class Directory {
   readonly #suffixes: SuffixNode = { below: new Map(), domain: undefined, tree: undefined };
   #routes = new Map<string, Route>();
 
-  constructor(schema: Schema) {
+  /** LDAP URLs of servers to ask for names that lie under no naming context here, read when one is asked for. */
+  readonly superiors: () => readonly string[];
+
+  constructor(schema: Schema, superiors: () => readonly string[] = () => []) {
     this.schema = schema;
+    this.superiors = superiors;
   }
 
   /** The naming contexts, in the order in which they were added. */

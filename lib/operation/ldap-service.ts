@@ -58,7 +58,7 @@ export class LdapService {
 
   constructor(given: ServiceParts) {
     const { schema, hasher, clock, random, log } = given;
-    this.directory = new Directory(schema);
+    this.directory = new Directory(schema, () => this.#parts.settings.defaultReferral);
     this.#accessLog = given.accessLog;
     this.#parts = {
       schema,

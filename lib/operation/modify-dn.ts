@@ -18,13 +18,14 @@ import type { Domain } from './directory.js';
 import { entryPolicy } from './entry-policy.js';
 import { domainOf, noSuchObject, shown, targetEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
+import { isReferred } from './referrals.js';
 import type { ServerParts } from './server-parts.js';
 import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
 
 /** Renames or moves the entry and answers when the change is on disk. */
 export async function modifyDn(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as ModifyDnRequest;
-  const { domain, dn } = domainOf(parts.directory, request.dn);
+  const { domain, dn } = domainOf(parts.directory, request.dn, operation.controls.manageDsaIt);
   const rdn = namedRdn(parts, { rdns: [parseRdn(request.newRdn)] });
   const superior =
     request.newSuperior === undefined ? undefined : superiorDn(parts, domain, request.newSuperior);
@@ -68,6 +69,10 @@ function decide(
     );
   }
   const moved = wish.superior === undefined ? undefined : newParent(view, entry, wish.superior, noSuch);
+  if (moved !== undefined && view.hasReferrals && !controls.manageDsaIt && isReferred(view, moved)) {
+    // RFC 3296 section 5.6.
+    throw new LdapError('affectsMultipleDSAs', `${shown(moved.dn)} is held by another server.`);
+  }
   parts.policy.checkRename(requester, entry, moved);
   checkWritable(entry);
   checkAssertion(parts, operation, reader, entry);

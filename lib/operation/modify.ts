@@ -23,7 +23,7 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     if (route.kind === 'virtual' && route.tree.modify !== undefined && route.tree.holds(route.dn))
       return await route.tree.modify(parts, operation);
   }
-  const { domain } = known ?? domainOf(parts.directory, dn);
+  const { domain } = known ?? domainOf(parts.directory, dn, operation.controls.manageDsaIt);
   let { modifications } = request;
   const accesses = modifications.map((one) => accessOf(parts, one));
   if (operation.controls.relax)

@@ -4,8 +4,9 @@ import type { ReadView, StoredEntry } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Dn } from '../dn/dn.js';
 import { formatDn, parseDn } from '../dn/dn-text.js';
+import type { SearchScope } from '../ldap/message.js';
 import type { Directory, Domain } from './directory.js';
-import { checkReferral } from './referrals.js';
+import { checkReferral, referTo } from './referrals.js';
 
 const SHOWN_LENGTH = 256;
 
@@ -23,8 +24,12 @@ export function noSuchObject(view: ReadView | undefined, dn: Dn, reader: Reader)
   return new LdapError('noSuchObject', `There is no entry ${shown(dn)}.`, nearest?.dnText ?? '');
 }
 
-/** The domain that holds the name of a write. Throws LdapError for names that are not stored entries. */
-export function domainOf(directory: Directory, text: string): { readonly domain: Domain; readonly dn: Dn } {
+/** The domain that holds the name of a write. Throws LdapError for names that are not stored entries. `manageDsaIt`: no referrals. */
+export function domainOf(
+  directory: Directory,
+  text: string,
+  manageDsaIt: boolean,
+): { readonly domain: Domain; readonly dn: Dn } {
   const route = directory.route(text);
   switch (route.kind) {
     case 'domain':
@@ -40,13 +45,13 @@ export function domainOf(directory: Directory, text: string): { readonly domain:
         `${shown(route.tree.baseDn)} is computed by the server and cannot be written to.`,
       );
     case 'none':
-      throw notHeld(directory, route.dn);
+      throw notHeld(directory, route.dn, manageDsaIt);
   }
 }
 
 /** domainOf() for a name that an entry should bear: one that is known by its text is not parsed. */
-export function domainOfEntry(directory: Directory, text: string): Domain {
-  return directory.entryOf(text)?.domain ?? domainOf(directory, text).domain;
+export function domainOfEntry(directory: Directory, text: string, manageDsaIt: boolean): Domain {
+  return directory.entryOf(text)?.domain ?? domainOf(directory, text, manageDsaIt).domain;
 }
 
 /** targetEntry() by the text of the name. */
@@ -56,8 +61,13 @@ export function namedEntry(view: ReadView, text: string, reader: Reader, manageD
   return targetEntry(view, parseDn(text), reader, manageDsaIt);
 }
 
-/** The error for a name under none of the naming contexts. */
-export function notHeld(directory: Directory, dn: Dn): LdapError {
+/**
+ * The error for a name under none of the naming contexts: a referral to the servers above this one where there are any (RFC 4511 section 4.1.10),
+ * unless the client asked to manage what is here.
+ */
+export function notHeld(directory: Directory, dn: Dn, manageDsaIt: boolean, scope?: SearchScope): LdapError {
+  const superiors = directory.superiors();
+  if (superiors.length > 0 && !manageDsaIt) return referTo(superiors, dn, scope);
   const contexts = directory.domains.map((domain) => domain.baseText).join('; ');
   return new LdapError(
     'noSuchObject',

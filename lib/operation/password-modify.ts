@@ -67,7 +67,7 @@ function findUser(
   }
   const text = wish.user.slice(0, 3).toLowerCase() === 'dn:' ? wish.user.slice(3) : wish.user;
   if (isAdminDn(parts, parts.directory.route(text).dn)) throw adminPassword();
-  const { domain, dn } = domainOf(parts.directory, text);
+  const { domain, dn } = domainOf(parts.directory, text, operation.controls.manageDsaIt);
   const entry = domain.backend.byDn(dn);
   const reader = parts.policy.reader(requester);
   if (entry === undefined || !reader.seesEntry(entry)) throw noSuchObject(domain.backend, dn, reader);

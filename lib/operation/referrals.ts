@@ -5,7 +5,7 @@
  */
 
 import type { ReadView, StoredEntry } from '../backend/backend.js';
-import { isAscii, latin1, utf8Decode } from '../base/bytes.js';
+import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Dn } from '../dn/dn.js';
 import { formatDn } from '../dn/dn-text.js';
@@ -16,6 +16,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
 const REF = 'ref' as AttributeKey;
 const MAX_URLS = 32;
+const NO_DN: Dn = { rdns: [] };
 
 /** Whether one of the entry's object classes has this lower-case name. */
 export function hasClass(entry: EntryView, name: string): boolean {
@@ -44,6 +45,27 @@ export function checkReferral(
     if (urls.length === 0) return;
     throw new LdapError('referral', 'The entry is held by another server.', entry.dnText, urls);
   }
+}
+
+/** Whether the entry, or one above it, is a referral object: what lies there is another server's. */
+export function isReferred(view: ReadView, from: StoredEntry): boolean {
+  for (let entry: StoredEntry | undefined = from; entry !== undefined; entry = view.parent(entry)) {
+    if (isReferral(entry)) return true;
+  }
+  return false;
+}
+
+/**
+ * The result referral to servers that hold all of the tree, or may write it: `urls` without a DN of their own get the target's (RFC 4511
+ * section 4.1.10). For names that no naming context holds, and for databases that do not take an operation themselves.
+ */
+export function referTo(urls: readonly string[], target: Dn, scope?: SearchScope): LdapError {
+  const out: string[] = [];
+  for (const url of urls.slice(0, MAX_URLS)) {
+    const referred = rewrite(utf8Encode(url), NO_DN, target, scope);
+    if (referred !== undefined) out.push(referred);
+  }
+  return new LdapError('referral', 'Another server answers for this part of the tree.', '', out);
 }
 
 /**
@@ -81,7 +103,7 @@ function rewrite(
   const below = target.rdns.slice(0, target.rdns.length - base.rdns.length);
   const prefix = below.length === 0 ? '' : percentEncode(formatDn({ rdns: below }));
   const own = written === '' ? percentEncode(formatDn(base)) : written;
-  const name = prefix === '' ? own : `${prefix},${own}`;
+  const name = prefix === '' ? own : own === '' ? prefix : `${prefix},${own}`;
   return `${server}/${name}${scope === undefined ? '' : `??${URL_SCOPES[scope]}`}`;
 }
 

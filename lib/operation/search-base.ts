@@ -4,7 +4,7 @@ import type { StoredEntry } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { formatDn } from '../dn/dn-text.js';
 import type { SearchRequest } from '../ldap/message.js';
-import { followAliases } from './aliases.js';
+import { aliasSight, followAliases } from './aliases.js';
 import type { Domain, Route } from './directory.js';
 import { noSuchObject, notHeld, shown } from './names.js';
 import type { Operation } from './operation.js';
@@ -58,7 +58,7 @@ export function searchParts(
       ];
     }
     case 'none':
-      throw notHeld(directory, route.dn);
+      throw notHeld(directory, route.dn, operation.controls.manageDsaIt, request.scope);
   }
 }
 
@@ -81,7 +81,7 @@ function domainParts(
   let dn = route.dn;
   let entry: StoredEntry | undefined;
   if (domain.backend.hasAliases && (deref === 'finding' || deref === 'always')) {
-    const found = followAliases(directory, route);
+    const found = followAliases(directory, route, aliasSight(reader));
     if (found.kind === 'entry') {
       ({ domain, entry } = found);
       dn = entry.dn;

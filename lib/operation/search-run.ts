@@ -332,8 +332,8 @@ export class SearchRun {
     if (domain.backend.hasReferrals && !controls.manageDsaIt && part?.scope !== 'base' && isReferral(entry))
       return false;
     if (!aliases || this.#met === undefined) return true;
-    if (isAlias(entry) && part?.scope !== 'base') return false;
     const { uuid } = entry as SendableEntry & { uuid: EntryUuid };
+    if (uuid !== part?.base?.uuid && isAlias(entry)) return false;
     if (this.#met.has(uuid)) return false;
     this.#met.add(uuid);
     return true;
@@ -362,6 +362,12 @@ export class SearchRun {
   #refer(entry: NamedEntry): 'next' | 'blocked' {
     const { request, reader } = this.#plan;
     if (!isReferral(entry) || !reader.seesEntry(entry)) return 'next';
+    if (this.#met !== undefined) {
+      // Parts that aliases add may overlap.
+      const { uuid } = entry as SendableEntry & { uuid: EntryUuid };
+      if (this.#met.has(uuid)) return 'next';
+      this.#met.add(uuid);
+    }
     const urls = referralUrls(entry, entry.dn, request.scope === 'one' ? 'base' : 'sub');
     if (urls.length === 0) return 'next';
     writer.reset();

@@ -66,7 +66,7 @@ async function prepared(
   found: readonly SearchPart[],
   aliases: boolean,
 ): Promise<{ readonly wanted: SearchRequest; readonly all: readonly SearchPart[] }> {
-  const all = aliases ? await withAliasTargets(parts, operation, found) : found;
+  const all = aliases ? await withAliasTargets(parts, operation, reader, found) : found;
   const filter = hasChain(request.filter)
     ? await walkChains(parts, operation, reader, request.filter)
     : request.filter;

@@ -42,6 +42,8 @@ export interface OperationSettings {
   readonly vendorVersion: string;
   /** groupOfNames and groupOfUniqueNames may be without members. */
   readonly allowEmptyGroups: boolean;
+  /** LDAP URLs of servers to ask for names that lie under no naming context of this one. */
+  readonly defaultReferral: readonly string[];
   /** LDAP URLs of servers with the same data, read whenever the root DSE is. */
   readonly altServers: () => readonly string[];
 }
@@ -70,5 +72,6 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   vendorName: 'Polyarch',
   vendorVersion: 'Polyarch Directory Server',
   allowEmptyGroups: false,
+  defaultReferral: [],
   altServers: () => [],
 };

@@ -2,6 +2,7 @@ import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';
 import type { DerefAliases, SearchScope } from '../../lib/ldap/message.js';
+import { followAliases } from '../../lib/operation/aliases.js';
 import { BASE, type Reply, TestServer } from './test-server.js';
 
 const MODES: readonly DerefAliases[] = ['never', 'searching', 'finding', 'always'];
@@ -74,6 +75,66 @@ t.test(
     t.same(server.log.errors, []);
   },
 );
+
+t.test('searching follows aliases below the base, not the base itself', async (t) => {
+  const { client } = await withAliases();
+  const itself = await client.search({ base: `cn=staff,${BASE}`, scope: 'sub', deref: 'searching' });
+  t.same(names(itself), [`cn=staff,${BASE}`]);
+  const always = await client.search({ base: `cn=staff,${BASE}`, scope: 'sub', deref: 'always' });
+  t.equal(always.entries.length, 3, 'the people and their container');
+});
+
+t.test(
+  'an alias that the requester may not read is aliasDereferencingProblem (RFC 4511 appendix A)',
+  async (t) => {
+    const { server } = await withAliases();
+    const { directory } = server.service;
+    const route = directory.route(`cn=boss,ou=groups,${BASE}`);
+    t.throws(() => followAliases(directory, route, () => false), { result: 'aliasDereferencingProblem' });
+    t.equal(followAliases(directory, route, () => true).kind, 'entry');
+  },
+);
+
+t.test('chains of aliases are followed to their end, and no further than aliasDepth', async (t) => {
+  const { admin, client } = await withAliases();
+  const link = (n: number) => `cn=link${n},ou=groups,${BASE}`;
+  for (let n = 0; n < 40; n++) {
+    const reply = await admin.add(link(n), {
+      objectClass: ['alias', 'extensibleObject'],
+      aliasedObjectName: n === 0 ? `uid=ann,ou=people,${BASE}` : link(n - 1),
+    });
+    t.equal(reply.result, 'success');
+  }
+  const near = await client.search({ base: link(20), scope: 'base', deref: 'always' });
+  t.same(names(near), [`uid=ann,ou=people,${BASE}`]);
+  const far = await client.search({ base: link(39), scope: 'base', deref: 'always' });
+  t.equal(far.result, 'aliasProblem');
+  const met = await client.search({ base: `ou=groups,${BASE}`, scope: 'one', deref: 'always' });
+  t.same(names(met), [`uid=ann,ou=people,${BASE}`], 'met in a search, each end is given once');
+});
+
+t.test('an alias to what another server holds is answered with its referral', async (t) => {
+  const { admin, client } = await withAliases();
+  const manage = [{ oid: CONTROL_OIDS.manageDsaIt, critical: true, value: undefined }];
+  await admin.add(
+    `ou=remote,${BASE}`,
+    { objectClass: ['referral', 'extensibleObject'], ou: 'remote', ref: 'ldap://there.example/ou=x' },
+    manage,
+  );
+  await admin.add(`cn=away,ou=groups,${BASE}`, {
+    objectClass: ['alias', 'extensibleObject'],
+    aliasedObjectName: `cn=who,ou=remote,${BASE}`,
+  });
+  const reply = await client.search({ base: `cn=away,ou=groups,${BASE}`, scope: 'base', deref: 'always' });
+  t.equal(reply.result, 'referral');
+  t.same(reply.referrals, ['ldap://there.example/cn=who,ou=x??base']);
+  const sub = await client.search({ scope: 'sub', deref: 'always' });
+  t.same(
+    sub.references,
+    [['ldap://there.example/ou=x??sub']],
+    'one continuation, however many ways lead there',
+  );
+});
 
 t.test('a search over aliases can be paged', async (t) => {
   const { client } = await withAliases();

@@ -78,3 +78,41 @@ t.test('with ManageDsaIT a referral object is an entry (RFC 3296 section 3)', as
   );
   t.equal((await admin.delete(REMOTE, manage)).result, 'success');
 });
+
+t.test('nothing moves below a referral object (RFC 3296 section 5.6)', async (t) => {
+  const { admin } = await withReferral();
+  const move = {
+    kind: 'modifyDn',
+    dn: `uid=ann,ou=people,${BASE}`,
+    newRdn: 'uid=ann',
+    deleteOldRdn: false,
+    newSuperior: REMOTE,
+  } as const;
+  t.equal((await admin.call(move)).result, 'affectsMultipleDSAs');
+  t.equal((await admin.call(move, manage)).result, 'success', 'but for those who manage this server');
+});
+
+t.test('a name under no naming context leads to the servers above (RFC 4511 section 4.1.10)', async (t) => {
+  const { server, admin, client } = await withReferral();
+  const away = 'cn=x y,dc=elsewhere';
+  t.equal((await client.search({ base: away, scope: 'base' })).result, 'noSuchObject');
+  server.service.configure({ defaultReferral: ['ldap://root.example', 'ldaps://other.example/'] });
+  const search = await client.search({ base: away, scope: 'one' });
+  t.equal(search.result, 'referral');
+  t.same(search.referrals, [
+    'ldap://root.example/cn=x%20y,dc=elsewhere??one',
+    'ldaps://other.example/cn=x%20y,dc=elsewhere??one',
+  ]);
+  for (const reply of [
+    await admin.delete(away),
+    await admin.modify(away, [['add', 'description', 'x']]),
+    await admin.add(away, { objectClass: 'device', cn: 'x y' }),
+    await client.call({ kind: 'compare', dn: away, attribute: 'cn', value: utf8Encode('x') }),
+  ]) {
+    t.equal(reply.result, 'referral');
+    t.equal(reply.referrals[0], 'ldap://root.example/cn=x%20y,dc=elsewhere');
+  }
+  t.equal((await client.search({ base: away, scope: 'base' }, manage)).result, 'noSuchObject', 'ManageDsaIT');
+  t.equal((await client.search({ base: '', scope: 'base' })).result, 'success', 'the root DSE is here');
+  t.equal((await client.search({ base: `cn=none,${BASE}`, scope: 'base' })).result, 'noSuchObject');
+});
