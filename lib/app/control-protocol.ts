@@ -15,6 +15,11 @@ export type ControlRequest =
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
   | { readonly command: 'conflicts'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry'; readonly dn: string }
+  | { readonly command: 'upkeep-members' | 'upkeep-purge' | 'upkeep-unseen'; readonly domain?: string }
+  | { readonly command: 'upkeep-evict' | 'upkeep-restore'; readonly server: string; readonly domain?: string }
+  | { readonly command: 'upkeep-deleted'; readonly domain?: string; readonly limit?: number }
+  /** By its UUID, or the DN that it had. */
+  | { readonly command: 'upkeep-undelete'; readonly entry: string; readonly domain?: string }
   | { readonly command: 'verify'; readonly domain?: string }
   | { readonly command: 'schema' }
   | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] }

@@ -21,7 +21,7 @@ import type { EntryUuid } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
 import type { Settings } from '../config/option-table.js';
 import type { HistoryRow } from '../conflict/domain-view.js';
-import { csnReplica, csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
+import { type Csn, csnReplica, csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import { parseDn } from '../dn/dn-text.js';
 import { nextTurn, systemClock } from '../io/system-clock.js';
@@ -216,6 +216,16 @@ export class RunningDomain {
   /** History of an entry, ascending. */
   history(uuid: EntryUuid): Promise<readonly HistoryRow[]> {
     return this.backend.history(uuid);
+  }
+
+  /** Why local writes must wait; undefined when they need not. */
+  writesHeld(): string | undefined {
+    return this.#replica.writesHeld();
+  }
+
+  /** The newest change of a replica that each connected peer says to hold. */
+  heldByPeers(replica: ReplicaId): readonly Csn[] {
+    return this.broker.status().flatMap(({ states }) => states?.log.get(replica) ?? []);
   }
 
   /** Names of the peers whose changes flow here now. */

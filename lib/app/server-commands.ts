@@ -17,6 +17,7 @@ import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } f
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
+import { upkeepCommand } from './upkeep-commands.js';
 import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
@@ -46,6 +47,18 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
           [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)].map((domain) =>
             verifyDomain(domain),
           ),
+        );
+      case 'upkeep-members':
+      case 'upkeep-purge':
+      case 'upkeep-unseen':
+      case 'upkeep-evict':
+      case 'upkeep-restore':
+      case 'upkeep-deleted':
+      case 'upkeep-undelete':
+        return await upkeepCommand(
+          server,
+          [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)],
+          request,
         );
       case 'schema':
         return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);

@@ -43,7 +43,7 @@ export class Upkeep {
   /** Of a directory. */
   readonly reissue: Reissue | undefined;
   readonly housekeeping: Housekeeping;
-  readonly #changelog: Changelog;
+  readonly changelog: Changelog;
   readonly #broker: { attached: Dismisses | undefined };
 
   private constructor(
@@ -56,7 +56,7 @@ export class Upkeep {
     const { settings } = config;
     this.members = members;
     this.reissue = reissue;
-    this.#changelog = changelog;
+    this.changelog = changelog;
     this.#broker = broker;
     this.housekeeping = new Housekeeping({
       members,
@@ -141,7 +141,7 @@ export class Upkeep {
   async status(): Promise<UpkeepStatus> {
     const { stable, before, heldBackBy, logBytes, logChanges, purged, historyLeft } =
       this.housekeeping.status();
-    const oldest = await this.#changelog.oldest();
+    const oldest = await this.changelog.oldest();
     return {
       stable: stable?.toString(),
       stableUntil: before === undefined ? undefined : new Date(csnTimeMs(before)).toISOString(),

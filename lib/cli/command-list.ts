@@ -66,6 +66,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
   },
   {
+    name: 'replication members',
+    describe: 'The servers of a domain, what each has applied, and who holds purging back',
+    load: async () => (await import('./commands/replication-members.js')).replicationMembers,
+  },
+  {
+    name: 'replication purge',
+    describe: 'Forget what no server needs any more, now',
+    load: async () => (await import('./commands/replication-purge.js')).replicationPurge,
+  },
+  {
+    name: 'replication evict',
+    describe: 'Keep nothing any more for a server that is gone',
+    load: async () => (await import('./commands/replication-evict.js')).replicationEvict,
+  },
+  {
+    name: 'replication restore',
+    describe: 'Let an evicted server return',
+    load: async () => (await import('./commands/replication-restore.js')).replicationRestore,
+  },
+  {
+    name: 'replication unseen',
+    describe: 'Changes that only this server has, as LDIF',
+    load: async () => (await import('./commands/replication-unseen.js')).replicationUnseen,
+  },
+  {
+    name: 'deleted list',
+    describe: 'Deleted entries that can come back',
+    load: async () => (await import('./commands/deleted-list.js')).deletedList,
+  },
+  {
+    name: 'undelete',
+    describe: 'Bring a deleted entry back, with its place in groups',
+    load: async () => (await import('./commands/undelete.js')).undelete,
+  },
+  {
     name: 'index list',
     describe: 'Indexes of a server, and whether they are ready',
     load: async () => (await import('./commands/index-list.js')).indexList,
@@ -134,7 +169,9 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  replication: 'Replication: status, initialize, conflicts, show-entry',
+  replication:
+    'Replication: status, initialize, conflicts, show-entry, members, purge, evict, restore, unseen',
+  deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
   schema: 'Schema: list, show, check, add, remove',
   topology: 'Topology files: check',

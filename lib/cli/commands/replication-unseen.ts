@@ -1,0 +1,33 @@
+/**
+ * `polyarch replication unseen`: changes of a server that no other one is known to have, as LDIF.
+ */
+import { callControl } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { printData } from '../output.js';
+
+export const replicationUnseen = defineCommand({
+  options: {
+    ...dirOption,
+    ...jsonOption,
+    base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
+  },
+  examples: [
+    [
+      '$0 replication unseen --dir /var/lib/polyarch > unseen.ldif',
+      'Keep what only this server has, before its data are replaced',
+    ],
+  ],
+  async run(args) {
+    const result = (await callControl(existingServer(args.dir), {
+      command: 'upkeep-unseen',
+      ...(args.base === undefined ? {} : { domain: args.base }),
+    })) as { records: readonly string[] };
+    printData(result, args.json, () =>
+      result.records.length === 0
+        ? '# every change of this server is known elsewhere'
+        : result.records.join('').trimEnd(),
+    );
+    return undefined;
+  },
+});

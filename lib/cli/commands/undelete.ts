@@ -1,0 +1,38 @@
+/**
+ * `polyarch undelete`: brings a deleted entry back, with its place in groups.
+ */
+import { callControl } from '../../app/control-client.js';
+import { existingServer } from '../../app/server-files.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { printData } from '../output.js';
+
+export const undelete = defineCommand({
+  options: {
+    ...dirOption,
+    ...jsonOption,
+    entry: {
+      type: 'string',
+      demandOption: true,
+      describe: 'The name that it had, or its entryUUID; see deleted list',
+    },
+    base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
+  },
+  examples: [
+    [
+      '$0 undelete --dir /var/lib/polyarch --entry "uid=user.1,ou=people,dc=example,dc=com"',
+      'Undo a delete, on all servers',
+    ],
+  ],
+  async run(args) {
+    const result = (await callControl(existingServer(args.dir), {
+      command: 'upkeep-undelete',
+      entry: args.entry,
+      ...(args.base === undefined ? {} : { domain: args.base }),
+    })) as { dn: string; memberships: number };
+    printData(result, args.json, () => {
+      const groups = result.memberships === 0 ? '' : `, and ${result.memberships} groups name it again`;
+      return `${result.dn} is back${groups}`;
+    });
+    return undefined;
+  },
+});
