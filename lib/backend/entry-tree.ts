@@ -265,11 +265,11 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
     let at = this.#baseId();
     if (above <= 0 || at === undefined) return at;
     const rdns = key.slice(0, above).split(',');
-    for (let i = rdns.length - 1; i >= 0 && at !== undefined; i--) at = this.#childByKey(at, rdns[i] ?? '');
+    for (let i = rdns.length - 1; i >= 0 && at !== undefined; i--) at = this.childByKey(at, rdns[i] ?? '');
     return at;
   }
 
-  #childByKey(parent: EntryId, rdnKey: string): EntryId | undefined {
+  childByKey(parent: EntryId, rdnKey: string): EntryId | undefined {
     const holder = this.rows.claims(parent, rdnKey)[0];
     if (holder !== undefined) return holder.id;
     if (rdnKey === LOST_KEY && parent === this.#baseId() && this.#lostShown()) return LOST_AND_FOUND_ID;

@@ -33,6 +33,14 @@ const TIMESTAMPS = new Map<AttributeKey, (state: EntryState) => Uint8Array>([
 ]);
 
 const NONE: readonly Uint8Array[] = [];
+/** From so many values on, those that are the same bytes in both states are left out before any is normalized. */
+const MANY_VALUES = 32;
+
+/** The values that are not among `others`, as objects. */
+function without(values: readonly Uint8Array[], others: readonly Uint8Array[]): readonly Uint8Array[] {
+  const there = new Set(others);
+  return values.filter((value) => !there.has(value));
+}
 
 export class IndexKeys {
   readonly #config: IndexConfig;
@@ -93,7 +101,10 @@ export class IndexKeys {
       nowEnd -= 1;
     }
     // Presence does not change here: there were values and there are.
-    this.#kinds(spec, old.slice(start, oldEnd), now.slice(start, nowEnd), false, sink);
+    const gone = old.slice(start, oldEnd);
+    const come = now.slice(start, nowEnd);
+    const many = gone.length > MANY_VALUES && come.length > MANY_VALUES;
+    this.#kinds(spec, many ? without(gone, come) : gone, many ? without(come, gone) : come, false, sink);
   }
 
   #values(spec: IndexSpec, old: readonly Uint8Array[], now: readonly Uint8Array[], sink: PostingSink): void {

@@ -49,6 +49,8 @@ export interface MembershipTree {
   byKey(key: string): HeldEntry | undefined;
   /** Its number. */
   idByKey(key: string): EntryId | undefined;
+  /** Number of the live entry with this RDN key below a parent. */
+  childByKey(parent: EntryId, rdnKey: string): EntryId | undefined;
   /** Numbers of live entries that hold a value, ascending. Throws RowsAway. */
   holderIds(key: AttributeKey, normal: Uint8Array): readonly EntryId[];
   byId(id: EntryId): HeldEntry | undefined;
@@ -110,11 +112,23 @@ export function memberIds(
     for (const value of entry.attribute(attribute)?.values ?? []) values.push({ rule, value });
   }
   const ids: EntryId[] = [];
+  // Members are often neighbours: the parent of the last one is the parent of the next.
+  let above: string | undefined;
+  let parent: EntryId | undefined;
+  const resolve = (name: string): EntryId | undefined => {
+    const comma = name.indexOf(',');
+    const over = comma < 0 ? '' : name.slice(comma + 1);
+    if (over !== above) {
+      above = over;
+      parent = tree.idByKey(over);
+    }
+    return parent === undefined ? tree.idByKey(name) : tree.childByKey(parent, name.slice(0, comma));
+  };
   const take = (from: number): void => {
     for (const { rule, value } of values.slice(from, from + SLICE_VALUES)) {
       const normal = rule.normalize(value);
       const name = normal === undefined ? undefined : utf8Decode(normal);
-      const id = name === undefined ? undefined : tree.idByKey(name);
+      const id = name === undefined ? undefined : resolve(name);
       if (id !== undefined) ids.push(id);
     }
   };
