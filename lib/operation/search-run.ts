@@ -15,16 +15,17 @@ import type { Selection } from '../entry/select-attributes.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
 import { encodeResponse } from '../ldap/encode-response.js';
-import type { Control, SearchRequest } from '../ldap/message.js';
+import type { SearchRequest } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { SendableEntry } from './entry-bytes.js';
-import { type EntryShape, writeShaped } from './entry-shape.js';
+import type { EntryShape } from './entry-shape.js';
 import { canceled, type Operation } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { isReferral, referralUrls } from './referrals.js';
 import { SearchCost } from './search-cost.js';
 import type { ReaderFilter } from './search-filter.js';
 import type { PartCandidates, SearchPart, Wanted } from './search-parts.js';
+import { sendEntry } from './send-entry.js';
 import type { ServerParts } from './server-parts.js';
 import type { NamedEntry } from './virtual-tree.js';
 
@@ -36,7 +37,7 @@ const CLOCK_EVERY = 64;
 /** Limits up to this are told to the backend. */
 const MOST_FEW = 32;
 
-const writer = new BerWriter(65_536);
+const writer = new BerWriter(1024);
 const NO_ENTRIES: readonly NamedEntry[] = [];
 /** Loads of rows for one entry's filter before the client is told to try later. */
 const MAX_RETRIES = 16;
@@ -72,34 +73,6 @@ export interface SearchPlan {
 
 /** Where matches go instead of to the client. */
 export type Collect = (entry: NamedEntry, part: SearchPart) => void;
-
-/** Sends one entry of the result. False: the client must read before it gets more; a promise of that where a control takes its time. */
-export function sendEntry(
-  server: ServerParts,
-  operation: Operation,
-  plan: SearchPlan,
-  selection: Selection,
-  entry: SendableEntry,
-): boolean | Promise<boolean> {
-  const { reader, shape } = plan;
-  const { id } = operation.message;
-  server.statistics.entriesSent += 1;
-  if (shape === undefined) {
-    writer.reset();
-    server.entryBytes.write(writer, id, entry, reader, selection);
-    return operation.stream.send(writer.bytes());
-  }
-  const send = (controls: readonly Control[]): boolean => {
-    if (operation.stopped !== undefined) throw canceled();
-    writer.reset();
-    writeShaped(writer, id, entry, shape.attributes(view, selection), controls);
-    return operation.stream.send(writer.bytes());
-  };
-  const view = reader.view(entry);
-  const controls = shape.controls(view);
-  if (!(controls instanceof Promise)) return send(controls);
-  return controls.then((given) => withRows(() => send(given)));
-}
 
 export class SearchRun {
   readonly #server: ServerParts;

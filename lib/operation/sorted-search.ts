@@ -16,7 +16,8 @@ import { encodeVirtualListResponse, type VirtualListRequest } from '../ldap/cont
 import type { Control, SearchRequest } from '../ldap/message.js';
 import { type Answer, answer, checkStopped, type Operation, resultOf, SUCCESS } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
-import { type SearchPlan, SearchRun, sendEntry } from './search-run.js';
+import { type SearchPlan, SearchRun } from './search-run.js';
+import { sendEntry } from './send-entry.js';
 import type { ServerParts } from './server-parts.js';
 import { compileSortKeys, keysOf, type SortRule } from './sort-keys.js';
 import type { SortedItem, SortedList } from './sorted-list.js';
