@@ -20,6 +20,13 @@ import type { ServerParts } from './server-parts.js';
 
 type Extensible = Extract<Filter, { readonly kind: 'extensible' }>;
 
+/** What bounds the search that the walk is for. */
+export interface ChainBounds {
+  /** Monotonic ms. */
+  readonly deadlineMs: number;
+  readonly lookThroughLimit: number;
+}
+
 const TURN_MS = 5;
 /** DN, and Name and Optional UID. */
 const DN_SYNTAXES: ReadonlySet<string> = new Set([
@@ -52,6 +59,7 @@ export async function walkChains(
   operation: Operation,
   reader: Reader,
   filter: Filter,
+  bounds: ChainBounds,
 ): Promise<Filter> {
   let clauses = 0;
   const walk = async (node: Filter): Promise<Filter> => {
@@ -69,7 +77,7 @@ export async function walkChains(
         `A filter may have ${LIMITS.chainClauses} in-chain clauses (chainClauses).`,
       );
     }
-    return await walkClause(parts, operation, reader, node);
+    return await walkClause(parts, operation, reader, node, bounds);
   };
   return walk(filter);
 }
@@ -80,6 +88,7 @@ async function walkClause(
   operation: Operation,
   reader: Reader,
   clause: Extensible,
+  bounds: ChainBounds,
 ): Promise<Filter> {
   const { attribute, value, dnAttributes } = clause;
   const type = attribute === undefined ? undefined : parts.schema.describe(attribute)?.type;
@@ -96,8 +105,11 @@ async function walkClause(
     const found: Filter = { kind: 'equality', attribute, value: next };
     const names = await holders(parts, operation, reader, found);
     if (names.length > 0) held.push(found);
-    for (const name of names) meet(name, rule, met, pending);
-    if (parts.clock.monotonicMs() - turnMs < TURN_MS) continue;
+    for (const name of names) meet(name, rule, met, pending, bounds.lookThroughLimit);
+    const nowMs = parts.clock.monotonicMs();
+    if (nowMs >= bounds.deadlineMs)
+      throw new LdapError('timeLimitExceeded', 'The search took longer than its time limit.');
+    if (nowMs - turnMs < TURN_MS) continue;
     await new Promise<void>((resolve) => {
       parts.clock.after(0, resolve);
     });
@@ -108,16 +120,23 @@ async function walkClause(
 }
 
 /** A link of the chain: walked from when it is met first. */
-function meet(name: string, rule: EqualityRule, met: Set<string>, pending: Uint8Array[]): void {
+function meet(
+  name: string,
+  rule: EqualityRule,
+  met: Set<string>,
+  pending: Uint8Array[],
+  lookThroughLimit: number,
+): void {
   const value = utf8Encode(name);
   const normal = rule.normalize(value);
   if (normal === undefined) return;
   const key = latin1(normal);
   if (met.has(key)) return;
-  if (met.size >= LIMITS.chainEntries) {
+  const most = Math.min(LIMITS.chainEntries, lookThroughLimit);
+  if (met.size >= most) {
     throw new LdapError(
       'adminLimitExceeded',
-      `An in-chain clause may walk through ${LIMITS.chainEntries} entries (chainEntries).`,
+      `An in-chain clause may walk through ${most} entries (chainEntries, lookThroughLimit).`,
     );
   }
   met.add(key);

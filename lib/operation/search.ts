@@ -68,7 +68,7 @@ async function prepared(
 ): Promise<{ readonly wanted: SearchRequest; readonly all: readonly SearchPart[] }> {
   const all = aliases ? await withAliasTargets(parts, operation, reader, found) : found;
   const filter = hasChain(request.filter)
-    ? await walkChains(parts, operation, reader, request.filter)
+    ? await walkChains(parts, operation, reader, request.filter, boundsOf(parts, operation, request))
     : request.filter;
   return { wanted: { ...request, filter }, all };
 }

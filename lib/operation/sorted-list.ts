@@ -64,7 +64,8 @@ export class SortedLists {
   /** Keeps a list that was made. */
   keep(list: SortedList): void {
     this.#kept.set(list.id, list);
-    this.#clock.after(KEEP_MS, () => this.#drop(list));
+    const { id } = list;
+    this.#clock.after(KEEP_MS, () => this.#drop(id));
   }
 
   /** Gives back the memory of a list in the making or of one that need not be kept. */
@@ -76,14 +77,15 @@ export class SortedLists {
     this.#bytes += bytes;
     for (const oldest of this.#kept.values()) {
       if (this.#bytes <= LIMITS.keptListBytes) return;
-      this.#drop(oldest);
+      this.#drop(oldest.id);
     }
     if (this.#bytes <= LIMITS.keptListBytes) return;
     throw new LdapError('busy', 'Too many large sorts are running; try again later (keptListBytes).');
   }
 
-  #drop(list: SortedList): void {
-    if (this.#kept.delete(list.id)) this.#bytes -= list.bytes;
+  #drop(id: number): void {
+    this.#bytes -= this.#kept.get(id)?.bytes ?? 0;
+    this.#kept.delete(id);
   }
 }
 

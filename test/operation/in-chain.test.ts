@@ -111,3 +111,14 @@ t.test('deep and wide chains are found whole', async (t) => {
   }
   t.equal((await admin.search({ filter: `(member:${RULE}:=${ANN})` })).entries.length, 200);
 });
+
+t.test("the search's own limits bound the walk too", async (t) => {
+  const server = await groups({ a: [ANN], b: [group('a')], c: [group('b')], d: [group('c')] });
+  const client = server.connect();
+  server.service.configure({ lookThroughLimit: 3 });
+  const filter = `(member:${RULE}:=${ANN})`;
+  t.equal((await client.search({ filter })).result, 'adminLimitExceeded');
+  server.service.configure({ lookThroughLimit: 0 });
+  t.equal((await client.search({ filter })).result, 'success');
+  t.equal((await (await server.admin()).search({ filter })).entries.length, 4);
+});
