@@ -24,6 +24,7 @@ import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import { clearPasswords } from './clear-passwords.js';
 import { indexOptions, openChangelog } from './domain.js';
+import { IndexThread } from './index-thread.js';
 import { ldifEntry } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
@@ -65,12 +66,14 @@ export async function importEntries(
     const { schema } = await readWholeSchema(files, old);
     await discardNewStore(files);
     const store = await openLevelStore(newStorePath(files), { writeBufferBytes: WRITE_BUFFER });
+    const indexing = new IndexThread(store);
     let result: ImportResult;
     try {
       if (old !== undefined)
         await copyOthers(old, store, must(schema.dnKey(parseDn(options.base)), 'a base DN'));
-      result = await load(store, config, schema, source, options);
+      result = await load(store, config, schema, source, options, indexing);
     } finally {
+      await indexing.close();
       await store.close();
     }
     await old?.close();
@@ -89,12 +92,14 @@ async function load(
   schema: Schema,
   source: ImportSource,
   options: ImportOptions,
+  indexing: IndexThread,
 ): Promise<ImportResult> {
   const { settings } = config;
   const baseDn = parseDn(options.base);
   const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
   const loading = await beginLoad({
     store,
+    postings: (keys) => indexing.sink(keys),
     baseDn,
     schema,
     replica,

@@ -23,7 +23,8 @@ import { type IndexedState, IndexKeys, type PostingSink } from './index-keys.js'
 import { type KeySpace, readId, TAG } from './key-space.js';
 import type { Building } from './live-indexes.js';
 import { postingSink, type RowWorld } from './outcome-rows.js';
-import { type BuilderBounds, PostingBuilder } from './posting-builder.js';
+import { gatherInto, PostingBuilder } from './posting-builder.js';
+import type { BuilderBounds } from './posting-tables.js';
 import { shownOf } from './shown.js';
 
 const ROWS = 128;
@@ -120,7 +121,7 @@ export class IndexBuild implements Building {
 
   async #bulk(): Promise<void> {
     const { store, keys, clock, dictionary, isSingle } = this.#world;
-    const builder = new PostingBuilder(store, keys, this.#config, BOUNDS);
+    const builder = new PostingBuilder(this.#config, gatherInto(store, keys, BOUNDS));
     const turn = new EventLoopTurn(clock);
     for await (const rows of store.scan(keys.tagRange(TAG.entry), ROWS, this.#snapshot)) {
       this.#check();
@@ -131,7 +132,7 @@ export class IndexBuild implements Building {
         this.#entries += 1;
         if (turn.over) await turn.share();
       }
-      if (builder.full) await builder.write();
+      if (builder.full) await builder.relieve();
     }
     await builder.write();
   }

@@ -26,7 +26,7 @@ import { encodeRecord } from './entry-record.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
 import { FIRST_ID, KeySpace, ROOT_ID } from './key-space.js';
 import { classCounts } from './outcome-rows.js';
-import { PostingBuilder } from './posting-builder.js';
+import { gatherInto, PostingBuilder, type SinkFor } from './posting-builder.js';
 import { encodeClaims, encodeCount, encodeIdRow } from './rows.js';
 import { shownOf, singleValued } from './shown.js';
 import { wipeDomain } from './wipe-domain.js';
@@ -44,6 +44,8 @@ export interface LoadOptions {
   /** creatorsName of entries that bring none. */
   readonly initiator: string;
   readonly indexes?: IndexOptions;
+  /** Where postings gather. Default: here. */
+  readonly postings?: (keys: KeySpace) => SinkFor;
   /** The CSN of every entry, for data that all servers begin with: it stands in no server state. */
   readonly genesis?: Csn;
 }
@@ -112,7 +114,7 @@ export class BulkLoad {
     this.#keys = keys;
     this.#dictionary = dictionary;
     this.#indexes = indexes;
-    this.#builder = new PostingBuilder(options.store, keys, indexes);
+    this.#builder = new PostingBuilder(indexes, options.postings?.(keys) ?? gatherInto(options.store, keys));
     this.#generator = new CsnGenerator(options.replica, last);
     this.#baseKey = baseKey;
     this.#isSingle = singleValued(options.schema);
@@ -206,7 +208,7 @@ export class BulkLoad {
     await this.#flush();
     if (this.#builder.full) {
       await this.#writing;
-      await this.#builder.write();
+      await this.#builder.relieve();
     }
   }
 

@@ -122,6 +122,11 @@ export class PostingTable {
     this.#tail[value] = link;
   }
 
+  /** Hash of the octets of a value. */
+  hash(value: number): number {
+    return this.#hashes[value] as number;
+  }
+
   /** Octets of a value: a view, void after the next value(). */
   octets(value: number): Uint8Array {
     return this.#octets.subarray(this.#starts[value], this.#starts[value + 1]);

@@ -14,7 +14,7 @@ import { domainNumber, readFacts, textOp } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions, REBUILDING } from './index-config.js';
 import { KeySpace, readId, TAG } from './key-space.js';
-import { PostingBuilder } from './posting-builder.js';
+import { gatherInto, PostingBuilder } from './posting-builder.js';
 import { shownOf, singleValued } from './shown.js';
 import { wipeRange } from './wipe-domain.js';
 
@@ -48,7 +48,7 @@ export async function rebuildIndexes(options: RebuildOptions): Promise<number> {
   const isSingle = singleValued(schema);
   await store.batch([textOp(keys, 'indexes', REBUILDING)], { sync: true });
   await wipeRange(store, keys.tagRange(TAG.index));
-  const builder = new PostingBuilder(store, keys, config);
+  const builder = new PostingBuilder(config, gatherInto(store, keys));
   let entries = 0;
   for await (const rows of store.scan(keys.tagRange(TAG.entry), ROWS)) {
     for (const { key, value } of rows) {
@@ -57,7 +57,7 @@ export async function rebuildIndexes(options: RebuildOptions): Promise<number> {
       builder.add(readId(key, 3), { state, shown: shownOf(state, isSingle) });
       entries += 1;
     }
-    if (builder.full) await builder.write();
+    if (builder.full) await builder.relieve();
     options.onProgress?.(entries);
   }
   await builder.write();

@@ -15,7 +15,7 @@ import { readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
 import type { IndexConfig } from './index-config.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
-import { PostingBuilder } from './posting-builder.js';
+import { gatherInto, PostingBuilder } from './posting-builder.js';
 import { type RecheckWorld, recheckMarks } from './schema-marks.js';
 import { shownOf } from './shown.js';
 import { wipeDomain } from './wipe-domain.js';
@@ -97,7 +97,7 @@ export class ImageImport {
 
   private constructor(world: ImportWorld) {
     this.#world = world;
-    this.#builder = new PostingBuilder(world.store, world.keys, world.indexes);
+    this.#builder = new PostingBuilder(world.indexes, gatherInto(world.store, world.keys));
   }
 
   /** Puts the mark on disk and wipes the domain. */
@@ -144,7 +144,7 @@ export class ImageImport {
       if (!isAlive(state)) continue;
       this.#builder.add(readId(tail, 1), { state, shown: shownOf(state, isSingle) });
     }
-    if (this.#builder.full) await this.#builder.write();
+    if (this.#builder.full) await this.#builder.relieve();
   }
 
   /** Puts all on disk and takes the mark away. */

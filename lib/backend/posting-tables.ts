@@ -1,0 +1,181 @@
+/**
+ * PostingTables: postings of many entries in memory, written as heads and blocks: for bulk loads, total updates and builds of indexes.
+ *
+ * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; an equality value whose head was written before is
+ * merged with it. The index rows were empty before. Knows no schema: values come in their normal forms, so this can run in another thread.
+ */
+import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/substring-keys.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EntryId } from './backend.js';
+import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
+import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
+import { PostingTable } from './posting-table.js';
+
+/** Postings in memory before they are written. */
+const MAX_POSTINGS = 12_000_000;
+/** Values in memory before they are written. */
+const MAX_VALUES = 8_000_000;
+const BATCH_ROWS = 20_000;
+/** The key of the gram at hand. */
+const GRAM = gramKey(0);
+/** Bits of the filter that tells values whose heads were written before. */
+const SEEN_BITS = 2 ** 27;
+
+/** How much gathers, and how much is written at once. */
+export interface BuilderBounds {
+  readonly postings: number;
+  readonly values: number;
+  readonly batchRows: number;
+}
+
+/** For work that has the machine for itself. */
+const LOAD_BOUNDS: BuilderBounds = {
+  postings: MAX_POSTINGS,
+  values: MAX_VALUES,
+  batchRows: BATCH_ROWS,
+};
+
+/** One index to fill. */
+export interface IndexToFill {
+  readonly attribute: AttributeKey;
+  readonly kind: IndexKind;
+}
+
+/** Where postings go. */
+export interface PostingSink {
+  /** A value of the `index`th index, in its normal form; copied. Entries come in rising order. */
+  put(index: number, id: EntryId, normal: Uint8Array): void;
+  /** Whether relieve() should be called before more comes. */
+  readonly full: boolean;
+  /** Makes room. */
+  relieve(): Promise<void>;
+  /** Writes all that has gathered; not synced. */
+  write(): Promise<void>;
+}
+
+interface Filling extends IndexToFill {
+  readonly table: PostingTable;
+}
+
+export class PostingTables implements PostingSink, SubstringKeySink {
+  readonly #store: Pick<OrderedStore, 'batch' | 'get'>;
+  readonly #keys: KeySpace;
+  readonly #bounds: BuilderBounds;
+  readonly #filling: readonly Filling[];
+  #postings = 0;
+  #values = 0;
+  #current: Filling | undefined;
+  #currentId = 0 as EntryId;
+  /** Set once equality heads were written: which of them are to be read before they are put again. */
+  #seen: Uint8Array | undefined;
+
+  constructor(
+    store: Pick<OrderedStore, 'batch' | 'get'>,
+    keys: KeySpace,
+    indexes: readonly IndexToFill[],
+    bounds: BuilderBounds = LOAD_BOUNDS,
+  ) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#bounds = bounds;
+    this.#filling = indexes.map(({ attribute, kind }) => ({ attribute, kind, table: new PostingTable() }));
+  }
+
+  get full(): boolean {
+    return this.#postings >= this.#bounds.postings || this.#values >= this.#bounds.values;
+  }
+
+  put(index: number, id: EntryId, normal: Uint8Array): void {
+    const filling = this.#filling[index] as Filling;
+    this.#current = filling;
+    this.#currentId = id;
+    if (filling.kind === INDEX_KIND.substring) eachSubstringKey(normal, this);
+    else this.key(normal, normal.length);
+  }
+
+  /** SubstringKeySink, for the value at hand. */
+  gram(code: number): void {
+    GRAM[1] = code >>> 16;
+    GRAM[2] = code >>> 8;
+    GRAM[3] = code;
+    this.key(GRAM, GRAM.length);
+  }
+
+  /** SubstringKeySink, for the value at hand. */
+  key(octets: Uint8Array, length: number): void {
+    const { table } = this.#current as Filling;
+    const before = table.count;
+    const number = table.value(octets, length);
+    if (table.count > before) this.#values += 1;
+    if (table.add(number, this.#currentId)) this.#postings += 1;
+  }
+
+  /** Writes what can be written without a read later: all but equality values, and those too when they alone are many. */
+  async relieve(): Promise<void> {
+    await this.#write((filling) => filling.kind !== INDEX_KIND.equality);
+    if (this.#postings * 2 >= this.#bounds.postings || this.#values * 2 >= this.#bounds.values)
+      await this.write();
+  }
+
+  write(): Promise<void> {
+    return this.#write(() => true);
+  }
+
+  async #write(which: (filling: Filling) => boolean): Promise<void> {
+    let ops: StoreOp[] = [];
+    let last: Promise<void> = Promise.resolve();
+    const flush = async () => {
+      await last;
+      last = this.#store.batch(ops, { sync: false });
+      last.catch(() => undefined); // told by the next await
+      ops = [];
+    };
+    for (const filling of this.#filling) {
+      if (!which(filling)) continue;
+      const { attribute, kind, table } = filling;
+      const again = this.#seen !== undefined;
+      // The store sorts, in a thread of its own.
+      for (let number = 0; number < table.count; number++) {
+        const value = this.#keys.indexValue(attribute, kind, table.octets(number));
+        const ids = table.ids(number);
+        this.#postings -= ids.length;
+        if (kind === INDEX_KIND.equality)
+          this.#head(value, ids, again && this.#wasSeen(table.hash(number)), ops);
+        else if (ids.length === 1) ops.push(addOp(value, ids[0] as EntryId));
+        else blockOps(value, ids, ops);
+        if (ops.length >= this.#bounds.batchRows) await flush();
+      }
+      this.#values -= table.count;
+      if (kind === INDEX_KIND.equality) this.#see(table);
+      table.clear();
+    }
+    await flush();
+    await last;
+  }
+
+  #wasSeen(hash: number): boolean {
+    const bit = hash % SEEN_BITS;
+    return (((this.#seen as Uint8Array)[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
+  }
+
+  #see(table: PostingTable): void {
+    this.#seen ??= new Uint8Array(SEEN_BITS / 8);
+    for (let number = 0; number < table.count; number++) {
+      const bit = table.hash(number) % SEEN_BITS;
+      this.#seen[bit >>> 3] = (this.#seen[bit >>> 3] as number) | (1 << (bit & 7));
+    }
+  }
+
+  #head(value: Uint8Array, ids: readonly EntryId[], again: boolean, ops: StoreOp[]): void {
+    const key = headKey(value);
+    const row = again ? this.#store.get(key) : undefined;
+    const head = row === undefined ? [] : decodeHead(row);
+    if (head !== 'many' && head.length + ids.length <= HEAD_IDS) {
+      ops.push({ type: 'put', key, value: encodeHead([...new Set([...head, ...ids])]) });
+      return;
+    }
+    if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
+    blockOps(value, head === 'many' ? ids : [...new Set([...head, ...ids])], ops);
+  }
+}
