@@ -1,12 +1,22 @@
 /**
- * The table of docs/performance.md in one run: Polyarch beside OpenLDAP's slapd on the same data, the same load and the same machine.
+ * The table of docs/performance.md in one run: Polyarch beside OpenLDAP's slapd and 389 Directory Server on the same data, the same load and the same
+ * machine, one after the other.
  *
- * npm run bench -- compare [--entries 100000] [--seconds 5] [--only base,eq,mod]
- * Prints operations per second of both and their ratio. Without slapd it prints ours alone.
+ * npm run bench -- compare [--entries 100000] [--seconds 5] [--only base,eq,mod] [--peers slapd,389ds]
+ * Prints operations per second of each and our ratio to the better peer. A peer that is not installed is left out and named.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  DS389_ADMIN,
+  type Ds389Instance,
+  ds389Load,
+  ds389Missing,
+  ds389Remove,
+  ds389Setup,
+  ds389Start,
+} from './ds389.js';
 import { type LoadOperation, type LoadResult, load } from './load.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
@@ -16,6 +26,7 @@ const BASE_DN = 'dc=example,dc=com';
 const PASSWORD = 'bench-secret';
 const OURS_PORT = 21_389;
 const PEER_PORT = 21_489;
+const DS389_PORT = 21_589;
 
 interface Row {
   readonly label: string;
@@ -44,6 +55,7 @@ function option(name: string, fallback: string): string {
 const entries = Number(option('entries', '100000'));
 const seconds = Number(option('seconds', '5'));
 const only = option('only', '').split(',').filter(Boolean);
+const peers = option('peers', 'slapd,389ds').split(',');
 
 /** Runs the rows against one server. Deletes take what the adds before them made. */
 async function measure(port: number, bindDn: string): Promise<Map<string, LoadResult>> {
@@ -70,55 +82,135 @@ async function measure(port: number, bindDn: string): Promise<Map<string, LoadRe
   return results;
 }
 
+/** A finished run of one server. */
+interface Run {
+  /** Seconds that the load of all entries took; undefined: it is not comparable. */
+  readonly loadSeconds: number | undefined;
+  readonly results: ReadonlyMap<string, LoadResult>;
+}
+
+async function runOurs(dir: string, ldif: string): Promise<Run> {
+  const place = { dir, baseDn: BASE_DN, password: PASSWORD, port: OURS_PORT, id: 1, peers: [] };
+  polyarch.setup(place);
+  const loadSeconds = polyarch.importLdif(dir, ldif);
+  const server = await polyarch.start(dir, OURS_PORT);
+  const results = await measure(OURS_PORT, polyarch.ADMIN_DN).finally(async () => {
+    process.stdout.write(`resident memory of ours, MiB: ${polyarch.residentMiB(server.pid) ?? ''}\n`);
+    await stopChild(server);
+  });
+  return { loadSeconds, results };
+}
+
+async function runSlapd(dir: string, ldif: string): Promise<Run> {
+  const loadSeconds = slapdLoad(dir, BASE_DN, PASSWORD, ldif);
+  const server = await slapdStart(dir, PEER_PORT);
+  const results = await measure(PEER_PORT, slapdAdmin(BASE_DN)).finally(() => stopChild(server));
+  return { loadSeconds, results };
+}
+
+/** Its entries come over LDAP, which is no import. */
+async function runDs389(dir: string, ldif: string): Promise<Run> {
+  const instance: Ds389Instance = {
+    dir,
+    name: `polyarch-bench-${process.pid}`,
+    port: DS389_PORT,
+    baseDn: BASE_DN,
+    password: PASSWORD,
+  };
+  ds389Setup(instance);
+  try {
+    let server = await ds389Start(instance);
+    try {
+      const seconds = await ds389Load(instance, ldif);
+      process.stdout.write(`389-ds took ${seconds.toFixed(1)} s for the entries over LDAP\n`);
+      // Caches and memory as after a start, like the others.
+      await stopChild(server);
+      server = await ds389Start(instance);
+      return { loadSeconds: undefined, results: await measure(DS389_PORT, DS389_ADMIN) };
+    } finally {
+      await stopChild(server);
+    }
+  } finally {
+    ds389Remove(instance);
+  }
+}
+
+const WIDTHS = [38, 13, 13, 13, 26, 18];
+
 function line(cells: readonly (string | number)[]): void {
-  const widths = [38, 14, 14, 8, 16, 16];
-  process.stdout.write(`${cells.map((cell, i) => String(cell).padEnd(widths[i] ?? 10)).join('')}\n`);
+  process.stdout.write(`${cells.map((cell, i) => String(cell).padEnd(WIDTHS[i] ?? 18)).join('')}\n`);
+}
+
+const latency = (result: LoadResult | undefined): string =>
+  result === undefined ? '' : `${result.p50Us}/${result.p99Us}`;
+
+/** Ours through the better of the peers, where there is one. */
+function ratio(ours: number, theirs: readonly (number | undefined)[], better: 'more' | 'less'): string {
+  const known = theirs.filter((figure) => figure !== undefined);
+  if (known.length === 0) return '';
+  const best = better === 'more' ? Math.max(...known) : Math.min(...known);
+  return `${(ours / best).toFixed(2)}x`;
+}
+
+/** Names the peers that can run here; says why the others do not. */
+function present(): readonly string[] {
+  const missing = new Map([
+    ['slapd', slapdInstalled() ? undefined : 'slapd is not installed (apt-get install slapd)'],
+    ['389ds', ds389Missing()],
+  ]);
+  return peers.filter((peer) => {
+    if (!missing.has(peer)) throw new Error(`--peers knows slapd and 389ds, not ${peer}`);
+    const why = missing.get(peer);
+    if (why !== undefined) process.stdout.write(`without ${peer}: ${why}\n`);
+    return why === undefined;
+  });
 }
 
 async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
   try {
+    const runs = present();
     const ldif = join(dir, 'people.ldif');
     await writePeopleLdif(ldif, BASE_DN, entries);
-    const withPeer = slapdInstalled();
-    line(['work', 'polyarch /s', 'slapd /s', 'ratio', 'p50/p99 us', 'slapd p50/p99']);
-
-    polyarch.setup({
-      dir: join(dir, 'ours'),
-      baseDn: BASE_DN,
-      password: PASSWORD,
-      port: OURS_PORT,
-      id: 1,
-      peers: [],
-    });
-    const ourSeconds = polyarch.importLdif(join(dir, 'ours'), ldif);
-    const peerSeconds = withPeer ? slapdLoad(join(dir, 'peer'), BASE_DN, PASSWORD, ldif) : undefined;
-    const ratio = peerSeconds === undefined ? '' : `${(ourSeconds / peerSeconds).toFixed(2)}x`;
+    const ours = await runOurs(join(dir, 'ours'), ldif);
+    const slapd = runs.includes('slapd') ? await runSlapd(join(dir, 'slapd'), ldif) : undefined;
+    const ds389 = runs.includes('389ds') ? await runDs389(join(dir, '389ds'), ldif) : undefined;
+    line([
+      'work',
+      'polyarch',
+      'slapd',
+      '389-ds',
+      'ratio to the better peer',
+      'p50/p99 us',
+      'slapd',
+      '389-ds',
+    ]);
     line([
       `import of ${entries} entries, seconds`,
-      ourSeconds.toFixed(1),
-      peerSeconds?.toFixed(1) ?? '',
-      `${ratio} of the time`,
+      ours.loadSeconds?.toFixed(1) ?? '',
+      slapd?.loadSeconds?.toFixed(1) ?? '',
+      '',
+      ratio(ours.loadSeconds ?? 0, [slapd?.loadSeconds], 'less'),
     ]);
-
-    const ours = await polyarch.start(join(dir, 'ours'), OURS_PORT);
-    const our = await measure(OURS_PORT, polyarch.ADMIN_DN).finally(async () => {
-      line(['resident memory, MiB', polyarch.residentMiB(ours.pid) ?? '']);
-      await stopChild(ours);
-    });
-    let theirs = new Map<string, LoadResult>();
-    if (withPeer) {
-      const peer = await slapdStart(join(dir, 'peer'), PEER_PORT);
-      theirs = await measure(PEER_PORT, slapdAdmin(BASE_DN)).finally(() => stopChild(peer));
+    for (const [label, result] of ours.results) {
+      const [a, b] = [slapd?.results.get(label), ds389?.results.get(label)];
+      line([
+        `${label}, /s`,
+        result.perSecond,
+        a?.perSecond ?? '',
+        b?.perSecond ?? '',
+        ratio(result.perSecond, [a?.perSecond, b?.perSecond], 'more'),
+        latency(result),
+        latency(a),
+        latency(b),
+      ]);
+      for (const [name, run] of [
+        ['polyarch', result],
+        ['slapd', a],
+        ['389-ds', b],
+      ] as const)
+        if (run !== undefined && run.errors > 0) line([`  errors of ${name}: ${run.errors}`]);
     }
-    for (const [label, result] of our) {
-      const other = theirs.get(label);
-      const factor = other === undefined ? '' : `${(result.perSecond / other.perSecond).toFixed(2)}x`;
-      const latency = (r: LoadResult | undefined) => (r === undefined ? '' : `${r.p50Us}/${r.p99Us}`);
-      line([label, result.perSecond, other?.perSecond ?? '', factor, latency(result), latency(other)]);
-      if (result.errors > 0) line([`  errors: ${result.errors}`]);
-    }
-    if (!withPeer) process.stdout.write('slapd is not installed (apt-get install slapd): no ratios\n');
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
