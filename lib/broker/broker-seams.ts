@@ -88,6 +88,8 @@ export interface BrokerListener {
   tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void;
   /** A peer introduced itself. */
   greeted(peer: Hello): void;
+  /** A peer lets us in. */
+  letIn?(peer: string): void;
   /** A peer does not let us in, because it does not count us among the domain's servers. */
   barred?(code: RefusalCode, reason: string, peer: string): void;
 }

@@ -206,6 +206,7 @@ export class Upstreams {
         connection.settled();
         leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
         listener.greeted(hello);
+        listener.letIn?.(name);
       },
       upstreamChanged: () => this.select(),
       unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),

@@ -222,7 +222,9 @@ export class Replica {
     return this.#options.autoReinitialize ?? this.#options.autoInitialize;
   }
 
-  greeted(): void {
+  greeted(): void {}
+
+  letIn(): void {
     this.#barred = undefined;
   }
 

@@ -1,0 +1,72 @@
+/** Who is not let in, because it may not know what others have forgotten (replication-model.md section 4). */
+import t from 'tap';
+import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import { barOf } from '../../lib/sync/admission.js';
+import type { Hello } from '../../lib/sync/frames.js';
+import { expectedMember, type MemberReport, type MemberRow } from '../../lib/sync/member-row.js';
+import { hello } from './session-fixtures.js';
+
+const csn = (at: number, replica: number): Csn => makeCsn(at, 0, replica as ReplicaId);
+const state = (...csns: [number, number][]) => ServerState.of(csns.map(([at, of]) => csn(at, of)));
+
+/** Server s2 that holds these changes. */
+function peer(applied: ServerState, more: Partial<Hello> = {}): Hello {
+  const plain = hello('s2', 2);
+  return { ...plain, states: { ...plain.states, applied, log: applied }, ...more };
+}
+const said = (held: ServerState): MemberReport => ({
+  atMs: 1,
+  state: held,
+  clock: csn(100, 1),
+  undeleteFromMs: 0,
+  shunned: [],
+});
+const row = (more: Partial<MemberRow>): MemberRow => ({ ...expectedMember('s2'), ...more });
+const OWN = said(state([10, 1], [10, 2]));
+const LOG = state([20, 1], [10, 2]);
+const code = (hello: Hello, known: MemberRow | undefined, own: MemberReport | undefined = OWN) =>
+  barOf(hello, known, own, LOG, 's1')?.code;
+
+t.test(
+  'an evicted server is refused whatever it asks for, with the commands that bring it back',
+  async (t) => {
+    const evicted = row({ standing: 'evicted' });
+    for (const purpose of ['follow', 'initialize'] as const)
+      t.equal(code(peer(LOG, { purpose }), evicted), 'evicted');
+    const sentence = barOf(peer(LOG), evicted, OWN, LOG, 's1')?.sentence;
+    t.match(sentence, /replication restore --server s2 \(on s1\).*replication initialize \(on s2/);
+  },
+);
+
+t.test(
+  'who is no member is let in when it holds all that we ever said we hold, and made nothing unseen',
+  async (t) => {
+    for (const known of [undefined, row({ standing: 'returning' })]) {
+      t.equal(code(peer(state([10, 1], [10, 2])), known), undefined);
+      t.equal(code(peer(state([9, 1], [10, 2])), known), 'not-member', 'something may be forgotten');
+      t.equal(code(peer(state([10, 1], [11, 2])), known), 'not-member', 'made outside');
+      t.equal(
+        barOf(peer(state()), known, undefined, LOG, 's1'),
+        undefined,
+        'nothing was said yet, so nothing is forgotten',
+      );
+      t.equal(code(peer(state(), { purpose: 'initialize' }), known), undefined, 'a copy brings all');
+    }
+  },
+);
+
+t.test(
+  'a member is let in, unless it was restored and has made changes without what it had known',
+  async (t) => {
+    const member = row({ report: said(state([15, 1], [10, 2])) });
+    t.equal(code(peer(state([15, 1], [11, 2])), member), undefined);
+    t.equal(code(peer(state([9, 1], [10, 2])), member), undefined, 'restored: it catches up first');
+    t.equal(code(peer(state([9, 1], [11, 2])), member), 'not-member');
+  },
+);
+
+t.test('brokers and servers without data are no matter of this', async (t) => {
+  t.equal(code(peer(state(), { replica: undefined }), undefined), undefined);
+  t.equal(code(peer(state(), { generation: undefined }), undefined), undefined);
+});
