@@ -10,6 +10,7 @@ import type {
   Condition,
   Explanation,
   Intent,
+  OrderedRequest,
   ReadView,
   ReplayResult,
   SearchPlanRequest,
@@ -72,6 +73,11 @@ export class GuardedBackend implements Backend {
   search(request: SearchPlanRequest): Candidates {
     this.#checkRead();
     return this.#backend.search(request);
+  }
+
+  ordered(request: OrderedRequest): Candidates | undefined {
+    this.#checkRead();
+    return this.#backend.ordered(request);
   }
 
   explain(request: SearchPlanRequest): Promise<Explanation> {

@@ -96,6 +96,16 @@ export interface SearchPlanRequest {
   readonly anyOrder?: boolean;
 }
 
+/** Entries in the order of an ordering index. */
+export interface OrderedRequest extends Pick<SearchPlanRequest, 'base' | 'scope' | 'filter'> {
+  readonly attribute: AttributeKey;
+  /** Name of the ordering rule by which they are to be ordered. */
+  readonly rule: string;
+  readonly reverse: boolean;
+  /** Subtypes whose values would count too. */
+  readonly others: readonly AttributeKey[];
+}
+
 /** One lookup of a plan, as it was carried out. */
 export interface ExplainedStep {
   readonly lookup: string;
@@ -156,6 +166,12 @@ export type Condition =
 
 export interface Backend extends ReadView {
   search(request: SearchPlanRequest): Candidates;
+  /**
+   * Every entry within base and scope in the order of an ordering index, those without a value last; the caller evaluates the filter. For the first
+   * few of many: the caller stops when it has them, and should give up when too many do not match. undefined: no index has that order, or
+   * the scope is so small a part of the domain that sorting its matches costs less.
+   */
+  ordered(request: OrderedRequest): Candidates | undefined;
   /** Carries out the plan of a search and says what it did; entries are not read. */
   explain(request: SearchPlanRequest): Promise<Explanation>;
   /** The indexes that searches may use now. */

@@ -215,6 +215,11 @@ export function kindName(kind: IndexKind): (typeof KIND_NAMES)[number][0] {
 /** Attributes computed from an entry's state that have index rows all the same (index-keys.ts). */
 const STAMPS: ReadonlySet<string> = new Set(['createtimestamp', 'modifytimestamp']);
 
+/** Whether every entry has a value of the attribute, computed from its state. */
+export function isStamp(key: AttributeKey): boolean {
+  return STAMPS.has(key);
+}
+
 /** Whether rows of an attribute (without options) can be kept: not of what is computed or derived when it is read. */
 export function isIndexable(key: AttributeKey): boolean {
   return STAMPS.has(key) || (!COMPUTED.has(key) && !isVirtualKey(key));

@@ -85,6 +85,11 @@ export class LiveIndexes implements IndexCatalog {
     return isIndexable(key) && !this.#dictionary.mayHold(key);
   }
 
+  /** Whether no entry has the attribute under options: then its index rows are of its own values alone. */
+  plain(key: AttributeKey): boolean {
+    return !this.#dictionary.mayHaveOptions(key);
+  }
+
   spec(key: AttributeKey): IndexSpec | undefined {
     return this.#ready.spec(key);
   }

@@ -14,13 +14,14 @@ import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { explainSearch, openCandidates, type SearchWorld } from './access-path.js';
+import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './access-path.js';
 import type { AppliedLog } from './applied-log.js';
 import type {
   Backend,
   Candidates,
   Condition,
   Explanation,
+  OrderedRequest,
   ReplayResult,
   SearchPlanRequest,
   StoredEntry,
@@ -91,6 +92,7 @@ export class StoreBackend implements Backend {
       pause: parts.pause,
       settled: () => !parts.commit.flying,
       catalog: parts.indexes,
+      indexes: parts.indexes,
       reader: parts.reader,
     };
     this.#generationId = parts.generationId;
@@ -163,6 +165,10 @@ export class StoreBackend implements Backend {
 
   search(request: SearchPlanRequest): Candidates {
     return openRecent(this.#world, this.parts.applied, request) ?? openCandidates(this.#world, request);
+  }
+
+  ordered(request: OrderedRequest): Candidates | undefined {
+    return openOrdered(this.#world, request);
   }
 
   explain(request: SearchPlanRequest): Promise<Explanation> {

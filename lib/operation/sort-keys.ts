@@ -9,6 +9,7 @@ import { latin1 } from '../base/bytes.js';
 import type { EntryView } from '../entry/entry.js';
 import type { SortKey, SortResult } from '../ldap/controls/sort.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
+import type { OrderingRule } from '../schema/matching-rule.js';
 import { orderingRule } from '../schema/ordering-rules.js';
 import type { Schema } from '../schema/schema.js';
 
@@ -19,6 +20,8 @@ export interface SortRule {
   /** Normal form whose octets are in order; undefined: not of the syntax. */
   readonly normalize: (value: Uint8Array) => Uint8Array | undefined;
   readonly reverse: boolean;
+  /** Name of the rule that normalizes. */
+  readonly rule: string;
 }
 
 /** The keys of one entry, in the order of the rules; undefined: it has none. */
@@ -35,11 +38,11 @@ export function compileSortKeys(
     const type = description?.type;
     if (description === undefined || type === undefined)
       return { fault: { result: 'noSuchAttribute', attribute } };
-    const normalize = normalForm(type, rule);
-    if (normalize === undefined) return { fault: { result: 'inappropriateMatching', attribute } };
+    const normal = normalForm(type, rule);
+    if (normal === undefined) return { fault: { result: 'inappropriateMatching', attribute } };
     const suffix = description.key.slice(type.key.length);
     const all = schema.subtypes(type).map((subtype) => `${subtype.key}${suffix}` as AttributeKey);
-    rules.push({ keys: all, normalize, reverse });
+    rules.push({ keys: all, normalize: (value) => normal.normalize(value), reverse, rule: normal.name });
   }
   return { rules };
 }
@@ -48,14 +51,13 @@ export function compileSortKeys(
  * The rule asked for, or the type's own. Many types of the standard schema have no ordering rule (cn, sn, uid): then the one that goes with their equality rule,
  * or else the octets of their normal form, so that the order is at least a fixed one.
  */
-function normalForm(type: AttributeType, asked: string | undefined): SortRule['normalize'] | undefined {
-  if (asked !== undefined) {
-    const rule = orderingRule(asked) ?? orderingOf(asked);
-    return rule === undefined ? undefined : (value) => rule.normalize(value);
-  }
+function normalForm(
+  type: AttributeType,
+  asked: string | undefined,
+): Pick<OrderingRule, 'name' | 'normalize'> | undefined {
+  if (asked !== undefined) return orderingRule(asked) ?? orderingOf(asked);
   const { ordering, equality } = type;
-  const rule = ordering ?? (equality === undefined ? undefined : orderingOf(equality.name)) ?? equality;
-  return rule === undefined ? undefined : (value) => rule.normalize(value);
+  return ordering ?? (equality === undefined ? undefined : orderingOf(equality.name)) ?? equality;
 }
 
 /** caseIgnoreMatch -> caseIgnoreOrderingMatch. Clients name equality rules too. */

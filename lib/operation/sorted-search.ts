@@ -9,6 +9,7 @@ import { requesterKey } from '../access/requester.js';
 import { withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { ResultName } from '../base/result-code.js';
+import type { EntryUuid } from '../change/change.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { encodePagedResults } from '../ldap/controls/paged-results.js';
 import { encodeSortResponse, type SortResult } from '../ldap/controls/sort.js';
@@ -22,6 +23,7 @@ import type { ServerParts } from './server-parts.js';
 import { compileSortKeys, keysOf, type SortRule } from './sort-keys.js';
 import type { SortedItem, SortedList } from './sorted-list.js';
 import { viewOf } from './virtual-list.js';
+import type { NamedEntry } from './virtual-tree.js';
 
 const TURN_MS = 5;
 const SORTED: SortResult = { result: 'success', attribute: undefined };
@@ -102,6 +104,13 @@ export async function sortedSearch(
 ): Promise<Answer> {
   const { virtualList, paged } = operation.controls;
   if (virtualList !== undefined) return viewSearch(parts, operation, plan, rules, virtualList);
+  if (paged === undefined) {
+    const first = await firstInOrder(parts, operation, plan, rules);
+    if (first !== undefined) {
+      await give(parts, operation, plan, first, 0, first.length, 0);
+      return answer('searchDone', SUCCESS, [sortControl(SORTED)]);
+    }
+  }
   const known = start === undefined ? undefined : parts.sortedLists.get(start.part);
   const list = known ?? (await makeList(parts, operation, plan, rules));
   let kept = known !== undefined;
@@ -198,6 +207,61 @@ async function makeList(
     sortedLists.release(maker.bytes);
     throw error;
   }
+}
+
+/** Sorts that want no more entries than this may be answered from an ordering index. */
+const FIRST_ENTRIES = 1000;
+/** Entries looked at for that, whatever is wanted, and for each that is. */
+const FIRST_LOOKED = 5000;
+const LOOKED_EACH = 16;
+
+/** As many as are wanted were found. */
+class Enough extends Error {}
+
+/**
+ * The first matches in order and one more than the size limit, from an ordering index, without looking at the others. undefined: there is no such index, or
+ * too many entries did not match on the way, so all matches are to be collected and sorted.
+ */
+async function firstInOrder(
+  parts: ServerParts,
+  operation: Operation,
+  plan: SearchPlan,
+  rules: readonly SortRule[],
+): Promise<readonly SortedItem[] | undefined> {
+  const { bounds, request, reader, filter, parts: found, referralParts, aliases } = plan;
+  const [rule] = rules;
+  const [part] = found;
+  const wanted = bounds.sizeLimit + 1;
+  const plain = !aliases && referralParts.length === 0 && found.length === 1 && rules.length === 1;
+  if (!plain || wanted > FIRST_ENTRIES || rule === undefined) return undefined;
+  const [attribute, ...others] = rule.keys;
+  if (part?.domain === undefined || part.base === undefined || attribute === undefined) return undefined;
+  if (rule.keys.some((key) => reader.mayHide(key))) return undefined;
+  const ordered = part.domain.backend.ordered({
+    base: part.base,
+    scope: request.scope,
+    filter: filter.compiled,
+    attribute,
+    rule: rule.rule,
+    reverse: rule.reverse,
+    others,
+  });
+  if (ordered === undefined) return undefined;
+  const items: SortedItem[] = [];
+  const looked = FIRST_LOOKED + wanted * LOOKED_EACH;
+  const all = { ...bounds, sizeLimit: Number.POSITIVE_INFINITY, lookThroughLimit: looked };
+  const walk = { ...plan, start: undefined, bounds: all, parts: [{ ...part, open: () => ordered }] };
+  const run = new SearchRun(parts, operation, walk, (entry: NamedEntry & { uuid?: EntryUuid }) => {
+    items.push({ keys: [], part, uuid: entry.uuid, entry: undefined });
+    if (items.length >= wanted) throw new Enough();
+  });
+  try {
+    await run.run();
+  } catch (error) {
+    if (error instanceof LdapError && error.result === 'adminLimitExceeded') return undefined;
+    if (!(error instanceof Enough)) throw error;
+  }
+  return items;
 }
 
 function checkTime(parts: ServerParts, operation: Operation, plan: SearchPlan): void {

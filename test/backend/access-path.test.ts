@@ -326,3 +326,66 @@ t.test('an explanation names the lookups, what they were allowed and what they g
   t.equal(both.candidates, 111);
   t.match(await explain('(homeDirectory=x)'), { plan: 'all', path: 'all', unindexed: true, steps: [] });
 });
+
+t.test(
+  'an ordering index gives the first entries in order without reading the others (RFC 2891)',
+  async (t) => {
+    const { engine, store } = await world;
+    const { backend } = engine;
+    const base = must(backend.byDnText(BASE), BASE);
+    const ordered = (attribute: string, reverse: boolean, text = '(objectClass=*)', of = base) => {
+      const type = must(schema.attributeType(attribute), attribute);
+      const rule = must(type.ordering, 'an ordering rule').name;
+      const filter = compileFilter(parseFilter(text), schema);
+      return backend.ordered({
+        base: of,
+        scope: 'sub',
+        filter,
+        attribute: type.key,
+        rule,
+        reverse,
+        others: [],
+      });
+    };
+    const dnsOf = async (candidates: Candidates | undefined, most = Number.POSITIVE_INFINITY) => {
+      const dns: string[] = [];
+      const found = must(candidates, 'an order');
+      while (dns.length < most) {
+        const slice = await found.next();
+        if (slice === undefined) break;
+        for (const one of slice) dns.push(one.dnText);
+      }
+      found.close();
+      return dns.slice(0, most);
+    };
+    const person7 = (n: number) => `uid=user.${n},${n % 300 === 0 ? TEAM : PEOPLE}`;
+    store.rows = 0;
+    const first = await dnsOf(ordered('uidNumber', false), 100);
+    t.same(
+      first,
+      Array.from({ length: 100 }, (_, n) => person7(n)),
+    );
+    t.ok(store.rows <= 130, `${store.rows} rows for 100 entries`);
+    const last = await dnsOf(ordered('uidNumber', true, '(uidNumber>=0)'), 50);
+    t.same(
+      last,
+      Array.from({ length: 50 }, (_, n) => person7(COUNT - 1 - n)),
+    );
+    const all = await dnsOf(ordered('uidNumber', false));
+    t.same(all.slice(-3), [BASE, PEOPLE, TEAM], 'those without a value come last');
+    t.equal(all.length, COUNT + 3);
+    t.equal(new Set(all).size, COUNT + 3);
+    const ties = await dnsOf(ordered('gidNumber', false), 1600);
+    t.same(ties.slice(0, 3), [person7(0), person7(2), person7(4)], 'equal values in the order of numbers');
+    t.equal(ties[1500], person7(1));
+    t.equal(
+      (await dnsOf(ordered('modifyTimestamp', true))).length,
+      COUNT + 3,
+      'backwards where all have one',
+    );
+    t.equal(ordered('uidNumber', true), undefined, 'backwards, those without would come first');
+    const team = must(backend.byDnText(TEAM), TEAM);
+    t.equal(ordered('uidNumber', false, '(objectClass=*)', team), undefined, 'a small base is sorted');
+    t.equal(ordered('uidNumber', false, '(uid=user.1)'), undefined, 'few matches are sorted');
+  },
+);

@@ -274,3 +274,31 @@ t.test(
     t.ok(context.length <= 64);
   },
 );
+
+t.test('the first of many come from an ordering index, and are those that sorting gives', async (t) => {
+  const { admin, server } = await devices({});
+  for (let n = 0; n < 60; n++) {
+    const reply = await admin.add(`uid=p${n},ou=people,${BASE}`, {
+      objectClass: ['inetOrgPerson', 'posixAccount'],
+      cn: `Person ${n}`,
+      sn: n % 10 === 0 ? 'Rare' : 'Common',
+      uid: `p${n}`,
+      uidNumber: String((n * 37) % 60),
+      gidNumber: '1',
+      homeDirectory: '/',
+    });
+    t.equal(reply.result, 'success');
+  }
+  const client = server.connect();
+  for (const filter of ['(objectClass=posixAccount)', '(sn=common)', '(gidNumber=1)', '(!(sn=rare))']) {
+    for (const keys of ['uidNumber', '-uidNumber', 'createTimestamp', '-createTimestamp/cn']) {
+      const whole = names(await client.search({ filter }, [sort(keys)]));
+      const some = await client.search({ filter, sizeLimit: 7 }, [sort(keys)]);
+      t.equal(some.result, 'sizeLimitExceeded');
+      t.same(names(some), whole.slice(0, 7), `${filter} by ${keys}`);
+    }
+  }
+  const exact = await client.search({ filter: '(uidNumber>=58)', sizeLimit: 2 }, [sort('uidNumber')]);
+  t.equal(exact.result, 'success');
+  t.equal(exact.entries.length, 2);
+});
