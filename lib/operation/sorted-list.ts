@@ -44,6 +44,8 @@ const KEEP_MS = 60_000;
 export class SortedLists {
   readonly #clock: Clock;
   readonly #kept = new Map<number, SortedList>();
+  /** The newest list of a search that may be shown again. */
+  readonly #shown = new Map<string, { readonly id: number; readonly versions: readonly unknown[] }>();
   #bytes = 0;
   #nextId = 1;
 
@@ -61,9 +63,17 @@ export class SortedLists {
     return new ListMaker(rules, this.#clock, this.#nextId++, (bytes) => this.#take(bytes));
   }
 
-  /** Keeps a list that was made. */
-  keep(list: SortedList): void {
+  /** The list of a search made when the data were as `versions` tell, each the same object; undefined: there is none. */
+  fresh(key: string, versions: readonly unknown[]): SortedList | undefined {
+    const shown = this.#shown.get(key);
+    if (shown === undefined || versions.length === 0 || shown.versions.length !== versions.length) return undefined;
+    return shown.versions.every((one, i) => one === versions[i]) ? this.#kept.get(shown.id) : undefined;
+  }
+
+  /** Keeps a list that was made; `search`: for others who ask the same. */
+  keep(list: SortedList, search?: { readonly key: string; readonly versions: readonly unknown[] }): void {
     this.#kept.set(list.id, list);
+    if (search !== undefined) this.#shown.set(search.key, { id: list.id, versions: search.versions });
     const { id } = list;
     this.#clock.after(KEEP_MS, () => this.#drop(id));
   }
@@ -86,6 +96,7 @@ export class SortedLists {
   #drop(id: number): void {
     this.#bytes -= this.#kept.get(id)?.bytes ?? 0;
     this.#kept.delete(id);
+    for (const [key, shown] of this.#shown) if (shown.id === id) this.#shown.delete(key);
   }
 }
 

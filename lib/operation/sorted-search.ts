@@ -7,6 +7,7 @@
  */
 import { requesterKey } from '../access/requester.js';
 import { withRows } from '../backend/reverse-lookup.js';
+import { latin1 } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { ResultName } from '../base/result-code.js';
 import type { EntryUuid } from '../change/change.js';
@@ -143,9 +144,11 @@ async function viewSearch(
   rules: readonly SortRule[],
   wish: VirtualListRequest,
 ): Promise<Answer> {
-  const known = listOfContext(parts, operation, wish.contextId);
+  const versions = versionsOf(parts, plan);
+  const key = listKey(parts, operation);
+  const known = listOfContext(parts, operation, wish.contextId) ?? parts.sortedLists.fresh(key, versions);
   const list = known ?? (await makeList(parts, operation, plan, rules));
-  if (known === undefined) parts.sortedLists.keep(list);
+  if (known === undefined) parts.sortedLists.keep(list, { key, versions });
   const view = viewOf(list.items, rules, wish);
   if (typeof view === 'string') {
     const reason =
@@ -168,6 +171,18 @@ async function viewSearch(
   });
   const control = { oid: CONTROL_OIDS.virtualListResponse, critical: false, value };
   return answer('searchDone', SUCCESS, [sortControl(SORTED), control]);
+}
+
+/** What names a search's list: the same search of the same identity in the same order. */
+function listKey(parts: ServerParts, operation: Operation): string {
+  const none = { part: 0, after: 0, given: 0 };
+  return latin1(parts.pagedCookies.seal(none, requestOf(operation), cookieOwner(operation)));
+}
+
+/** The states of all domains: as long as they stay, so does the list. Empty where that cannot be told: virtual trees are computed. */
+function versionsOf(parts: ServerParts, plan: SearchPlan): readonly unknown[] {
+  if (plan.parts.some((part) => part.domain === undefined)) return [];
+  return parts.directory.domains.map(({ backend }) => backend.state);
 }
 
 /** The list that the client saw last; undefined: it is gone, or was another search's. */
