@@ -131,38 +131,38 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       last.catch(() => undefined); // told by the next await
       ops = [];
     };
-    for (const filling of this.#filling) {
+    const again = this.#seen !== undefined;
+    for (const [index, filling] of this.#filling.entries()) {
       if (!which(filling)) continue;
       const { attribute, kind, table } = filling;
-      const again = this.#seen !== undefined;
       // The store sorts, in a thread of its own.
       for (let number = 0; number < table.count; number++) {
         const value = this.#keys.indexValue(attribute, kind, table.octets(number));
         const ids = table.ids(number);
         this.#postings -= ids.length;
         if (kind === INDEX_KIND.equality)
-          this.#head(value, ids, again && this.#wasSeen(table.hash(number)), ops);
+          this.#head(value, ids, again && this.#wasSeen(index, table.hash(number)), ops);
         else if (ids.length === 1) ops.push(addOp(value, ids[0] as EntryId));
         else blockOps(value, ids, ops);
         if (ops.length >= this.#bounds.batchRows) await flush();
       }
       this.#values -= table.count;
-      if (kind === INDEX_KIND.equality) this.#see(table);
+      if (kind === INDEX_KIND.equality) this.#see(index, table);
       table.clear();
     }
     await flush();
     await last;
   }
 
-  #wasSeen(hash: number): boolean {
-    const bit = hash % SEEN_BITS;
+  #wasSeen(index: number, hash: number): boolean {
+    const bit = seenBit(index, hash);
     return (((this.#seen as Uint8Array)[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
   }
 
-  #see(table: PostingTable): void {
+  #see(index: number, table: PostingTable): void {
     this.#seen ??= new Uint8Array(SEEN_BITS / 8);
     for (let number = 0; number < table.count; number++) {
-      const bit = table.hash(number) % SEEN_BITS;
+      const bit = seenBit(index, table.hash(number));
       this.#seen[bit >>> 3] = (this.#seen[bit >>> 3] as number) | (1 << (bit & 7));
     }
   }
@@ -178,4 +178,9 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
     blockOps(value, head === 'many' ? ids : [...new Set([...head, ...ids])], ops);
   }
+}
+
+/** Bit of a value: values of one hash share it, and are read in vain. */
+function seenBit(index: number, hash: number): number {
+  return ((hash ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0) % SEEN_BITS;
 }
