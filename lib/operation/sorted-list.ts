@@ -66,7 +66,8 @@ export class SortedLists {
   /** The list of a search made when the data were as `versions` tell, each the same object; undefined: there is none. */
   fresh(key: string, versions: readonly unknown[]): SortedList | undefined {
     const shown = this.#shown.get(key);
-    if (shown === undefined || versions.length === 0 || shown.versions.length !== versions.length) return undefined;
+    if (shown === undefined || versions.length === 0 || shown.versions.length !== versions.length)
+      return undefined;
     return shown.versions.every((one, i) => one === versions[i]) ? this.#kept.get(shown.id) : undefined;
   }
 

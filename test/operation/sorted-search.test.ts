@@ -303,17 +303,23 @@ t.test('the first of many come from an ordering index, and are those that sortin
   t.equal(exact.entries.length, 2);
 });
 
-t.test('a view without a context id shows the list of a moment ago while nothing was written, and a new one after', async (t) => {
-  const { server, admin, client } = await devices({ d1: {}, d2: {} });
-  const see = async (who = client) => {
-    const reply = await who.search(DEVICES, [sort('cn'), view(0, 5, at(1))]);
-    return { names: names(reply), context: Buffer.from(must(viewed(reply).contextId, 'a context')).toString('hex') };
-  };
-  const first = await see();
-  t.equal((await see()).context, first.context, 'the same list');
-  t.not((await see(admin)).context, first.context, "not another's");
-  await admin.add(`cn=d0,ou=groups,${BASE}`, { objectClass: ['device'], cn: 'd0' });
-  t.same((await see()).names, ['d0', 'd1', 'd2']);
-  server.clock.advance(61_000);
-  t.same((await see()).names, ['d0', 'd1', 'd2']);
-});
+t.test(
+  'a view without a context id shows the list of a moment ago while nothing was written, and a new one after',
+  async (t) => {
+    const { server, admin, client } = await devices({ d1: {}, d2: {} });
+    const see = async (who = client) => {
+      const reply = await who.search(DEVICES, [sort('cn'), view(0, 5, at(1))]);
+      return {
+        names: names(reply),
+        context: Buffer.from(must(viewed(reply).contextId, 'a context')).toString('hex'),
+      };
+    };
+    const first = await see();
+    t.equal((await see()).context, first.context, 'the same list');
+    t.not((await see(admin)).context, first.context, "not another's");
+    await admin.add(`cn=d0,ou=groups,${BASE}`, { objectClass: ['device'], cn: 'd0' });
+    t.same((await see()).names, ['d0', 'd1', 'd2']);
+    server.clock.advance(61_000);
+    t.same((await see()).names, ['d0', 'd1', 'd2']);
+  },
+);
