@@ -1,33 +1,22 @@
 /**
  * certificateExactMatch (RFC 4523 section 2.1): a certificate reduced to its serial number and issuer, and the assertion that asks for one.
  *
- * Owns just enough DER to find those two and the subject in an X.509 certificate, and the shape check of the certificate family of syntaxes. Nothing is
+ * Owns where those two and the subject are in an X.509 certificate, and the shape check of the certificate family of syntaxes. Nothing is
  * verified. The form is `serial$issuer`, the serial in decimal, the issuer a DnKey. Total: undefined for anything else; no recursion.
  */
 import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { decodeBerValue } from '../dn/ber-value.js';
-import type { Ava, Dn, Rdn } from '../dn/dn.js';
+import type { Dn } from '../dn/dn.js';
 import { parseDn } from '../dn/dn-text.js';
+import { type Element, elementAt, INTEGER, readName, SEQUENCE } from './der.js';
 import { dnKey } from './dn-key.js';
 
-const SEQUENCE = 0x30;
-const SET = 0x31;
-const INTEGER = 0x02;
-const OBJECT_IDENTIFIER = 0x06;
 const EXPLICIT_VERSION = 0xa0;
 /** A serial number has at most 20 octets (RFC 5280 section 4.1.2.2); twice that is plenty. */
 const MAX_SERIAL_OCTETS = 40;
 const MAX_SERIAL_DIGITS = 100;
-
-interface Element {
-  readonly tag: number;
-  /** Offset of the header, of the content, and after the content. */
-  readonly at: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Whether `value` is one SEQUENCE with a consistent length: all that the certificate syntaxes check. */
 export function isDerSequence(value: Uint8Array): boolean {
@@ -148,73 +137,4 @@ function isDecimal(digits: string): boolean {
     if (c < 0x30 || c > 0x39) return false;
   }
   return true;
-}
-
-/** RDNs of a Name, leaf first (X.501 writes them root first). */
-function readName(der: Uint8Array, name: Element): readonly Rdn[] | undefined {
-  const rdns: Rdn[] = [];
-  for (let at = name.start; at < name.end; ) {
-    const set = elementAt(der, at, name.end);
-    if (set === undefined || set.tag !== SET || rdns.length === LIMITS.dnRdns) return undefined;
-    const rdn = readRdn(der, set);
-    if (rdn === undefined) return undefined;
-    rdns.push(rdn);
-    at = set.end;
-  }
-  return rdns.reverse();
-}
-
-function readRdn(der: Uint8Array, set: Element): Rdn | undefined {
-  const avas: Ava[] = [];
-  for (let at = set.start; at < set.end; ) {
-    const pair = elementAt(der, at, set.end);
-    if (pair === undefined || pair.tag !== SEQUENCE || avas.length === LIMITS.rdnValues) return undefined;
-    const oid = elementAt(der, pair.start, pair.end);
-    if (oid === undefined || oid.tag !== OBJECT_IDENTIFIER) return undefined;
-    const held = elementAt(der, oid.end, pair.end);
-    if (held === undefined || held.end !== pair.end) return undefined;
-    const type = oidText(der.subarray(oid.start, oid.end));
-    const value = decodeBerValue(der.subarray(held.at, held.end));
-    if (type === undefined || value === undefined) return undefined;
-    avas.push({ type, value });
-    at = pair.end;
-  }
-  return avas.length === 0 ? undefined : avas;
-}
-
-function oidText(content: Uint8Array): string | undefined {
-  if (content.length === 0 || content.length > 128) return undefined;
-  const arcs: string[] = [];
-  let arc = 0n;
-  for (let i = 0; i < content.length; i++) {
-    const octet = content[i] as number;
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (octet >= 0x80) continue;
-    if (arcs.length === 0) {
-      const first = arc < 40n ? 0n : arc < 80n ? 1n : 2n;
-      arcs.push(first.toString(), (arc - first * 40n).toString());
-    } else {
-      arcs.push(arc.toString());
-    }
-    arc = 0n;
-  }
-  return ((content[content.length - 1] as number) & 0x80) === 0 ? arcs.join('.') : undefined;
-}
-
-/** The DER element at `at` within `limit`; definite lengths of at most four octets. */
-function elementAt(der: Uint8Array, at: number, limit: number): Element | undefined {
-  const tag = der[at];
-  const first = der[at + 1];
-  if (tag === undefined || first === undefined || at + 2 > limit || (tag & 0x1f) === 0x1f) return undefined;
-  let length = first;
-  let start = at + 2;
-  if (first >= 0x80) {
-    const octets = first & 0x7f;
-    if (octets === 0 || octets > 4 || start + octets > limit) return undefined;
-    length = 0;
-    for (let i = 0; i < octets; i++) length = length * 256 + (der[start + i] as number);
-    start += octets;
-  }
-  const end = start + length;
-  return end > limit ? undefined : { tag, at, start, end };
 }

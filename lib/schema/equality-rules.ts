@@ -6,6 +6,7 @@
  */
 import { LIMITS } from '../base/limits.js';
 import { certificateAssertionForm, certificateForm } from './certificate-form.js';
+import { revocationListAssertionForm, revocationListForm } from './certificate-rules.js';
 import { isInteger } from './integer-form.js';
 import type { EqualityRule } from './matching-rule.js';
 import { prepareAssertion, prepareNumeric, prepareTelephone, prepareValue } from './string-prep.js';
@@ -78,6 +79,13 @@ const RULES: readonly PublishedEqualityRule[] = [
   ),
   rule('2.5.13.31', 'directoryStringFirstComponentMatch', DIRECTORY_STRING, firstString, assertionForm(true)),
   rule('2.5.13.34', 'certificateExactMatch', '1.3.6.1.1.15.1', certificateForm, certificateAssertionForm),
+  rule(
+    '2.5.13.38',
+    'certificateListExactMatch',
+    '1.3.6.1.1.15.5',
+    revocationListForm,
+    revocationListAssertionForm,
+  ),
   rule('1.3.6.1.4.1.1466.109.114.1', 'caseExactIA5Match', `${RFC4517}.26`, (value) => ia5Form(value, false)),
   rule('1.3.6.1.4.1.1466.109.114.2', 'caseIgnoreIA5Match', `${RFC4517}.26`, (value) => ia5Form(value, true)),
   rule('1.3.6.1.1.16.2', 'uuidMatch', '1.3.6.1.1.16.1', uuidForm),

@@ -6,6 +6,13 @@
  */
 import { compareBytes, equalBytes, latin1, utf8Decode } from '../base/bytes.js';
 import type { AttributeType } from './attribute-type.js';
+import {
+  algorithmIdentifierMatcher,
+  certificateListMatcher,
+  certificateMatcher,
+  certificatePairExactMatcher,
+  certificatePairMatcher,
+} from './certificate-rules.js';
 import { equalityRules } from './equality-rules.js';
 import { isInteger } from './integer-form.js';
 import type { EqualityRule, OrderingRule, SubstringRule } from './matching-rule.js';
@@ -53,6 +60,32 @@ const ONLY_EXTENSIBLE: readonly ExtensibleRule[] = [
     name: 'distinguishedNameInChainMatch',
     syntax: '1.3.6.1.4.1.1466.115.121.1.12',
     matcher: () => undefined,
+  },
+  // RFC 4523 section 2.
+  { oid: '2.5.13.35', name: 'certificateMatch', syntax: '1.3.6.1.1.15.2', matcher: certificateMatcher },
+  {
+    oid: '2.5.13.36',
+    name: 'certificatePairExactMatch',
+    syntax: '1.3.6.1.1.15.3',
+    matcher: certificatePairExactMatcher,
+  },
+  {
+    oid: '2.5.13.37',
+    name: 'certificatePairMatch',
+    syntax: '1.3.6.1.1.15.4',
+    matcher: certificatePairMatcher,
+  },
+  {
+    oid: '2.5.13.39',
+    name: 'certificateListMatch',
+    syntax: '1.3.6.1.1.15.6',
+    matcher: certificateListMatcher,
+  },
+  {
+    oid: '2.5.13.40',
+    name: 'algorithmIdentifierMatch',
+    syntax: '1.3.6.1.1.15.7',
+    matcher: algorithmIdentifierMatcher,
   },
   { oid: '2.5.13.32', name: 'wordMatch', syntax: DIRECTORY_STRING, matcher: wordMatcher },
   { oid: '2.5.13.33', name: 'keywordMatch', syntax: DIRECTORY_STRING, matcher: keywordMatcher },

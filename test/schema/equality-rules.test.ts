@@ -74,6 +74,7 @@ const CASES: ReadonlyMap<string, Case> = new Map<string, Case>([
     { same: ['0123456789abcdef01234567', '0123456789ABCDEF01234567'], other: ['x'], invalid: ['é'] },
   ],
   ['certificateExactMatch', { same: [], other: [], invalid: ['', 'x', '0\u0002\u0003'] }],
+  ['certificateListExactMatch', { same: [], other: [], invalid: ['', 'x', '0\u0002\u0003'] }],
 ]);
 
 t.test('every rule of the table has its cases', async (t) => {
