@@ -7,7 +7,8 @@ import { OperatorError } from '../base/operator-error.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { type Counters, decodeCounters, NO_ENTRIES } from './counters.js';
-import { DATA_FORMAT, type DomainNumber, type KeySpace, SERVER_KEYS } from './key-space.js';
+import { DATA_FORMAT, type DomainNumber, type KeySpace } from './key-space.js';
+import { SERVER_KEYS } from './server-keys.js';
 
 /** Text of the loading mark of a total update: such a domain may be opened, to begin again. */
 export const TOTAL_UPDATE = 'a total update';

@@ -6,13 +6,12 @@
  * (replication-model.md section 5).
  */
 
-import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
+import { latin1, utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
-import { type EntryUuid, type NamedRdn, ROOT_UUID } from '../change/change.js';
+import { type EntryUuid, ROOT_UUID } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { rdnKeyOf, toRdn } from '../change/named-rdn.js';
-import { type EntryState, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import { type Csn, ZERO_CSN } from '../csn/csn.js';
+import type { EntryState } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
@@ -33,8 +32,10 @@ import {
   isLostRecord,
   parentIdOf,
 } from './entry-record.js';
-import { isWholeInKey, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
+import { isWholeInKey } from './index-value.js';
+import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { PendingRows } from './layer.js';
+import { LOST_KEY, lostAndFoundState } from './lost-and-found.js';
 import { groupsOf, isMember, type MemberAttribute, type MembershipTree } from './memberships.js';
 import type { ReverseLookup } from './reverse-lookup.js';
 import type { Rows } from './rows.js';
@@ -68,47 +69,6 @@ export interface TreeFacts {
 
 const UUID_PART = 'entryuuid=';
 const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
-
-const LOST_RDN: NamedRdn = {
-  avas: [
-    {
-      key: 'cn' as AttributeKey,
-      name: 'cn',
-      value: utf8Encode('lost+found'),
-      equality: 'caseIgnoreMatch',
-    },
-  ],
-};
-const LOST_KEY = rdnKeyOf(LOST_RDN);
-
-const attribute = (name: string, ...texts: string[]): [AttributeKey, Attribute] => [
-  name.toLowerCase() as AttributeKey,
-  { name, values: texts.map(utf8Encode) },
-];
-
-/** The state that the derived container shows. */
-function lostAndFoundState(base: EntryUuid): EntryState {
-  const stamp = { csn: ZERO_CSN as Csn, by: '' };
-  return {
-    uuid: LOST_AND_FOUND_UUID,
-    created: stamp,
-    modified: stamp,
-    preserved: {},
-    life: [],
-    parent: base,
-    parentCsn: ZERO_CSN,
-    rdn: LOST_RDN,
-    rdnCsn: ZERO_CSN,
-    claimCsn: ZERO_CSN,
-    place: { parent: base, conflict: false },
-    merged: false,
-    attributes: new Map([
-      attribute('objectClass', 'top', 'applicationProcess'),
-      attribute('cn', 'lost+found'),
-      attribute('description', 'Entries whose parent was deleted on another server'),
-    ]),
-  };
-}
 
 /** Where entries come from: a cache over the store, or what is decided and not yet durable over that. */
 export interface EntrySource {

@@ -15,14 +15,8 @@ import type { EntryId } from './backend.js';
 import { type DerivedIndexes, derivedRule } from './derived-indexes.js';
 import type { EventLoopTurn } from './event-loop-turn.js';
 import { type IndexSpec, isUuidLookup } from './index-config.js';
-import {
-  INDEX_KIND,
-  INDEX_VALUE_BYTES,
-  isWholeInKey,
-  type KeySpace,
-  prefixRange,
-  UUID_BYTES,
-} from './key-space.js';
+import { INDEX_VALUE_BYTES, isWholeInKey } from './index-value.js';
+import { INDEX_KIND, type KeySpace, prefixRange, UUID_BYTES } from './key-space.js';
 import { sortedIds } from './posting-rows.js';
 import { lowerBoundId, type Postings, type ReadBudget } from './postings.js';
 

@@ -13,6 +13,7 @@ import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
 import type { StoreRange } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
+import { boundedValue, escapedLength, writeEscaped } from './index-value.js';
 import { hash64 } from './value-hash.js';
 
 /** Version of the format that docs/data-format.md describes. */
@@ -30,10 +31,6 @@ export const FIRST_ID = 16;
 
 export const ID_BYTES = 6;
 export const UUID_BYTES = 16;
-/** Octets of a normal value in an index key; longer ones are cut and, for equality, told apart by a hash. */
-export const INDEX_VALUE_BYTES = 64;
-const INDEX_HEAD_BYTES = 48;
-
 /** Tags of a domain's rows. */
 export const TAG = {
   dictionary: 0x61, // a
@@ -117,25 +114,6 @@ export function readUuid(bytes: Uint8Array, at: number): EntryUuid {
   return uuidFromBytes(bytes, at);
 }
 
-/** Length of `value` when escaped, its end mark included. */
-function escapedLength(value: Uint8Array): number {
-  let length = value.length + 2;
-  for (let i = 0; i < value.length; i++) if (value[i] === 0) length += 1;
-  return length;
-}
-
-/** Writes `value` escaped; the end mark only when asked for. Answers the offset behind it. */
-function writeEscaped(bytes: Uint8Array, start: number, value: Uint8Array, end: boolean): number {
-  let at = start;
-  for (let i = 0; i < value.length; i++) {
-    const octet = value[i] as number;
-    bytes[at++] = octet;
-    if (octet === 0) bytes[at++] = 0xff;
-  }
-  if (end) at += 2; // 00 00: fresh memory is zero
-  return at;
-}
-
 /** The least key above all keys that start with `prefix` (which is not all ff). */
 export function prefixEnd(prefix: Uint8Array): Uint8Array {
   let length = prefix.length;
@@ -148,27 +126,6 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
 
 export function prefixRange(prefix: Uint8Array): StoreRange {
   return { gte: prefix, lt: prefixEnd(prefix) };
-}
-
-/** What a cut or hashed value looks like in an index key. */
-function boundedValue(kind: IndexKind, normal: Uint8Array): Uint8Array {
-  if (normal.length <= INDEX_VALUE_BYTES) return normal;
-  if (kind !== INDEX_KIND.equality) return normal.subarray(0, INDEX_VALUE_BYTES);
-  const bounded = carveBytes(INDEX_HEAD_BYTES + 8);
-  bounded.set(normal.subarray(0, INDEX_HEAD_BYTES));
-  hash64(normal, bounded, INDEX_HEAD_BYTES);
-  return bounded;
-}
-
-/** Whether an equality key tells this normal form from every other one; if not, a value found by the key is to be compared. */
-export function isWholeInKey(normal: Uint8Array): boolean {
-  // A form as long as a cut one may have the octets of one.
-  return normal.length <= INDEX_VALUE_BYTES && normal.length !== INDEX_HEAD_BYTES + 8;
-}
-
-/** The number in the key of a job. */
-export function jobNumber(key: Uint8Array): number {
-  return Number(new DataView(key.buffer, key.byteOffset).getBigUint64(3));
 }
 
 /** Makes the keys of one domain. */
@@ -350,7 +307,7 @@ export class KeySpace {
   /** Prefix of the rows of one value: all its postings start with it. */
   indexValue(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array): Uint8Array {
     const prefix = this.#indexPrefix(attribute, kind);
-    const value = boundedValue(kind, normal);
+    const value = boundedValue(kind === INDEX_KIND.equality, normal);
     const key = carveBytes(prefix.length + escapedLength(value));
     key.set(prefix);
     writeEscaped(key, prefix.length, value, true);
@@ -360,7 +317,7 @@ export class KeySpace {
   /** The row of one id under a value, made in one piece: what writes make most of. */
   posting(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array, id: EntryId): Uint8Array {
     const prefix = this.#indexPrefix(attribute, kind);
-    const value = boundedValue(kind, normal);
+    const value = boundedValue(kind === INDEX_KIND.equality, normal);
     const key = carveBytes(prefix.length + escapedLength(value) + 1 + ID_BYTES);
     for (let i = 0; i < prefix.length; i++) key[i] = prefix[i] as number;
     const at = writeEscaped(key, prefix.length, value, true);
@@ -423,18 +380,3 @@ export function postingKey(value: Uint8Array, form: number, id: number): Uint8Ar
   writeId(key, value.length + 1, id);
   return key;
 }
-
-/** Server-wide rows (domain 0). */
-export const SERVER_KEYS = {
-  /** Format version, 1 octet. */
-  format: Uint8Array.of(0, 0, 0x76),
-  /** Domain number by base DN key. */
-  domain: (baseKey: string): Uint8Array => {
-    const text = utf8Encode(baseKey);
-    const key = carveBytes(3 + text.length);
-    key[2] = 0x64;
-    key.set(text, 3);
-    return key;
-  },
-  domains: prefixRange(Uint8Array.of(0, 0, 0x64)),
-} as const;

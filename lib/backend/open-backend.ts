@@ -129,27 +129,19 @@ function assemble(
   dictionary: Dictionary,
   applied: AppliedLog,
 ): StoreBackend {
-  const { store, schema, baseDn, clock } = options;
+  const { store, schema, clock } = options;
   const postings = new Postings(store);
   const durableRows = new DurableRows(store, keys);
   const isSingle = singleValued(schema);
   const conformance = conformanceOf(schema);
-  const treeFacts: TreeFacts = {
-    baseDn,
-    rules: schema,
+  const treeFacts = treeFactsOf(options, {
     dictionary,
-    structuralClass: structuralClassOf(schema),
     isSingle,
     conformance,
     usnOf: (id) => applied.usnOf(id),
     state: () => durable.state,
     lookup: new ReverseLookup(indexes, keys, postings),
-    memberAttributes: memberAttributesOf(options.memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
-    dynamic:
-      options.dynamicGroups === undefined
-        ? undefined
-        : new DynamicGroups(schema, options.dynamicGroups.secret),
-  };
+  });
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
@@ -238,6 +230,21 @@ function assemble(
   });
   if (treeFacts.dynamic !== undefined) connectDynamic(treeFacts.dynamic, backend);
   return backend;
+}
+
+/** What every entry of the domain knows. */
+function treeFactsOf(
+  { baseDn, schema, memberAttributes, dynamicGroups }: BackendOptions,
+  parts: Pick<TreeFacts, 'dictionary' | 'isSingle' | 'conformance' | 'usnOf' | 'state' | 'lookup'>,
+): TreeFacts {
+  return {
+    ...parts,
+    baseDn,
+    rules: schema,
+    structuralClass: structuralClassOf(schema),
+    memberAttributes: memberAttributesOf(memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
+    dynamic: dynamicGroups === undefined ? undefined : new DynamicGroups(schema, dynamicGroups.secret),
+  };
 }
 
 /** Dynamic groups find their members by the searches of the backend in which they stand. */

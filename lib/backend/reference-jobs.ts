@@ -17,7 +17,7 @@ import { type OrderedStore, StoreError, type StoreOp, type StoreRow } from '../p
 import { dnKey, isAtOrBelow } from '../schema/dn-key.js';
 import type { EntryId, ReadView } from './backend.js';
 import { HolderChanges, namedKey, type ReferenceAttribute } from './holder-changes.js';
-import { INDEX_KIND, jobNumber, type KeySpace, readUuid, TAG, UUID_BYTES, writeUuid } from './key-space.js';
+import { INDEX_KIND, type KeySpace, readUuid, TAG, UUID_BYTES, writeUuid } from './key-space.js';
 import { indexedValue, PostingReader } from './posting-rows.js';
 import { RowsAway } from './reverse-lookup.js';
 import type { HeldEntry } from './stored-entry.js';
@@ -291,4 +291,9 @@ function decodeJob(bytes: Uint8Array): ReferenceJob {
   const flags = reader.varint(3);
   const moved = (flags & 1) === 0 ? undefined : readUuid(reader.raw(UUID_BYTES), 0);
   return { moved, key: reader.text(), deep: (flags & 2) !== 0, initiator: reader.text() };
+}
+
+/** The number in the key of a job. */
+function jobNumber(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset).getBigUint64(3));
 }

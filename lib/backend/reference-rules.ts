@@ -62,12 +62,17 @@ export class ReferenceRules {
   completed(view: ReadView, intents: readonly Intent[], initiator: string): readonly Intent[] {
     if (this.attributes.length === 0) return intents;
     if (this.#mustExist) for (const intent of intents) this.#checkExist(view, intent);
-    if (intents.every(({ body }) => body.kind === 'modify')) return intents;
+    if (!intents.some(({ body }) => this.#renames(body))) return intents;
     const doomed = new Set<EntryUuid>();
     for (const { entry, body } of intents) if (body.kind === 'delete') doomed.add(entry);
     const changes = new HolderChanges(doomed);
     const done = intents.map((intent) => this.#followed(view, intent, initiator, changes));
     return [...done, ...changes.intents()];
+  }
+
+  /** Whether a name is given or goes that references may be about: with no job open, nobody refers to a new entry. */
+  #renames({ kind }: Intent['body']): boolean {
+    return kind === 'delete' || kind === 'modifyDn' || (kind === 'add' && this.#jobs.left > 0);
   }
 
   /** Notes what follows from one change; answers it with its job row, where it needs one. */

@@ -5,8 +5,9 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import { Dictionary } from './dictionary.js';
 import { readFacts } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
-import { type DomainNumber, KeySpace, SERVER_KEYS } from './key-space.js';
+import { type DomainNumber, KeySpace } from './key-space.js';
 import { DurableRows } from './rows.js';
+import { SERVER_KEYS } from './server-keys.js';
 
 /** The state of the entry in the domain with this base; undefined when there is none, or a copy of the domain was cut short. StoreError. */
 export async function storedState(

@@ -8,6 +8,7 @@ import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 
 const VIRTUAL: ReadonlySet<string> = new Set([
   'collectiveattributesubentries',
+  'contextcsn',
   'ds-sync-conflict',
   'ds-sync-schema-violation',
   'entrydn',
