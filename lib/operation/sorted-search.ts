@@ -6,7 +6,7 @@
  * is given, as ever.
  */
 import { requesterKey } from '../access/requester.js';
-import { withRows } from '../backend/reverse-lookup.js';
+import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { latin1 } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { ResultName } from '../base/result-code.js';
@@ -285,6 +285,16 @@ function checkTime(parts: ServerParts, operation: Operation, plan: SearchPlan): 
   throw new LdapError('timeLimitExceeded', 'The search took longer than its time limit.');
 }
 
+/** At once where it can be: most entries need not wait for rows. */
+function sendNow(send: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
+  try {
+    return send();
+  } catch (error) {
+    if (!(error instanceof RowsAway)) throw error;
+    return withRows(send);
+  }
+}
+
 /** Reads items again and sends them, as fast as the client reads. `given`: entries of earlier pages, which count against the size limit. */
 async function give(
   parts: ServerParts,
@@ -309,8 +319,8 @@ async function give(
       );
     }
     operation.entries += 1;
-    const more = await withRows(() => sendEntry(parts, operation, plan, selection, entry));
-    if (!more) await operation.stream.ready();
+    const sent = sendNow(() => sendEntry(parts, operation, plan, selection, entry));
+    if (!(sent instanceof Promise ? await sent : sent)) await operation.stream.ready();
     if (parts.clock.monotonicMs() - turnMs < TURN_MS) continue;
     await new Promise<void>((resolve) => {
       parts.clock.after(0, resolve);
