@@ -53,6 +53,8 @@ export interface ImportResult {
 /** Octets gathered by LevelDB before it writes a table: few and large suits a load. */
 const WRITE_BUFFER = 64 << 20;
 const COPY_ROWS = 5000;
+/** Octets read at once: what few records are made of does not outlive the garbage collector's next look. */
+const PIECE_BYTES = 32_768;
 
 /** Imports. Rejects with OperatorError LDIF_INVALID, SERVER_RUNNING, CONFIG_INVALID; then the old data stand as they were. */
 export async function importEntries(
@@ -124,7 +126,8 @@ async function load(
   };
   try {
     const reader = new LdifReader();
-    for await (const chunk of source.chunks) await take(reader.push(chunk));
+    for await (const chunk of source.chunks)
+      for (const piece of pieces(chunk)) await take(reader.push(piece));
     await take(reader.end());
   } finally {
     await hasher.close();
@@ -141,6 +144,12 @@ async function load(
   const changelog = await openChangelog(store, baseKey, replica);
   await changelog.reset(readFacts(store, keys).state);
   return { entries, rejected };
+}
+
+/** A chunk of octets in small pieces. */
+function* pieces(chunk: Uint8Array | string): Iterable<Uint8Array | string> {
+  if (typeof chunk === 'string') yield chunk;
+  else for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield chunk.subarray(at, at + PIECE_BYTES);
 }
 
 /** Loads the entry of an item, or answers why not. */
