@@ -252,7 +252,10 @@ export class GroupCommit {
 
   /** Resolves when the gathering batch is not too large. */
   async roomy(): Promise<void> {
-    while (this.#flying !== undefined && this.#gathering.ops.length > ROOMY_ROWS) {
+    while (
+      this.#flying !== undefined &&
+      this.#gathering.ops.length + this.#gathering.historyRows > ROOMY_ROWS
+    ) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
   }

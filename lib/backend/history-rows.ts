@@ -3,7 +3,7 @@
  */
 import { must } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
-import type { NamedRdn } from '../change/change.js';
+import type { Change, NamedRdn } from '../change/change.js';
 import { decodeChange, encodeChange } from '../change/change-codec.js';
 import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
 import type { AttributeEffect, HistoryRow, JournalLine, MoveRow } from '../conflict/domain-view.js';
@@ -50,13 +50,24 @@ function readValues(reader: ByteReader): Uint8Array[] {
 
 const scratch = new ByteWriter(1024);
 
+/** Octets of changes that were read as part of a row: a row whose effects change is written again with them as they are. */
+const encodedChanges = new WeakMap<Change, Uint8Array>();
+
+function changeBytes(change: Change): Uint8Array {
+  const known = encodedChanges.get(change);
+  if (known !== undefined) return known;
+  const bytes = encodeChange(change);
+  encodedChanges.set(change, bytes);
+  return bytes;
+}
+
 /** The row of a change in an entry's history. */
 export function encodeHistoryRow(row: HistoryRow): Uint8Array {
   const out = scratch;
   out.reset();
   out.u8(VERSION);
   out.u8((row.void ? 1 : 0) | (row.rdnBefore === undefined ? 0 : 2));
-  out.bytes(encodeChange(row.change));
+  out.bytes(changeBytes(row.change));
   out.varint(row.effects.length);
   for (const { key, removed, added, nameBefore } of row.effects) {
     out.text(key);
@@ -82,7 +93,9 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
 export function decodeHistoryRow(bytes: Uint8Array): HistoryRow {
   const reader = open(bytes, 'history row');
   const flags = reader.u8();
-  const change = decodeChange(reader.bytes());
+  const changeOctets = reader.bytes();
+  const change = decodeChange(changeOctets);
+  encodedChanges.set(change, changeOctets);
   const effects: AttributeEffect[] = [];
   for (let left = reader.count(1_000_000); left > 0; left--) {
     const key = reader.text() as AttributeKey;

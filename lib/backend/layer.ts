@@ -16,6 +16,7 @@ import type { CommittedChange } from './change-feed.js';
 import type { Counters } from './counters.js';
 import { encodeCounters } from './counters.js';
 import type { Dictionary } from './dictionary.js';
+import { encodeHistoryRow } from './history-rows.js';
 import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import { encodeHead, type Head, type PostingChange } from './posting-rows.js';
 import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows.js';
@@ -58,6 +59,8 @@ export class Layer {
   /** Entries that came below a parent or left it, in order. */
   readonly childMoves: { readonly id: EntryId; readonly before?: EntryId; readonly after?: EntryId }[] = [];
   readonly history = new Map<EntryId, Map<Csn, HistoryRow>>();
+  /** Rows in `history`. */
+  historyRows = 0;
   readonly moves = new Map<Csn, MoveRow>();
   /** Rows that are only written, in order. */
   readonly ops: StoreOp[] = [];
@@ -109,6 +112,10 @@ export class Layer {
       ops.push(head === undefined ? { type: 'del', key } : { type: 'put', key, value: encodeHead(head) });
     }
     for (const [id, value] of this.marks) ops.push({ type: 'put', key: keys.mark(id), value });
+    for (const [id, rows] of this.history) {
+      for (const [csn, row] of rows)
+        ops.push({ type: 'put', key: keys.history(id, csn), value: encodeHistoryRow(row) });
+    }
     for (const op of this.ops) ops.push(op);
     ops.push({ type: 'put', key: keys.meta('state'), value: this.state.toBytes() });
     ops.push({ type: 'put', key: keys.meta('counters'), value: encodeCounters(this.counters) });

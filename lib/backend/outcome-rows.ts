@@ -16,7 +16,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { encodeRecord } from './entry-record.js';
-import { encodeHistoryRow, encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
+import { encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
 import type { IndexedState, PostingSink } from './index-keys.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
@@ -78,9 +78,9 @@ export function putOutcome(
       rows = new Map();
       layer.history.set(id, rows);
     }
+    // Late changes of one entry rewrite the same rows again and again: they are encoded once, when the batch is written.
+    if (!rows.has(row.change.csn)) layer.historyRows += 1;
     rows.set(row.change.csn, row);
-    const key = world.keys.history(id, row.change.csn);
-    layer.ops.push({ type: 'put', key, value: encodeHistoryRow(row) });
   }
   for (const move of outcome.moves) {
     layer.moves.set(move.csn, move);
