@@ -154,7 +154,8 @@ export class RunningDomain {
       log,
       sink: changelog,
       usns: parts.usns,
-      indexes: parts.indexes ?? indexOptions(settings, schema),
+      // Its type may still have to come from a peer.
+      indexes: parts.indexes ?? indexOptions(settings, schema, config.peers.size > 0),
       memberAttributes: settings['groups.memberAttributes'],
       ...(settings['groups.dynamic'] ? { dynamicGroups: { secret: SECRET_ATTRIBUTES } } : {}),
       ...(parts.indexes === undefined ? { consistency: consistencyOptions(settings) } : {}),
@@ -316,13 +317,17 @@ export async function openChangelog(
   return await Changelog.open(store, { ownReplica: replica, prefix: keys.changelogPrefix() });
 }
 
-/** The backend's index options from the configured lists. Throws OperatorError CONFIG_INVALID that names attributes which the schema does not have. */
-export function indexOptions(settings: Settings, schema: Pick<Schema, 'attributeType'>): IndexOptions {
+/** The backend's index options from the configured lists. Throws OperatorError CONFIG_INVALID that names attributes which the schema does not have; `lenient` leaves them in, to be indexed when it has them. */
+export function indexOptions(
+  settings: Settings,
+  schema: Pick<Schema, 'attributeType'>,
+  lenient = false,
+): IndexOptions {
   const options: Record<string, Record<string, boolean>> = {};
   const faults: string[] = [];
   for (const [attribute, kinds] of Object.entries(settings.indexes)) {
     options[attribute] = Object.fromEntries(kinds.map((kind) => [kind, true]));
-    if (schema.attributeType(attribute) === undefined)
+    if (schema.attributeType(attribute) === undefined && !lenient)
       faults.push(`indexes.${attribute}: the schema has no such attribute type`);
   }
   if (faults.length > 0)

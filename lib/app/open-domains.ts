@@ -3,9 +3,9 @@
  *
  * What was opened is closed by `undo`, in reverse order. When the schema becomes another, the domains follow.
  */
-import type { Log } from '../port/log.js';
 import type { Schema } from '../schema/schema.js';
 import { type DomainParts, RunningDomain } from './domain.js';
+import { schemaFollower } from './follow-schema.js';
 import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
 import { Relay } from './relay.js';
 import { SchemaDomain } from './schema-domain.js';
@@ -45,20 +45,11 @@ export async function openDomains(
     undo.add(() => domain.close());
     domains.push(domain);
   }
-  schemaDomain.onChange(() => followSchema(domains, log));
+  schemaDomain.onChange(await schemaFollower(config, schema, domains, log));
   const replicated = [schemaDomain.domain, ...domains];
   return { schema, schemaDomain, domains, replicated, listed: schemaLast(replicated) };
 }
 
 function schemaLast<T>(replicated: readonly T[]): readonly T[] {
   return [...replicated.slice(1), ...replicated.slice(0, 1)];
-}
-
-/** What domains keep that follows from the schema is made anew. */
-function followSchema(domains: readonly RunningDomain[], log: Log): void {
-  for (const { backend, baseText } of domains) {
-    backend.schemaChanged().catch((error: unknown) => {
-      log.error({ domain: baseText, error }, 'entries could not be judged by the new schema');
-    });
-  }
 }
