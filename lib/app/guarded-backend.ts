@@ -8,6 +8,7 @@ import type {
   Backend,
   Candidates,
   Condition,
+  EntryId,
   Explanation,
   Intent,
   OrderedRequest,
@@ -87,6 +88,10 @@ export class GuardedBackend implements Backend {
 
   get catalog(): IndexCatalog {
     return this.#backend.catalog;
+  }
+
+  byId(id: EntryId): StoredEntry | undefined {
+    return this.#backend.byId(id);
   }
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {

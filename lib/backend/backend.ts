@@ -165,6 +165,8 @@ export type Condition =
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface Backend extends ReadView {
+  /** The entry of a number that a search gave: the fast way back to it, for large results. Another entry may have it after a total update. */
+  byId(id: EntryId): StoredEntry | undefined;
   search(request: SearchPlanRequest): Candidates;
   /**
    * Every entry within base and scope in the order of an ordering index, those without a value last; the caller evaluates the filter. For the first

@@ -20,6 +20,7 @@ import type {
   Backend,
   Candidates,
   Condition,
+  EntryId,
   Explanation,
   OrderedRequest,
   ReplayResult,
@@ -109,6 +110,10 @@ export class StoreBackend implements Backend {
 
   byDnText(text: string): StoredEntry | undefined {
     return this.parts.tree.byDnText(text);
+  }
+
+  byId(id: EntryId): StoredEntry | undefined {
+    return this.parts.tree.glance(id);
   }
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {

@@ -5,7 +5,7 @@
  * every few milliseconds. Bounds: LIMITS.sortedEntries and sortedBytes for each list, keptListBytes for all lists in the making and kept together; the oldest kept
  * list goes first. A list that is gone is made again, so a kept one only saves work.
  */
-import type { StoredEntry } from '../backend/backend.js';
+import type { EntryId, StoredEntry } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
@@ -20,6 +20,7 @@ export interface SortedItem {
   readonly part: SearchPart;
   /** undefined: `entry` is held. */
   readonly uuid: EntryUuid | undefined;
+  readonly id?: EntryId | undefined;
   /** Of virtual trees, whose entries have no UUID. */
   readonly entry: NamedEntry | undefined;
 }
@@ -121,7 +122,11 @@ export class ListMaker {
   }
 
   /** Adds a match. Throws LdapError adminLimitExceeded or busy. */
-  add(keys: EntryKeys, part: SearchPart, entry: NamedEntry & Partial<Pick<StoredEntry, 'uuid'>>): void {
+  add(
+    keys: EntryKeys,
+    part: SearchPart,
+    entry: NamedEntry & Partial<Pick<StoredEntry, 'uuid' | 'id'>>,
+  ): void {
     let bytes = ITEM_BYTES;
     for (const key of keys) bytes += 24 + (key?.length ?? 0);
     this.#count += 1;
@@ -134,7 +139,7 @@ export class ListMaker {
     this.bytes += bytes;
     this.#take(bytes);
     const uuid = part.domain === undefined ? undefined : entry.uuid;
-    this.#run.push({ keys, part, uuid, entry: uuid === undefined ? entry : undefined });
+    this.#run.push({ keys, part, uuid, id: entry.id, entry: uuid === undefined ? entry : undefined });
     if (this.#run.length >= RUN_ITEMS) this.#endRun();
   }
 

@@ -6,6 +6,7 @@
  * is given, as ever.
  */
 import { requesterKey } from '../access/requester.js';
+import type { StoredEntry } from '../backend/backend.js';
 import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { latin1 } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -285,6 +286,14 @@ function checkTime(parts: ServerParts, operation: Operation, plan: SearchPlan): 
   throw new LdapError('timeLimitExceeded', 'The search took longer than its time limit.');
 }
 
+/** The entry of an item as it is now; undefined: it is gone. */
+function storedItem({ part, uuid, id }: SortedItem): StoredEntry | undefined {
+  const backend = part.domain?.backend;
+  const entry = id === undefined ? undefined : backend?.byId(id);
+  if (entry?.uuid === uuid) return entry;
+  return uuid === undefined ? undefined : backend?.byUuid(uuid);
+}
+
 /** At once where it can be: most entries need not wait for rows. */
 function sendNow(send: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
   try {
@@ -310,7 +319,7 @@ async function give(
   let turnMs = parts.clock.monotonicMs();
   for (let i = from; i < to && !operation.stream.closed; i++) {
     const item = items[i] as SortedItem;
-    const entry = item.uuid === undefined ? item.entry : item.part.domain?.backend.byUuid(item.uuid);
+    const entry = item.uuid === undefined ? item.entry : storedItem(item);
     if (entry === undefined || !reader.seesEntry(entry)) continue;
     if (operation.entries + given >= bounds.sizeLimit) {
       throw new LdapError(
