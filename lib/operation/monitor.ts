@@ -25,6 +25,9 @@ const MAX_ADVICE = 100;
 /** Values that are double. */
 const MAX_DOUBLES = 100;
 
+/** Definitions that take no effect. */
+const MAX_INACTIVE = 100;
+
 /** Connections listed one by one. */
 const MAX_LISTED = 1000;
 
@@ -52,6 +55,7 @@ export function monitorTree(parts: ServerParts, registry: ConnectionRegistry): V
     ...databaseEntries(parts),
     ...indexEntries(parts),
     uniquenessEntry(parts),
+    schemaEntry(parts),
   ]);
 }
 
@@ -184,6 +188,14 @@ function uniquenessEntry(parts: ServerParts): NamedEntry {
       lines.push(`${attribute} "${value}": ${entries.map((dn) => `"${dn}"`).join(', ')}`);
   }
   return entry(parts, 'cn=Uniqueness', ['monitoredObject'], { monitoredInfo: lines });
+}
+
+/** Definitions of cn=schema that take no effect, each with its reason. */
+function schemaEntry(parts: ServerParts): NamedEntry {
+  const inactive = (parts.schemaStore?.inactive() ?? []).slice(0, MAX_INACTIVE);
+  return entry(parts, 'cn=Schema', ['monitoredObject'], {
+    monitoredInfo: inactive.map(({ kind, text, reason }) => `${kind}: ${text}: ${reason}`),
+  });
 }
 
 function indexEntries(parts: ServerParts): readonly NamedEntry[] {

@@ -83,6 +83,9 @@ const OTHERS: readonly Row[] = [
   ['1.3.6.1.1.15.5', 'X.509 Certificate List Exact Assertion', check.isAnyText],
   ['1.3.6.1.1.15.6', 'X.509 Certificate List Assertion', check.isAnyText],
   ['1.3.6.1.1.15.7', 'X.509 Algorithm Identifier', check.isAnyText],
+  // X.509 attribute certificates and PKCS #8 keys, under the OIDs that OpenLDAP uses.
+  ['1.3.6.1.4.1.4203.666.11.10.2.1', 'X.509 Attribute Certificate', check.isDerSequence, 'binary'],
+  ['1.2.840.113549.1.8.1.1', 'PKCS#8 Private Key', check.isDerSequence, 'binary'],
   // RFC 4530 section 2.1.
   ['1.3.6.1.1.16.1', 'UUID', check.isUuid],
   // RFC 3112 section 3.1.

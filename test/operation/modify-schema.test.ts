@@ -177,6 +177,14 @@ t.test(
     t.equal(types.filter((text) => text.includes("'clash'")).length, 1);
     t.same(a.live.inactive, b.live.inactive);
     t.match(a.live.inactive, [{ reason: /uses 'clash', which another attribute type has/ }]);
+    const monitored = await a.client.search({
+      base: 'cn=Schema,cn=monitor',
+      scope: 'base',
+      attributes: ['*', '+'],
+    });
+    t.match(monitored.entries[0]?.attributes['monitoredInfo'], [
+      /attributeTypes: .*'clash'.*which another attribute type has/,
+    ]);
     const mended = await a.client.modify('cn=schema', [
       ['delete', 'attributeTypes', must(a.live.inactive[0], 'one').text],
     ]);
