@@ -44,7 +44,7 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   LOAD_UNFINISHED:
     'The data are not whole and are not served. Run the import again, or let the server take a copy from a peer: ' +
     '`polyarch start` does so when `initializeWhenEmpty` is on and a peer is configured.',
-  INDEX_REBUILD_NEEDED: 'Rebuild them with the server stopped: `polyarch index rebuild --dir DIR`.',
+  INDEX_REBUILD_NEEDED: 'Let it end: run `polyarch index rebuild --dir DIR` again, with the server stopped.',
   GENERATION_MISMATCH:
     'The peers were loaded separately and hold different data sets. Decide whose data stay and copy them to the other: ' +
     '`polyarch replication initialize --dir DIR --from PEER`.',

@@ -289,7 +289,7 @@ export class RunningDomain {
   }
 }
 
-/** openBackend(), whose refusal of other indexes names the command that makes them. */
+/** openBackend(), whose refusal of a rebuild that was cut short names the command that ends it. */
 async function openServable(
   files: ServerConfig['files'],
   options: Parameters<typeof openBackend>[0],
@@ -300,7 +300,7 @@ async function openServable(
     if (!(error instanceof OperatorError) || error.code !== 'INDEX_REBUILD_NEEDED') throw error;
     throw new OperatorError(
       error.code,
-      `the option indexes is not as it was when the index rows were made; to rebuild the indexes: polyarch index rebuild --dir ${files.dir}`,
+      `a rebuild of all indexes did not end; to run it again: polyarch index rebuild --dir ${files.dir}`,
       [],
       { cause: error },
     );

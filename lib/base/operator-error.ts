@@ -25,7 +25,7 @@ export const OPERATOR_ERRORS = {
   GENERATION_MISMATCH: 'the peers hold different data sets',
   REPLICA_ID_IN_USE: 'two live servers use one replica id',
   LOAD_UNFINISHED: 'an import or total update was cut short: its data are not served',
-  INDEX_REBUILD_NEEDED: 'the index configuration changed and the index rows did not',
+  INDEX_REBUILD_NEEDED: 'a rebuild of all indexes was cut short: there are no index rows to search with',
 } as const;
 
 export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;

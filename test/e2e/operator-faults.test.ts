@@ -194,18 +194,40 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     t.equal(verified.status, 0, verified.stdout);
   });
 
-  t.test('a change of indexes asks for a rebuild, which then serves', async (t) => {
+  t.test('indexes are changed on a stopped server', async (t) => {
     const config = `${dir}/polyarch.yaml`;
-    writeFileSync(
-      config,
-      `${readFileSync(config, 'utf8')}\nindexes: { uid: [equality], title: [equality] }\n`,
-    );
-    const refused = await polyarch(['start', '--dir', dir]);
-    t.equal(refused.status, 80);
-    t.match(refused.stderr, /^polyarch: .*rebuild the indexes: \S*polyarch index rebuild --dir \S+\n$/);
+    const before = readFileSync(config, 'utf8');
+    writeFileSync(config, `${before}\n# ours\nindexes: { uid: [equality], title: [equality] } # two\n`);
     const misspelt = await polyarch(['start', '--dir', dir, '--indexes', 'nosuch=equality;uid=equality']);
     t.equal(misspelt.status, 78);
     t.match(misspelt.stderr, /\n.*indexes\.nosuch: the schema has no such attribute type\n$/);
+    const added = await polyarch([
+      'index',
+      'add',
+      '--dir',
+      dir,
+      '--index',
+      'sn:equality,substring',
+      '--json',
+    ]);
+    t.equal(added.status, 0, added.stderr);
+    t.match(JSON.parse(added.stdout), [
+      { attribute: 'sn', kind: 'equality', state: 'ready' },
+      { kind: 'substring' },
+    ]);
+    t.match(readFileSync(config, 'utf8'), /# ours\nindexes:.*sn: ?\[ ?equality, substring ?\]/s);
+    const bad = await polyarch([
+      'index',
+      'add',
+      '--dir',
+      dir,
+      '--index',
+      'nosuch:equality',
+      '--index',
+      'memberOf:equality',
+    ]);
+    t.equal(bad.status, 89);
+    t.match(bad.stderr, /nosuch: the schema has no such attribute type\n.*memberOf: the server derives it/);
     t.equal((await polyarch(['index', 'rebuild', '--dir', dir])).status, 0);
     t.equal((await polyarch(['verify', '--dir', dir])).status, 0);
   });
@@ -214,6 +236,17 @@ t.test('LDIF', { timeout: 100_000 }, async (t) => {
     t.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0);
     t.teardown(() => polyarch(['stop', '--dir', dir]));
     const url = `ldap://127.0.0.1:${port}`;
+    const dropped = await polyarch([
+      'index',
+      'drop',
+      '--dir',
+      dir,
+      '--index',
+      'surname:substring',
+      '--index',
+      'title',
+    ]);
+    t.equal(dropped.status, 0, dropped.stderr);
     const text = `${good('a')}\n${good('online')}\ndn: uid=online,${BASE}\nchangetype: modify\nadd: title\ntitle: Dr\n`;
     const strict = await polyarch(['import-ldif', '--url', url, '--file', '-'], text, SECRET);
     t.equal(strict.status, 68, 'entryAlreadyExists stops it');
