@@ -13,7 +13,9 @@ import type { Attributes } from '../entry/entry.js';
 import { findViolation, type SchemaViolation } from '../entry/schema-violation.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import type { DescriptionKind } from '../schema/description.js';
 import type { Schema } from '../schema/schema.js';
+import { formatDescription } from '../schema/schema-format.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { textOp } from './domain-facts.js';
@@ -32,7 +34,7 @@ export interface Conformance {
 }
 
 /** What entries are judged by. */
-const JUDGES = ['attributeTypes', 'objectClasses', 'dITContentRules'] as const;
+const JUDGES: ReadonlySet<DescriptionKind> = new Set(['attributeTypes', 'objectClasses', 'dITContentRules']);
 const CONFORMS = new Uint8Array(0);
 const ROWS = 500;
 
@@ -60,7 +62,9 @@ export function conformanceOf(schema: Schema): Conformance {
 
 function fingerprintOf(schema: Schema): string {
   const hash = new Uint8Array(8);
-  const text = JUDGES.flatMap((kind) => schema.definitions(kind));
+  // What cn=schema publishes says the same, and is not put together before somebody asks for it.
+  const judges = schema.sources.filter(({ description }) => JUDGES.has(description.kind));
+  const text = judges.map(({ description }) => formatDescription(description));
   hash64(utf8Encode(text.join('\n')), hash, 0);
   return [...hash].map((octet) => octet.toString(16).padStart(2, '0')).join('');
 }

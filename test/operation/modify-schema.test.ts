@@ -182,7 +182,7 @@ t.test(
       scope: 'base',
       attributes: ['*', '+'],
     });
-    t.match(monitored.entries[0]?.attributes['monitoredInfo'], [
+    t.match(monitored.entries[0]?.attributes.monitoredInfo, [
       /attributeTypes: .*'clash'.*which another attribute type has/,
     ]);
     const mended = await a.client.modify('cn=schema', [
