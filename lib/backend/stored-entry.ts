@@ -195,7 +195,8 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     const computed = COMPUTED.get(key);
     if (computed !== undefined) return computed(this);
     if (this.#stored !== undefined) return this.#stored.get(key);
-    if (!isRdnInside(this.record)) return this.stored.get(key);
+    // A large entry that is held is decoded once: what is known of its attribute's values stays with them.
+    if (this.holder !== undefined || !isRdnInside(this.record)) return this.stored.get(key);
     return decodeAttribute(this.record, this.owner.dictionary, key);
   }
 
