@@ -45,9 +45,10 @@ export function newestCsn(state: EntryState): Csn {
   return last !== undefined && last.csn > newest ? last.csn : newest;
 }
 
+/** All rows above `after`, ascending: those that were stored and pending when they were loaded, and those that came since. */
 interface LoadedHistory {
   readonly after: Csn | undefined;
-  readonly rows: readonly HistoryRow[];
+  readonly rows: HistoryRow[];
 }
 
 export class FoldView implements DomainView {
@@ -84,9 +85,14 @@ export class FoldView implements DomainView {
     return this.#state();
   }
 
-  /** The outcome of a change is pending: the states that it lists are read again. All else that was read or loaded still counts. */
-  stepped(outcome: Pick<Outcome, 'entries'>): void {
+  /** The outcome of a change is pending: the states that it lists are read again, its rows join those that were loaded. All else that was read or loaded still counts. */
+  stepped(outcome: Pick<Outcome, 'entries' | 'history'>): void {
     for (const { uuid } of outcome.entries) this.#states.delete(uuid);
+    for (const { entry, row } of outcome.history) {
+      const loaded = this.#histories.get(entry);
+      if (loaded !== undefined && (loaded.after === undefined || row.change.csn > loaded.after))
+        putRow(loaded.rows, row);
+    }
   }
 
   /** The batch of changes is done: nothing loaded counts any more. */
@@ -134,13 +140,14 @@ export class FoldView implements DomainView {
 
   history(uuid: EntryUuid, after: Csn | undefined): readonly HistoryRow[] {
     if (!this.historyAtHand(uuid, after)) throw new NotAtHand({ kind: 'history', entry: uuid, after });
-    const id = this.#rows.idOf(uuid);
-    const loaded = this.#histories.get(uuid)?.rows ?? [];
-    if (id === undefined) return [];
-    const pending = this.#rows.layers.some((layer) => layer.history.has(id));
-    if (!pending && loaded.length === 0) return [];
-    const rows = mergeRows(loaded, id, this.#rows.layers);
+    const rows = this.#histories.get(uuid)?.rows ?? this.#pendingRows(uuid);
     return after === undefined ? rows : rows.filter((row) => row.change.csn > after);
+  }
+
+  #pendingRows(uuid: EntryUuid): readonly HistoryRow[] {
+    const id = this.#rows.idOf(uuid);
+    const isPending = id !== undefined && this.#rows.layers.some((layer) => layer.history.has(id));
+    return isPending ? mergeRows([], id, this.#rows.layers) : [];
   }
 
   moves(after: Csn): readonly MoveRow[] {
@@ -235,16 +242,25 @@ const decoder = new TextDecoder();
 const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Loaded rows with those of the layers over them, ascending. */
-function mergeRows(
-  loaded: readonly HistoryRow[],
-  id: EntryId,
-  layers: readonly Layer[],
-): readonly HistoryRow[] {
+function mergeRows(loaded: readonly HistoryRow[], id: EntryId, layers: readonly Layer[]): HistoryRow[] {
   const rows = new Map<Csn, HistoryRow>(loaded.map((row) => [row.change.csn, row]));
   for (const layer of [...layers].reverse()) {
     for (const [csn, row] of layer.history.get(id) ?? []) rows.set(csn, row);
   }
   return [...rows.values()].sort((a, b) => (a.change.csn < b.change.csn ? -1 : 1));
+}
+
+/** Puts a row in its place, or in place of the one of its change. */
+function putRow(rows: HistoryRow[], row: HistoryRow): void {
+  const { csn } = row.change;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle] as HistoryRow).change.csn < csn) low = middle + 1;
+    else high = middle;
+  }
+  rows.splice(low, rows[low]?.change.csn === csn ? 1 : 0, row);
 }
 
 function mergeMoves(loaded: readonly MoveRow[], layers: readonly Layer[]): readonly MoveRow[] {
