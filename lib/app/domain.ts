@@ -74,7 +74,8 @@ export class RunningDomain {
   readonly broker: Broker;
   /** Who belongs to the domain, and what is kept for them. */
   readonly upkeep: Upkeep;
-  readonly #baseKey: string;
+  /** Normal form of the base. */
+  readonly baseKey: string;
   readonly schema: Schema;
   readonly #changelog: Changelog;
   readonly #replica: Replica;
@@ -93,7 +94,7 @@ export class RunningDomain {
     this.baseText = parts.base;
     this.backend = backend;
     this.schema = schema;
-    this.#baseKey = baseKey;
+    this.baseKey = baseKey;
     this.#changelog = changelog;
     this.upkeep = upkeep;
     this.#replica = new Replica({
@@ -206,7 +207,7 @@ export class RunningDomain {
 
   /** Whether `text` writes this domain's base DN. */
   matches(text: string): boolean {
-    return this.schema.dnKey(parseDn(text)) === this.#baseKey;
+    return this.schema.dnKey(parseDn(text)) === this.baseKey;
   }
 
   /** The entry of this DN, when it lies in this domain. Throws LdapError invalidDNSyntax. */

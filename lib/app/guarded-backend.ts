@@ -151,6 +151,10 @@ export class GuardedBackend implements Backend {
     return this.#backend.state;
   }
 
+  lastName(uuid: EntryUuid): string | undefined {
+    return this.#backend.lastName(uuid);
+  }
+
   get changes(): ChangeSource {
     return this.#backend.changes;
   }

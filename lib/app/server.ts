@@ -27,6 +27,7 @@ import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
 import type { RunningDomain } from './domain.js';
+import { serveExternalChangelog } from './external-changelog.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
@@ -102,6 +103,17 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
   service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
+  if (settings['changelog.enabled'] && domains.length > 0) {
+    const end = await serveExternalChangelog({
+      store,
+      log,
+      service,
+      domains,
+      silentMs: settings['changelog.silentSeconds'] * 1000,
+      readers: settings['changelog.readers'],
+    });
+    undo.add(end);
+  }
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
   const replication = new ReplicationListener(

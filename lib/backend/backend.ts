@@ -199,6 +199,8 @@ export interface Backend extends ReadView {
   readonly generationId: string | undefined;
   /** Number of live entries. */
   readonly entryCount: number;
+  /** The name of an entry, or the one that it had when it died; undefined when nothing is known of it any more. */
+  lastName(uuid: EntryUuid): string | undefined;
   /** What was applied here, as it happens and since. */
   readonly changes: ChangeSource;
   /** Conflicts in CSN order of the change that lost. */

@@ -342,6 +342,14 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
     return this.#registeredDn(entry.uuid, 0);
   }
 
+  /** The name of an entry, alive or dead; undefined when it is not known. */
+  lastName(uuid: EntryUuid): string | undefined {
+    const live = this.byUuid(uuid);
+    if (live !== undefined) return live.dnText;
+    const id = this.rows.idOf(uuid);
+    return id === undefined || this.rows.record(id) === undefined ? undefined : this.#registeredDn(uuid, 0);
+  }
+
   /** The DN that the registers say, dead parents included. */
   #registeredDn(uuid: EntryUuid, depth: number): string {
     if (uuid === ROOT_UUID) return this.#root.dnText;

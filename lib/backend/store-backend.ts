@@ -261,6 +261,10 @@ export class StoreBackend implements Backend {
     this.#generationId = generationId;
   }
 
+  lastName(uuid: EntryUuid): string | undefined {
+    return this.parts.tree.lastName(uuid);
+  }
+
   /** What was applied here, as it happens and since (change-feed.ts). */
   get changes(): ChangeSource {
     const { feed, commit, applied } = this.parts;

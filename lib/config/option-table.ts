@@ -232,6 +232,17 @@ export const OPTIONS = {
     100_000,
     { preset: 200 },
   ),
+  'changelog.enabled': flag('Serve the changes of all domains as cn=changelog.', { preset: true }),
+  'changelog.readers': list(
+    'DNs of users and of groups that may read cn=changelog besides the administrator.',
+    { preset: [], check: dnFault },
+  ),
+  'changelog.silentSeconds': integer(
+    'A replica that is not heard of for so long no longer holds up the numbers of changes in cn=changelog.',
+    1,
+    86_400,
+    { preset: 60 },
+  ),
   'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
     preset: 160,
   }),

@@ -10,6 +10,7 @@ import type { Dn } from '../dn/dn.js';
 import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
 import { type Selection, selectAttributes } from '../entry/select-attributes.js';
 import { isVirtualKey } from '../entry/virtual-attributes.js';
+import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { writeControls, writeEnvelope } from '../ldap/encode-parts.js';
 import { writeAttributeList } from '../ldap/encode-response.js';
 import type { Control } from '../ldap/message.js';
@@ -29,13 +30,16 @@ export interface EntryShape {
 }
 
 const NO_CONTROLS: readonly Control[] = [];
+const CHANGELOG_COOKIE = 'changelogcookie' as AttributeKey;
 const NO_ATTRIBUTES: Attributes = new Map();
 
 /** The shape that a search's controls ask for. Throws LdapError where they cannot be applied. */
 export function entryShape(parts: ServerParts, operation: Operation, reader: Reader): EntryShape | undefined {
-  const { matchedValues, dereference, realAttributesOnly, virtualAttributesOnly } = operation.controls;
+  const { matchedValues, dereference, realAttributesOnly, virtualAttributesOnly, changelogCookie } =
+    operation.controls;
   const source = sourceOf(realAttributesOnly, virtualAttributesOnly);
-  if (matchedValues === undefined && dereference === undefined && source === undefined) return undefined;
+  const shapes = matchedValues ?? dereference ?? source ?? changelogCookie;
+  if (shapes === undefined) return undefined;
   const keep = matchedValues === undefined ? undefined : valueFilter(parts.schema, matchedValues);
   const follow = dereference === undefined ? undefined : dereferencer(parts, operation, reader, dereference);
   return {
@@ -44,8 +48,17 @@ export function entryShape(parts: ServerParts, operation: Operation, reader: Rea
       // Without values there is nothing to choose from.
       return keep === undefined || selection.typesOnly ? selected : keep(view, selected);
     },
-    controls: (view) => (follow === undefined ? NO_CONTROLS : follow(view)),
+    controls: (view) => {
+      if (changelogCookie !== undefined) return cookieControls(view);
+      return follow === undefined ? NO_CONTROLS : follow(view);
+    },
   };
+}
+
+/** The position behind an entry of cn=changelog (OpenDJ behaviour). */
+function cookieControls(view: EntryView): readonly Control[] {
+  const value = view.attribute(CHANGELOG_COOKIE)?.values[0];
+  return value === undefined ? NO_CONTROLS : [{ oid: CONTROL_OIDS.changelogCookie, critical: false, value }];
 }
 
 /** Writes the SearchResultEntry of a reshaped entry. The writer was reset. */

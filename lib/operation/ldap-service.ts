@@ -11,6 +11,7 @@ import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
 import type { AccessSink } from './access-log.js';
+import { type ChangelogFacts, ChangelogTree } from './changes/changelog-tree.js';
 import { LiveSearches } from './changes/live-searches.js';
 import { ConflictTree } from './conflict-tree.js';
 import { LdapConnection } from './connection.js';
@@ -78,6 +79,7 @@ export class LdapService {
       scans: new ScanGate(clock, () => this.#parts.settings.unindexedSearches),
       advice: this.advice,
       liveSearches: new LiveSearches(),
+      changelog: undefined,
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));
@@ -103,6 +105,13 @@ export class LdapService {
 
   get settings(): OperationSettings {
     return this.#parts.settings;
+  }
+
+  /** Serves the changes of these domains as cn=changelog. Called at most once. */
+  serveChangelog(facts: ChangelogFacts): void {
+    const tree = new ChangelogTree(this.#parts.schema, facts);
+    this.directory.addTree(tree);
+    this.#parts.changelog = tree;
   }
 
   /** Changes settings for what happens from now on. */

@@ -14,6 +14,8 @@ import { type VirtualEntry, virtualEntry } from './virtual-tree.js';
 /** DN of the subschema subentry that governs every entry here. */
 export const SUBSCHEMA_DN = 'cn=schema';
 export const MONITOR_DN = 'cn=monitor';
+/** DN of the external change log. */
+export const CHANGELOG_DN = 'cn=changelog';
 
 /** The root DSE as it is now. */
 export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualEntry {
@@ -37,11 +39,24 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       supportedFeatures: SUPPORTED_FEATURES,
       supportedSASLMechanisms: saslMechanisms(transport),
       lastUSN: usn,
+      ...changelogValues(parts),
       altServer: settings.altServers(),
       vendorName: settings.vendorName,
       vendorVersion: settings.vendorVersion,
     },
   );
+}
+
+/** Where the change log is, and its ends. */
+function changelogValues({ changelog }: ServerParts): Record<string, string> {
+  if (changelog === undefined) return {};
+  const { numbers } = changelog.facts;
+  return {
+    changeLog: CHANGELOG_DN,
+    firstChangeNumber: String(numbers.last === 0 ? 0 : numbers.first),
+    lastChangeNumber: String(numbers.last),
+    lastExternalChangelogCookie: changelog.lastCookie,
+  };
 }
 
 /** Newest USN such that whoever asks later for what is above it misses nothing. */

@@ -53,7 +53,8 @@ export function searchParts(
         );
       }
       return [
-        virtualPart(route.tree, route.dn, request.scope),
+        route.tree.part?.(operation, route.dn, request.scope) ??
+          virtualPart(route.tree, route.dn, request.scope),
         ...treesBelow(directory, route.dn, request.scope, monitor),
       ];
     }

@@ -11,6 +11,7 @@ import type { SearchScope } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
 import type { Answer, Operation } from './operation.js';
+import type { SearchPart } from './search-parts.js';
 import type { ServerParts } from './server-parts.js';
 
 /** An entry with the name that responses show. StoredEntry is one. */
@@ -33,6 +34,8 @@ export interface VirtualTree {
   holds(dn: Dn): boolean;
   /** Entries within base and scope; `base` lies at or below baseDn. Base scope gives the entry or none. */
   search(base: Dn, scope: SearchScope): VirtualCandidates;
+  /** How a search is carried out where filter, controls or requester have a say; then search() is not asked. Throws LdapError. */
+  part?(operation: Operation, base: Dn, scope: SearchScope): SearchPart;
   /** Takes modify requests for its entries; without it they are refused. */
   modify?(parts: ServerParts, operation: Operation): Promise<Answer>;
 }

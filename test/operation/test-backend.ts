@@ -25,9 +25,10 @@ export async function openTestBackend(
   base: string,
   clock: Clock,
   log: Log,
-  store = new MemoryStore(),
+  given: MemoryStore | undefined = undefined,
   options: Partial<BackendOptions> = {},
 ): Promise<TestBackend> {
+  const store = given ?? (options.store instanceof MemoryStore ? options.store : new MemoryStore());
   let last: Csn | undefined;
   const changes: EncodedChange[] = [];
   const backend = await openBackend({
@@ -38,7 +39,7 @@ export async function openTestBackend(
     log,
     baseDn: parseDn(base),
     replica: options.replica ?? must(toReplicaId(1), 'a replica id'),
-    sink: {
+    sink: options.sink ?? {
       ops: (change: EncodedChange) => {
         last = change.csn;
         changes.push(change);

@@ -33,7 +33,10 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['sync', room('pure', 'csn dn change topology')],
   ['backend', room('engine', 'port ber csn dn schema entry filter change conflict ldap')],
   ['changelog', room('engine', 'port csn dn change')],
-  ['operation', room('engine', 'port ber csn dn schema entry filter ldap change conflict access backend')],
+  [
+    'operation',
+    room('engine', 'port ber csn dn schema entry filter ldap ldif change conflict access backend changelog'),
+  ],
   ['broker', room('engine', 'port csn sync change changelog topology')],
   ['replica', room('engine', 'port csn sync change conflict backend changelog operation broker')],
   ['io', room('shell', 'port ber dn ldap ldif schema entry filter config')],

@@ -10,6 +10,7 @@ import { shown } from '../names.js';
 import type { Answer, Operation } from '../operation.js';
 import { searchParts } from '../search-base.js';
 import type { ServerParts } from '../server-parts.js';
+import { changelogPersistentSearch } from './changelog-search.js';
 import { persistentSearch } from './persistent-search.js';
 import { syncSearch } from './sync-search.js';
 
@@ -27,6 +28,12 @@ export function liveSearch(parts: ServerParts, operation: Operation): Promise<An
   if (paged !== undefined) throw refused(what, 'paged results');
   // The base must be there and visible, as for every search.
   searchParts(parts, operation, request, parts.policy.reader(operation.requester));
+  const { changelog } = parts;
+  if (changelog !== undefined && wanted !== undefined && isChangelog(parts, request)) {
+    const leave = parts.liveSearches.enter(operation.stream, parts.settings.persistentSearches);
+    operation.detach();
+    return changelogPersistentSearch(parts, operation, wanted, changelog).finally(leave);
+  }
   const domains = domainsOf(parts, request);
   if (sync?.mode === 'refreshOnly') return syncSearch(parts, operation, sync, domains);
   const leave = parts.liveSearches.enter(operation.stream, parts.settings.persistentSearches);
@@ -36,6 +43,11 @@ export function liveSearch(parts: ServerParts, operation: Operation): Promise<An
       ? persistentSearch(parts, operation, wanted as NonNullable<typeof wanted>, domains)
       : syncSearch(parts, operation, sync, domains);
   return run.finally(leave);
+}
+
+function isChangelog(parts: ServerParts, request: SearchRequest): boolean {
+  const route = parts.directory.route(request.base);
+  return route.kind === 'virtual' && route.tree === parts.changelog;
 }
 
 /** The domains that the search reaches. */

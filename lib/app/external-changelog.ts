@@ -1,0 +1,129 @@
+/**
+ * The external change log of a running server: the numbers of its changes, when they are given, and cn=changelog.
+ *
+ * Owns the completeness of a domain: up to which CSN no counting replica can bring a change that is not in the log, from what members said of
+ * themselves. A replica that was silent for longer than `changelog.silentSeconds`, is evicted or was never heard of does not count.
+ */
+import { domainNumber } from '../backend/domain-facts.js';
+import { ChangeNumbers, type NumberedLog } from '../changelog/change-numbers.js';
+import { type Csn, csnReplica, MAX_CSN_TIME_MS, makeCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import { systemClock } from '../io/system-clock.js';
+import type { LdapService } from '../operation/ldap-service.js';
+import type { Log } from '../port/log.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import type { MemberRow } from '../sync/member-row.js';
+import type { RunningDomain } from './domain.js';
+
+/** Server-wide rows of the numbers in the store. */
+const NUMBERS_PREFIX = Uint8Array.of(0, 0, 0x6b);
+/** Changes wait at most so long for their number; how often those that wait for others are looked at, ms. */
+const SOON_MS = 20;
+const LATER_MS = 500;
+
+export interface ExternalChangelogParts {
+  readonly store: OrderedStore;
+  readonly log: Log;
+  readonly service: LdapService;
+  readonly domains: readonly RunningDomain[];
+  readonly silentMs: number;
+  readonly readers: readonly string[];
+}
+
+/** Opens it and serves it; the function that it resolves to ends it. */
+export async function serveExternalChangelog(parts: ExternalChangelogParts): Promise<() => Promise<void>> {
+  const { store, service, domains, silentMs, readers, log } = parts;
+  const numbered = await Promise.all(
+    domains.map(async (domain): Promise<NumberedLog> => {
+      const { members, changelog } = domain.upkeep;
+      return {
+        domain: await domainNumber(store, domain.baseKey),
+        baseKey: domain.baseKey,
+        changelog,
+        complete: () =>
+          completeness(
+            changelog.state,
+            members.rows(),
+            members.own?.replica,
+            (name) => members.silentMs(name) > silentMs,
+          ),
+      };
+    }),
+  );
+  const numbers = await ChangeNumbers.open(store, NUMBERS_PREFIX, numbered);
+  const served = domains.map((domain, i) => ({
+    domain: service.directory.domains.find(({ baseText }) => baseText === domain.baseText),
+    number: numbered[i]?.domain ?? 0,
+    changelog: domain.upkeep.changelog,
+  }));
+  service.serveChangelog({
+    domains: served.flatMap((one) => (one.domain === undefined ? [] : [{ ...one, domain: one.domain }])),
+    numbers,
+    readers,
+  });
+  return drive(numbers, numbered, log);
+}
+
+/** Has the changes numbered: soon after one came, and again while some wait. */
+function drive(numbers: ChangeNumbers, logs: readonly NumberedLog[], log: Log): () => Promise<void> {
+  let stopped = false;
+  let soon = false;
+  let running: Promise<void> = Promise.resolve();
+  const step = (): void => {
+    if (stopped) return;
+    running = numbers.step().catch((error: unknown) => {
+      if (!stopped) log.warn({ error }, 'changes could not be numbered for cn=changelog');
+    });
+  };
+  const ends = logs.map(({ changelog }) =>
+    changelog.onAdvance(() => {
+      if (soon || stopped) return;
+      soon = true;
+      systemClock.after(SOON_MS, () => {
+        soon = false;
+        step();
+      });
+    }),
+  );
+  let cancel: () => void = () => {};
+  const later = (): void => {
+    cancel = systemClock.after(LATER_MS, () => {
+      step();
+      later();
+    });
+  };
+  step();
+  later();
+  return async () => {
+    stopped = true;
+    cancel();
+    for (const end of ends) end();
+    await running;
+  };
+}
+
+/** Up to which CSN every change of the replicas that count is held. `own`: our own replica, of which all is held. */
+export function completeness(
+  held: ServerState,
+  members: readonly MemberRow[],
+  own: ReplicaId | undefined,
+  isSilent: (name: string) => boolean,
+): Csn {
+  let least: Csn | undefined;
+  for (const { name, kind, replica, standing, report } of members) {
+    if (kind !== 'directory' || replica === undefined || replica === own) continue;
+    if (standing !== 'member' || report === undefined || isSilent(name)) continue;
+    const known = report.state.get(replica);
+    const ours = held.get(replica) ?? ZERO_CSN;
+    const promised = known === undefined || held.covers(known) ? report.clock : ZERO_CSN;
+    const complete = [promised, ours].sort()[1] as Csn;
+    if (least === undefined || complete < least) least = complete;
+  }
+  return least ?? newestOf(held);
+}
+
+/** Nobody else counts: all that is held is complete. */
+function newestOf(held: ServerState): Csn {
+  const newest = held.newest();
+  return newest === undefined ? ZERO_CSN : makeCsn(MAX_CSN_TIME_MS, 0, csnReplica(newest));
+}

@@ -1,0 +1,304 @@
+/**
+ * Numbers for the changes of all domains of a server, for cn=changelog: 1, 2, 3 ... in CSN order, the same on every server.
+ *
+ * The rule: a change gets its number when its CSN is at or below the completeness of every domain: the CSN up to which no counting replica can still bring a
+ * change that is not in the log. So servers with the same domains number the same changes alike, each in its own time. A replica that does not count (evicted, or silent too
+ * long) holds nobody up; what it brings later is numbered when it comes, behind what was numbered meanwhile, so between servers the numbers of that stretch may differ, and they agree
+ * again behind it, since all have numbered as many changes. Nothing is numbered twice or left out. Rows are derived: after a crash the same are made again.
+ *
+ *   prefix 00 -> last number, newest CSN numbered, then for each domain its number in the store and the state numbered
+ *   prefix 01 number(6) -> number of the domain (2), CSN (12)
+ *   prefix 02 CSN (12) domain (2) -> number (6), only of changes that came late
+ */
+import { ByteReader, ByteWriter } from '../base/binary.js';
+import { LIMITS } from '../base/limits.js';
+import {
+  CSN_BYTES,
+  type Csn,
+  csnFromBytes,
+  csnReplica,
+  csnToBytes,
+  type ReplicaId,
+  ZERO_CSN,
+} from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { Changelog } from './changelog.js';
+
+const STEP_CHANGES = 1000;
+const NUMBER_BYTES = 6;
+const SLICE_ROWS = 256;
+
+/** A domain whose changes are numbered. */
+export interface NumberedLog {
+  /** Its number in the store: below 65536. */
+  readonly domain: number;
+  /** Normal form of its base: decides between two changes of one CSN. */
+  readonly baseKey: string;
+  readonly changelog: Changelog;
+  /** Every change with a CSN at or below this is in the log, as far as replicas that count are concerned. */
+  complete(): Csn;
+}
+
+export interface NumberedChange {
+  readonly number: number;
+  readonly domain: number;
+  readonly csn: Csn;
+}
+
+interface Waiting {
+  readonly log: NumberedLog;
+  readonly csn: Csn;
+}
+
+export class ChangeNumbers {
+  readonly #store: OrderedStore;
+  readonly #prefix: Uint8Array;
+  readonly #logs: readonly NumberedLog[];
+  readonly #numbered = new Map<number, ServerState>();
+  readonly #listeners = new Set<() => void>();
+  #first = 1;
+  #last = 0;
+  #newest: Csn = ZERO_CSN;
+  #running: Promise<void> | undefined;
+
+  private constructor(store: OrderedStore, prefix: Uint8Array, logs: readonly NumberedLog[]) {
+    this.#store = store;
+    this.#prefix = prefix.slice();
+    this.#logs = [...logs].sort((a, b) => (a.baseKey < b.baseKey ? -1 : 1));
+  }
+
+  /** Reads what was numbered. Rejects with a StoreError. */
+  static async open(
+    store: OrderedStore,
+    prefix: Uint8Array,
+    logs: readonly NumberedLog[],
+  ): Promise<ChangeNumbers> {
+    const numbers = new ChangeNumbers(store, prefix, logs);
+    const facts = store.get(numbers.#key(0));
+    if (facts !== undefined) numbers.#decode(facts);
+    numbers.#first = numbers.#last + 1;
+    for await (const keys of store.scanKeys({ ...numbers.#range(1, 0), limit: 1 }, 1))
+      for (const key of keys) numbers.#first = readNumber(key, key.length - NUMBER_BYTES);
+    return numbers;
+  }
+
+  /** Number of the oldest change that can be read; above `last` when there is none. */
+  get first(): number {
+    return this.#first;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Calls `listener` when changes got numbers; the function returned ends it. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Numbers what is complete and forgets what the logs no longer hold. One run at a time. Rejects with a StoreError. */
+  step(): Promise<void> {
+    this.#running ??= this.#step().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Numbered changes from `from` to `to`, both included, in slices. */
+  async *range(from: number, to: number): AsyncGenerator<readonly NumberedChange[]> {
+    const first = Math.max(from, this.#first);
+    const last = Math.min(to, this.#last);
+    if (first > last) return;
+    const range = { gte: this.#key(1, numberBytes(first)), lt: this.#key(1, numberBytes(last + 1)) };
+    for await (const rows of this.#store.scan(range, SLICE_ROWS))
+      yield rows.map(({ key, value }) => decodeRow(readNumber(key, key.length - NUMBER_BYTES), value));
+  }
+
+  /** The number of a change; undefined while it has none. */
+  numberOf(csn: Csn, domain: number): number | undefined {
+    const late = this.#store.get(this.#key(2, lateKey(csn, domain)));
+    if (late !== undefined) return readNumber(late, 0);
+    for (let number = this.from(csn); number <= this.#last; number++) {
+      const row = this.#at(number);
+      if (row === undefined || row.csn > csn) return undefined;
+      if (row.csn === csn && row.domain === domain) return number;
+    }
+    return undefined;
+  }
+
+  /** The least number such that all changes before it that did not come late are older than `csn`. */
+  from(csn: Csn): number {
+    let low = this.#first;
+    let high = this.#last + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#at(middle);
+      if (row !== undefined && row.csn < csn) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #at(number: number): NumberedChange | undefined {
+    const row = this.#store.get(this.#key(1, numberBytes(number)));
+    return row === undefined ? undefined : decodeRow(number, row);
+  }
+
+  async #step(): Promise<void> {
+    await this.#forget();
+    for (;;) {
+      const complete = this.#complete();
+      const waiting = await this.#waiting(complete);
+      if (waiting.length === 0) return;
+      await this.#number(waiting);
+      for (const listener of [...this.#listeners]) listener();
+    }
+  }
+
+  #complete(): Csn {
+    let least: Csn | undefined;
+    for (const log of this.#logs) {
+      const complete = log.complete();
+      if (least === undefined || complete < least) least = complete;
+    }
+    return least ?? ZERO_CSN;
+  }
+
+  /** The next changes in CSN order: whatever is read of each origin, cut where one of them was not read to its end. */
+  async #waiting(complete: Csn): Promise<readonly Waiting[]> {
+    const found: Waiting[] = [];
+    let cut = complete;
+    for (const log of this.#logs) {
+      for (const newest of log.changelog.state.csns()) {
+        const origin = csnReplica(newest);
+        const read = await this.#readOrigin(log, origin);
+        for (const csn of read) if (csn <= complete) found.push({ log, csn });
+        const last = read[read.length - 1];
+        if (last !== undefined && last < newest && last < cut) cut = last;
+      }
+    }
+    const order = (a: Waiting, b: Waiting) =>
+      a.csn < b.csn ? -1 : a.csn > b.csn ? 1 : a.log.baseKey < b.log.baseKey ? -1 : 1;
+    return found.filter(({ csn }) => csn <= cut).sort(order);
+  }
+
+  async #readOrigin(log: NumberedLog, origin: ReplicaId): Promise<readonly Csn[]> {
+    const after = this.#numbered.get(log.domain)?.get(origin);
+    const slice = await log.changelog.read(origin, after, LIMITS.logReadBytes);
+    if (slice.kind === 'changes') return slice.changes.slice(0, STEP_CHANGES).map(({ csn }) => csn);
+    // What was trimmed before it was numbered, or is of other data, cannot be read: the count goes on behind it.
+    const oldest = slice.kind === 'too-old' ? slice.oldest : log.changelog.trimmed.get(origin);
+    if (oldest === undefined || oldest === after) return [];
+    this.#pass(log.domain, oldest);
+    return this.#readOrigin(log, origin);
+  }
+
+  #pass(domain: number, csn: Csn): void {
+    this.#numbered.set(domain, (this.#numbered.get(domain) ?? ServerState.EMPTY).with(csn));
+  }
+
+  async #number(waiting: readonly Waiting[]): Promise<void> {
+    const ops: StoreOp[] = [];
+    let last = this.#last;
+    let newest = this.#newest;
+    for (const { log, csn } of waiting) {
+      last += 1;
+      const value = new Uint8Array(2 + CSN_BYTES);
+      value[0] = log.domain >>> 8;
+      value[1] = log.domain;
+      value.set(csnToBytes(csn), 2);
+      ops.push({ type: 'put', key: this.#key(1, numberBytes(last)), value });
+      if (csn < newest)
+        ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: numberBytes(last) });
+      else newest = csn;
+      this.#pass(log.domain, csn);
+    }
+    ops.push({ type: 'put', key: this.#key(0), value: this.#encode(last, newest) });
+    await this.#store.batch(ops, { sync: false });
+    this.#last = last;
+    this.#newest = newest;
+  }
+
+  /** Rows of changes that the logs do not hold any more go. */
+  async #forget(): Promise<void> {
+    const logs = new Map(this.#logs.map((log) => [log.domain, log.changelog]));
+    for await (const rows of this.range(this.#first, this.#last)) {
+      const gone: StoreOp[] = [];
+      for (const { number, domain, csn } of rows) {
+        const log = logs.get(domain);
+        if (log !== undefined && !log.trimmed.covers(csn)) break;
+        gone.push({ type: 'del', key: this.#key(1, numberBytes(number)) });
+        gone.push({ type: 'del', key: this.#key(2, lateKey(csn, domain)) });
+      }
+      if (gone.length === 0) return;
+      await this.#store.batch(gone, { sync: false });
+      this.#first += gone.length / 2;
+      if (gone.length / 2 < rows.length) return;
+    }
+  }
+
+  #encode(last: number, newest: Csn): Uint8Array {
+    const writer = new ByteWriter(256);
+    writer.varint(last);
+    writer.raw(csnToBytes(newest));
+    writer.varint(this.#numbered.size);
+    for (const [domain, state] of this.#numbered) {
+      writer.varint(domain);
+      writer.bytes(state.toBytes());
+    }
+    return writer.finish();
+  }
+
+  #decode(bytes: Uint8Array): void {
+    const reader = new ByteReader(bytes, (reason) => new StoreError('damaged', `change numbers: ${reason}`));
+    this.#last = reader.varint();
+    this.#newest = csnFromBytes(reader.raw(CSN_BYTES));
+    for (let left = reader.count(65_536, 2); left > 0; left--) {
+      const domain = reader.varint();
+      this.#numbered.set(domain, ServerState.fromBytes(reader.bytes()));
+    }
+  }
+
+  #range(kind: number, from: number) {
+    return { gte: this.#key(kind, numberBytes(from)), lt: this.#key(kind + 1) };
+  }
+
+  #key(kind: number, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
+    const key = new Uint8Array(this.#prefix.length + 1 + rest.length);
+    key.set(this.#prefix);
+    key[this.#prefix.length] = kind;
+    key.set(rest, this.#prefix.length + 1);
+    return key;
+  }
+}
+
+function numberBytes(number: number): Uint8Array {
+  const bytes = new Uint8Array(NUMBER_BYTES);
+  let rest = number;
+  for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
+}
+
+function readNumber(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let i = 0; i < NUMBER_BYTES; i++) number = number * 256 + (bytes[at + i] ?? 0);
+  return number;
+}
+
+function lateKey(csn: Csn, domain: number): Uint8Array {
+  const key = new Uint8Array(CSN_BYTES + 2);
+  key.set(csnToBytes(csn));
+  key[CSN_BYTES] = domain >>> 8;
+  key[CSN_BYTES + 1] = domain;
+  return key;
+}
+
+function decodeRow(number: number, value: Uint8Array): NumberedChange {
+  if (value.length !== 2 + CSN_BYTES) throw new StoreError('damaged', `change number ${number} is cut short`);
+  return { number, domain: (value[0] as number) * 256 + (value[1] as number), csn: csnFromBytes(value, 2) };
+}

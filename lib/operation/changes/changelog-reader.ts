@@ -1,0 +1,131 @@
+/**
+ * Readers of the external change log: by number, and by position in every origin's stream. Each call of next() gives what follows now; nothing when there is nothing more yet.
+ *
+ * Read from disk at the reader's own pace, so a slow one costs nothing. Never waits for a change: who watches calls again when the log advanced.
+ */
+import { LIMITS } from '../../base/limits.js';
+import type { EncodedChange } from '../../change/change.js';
+import { decodeChange } from '../../change/change-codec.js';
+import { type Csn, csnReplica, type ReplicaId } from '../../csn/csn.js';
+import { ServerState } from '../../csn/server-state.js';
+import type { Schema } from '../../schema/schema.js';
+import type { NamedEntry } from '../virtual-tree.js';
+import { type ChangelogPosition, formatChangelogCookie } from './changelog-cookie.js';
+import { changelogEntry } from './changelog-entry.js';
+import type { ChangelogDomain, ChangelogFacts } from './changelog-tree.js';
+
+export interface ChangelogReader {
+  /** What follows now, in order; empty: nothing more at the moment. */
+  next(): Promise<readonly NamedEntry[]>;
+}
+
+/** Changes by number, `from` to `to`. */
+export class NumberReader implements ChangelogReader {
+  readonly #schema: Schema;
+  readonly #facts: ChangelogFacts;
+  readonly #to: number;
+  #next: number;
+
+  constructor(schema: Schema, facts: ChangelogFacts, from: number, to: number) {
+    this.#schema = schema;
+    this.#facts = facts;
+    this.#next = from;
+    this.#to = to;
+  }
+
+  async next(): Promise<readonly NamedEntry[]> {
+    const { numbers, domains } = this.#facts;
+    for await (const slice of numbers.range(this.#next, this.#to)) {
+      const entries: NamedEntry[] = [];
+      for (const { number, domain, csn } of slice) {
+        this.#next = number + 1;
+        const held = domains.find((one) => one.number === domain);
+        const change = held?.changelog.get(csn);
+        if (held === undefined || change === undefined) continue;
+        entries.push(
+          changelogEntry(this.#schema, held.domain, decodeChange(change.bytes), number, undefined),
+        );
+      }
+      if (entries.length > 0) return entries;
+    }
+    return [];
+  }
+}
+
+interface Origin {
+  readonly domain: ChangelogDomain;
+  readonly replica: ReplicaId;
+  changes: readonly EncodedChange[];
+  at: number;
+}
+
+const SLICE = 100;
+
+/** Changes of all domains merged in CSN order, from a position. */
+export class CookieReader implements ChangelogReader {
+  readonly #schema: Schema;
+  readonly #facts: ChangelogFacts;
+  readonly #position: Map<number, ServerState>;
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(schema: Schema, facts: ChangelogFacts, position: ChangelogPosition) {
+    this.#schema = schema;
+    this.#facts = facts;
+    this.#position = new Map(position);
+  }
+
+  async next(): Promise<readonly NamedEntry[]> {
+    const entries: NamedEntry[] = [];
+    const { domains } = this.#facts;
+    while (entries.length < SLICE) {
+      const origin = await this.#least();
+      if (origin === undefined) break;
+      const change = origin.changes[origin.at++] as EncodedChange;
+      const { number } = origin.domain;
+      this.#position.set(number, this.#state(number).with(change.csn));
+      const cookie = formatChangelogCookie(domains, this.#position);
+      entries.push(changelogEntry(this.#schema, origin.domain.domain, decodeChange(change.bytes), 0, cookie));
+    }
+    return entries;
+  }
+
+  #state(domain: number): ServerState {
+    return this.#position.get(domain) ?? ServerState.EMPTY;
+  }
+
+  /** The origin whose next change is the oldest. */
+  async #least(): Promise<Origin | undefined> {
+    let least: Origin | undefined;
+    let leastCsn: Csn | undefined;
+    for (const domain of this.#facts.domains) {
+      for (const newest of domain.changelog.state.csns()) {
+        const origin = await this.#filled(domain, csnReplica(newest));
+        const csn = origin.changes[origin.at]?.csn;
+        if (csn === undefined || (leastCsn !== undefined && csn >= leastCsn)) continue;
+        least = origin;
+        leastCsn = csn;
+      }
+    }
+    return least;
+  }
+
+  async #filled(domain: ChangelogDomain, replica: ReplicaId): Promise<Origin> {
+    const key = `${domain.number} ${replica}`;
+    let origin = this.#origins.get(key);
+    if (origin === undefined) {
+      origin = { domain, replica, changes: [], at: 0 };
+      this.#origins.set(key, origin);
+    }
+    if (origin.at < origin.changes.length) return origin;
+    const { changelog, number } = domain;
+    let slice = await changelog.read(replica, this.#state(number).get(replica), LIMITS.logReadBytes);
+    const oldest = changelog.trimmed.get(replica);
+    if (slice.kind !== 'changes' && oldest !== undefined) {
+      this.#position.set(number, this.#state(number).with(oldest));
+      slice = await changelog.read(replica, oldest, LIMITS.logReadBytes);
+    }
+    origin.changes = slice.kind === 'changes' ? slice.changes : [];
+    origin.at = 0;
+    return origin;
+  }
+}
