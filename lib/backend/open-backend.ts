@@ -56,7 +56,7 @@ import { structuralClassOf } from './structural-class.js';
 import { UniqueWatch } from './unique-doubles.js';
 import { uniqueRulesOf } from './unique-rules.js';
 import { UsnSource } from './usn-source.js';
-import { WritePath } from './write-path.js';
+import { WritePath, type WriteWorld } from './write-path.js';
 
 export interface BackendOptions {
   readonly store: OrderedStore;
@@ -145,91 +145,59 @@ function assemble(
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
-  const reader = new IndexReader(
-    indexes,
-    keys,
-    postings,
-    (uuid) => durableRows.idOf(uuid),
-    () => new EventLoopTurn(clock),
-  );
+  const turn = () => new EventLoopTurn(clock);
+  const reader = new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid), turn);
   const pause = options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve)));
   reader.derived = new DerivedIndexes(tree, pause);
   const feed = new ChangeFeed();
-  const durable: Durable = {
-    keys,
-    dictionary,
-    rows: durableRows,
-    tree,
-    postings,
-    applied,
-    feed,
-    state: facts.state,
-  };
+  const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed };
+  const durable: Durable = { ...known, state: facts.state };
   const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
   if (importing)
     commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
-  const view = new FoldView(store, keys, rows, pending, dictionary, {
-    newestMove: () => commit.counters.newestMove,
-    state: () => commit.state,
-  });
-  const generator = generatorOf(options, facts.state);
-  const writes = new WritePath({
-    keys,
-    rows,
-    dictionary,
-    postings,
-    indexes,
-    isSingle,
-    conformance,
-    tree: pending,
-    view,
-    commit,
-    clock,
-    generator,
-    replica: options.replica,
-    sink: options.sink,
-    notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
-    onSkew: options.onSkew ?? (() => undefined),
-  });
+  const writes = writesOf(options, { durable, rows, pending, indexes, commit, isSingle, conformance });
   const indexJobs = new IndexJobs({
-    store,
-    keys,
-    dictionary,
-    isSingle,
-    clock,
-    commit,
+    ...{ store, keys, dictionary, isSingle, clock, commit, indexes, reader, pause },
     rows: { keys, postings, rows },
     exclusively: (work) => writes.exclusively(work),
-    indexes,
-    reader,
     log: options.log,
-    pause,
   });
   const backend = new StoreBackend({
-    store,
-    keys,
-    tree,
-    clock,
-    pause,
+    ...{ store, keys, tree, clock, pause, indexes, indexJobs, reader, writes, commit, applied, feed },
+    ...{ dictionary, isSingle, conformance, importing },
     rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
-    indexes,
-    indexJobs,
-    reader,
-    writes,
-    commit,
-    applied,
-    feed,
-    dictionary,
     state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
-    isSingle,
-    conformance,
-    importing,
     onApplied: options.onApplied,
   });
   if (treeFacts.dynamic !== undefined) connectDynamic(treeFacts.dynamic, backend);
   return backend;
+}
+
+/** The write path over what is pending. */
+function writesOf(
+  options: BackendOptions,
+  parts: Pick<WriteWorld, 'rows' | 'indexes' | 'commit' | 'isSingle' | 'conformance'> & {
+    readonly durable: Durable;
+    readonly pending: PendingTree;
+  },
+): WritePath {
+  const { durable, rows, pending, indexes, commit, isSingle, conformance } = parts;
+  const { keys, dictionary, postings, applied, feed } = durable;
+  const { store, clock, replica, sink, onSkew } = options;
+  const view = new FoldView(store, keys, rows, pending, dictionary, {
+    newestMove: () => commit.counters.newestMove,
+    state: () => commit.state,
+  });
+  return new WritePath({
+    ...{ keys, rows, dictionary, postings, indexes, isSingle, conformance, view, commit, clock },
+    ...{ replica, sink },
+    tree: pending,
+    generator: generatorOf(options, durable.state),
+    notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
+    onSkew: onSkew ?? (() => undefined),
+  });
 }
 
 /** What every entry of the domain knows. */
