@@ -36,7 +36,7 @@ export interface ReferenceJob {
 }
 
 /** Values changed in one write. */
-const WRITE_VALUES = 250;
+const WRITE_VALUES = 500;
 /** Values looked at in one turn of the event loop. */
 const SLICE_VALUES = 500;
 const SCAN_ROWS = 1000;
