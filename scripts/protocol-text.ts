@@ -135,6 +135,11 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'draft-ietf-ldapext-psearch-03',
     does: 'The search goes on with entries as they change.',
   },
+  '1.3.6.1.4.1.26027.1.5.4': {
+    name: 'External changelog cookie',
+    source: 'OpenDJ',
+    does: 'A search of `cn=changelog` goes on behind a cookie, on any replica; each entry carries the next one.',
+  },
   '1.3.6.1.4.1.4203.1.9.1.1': {
     name: 'Content synchronization',
     source: 'RFC 4533',
