@@ -1,4 +1,5 @@
 /** Debian's ldap-utils work against a demo without special options, and what one server takes the others show. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -100,6 +101,17 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     const refused = await run('ldapmodify', adminOn(three), taken);
     t.equal(refused.status, 53, 'unwillingToPerform: an entry uses it');
     t.match(refused.stderr, /'badgeHolder' would be removed, and entries use it, such as "uid=grace/);
+    const file = join(two.dir, 'acme.schema');
+    await writeFile(
+      file,
+      "objectidentifier Acme 1.3.6.1.4.1.99999\nattributetype (Acme:1.2 NAME 'deskNumber'\n  SUP name SINGLE-VALUE)\n",
+    );
+    const added = await polyarch(['schema', 'add', '--dir', two.dir, '--file', file]);
+    t.equal(added.status, 0, added.stderr);
+    await eventually('the desk on another server', async () => {
+      const { stdout } = await polyarch(['schema', 'list', '--own', '--json', '--dir', three.dir]);
+      return stdout.includes('"deskNumber"') && stdout.includes('"badgeHolder"');
+    });
   });
 
   t.test("the tools' controls: sorting, views, dereference, another's rights, no-op", async (t) => {
