@@ -8,7 +8,6 @@
  */
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
-import { LIMITS } from '../base/limits.js';
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
 import { toEncodedChange } from '../change/change-codec.js';
 import { applyChange, isWaiting } from '../conflict/apply-change.js';
@@ -27,6 +26,7 @@ import type { GroupCommit } from './group-commit.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
 import type { PendingTree } from './pending-tree.js';
 import { prefetch } from './prefetch.js';
+import { WriteQueue } from './write-queue.js';
 
 /** Changes whose scans run together. */
 const REPLAY_SLICE = 64;
@@ -59,14 +59,9 @@ class DroppedError extends Error {
   }
 }
 
-type Job = () => void | Promise<void>;
-
 export class WritePath {
   readonly #world: WriteWorld;
-  readonly #queue: Job[] = [];
-  #busy = false;
-  #closing = false;
-  #idle: (() => void)[] = [];
+  readonly #queue: WriteQueue;
   /** What own changes carry as `seen`: the state of other origins. */
   #seen: ServerState;
   #seenOf: ServerState;
@@ -74,6 +69,7 @@ export class WritePath {
 
   constructor(world: WriteWorld) {
     this.#world = world;
+    this.#queue = new WriteQueue(world.commit);
     this.#seenOf = world.commit.state;
     this.#seen = othersOf(this.#seenOf, world.replica);
     this.#lastOwn = this.#newestOwn();
@@ -98,13 +94,13 @@ export class WritePath {
 
   submit(initiator: string, decide: Decide): Promise<Written> {
     return new Promise<Written>((resolve, reject) => {
-      this.#enqueue(() => this.#submit(initiator, decide, resolve, reject), reject);
+      this.#queue.add(() => this.#submit(initiator, decide, resolve, reject), reject);
     });
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
     return new Promise((resolve, reject) => {
-      this.#enqueue(() => this.#replay(changes, resolve, reject), reject);
+      this.#queue.add(() => this.#replay(changes, resolve, reject), reject);
     });
   }
 
@@ -112,7 +108,7 @@ export class WritePath {
   report(): Promise<{ readonly clock: Csn }> {
     const { commit, generator, clock } = this.#world;
     return new Promise((resolve, reject) => {
-      this.#enqueue(() => {
+      this.#queue.add(() => {
         const promised = generator.promise(clock.wallMs());
         commit.wait({ durable: () => resolve({ clock: promised }), refused: reject }, true);
       }, reject);
@@ -135,7 +131,7 @@ export class WritePath {
   /** Runs `work` when its turn comes, with nothing pending and nothing decided meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#enqueue(async () => {
+      this.#queue.add(async () => {
         try {
           await this.#world.commit.drained();
           resolve(await work());
@@ -148,63 +144,8 @@ export class WritePath {
 
   /** Refuses new writes; resolves when the running ones are done. */
   async close(): Promise<void> {
-    this.#closing = true;
-    if (this.#busy || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#queue.close();
     await this.#world.commit.drained();
-  }
-
-  #enqueue(job: Job, reject: (error: Error) => void): void {
-    if (this.#closing) {
-      reject(new LdapError('unavailable', 'the server is stopping'));
-    } else if (this.#queue.length >= LIMITS.queuedWrites) {
-      reject(new LdapError('busy', 'too many writes wait for their turn; try again'));
-    } else if (this.#busy) {
-      this.#queue.push(guarded(job, reject));
-    } else {
-      this.#run(guarded(job, reject));
-    }
-  }
-
-  /** Runs a job, and those that queued up while it waited for rows. */
-  #run(first: Job): void {
-    let job: Job | undefined = first;
-    while (job !== undefined) {
-      this.#busy = true;
-      const waits = this.#world.commit.usable ? job() : this.#mended(job);
-      if (waits instanceof Promise) {
-        waits.then(
-          () => this.#next(),
-          (error: unknown) => this.#bug(error),
-        );
-        return;
-      }
-      this.#busy = false;
-      job = this.#queue.shift();
-    }
-    this.#rest();
-  }
-
-  /** Jobs answer for themselves: one that throws is a bug, and what it left behind is not trusted. */
-  #bug(error: unknown): void {
-    this.#world.commit.fail(error instanceof Error ? error : new Error(String(error)));
-    this.#next();
-  }
-
-  #next(): void {
-    this.#busy = false;
-    const job = this.#queue.shift();
-    if (job !== undefined) this.#run(job);
-    else this.#rest();
-  }
-
-  #rest(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  /** After a refusal by the store: the job runs when the store takes writes again; otherwise it meets the refusal itself. */
-  async #mended(job: Job): Promise<void> {
-    await this.#world.commit.mend();
-    await job();
   }
 
   #submit(
@@ -422,19 +363,6 @@ export class WritePath {
       return this.#loadAndFold(change, error.needed, false);
     }
   }
-}
-
-/** A job whose error reaches whoever asked for it. */
-function guarded(job: Job, reject: (error: Error) => void): Job {
-  const failed = (error: unknown) => reject(error instanceof Error ? error : new Error(String(error)));
-  return () => {
-    try {
-      const waits = job();
-      return waits instanceof Promise ? waits.catch(failed) : undefined;
-    } catch (error) {
-      failed(error);
-    }
-  };
 }
 
 function othersOf(state: ServerState, replica: ReplicaId): ServerState {
