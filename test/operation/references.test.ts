@@ -184,3 +184,15 @@ t.test('by option, references must name entries that are there', async (t) => {
   t.equal((await admin.modify(BOB, [['add', 'manager', 'uid=x']])).result, 'success', 'not of this context');
   t.equal((await admin.modify(BOB, [['add', 'manager', `uid=x,${BASE}`]])).result, 'constraintViolation');
 });
+
+t.test('groups may be empty by option (allowEmptyGroups)', async (t) => {
+  const strict = await (await TestServer.open()).populate();
+  const dn = `cn=none,${GROUPS}`;
+  t.equal((await strict.add(dn, { objectClass: ['groupOfNames'] })).result, 'objectClassViolation');
+  const lenient = await (await TestServer.open({ allowEmptyGroups: true })).populate();
+  t.equal((await lenient.add(dn, { objectClass: ['groupOfNames'] })).result, 'success');
+  t.equal((await lenient.modify(dn, [['add', 'member', ANN]])).result, 'success');
+  t.equal((await lenient.modify(dn, [['delete', 'member']])).result, 'success');
+  const unique = await lenient.add(`cn=u,${GROUPS}`, { objectClass: ['groupOfUniqueNames'] });
+  t.equal(unique.result, 'success');
+});
