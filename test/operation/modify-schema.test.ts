@@ -31,12 +31,14 @@ interface Place {
   readonly schema: Schema;
   readonly definitions: Engine;
   readonly data: StoreBackend;
+  readonly written: TestSink;
   readonly live: LiveSchema;
   readonly client: TestClient;
   connect(): TestClient;
 }
 
-async function open(replica: number): Promise<Place> {
+/** `empty`: without the base entry. */
+async function open(replica: number, empty = false): Promise<Place> {
   const schema = BASE.copy();
   const clock = new TestClock();
   const store = new MemoryStore();
@@ -51,7 +53,8 @@ async function open(replica: number): Promise<Place> {
     onApplied: () => live?.follow(),
   });
   const { backend } = definitions;
-  const data = (await openEngine({ schema, sink: new TestSink() })).backend;
+  const written = new TestSink();
+  const data = (await openEngine({ schema, sink: written, replica: replica as ReplicaId })).backend;
   const entry = () => backend.byUuid(SCHEMA_ENTRY_UUID);
   live = new LiveSchema({
     base: BASE,
@@ -77,8 +80,8 @@ async function open(replica: number): Promise<Place> {
     return new TestClient(transport, service.accept(transport));
   };
   const client = await connect().bindAdmin();
-  await client.add('dc=example,dc=com', { objectClass: ['domain'], dc: 'example' });
-  return { schema, definitions, data, live, client, connect };
+  if (!empty) await client.add('dc=example,dc=com', { objectClass: ['domain'], dc: 'example' });
+  return { schema, definitions, data, written, live, client, connect };
 }
 
 async function shown(client: TestClient, attribute: string): Promise<readonly string[]> {
@@ -192,6 +195,30 @@ t.test(
     await exchange(a, b);
     t.same([a.live.inactive, b.live.inactive], [[], []]);
     for (const one of [a, b]) t.same(await violations(one.definitions), []);
+  },
+);
+
+t.test(
+  'entries do not wait for definitions: they are applied, and mean more when the definitions come',
+  async (t) => {
+    const [a, b] = [await open(1), await open(2, true)];
+    await a.client.modify('cn=schema', [
+      ['add', 'attributeTypes', BADGE],
+      ['add', 'objectClasses', HOLDER],
+    ]);
+    const person = { objectClass: ['person', 'badgeHolder'], cn: 'a', sn: 'b', badge: 'Seven' };
+    t.equal((await a.client.add('cn=a,dc=example,dc=com', person)).result, 'success');
+    const changes = a.written.committedChanges.map((change) => decodeChange(change.bytes));
+    for (const { kind } of await b.data.replay(changes)) t.equal(kind, 'applied');
+    const early = await b.client.search({ filter: '(cn=a)' });
+    t.same(early.entries[0]?.attributes.badge, ['Seven'], 'the entry is whole');
+    t.same((await b.client.search({ filter: '(badge=seven)' })).entries, [], 'no rule to compare by yet');
+    const grown = await b.client.modify('cn=a,dc=example,dc=com', [['add', 'badge', 'x']]);
+    t.equal(grown.result, 'undefinedAttributeType', 'it may not grow');
+    await exchange(a, b);
+    t.equal((await b.client.search({ filter: '(badge=seven)' })).entries.length, 1);
+    const [one, two] = [a, b].map(({ data }) => data.byDnText('cn=a,dc=example,dc=com')?.state);
+    t.same(one, two, 'both hold the same');
   },
 );
 
