@@ -37,6 +37,7 @@ import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
+import { purgingTree } from './upkeep-monitor.js';
 
 const MiB = 1_048_576;
 /** Milliseconds for operations in progress when the server stops. */
@@ -103,6 +104,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
   service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
+  service.directory.addTree(purgingTree(schema, domains));
   if (settings['changelog.enabled'] && domains.length > 0) {
     const end = await serveExternalChangelog({
       store,

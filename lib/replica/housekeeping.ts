@@ -95,6 +95,8 @@ export class Housekeeping {
   #sized = -1;
   #told = '';
   #historyLeft: number | undefined;
+  /** Oldest change in the log at the last look. */
+  oldestChange: Csn | undefined;
   #purged: PurgeResult = NOTHING;
 
   constructor(options: HousekeepingOptions) {
@@ -204,6 +206,7 @@ export class Housekeeping {
         purged += await changelog.purge(makeCsn(oldestKept, 0, LAST_REPLICA), members.heldByAll());
     }
     purged += await this.#shrinkLog();
+    this.oldestChange = await changelog.oldest();
     const { bytes } = changelog.size;
     if (bytes !== this.#sized) await changelog.keepSize();
     this.#sized = bytes;

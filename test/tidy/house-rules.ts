@@ -176,10 +176,6 @@ export const NOT_IMPORTED: ReadonlyMap<string, string> = new Map([
     'backend/memory-store.ts',
     'the other implementation of the store port, for tests, the simulator and benchmarks',
   ],
-  [
-    'conflict/forget.ts',
-    'purging by causal stability: proved here, driven once replicas report their states',
-  ],
 ]);
 /** Started by name, not by import. */
 export const ENTRY_POINTS: readonly string[] = ['cli/main.ts', 'io/password-worker.ts'];
