@@ -14,6 +14,7 @@ export type ControlRequest =
   | { readonly command: 'stop' }
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
   | { readonly command: 'conflicts'; readonly domain?: string; readonly limit?: number }
+  | { readonly command: 'changes'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry'; readonly dn: string }
   | { readonly command: 'upkeep-members' | 'upkeep-purge' | 'upkeep-unseen'; readonly domain?: string }
   | { readonly command: 'upkeep-evict' | 'upkeep-restore'; readonly server: string; readonly domain?: string }

@@ -9,6 +9,7 @@ import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
+import { type ChangeLine, changeLines } from './change-lines.js';
 import { changeSchema, type SchemaEdit } from './change-schema.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
@@ -22,6 +23,8 @@ import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
 const MAX_CONFLICTS = 100_000;
+/** Changes of a domain that one answer holds at most. */
+const MAX_CHANGES = 10_000;
 const PROGRESS_MS = 200;
 /** How long a total update may stand still before its caller is told so. */
 const STALL_MS = 30_000;
@@ -40,6 +43,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return await initialize(server, request, progress);
       case 'conflicts':
         return await conflicts(server, request);
+      case 'changes':
+        return await changes(server, request);
       case 'show-entry':
         return await showEntry(server, request.dn);
       case 'verify':
@@ -218,6 +223,16 @@ async function conflicts(
       }
   }
   return { total, conflicts: lines.slice(-limit) };
+}
+
+async function changes(
+  server: RunningServer,
+  request: ControlRequest & { readonly command: 'changes' },
+): Promise<readonly ChangeLine[]> {
+  const limit = Math.max(1, Math.min(request.limit ?? 100, MAX_CHANGES));
+  const lines: ChangeLine[] = [];
+  for (const domain of chosen(server, request.domain)) lines.push(...(await changeLines(domain, limit)));
+  return lines;
 }
 
 async function showEntry(server: RunningServer, text: string): Promise<EntryReport> {

@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-initialize.js')).replicationInitialize,
   },
   {
+    name: 'replication changes',
+    describe: 'The newest changes that a server applied',
+    load: async () => (await import('./commands/replication-changes.js')).replicationChanges,
+  },
+  {
     name: 'replication conflicts',
     describe: 'The conflict journal: what lost to what',
     load: async () => (await import('./commands/replication-conflicts.js')).replicationConflicts,
