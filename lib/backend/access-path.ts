@@ -196,10 +196,9 @@ class AccessPath {
         this.#entries(children, 'gave up'),
       );
     };
+    if (this.#isBase || children > SMALL_SUBTREE) return indexed();
     const size = reader.size(this.plan);
-    if (this.#isBase || children > SMALL_SUBTREE || (size !== undefined && size <= SMALL_SUBTREE)) {
-      return indexed();
-    }
+    if (size !== undefined && size <= SMALL_SUBTREE) return indexed();
     const facts = { unindexed: false, plan: 'small subtree', most: SMALL_SUBTREE };
     return new LateCandidates(facts, async () => {
       const ids = await subtreeIds(this.#world, base.id, SMALL_SUBTREE);
@@ -214,7 +213,16 @@ class AccessPath {
     const exactAt = this.exact && settled() ? tree.commits : -1;
     const budget: PlanBudget = { left, ...(this.#steps === undefined ? {} : { steps: this.#steps }) };
     const ids = reader.ids(this.plan, budget);
-    const facts = { unindexed: false, plan: describePlan(this.plan), most: this.#all(), exactAt };
+    const { plan } = this;
+    const facts = {
+      unindexed: false,
+      most: this.#all(),
+      exactAt,
+      // Few ask: the text is not made for every search.
+      get plan(): string {
+        return describePlan(plan);
+      },
+    };
     const finish = (found: Ids): Ids => (this.#lost ? [LOST_AND_FOUND_ID, ...found] : found);
     const made = (found: Ids): Candidates => {
       const narrowed = narrow(found);

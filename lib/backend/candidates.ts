@@ -87,7 +87,7 @@ export class IdCandidates implements Candidates {
   #turnMs: number;
   #closed = false;
   readonly unindexed: boolean;
-  readonly plan: string;
+  readonly #facts: CandidateFacts;
   readonly #most: number;
   /** Commits that the tree had seen when the rows were read that are exactly the matches; -1: they are not. */
   readonly #exactAt: number;
@@ -107,10 +107,14 @@ export class IdCandidates implements Candidates {
     this.#inScope = inScope;
     this.#after = after;
     this.unindexed = facts.unindexed;
-    this.plan = facts.plan;
+    this.#facts = facts;
     this.#most = facts.most;
     this.#exactAt = facts.exactAt ?? -1;
     this.#turnMs = world.clock.monotonicMs();
+  }
+
+  get plan(): string {
+    return this.#facts.plan;
   }
 
   get most(): number {

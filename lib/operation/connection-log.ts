@@ -60,7 +60,7 @@ export class ConnectionLog {
       ...(message.request.kind === 'search'
         ? { entries: operation.entries, unindexed: operation.unindexed, examined: operation.examined }
         : {}),
-      ...(operation.plan === undefined ? {} : { plan: cut(operation.plan) }),
+      ...(operation.plan === undefined ? {} : { plan: cut(operation.plan()) }),
       ...(operation.authenticated === undefined
         ? {}
         : { authenticated: cut(requesterDn(operation.authenticated)) }),

@@ -58,7 +58,8 @@ export interface Operation {
   unindexed: boolean;
   /** Entries that a search looked at. */
   examined: number;
-  plan: string | undefined;
+  /** Makes the line on how a search found its candidates. */
+  plan: (() => string) | undefined;
 }
 
 const NO_REFERRALS: readonly string[] = [];

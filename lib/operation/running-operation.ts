@@ -16,7 +16,7 @@ export class RunningOperation implements Operation {
   entries = 0;
   unindexed = false;
   examined = 0;
-  plan: string | undefined = undefined;
+  plan: (() => string) | undefined = undefined;
   /** Whether release() was called. */
   released = false;
   /** Whether detach() was called. */

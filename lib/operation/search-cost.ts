@@ -57,9 +57,8 @@ export class SearchCost {
 
   /** A slice has come: now it is known how it was found. Throws LdapError unwillingToPerform. */
   seen(candidates: PartCandidates): void {
-    const { plan, unindexed } = candidates;
-    this.#operation.plan = plan;
-    if (!unindexed) return;
+    this.#operation.plan = () => candidates.plan;
+    if (!candidates.unindexed) return;
     this.#check(candidates);
     this.#operation.unindexed = true;
   }
@@ -69,7 +68,7 @@ export class SearchCost {
     if (unindexedEntries === 0 || most <= unindexedEntries || this.#operation.requester.kind === 'admin')
       return;
     this.#operation.unindexed = true;
-    this.#operation.plan = plan;
+    this.#operation.plan = () => plan;
     const missing = this.#missing();
     const hint =
       missing.length === 0

@@ -77,7 +77,7 @@ async function explainPart(
   const startMs = parts.clock.monotonicMs();
   const { steps, exact, ...explanation } = await backend.explain({ base, scope, filter: compiled });
   const missing = missingIndexes(compiled, backend.catalog, canIndex(parts.schema));
-  operation.plan = explanation.path;
+  operation.plan = () => explanation.path;
   return {
     namingContext: domain.baseText,
     base: base.dnText,
