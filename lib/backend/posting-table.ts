@@ -9,7 +9,9 @@ import type { EntryId } from './backend.js';
 
 const FIRST_VALUES = 1024;
 const FIRST_OCTETS = 16_384;
-const FIRST_LINKS = 4096;
+/** Links in one piece: a power of two. Pieces are never copied, however long the lists grow. */
+const LINK_BITS = 15;
+const PIECE_LINKS = 2 ** LINK_BITS;
 /** Ids are kept as differences to the first one. */
 const MOST_IDS = 0xffff_fffe;
 
@@ -30,8 +32,8 @@ export class PostingTable {
   /** Hash table of values, plus one; at most half full. */
   #slots: Words = new Uint32Array(FIRST_VALUES * 2);
   #count = 0;
-  /** Pairs of id and next link, from 1 on. */
-  #links: Words = new Uint32Array(2 * FIRST_LINKS);
+  /** Pairs of id and next link, from 1 on, in pieces. */
+  #links: Words[] = [];
   #linkCount = 1;
   #base = 0;
 
@@ -114,11 +116,11 @@ export class PostingTable {
 
   #link(value: number, place: number): void {
     const link = this.#linkCount++;
-    if (2 * link >= this.#links.length) this.#links = copied(this.#links, this.#links.length * 2);
-    this.#links[2 * link] = place;
+    if (link >>> LINK_BITS === this.#links.length) this.#links.push(new Uint32Array(2 * PIECE_LINKS));
+    (this.#links[link >>> LINK_BITS] as Words)[2 * (link & (PIECE_LINKS - 1))] = place;
     const tail = this.#tail[value] as number;
     if (tail === 0) this.#head[value] = link;
-    else this.#links[2 * tail + 1] = link;
+    else (this.#links[tail >>> LINK_BITS] as Words)[2 * (tail & (PIECE_LINKS - 1)) + 1] = link;
     this.#tail[value] = link;
   }
 
@@ -136,8 +138,12 @@ export class PostingTable {
   ids(value: number): EntryId[] {
     const offset = this.#base - 1;
     const ids = [(offset + (this.#first[value] as number)) as EntryId];
-    for (let link = this.#head[value] as number; link !== 0; link = this.#links[2 * link + 1] as number)
-      ids.push((offset + (this.#links[2 * link] as number)) as EntryId);
+    for (let link = this.#head[value] as number; link !== 0; ) {
+      const piece = this.#links[link >>> LINK_BITS] as Words;
+      const at = 2 * (link & (PIECE_LINKS - 1));
+      ids.push((offset + (piece[at] as number)) as EntryId);
+      link = piece[at + 1] as number;
+    }
     return ids;
   }
 
@@ -151,7 +157,7 @@ export class PostingTable {
     this.#head = new Uint32Array(FIRST_VALUES);
     this.#tail = new Uint32Array(FIRST_VALUES);
     this.#slots = new Uint32Array(FIRST_VALUES * 2);
-    this.#links = new Uint32Array(2 * FIRST_LINKS);
+    this.#links = [];
     this.#count = 0;
     this.#linkCount = 1;
     this.#base = 0;

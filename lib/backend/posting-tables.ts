@@ -27,6 +27,8 @@ export interface BuilderBounds {
   readonly postings: number;
   readonly values: number;
   readonly batchRows: number;
+  /** Ids encoded in one turn of the event loop: long lists are few rows. */
+  readonly batchIds: number;
 }
 
 /** For work that has the machine for itself. */
@@ -34,6 +36,7 @@ const LOAD_BOUNDS: BuilderBounds = {
   postings: MAX_POSTINGS,
   values: MAX_VALUES,
   batchRows: BATCH_ROWS,
+  batchIds: 1_000_000,
 };
 
 /** One index to fill. */
@@ -124,6 +127,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
 
   async #write(which: (filling: Filling) => boolean): Promise<void> {
     let ops: StoreOp[] = [];
+    let encoded = 0;
     let last: Promise<void> = Promise.resolve();
     const flush = async () => {
       await last;
@@ -140,31 +144,31 @@ export class PostingTables implements PostingSink, SubstringKeySink {
         const value = this.#keys.indexValue(attribute, kind, table.octets(number));
         const ids = table.ids(number);
         this.#postings -= ids.length;
+        encoded += ids.length;
         if (kind === INDEX_KIND.equality)
-          this.#head(value, ids, again && this.#wasSeen(index, table.hash(number)), ops);
+          this.#head(value, ids, this.#stands(index, table.hash(number), again), ops);
         else if (ids.length === 1) ops.push(addOp(value, ids[0] as EntryId));
         else blockOps(value, ids, ops);
-        if (ops.length >= this.#bounds.batchRows) await flush();
+        if (ops.length >= this.#bounds.batchRows || encoded >= this.#bounds.batchIds) {
+          await flush();
+          encoded = 0;
+        }
       }
       this.#values -= table.count;
-      if (kind === INDEX_KIND.equality) this.#see(index, table);
       table.clear();
     }
     await flush();
     await last;
   }
 
-  #wasSeen(index: number, hash: number): boolean {
-    const bit = seenBit(index, hash);
-    return (((this.#seen as Uint8Array)[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
-  }
-
-  #see(index: number, table: PostingTable): void {
+  /** Whether a head of this value may stand; from now on it does. */
+  #stands(index: number, hash: number, again: boolean): boolean {
     this.#seen ??= new Uint8Array(SEEN_BITS / 8);
-    for (let number = 0; number < table.count; number++) {
-      const bit = seenBit(index, table.hash(number));
-      this.#seen[bit >>> 3] = (this.#seen[bit >>> 3] as number) | (1 << (bit & 7));
-    }
+    const seen = this.#seen;
+    const bit = ((hash ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0) % SEEN_BITS;
+    const octet = seen[bit >>> 3] as number;
+    seen[bit >>> 3] = octet | (1 << (bit & 7));
+    return again && (octet & (1 << (bit & 7))) !== 0;
   }
 
   #head(value: Uint8Array, ids: readonly EntryId[], again: boolean, ops: StoreOp[]): void {
@@ -178,9 +182,4 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
     blockOps(value, head === 'many' ? ids : [...new Set([...head, ...ids])], ops);
   }
-}
-
-/** Bit of a value: values of one hash share it, and are read in vain. */
-function seenBit(index: number, hash: number): number {
-  return ((hash ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0) % SEEN_BITS;
 }

@@ -1,0 +1,71 @@
+/** However often what has gathered is written in between, the rows say the same. */
+import t from 'tap';
+import type { EntryId } from '../../lib/backend/backend.js';
+import {
+  type DomainNumber,
+  headKey,
+  INDEX_KIND,
+  KeySpace,
+  prefixRange,
+} from '../../lib/backend/key-space.js';
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { decodeHead, PostingReader } from '../../lib/backend/posting-rows.js';
+import { PostingTables } from '../../lib/backend/posting-tables.js';
+import { must } from '../../lib/base/assert.js';
+import { utf8Encode } from '../../lib/base/bytes.js';
+import { substringKeys } from '../../lib/filter/substring-keys.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+
+const ENTRIES = 3000;
+const CN = 'cn' as AttributeKey;
+const INDEXES = [
+  { attribute: CN, kind: INDEX_KIND.equality },
+  { attribute: CN, kind: INDEX_KIND.substring },
+];
+const nameOf = (id: number) => utf8Encode(id % 7 === 0 ? 'common' : `name ${id % 1000}`);
+
+async function filled(bounds: { postings: number; values: number; batchRows: number; batchIds: number }) {
+  const store = new MemoryStore();
+  const keys = new KeySpace(1 as DomainNumber);
+  const tables = new PostingTables(store, keys, INDEXES, bounds);
+  for (let id = 1; id <= ENTRIES; id++) {
+    for (const index of INDEXES.keys()) tables.put(index, id as EntryId, nameOf(id));
+    if (tables.full) await tables.relieve();
+  }
+  await tables.write();
+  const read = async (value: Uint8Array): Promise<readonly EntryId[]> => {
+    const reader = new PostingReader();
+    for await (const rows of store.scan(prefixRange(value))) reader.take(rows);
+    return reader.finish();
+  };
+  return {
+    equality: async (normal: Uint8Array) => {
+      const value = keys.indexValue(CN, INDEX_KIND.equality, normal);
+      const head = decodeHead(must(store.get(headKey(value)), 'a head'));
+      return head === 'many' ? read(value) : head;
+    },
+    substring: (key: Uint8Array) => read(keys.indexValue(CN, INDEX_KIND.substring, key)),
+  };
+}
+
+t.test('rounds of any size', async (t) => {
+  const whole = await filled({ postings: 1e9, values: 1e9, batchRows: 1000, batchIds: 1e9 });
+  for (const [postings, values] of [
+    [2000, 1e9],
+    [1e9, 300],
+    [700, 400],
+  ] as const) {
+    const parts = await filled({ postings, values, batchRows: 100, batchIds: 500 });
+    let compared = 0;
+    for (let id = 1; id <= 1000; id += 13) {
+      const name = nameOf(id);
+      const ids = [...(await parts.equality(name))].sort((a, b) => a - b);
+      if (String(ids) !== String(await whole.equality(name))) t.fail(`equality of ${id}`);
+      for (const key of substringKeys(name).slice(0, 4))
+        if (String(await parts.substring(key)) !== String(await whole.substring(key)))
+          t.fail(`parts of ${id}`);
+      compared += 1;
+    }
+    t.ok(compared > 70, `${postings} postings, ${values} values`);
+  }
+});
