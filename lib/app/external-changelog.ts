@@ -6,6 +6,7 @@
  */
 import { domainNumber } from '../backend/domain-facts.js';
 import { ChangeNumbers, type NumberedLog } from '../changelog/change-numbers.js';
+import type { Settings } from '../config/option-table.js';
 import { type Csn, csnReplica, MAX_CSN_TIME_MS, makeCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import { systemClock } from '../io/system-clock.js';
@@ -26,13 +27,14 @@ export interface ExternalChangelogParts {
   readonly log: Log;
   readonly service: LdapService;
   readonly domains: readonly RunningDomain[];
-  readonly silentMs: number;
-  readonly readers: readonly string[];
+  readonly settings: Settings;
 }
 
-/** Opens it and serves it; the function that it resolves to ends it. */
+/** Opens it and serves it, where it is enabled; the function that it resolves to ends it. */
 export async function serveExternalChangelog(parts: ExternalChangelogParts): Promise<() => Promise<void>> {
-  const { store, service, domains, silentMs, readers, log } = parts;
+  const { store, service, domains, settings, log } = parts;
+  if (!settings['changelog.enabled'] || domains.length === 0) return async () => {};
+  const silentMs = settings['changelog.silentSeconds'] * 1000;
   const numbered = await Promise.all(
     domains.map(async (domain): Promise<NumberedLog> => {
       const { members, changelog } = domain.upkeep;
@@ -59,7 +61,7 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
   service.serveChangelog({
     domains: served.flatMap((one) => (one.domain === undefined ? [] : [{ ...one, domain: one.domain }])),
     numbers,
-    readers,
+    readers: settings['changelog.readers'],
   });
   return drive(numbers, numbered, log);
 }

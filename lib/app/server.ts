@@ -105,17 +105,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   service.configure({ incarnation: () => incarnation.current });
   for (const domain of domains) service.directory.addDomain(domain.guarded);
   service.directory.addTree(purgingTree(schema, domains));
-  if (settings['changelog.enabled'] && domains.length > 0) {
-    const end = await serveExternalChangelog({
-      store,
-      log,
-      service,
-      domains,
-      silentMs: settings['changelog.silentSeconds'] * 1000,
-      readers: settings['changelog.readers'],
-    });
-    undo.add(end);
-  }
+  undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
   const replication = new ReplicationListener(

@@ -115,7 +115,7 @@ numsubordinates=1.3.6.1.4.1.453.16.2.103 etag=1.3.6.1.4.1.36733.2.1.1.59
 nsuniqueid=2.16.840.1.113730.3.1.542 nsaccountlock=2.16.840.1.113730.3.1.610 aci=2.16.840.1.113730.3.1.55
 entrycsn=1.3.6.1.4.1.4203.666.1.7 contextcsn=1.3.6.1.4.1.4203.666.1.25
 configcontext=1.3.6.1.4.1.4203.1.12.2.1 monitorcontext=1.3.6.1.4.1.4203.666.1.10 defaultnamingcontext=~.1.1
-lastusn=~.1.2 firstchangenumber=~.1.3 lastchangenumber=~.1.4 supportedtlsprotocols=~.1.5
+lastusn=~.1.2 firstchangenumber=~.1.3 lastchangenumber=~.1.4 lastexternalchangelogcookie=~.1.70 supportedtlsprotocols=~.1.5
 supportedtlsciphers=~.1.6 ds-private-naming-contexts=~.1.7 changelog=2.16.840.1.113730.3.1.35 entryusn=~.1.8
 ds-sync-conflict=~.1.9 ds-sync-hist=~.1.10 ds-sync-state=~.1.11 ds-sync-generation-id=~.1.12
 ds-sync-schema-violation=~.1.55
