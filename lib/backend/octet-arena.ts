@@ -15,7 +15,7 @@ const MAX_SEGMENT_BYTES = 1 << 20;
 const MIN_SEGMENT_BYTES = 4096;
 /** Segments that a small arena has; a large one has more. */
 const FEW_SEGMENTS = 16;
-/** Octets of arena for each place of the table, at least. */
+/** Octets of arena for each place of the table, where the owner does not say better. */
 const PLACE_SHARE = 384;
 /** An item takes at most this part of a segment. */
 const ITEM_SHARE = 4;
@@ -47,9 +47,9 @@ export class OctetArena {
   readonly #asked: Uint8Array;
   #count = 0;
 
-  /** `limitBytes`: octets for all, the table included. */
-  constructor(limitBytes: number) {
-    const bits = Math.max(6, Math.ceil(Math.log2(limitBytes / PLACE_SHARE)));
+  /** `limitBytes`: octets for all, the table included. `itemBytes`: of a usual item, or less. */
+  constructor(limitBytes: number, itemBytes: number = PLACE_SHARE) {
+    const bits = Math.max(6, Math.ceil(Math.log2(limitBytes / itemBytes)));
     const places = 2 ** bits;
     const room = limitBytes - places * TABLE_PLACE_BYTES;
     const share = 2 ** Math.floor(Math.log2(Math.max(1, room / FEW_SEGMENTS)));

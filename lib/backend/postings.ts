@@ -8,7 +8,7 @@
 import { latin1 } from '../base/bytes.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import { HalfLifeMap } from './half-life-map.js';
+import { HeadCache } from './head-cache.js';
 import { headKey, ID_BYTES, INDEX_KIND, prefixRange } from './key-space.js';
 import type { PendingRows } from './layer.js';
 import {
@@ -23,8 +23,6 @@ import {
 } from './posting-rows.js';
 
 const SCAN_ROWS = 4000;
-/** Heads in memory. */
-const HEADS = 200_000;
 /** Ids of all long lists in memory. */
 const LIST_IDS = 2_000_000;
 
@@ -61,7 +59,7 @@ interface Reading {
 export class Postings {
   readonly #store: OrderedStore;
   /** Value prefix -> head; 'none' when there is no row. */
-  readonly #heads = new HalfLifeMap<string, Head | 'none'>(HEADS);
+  readonly #heads = new HeadCache();
   readonly #lists = new Map<string, readonly EntryId[]>();
   #listIds = 0;
   readonly #reading = new Map<string, Reading>();
