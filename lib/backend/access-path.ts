@@ -213,16 +213,7 @@ class AccessPath {
     const exactAt = this.exact && settled() ? tree.commits : -1;
     const budget: PlanBudget = { left, ...(this.#steps === undefined ? {} : { steps: this.#steps }) };
     const ids = reader.ids(this.plan, budget);
-    const { plan } = this;
-    const facts = {
-      unindexed: false,
-      most: this.#all(),
-      exactAt,
-      // Few ask: the text is not made for every search.
-      get plan(): string {
-        return describePlan(plan);
-      },
-    };
+    const facts = new IndexFacts(this.plan, this.#all(), exactAt);
     const finish = (found: Ids): Ids => (this.#lost ? [LOST_AND_FOUND_ID, ...found] : found);
     const made = (found: Ids): Candidates => {
       const narrowed = narrow(found);
@@ -292,6 +283,24 @@ class AccessPath {
 }
 
 const NOTHING: IndexPlan = { kind: 'all' };
+
+/** Facts of candidates from an index. Few ask for the text of the plan: it is not made for every search. */
+class IndexFacts implements CandidateFacts {
+  readonly unindexed = false;
+  readonly most: number;
+  readonly exactAt: number;
+  readonly #plan: IndexPlan;
+
+  constructor(plan: IndexPlan, most: number, exactAt: number) {
+    this.#plan = plan;
+    this.most = most;
+    this.exactAt = exactAt;
+  }
+
+  get plan(): string {
+    return describePlan(this.#plan);
+  }
+}
 
 /** Candidates of which it is not known yet how they are found. */
 class LateCandidates implements Candidates {
