@@ -4,13 +4,17 @@
  * SIM_SEEDS=first-last runs others; a failure prints its seed.
  */
 import t from 'tap';
+import { violations } from '../backend/engine.js';
 import { oracle } from '../conflict/oracle.js';
 import { BackendDirectory, clientWrites } from './backend-directory.js';
 import type { SimServer } from './sim-server.js';
 import { only, runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
 
-const [first, last] = (process.env.SIM_SEEDS ?? '102-104').split('-').map(Number) as [number, number];
+// These two notice a horizon that forgets by the clock alone, or by what all have alone.
+const [first, last] = (process.env.SIM_SEEDS ?? '103-103').split('-').map(Number) as [number, number];
+const SEEDS = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+if (process.env.SIM_SEEDS === undefined) SEEDS.push(106);
 
 /** Dead entries are dropped by each server at its own time; what the schema says of merged entries is no matter of the oracle. */
 function live(contents: string): string {
@@ -31,7 +35,7 @@ function count(servers: readonly SimServer[]): void {
   }
 }
 
-for (let seed = first; seed <= last; seed++) {
+for (const seed of SEEDS) {
   t.test(
     `seed ${seed}: purging while changes are late, servers crash and links break changes no outcome`,
     { timeout: 100_000 },
@@ -45,6 +49,12 @@ for (let seed = first; seed <= last; seed++) {
         compared: live,
         atEnd: async (servers) => {
           count(servers);
+          for (const { directory, name } of servers) {
+            if (!(directory instanceof BackendDirectory)) continue;
+            const { backend } = directory;
+            const found = await violations({ backend, store: backend.parts.store });
+            if (found.length > 0) throw new Error(`${name}: ${found.slice(0, 5).join(' ')}`);
+          }
           const [server] = servers;
           if (server === undefined) throw new Error('no server');
           const expected = live(oracle(await allChanges(server)));
@@ -63,6 +73,6 @@ for (let seed = first; seed <= last; seed++) {
 t.test('and much was forgotten meanwhile', async (t) => {
   t.comment(JSON.stringify(total));
   t.ok(total.historyRows > 50, `${total.historyRows} history rows`);
-  t.ok(total.moves > 10, `${total.moves} moves`);
-  t.ok(total.tombstones > 5, `${total.tombstones} tombstones`);
+  t.ok(total.moves > 5, `${total.moves} moves`);
+  t.ok(total.tombstones > 2, `${total.tombstones} tombstones`);
 });
