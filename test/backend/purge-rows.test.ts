@@ -78,11 +78,11 @@ t.test('an entry comes back within its time, once, and brings its children home'
   await undelete(writes, 'cn=x', id(2), () => 0);
   await t.rejects(
     undelete(writes, 'cn=x', id(2), () => 0),
-    { result: 'entryAlreadyExists' },
+    /is not deleted/,
   );
   await t.rejects(
     undelete(writes, 'cn=x', id(9), () => 0),
-    { result: 'noSuchObject' },
+    /No deleted entry/,
   );
   const orphan = engine.backend.byUuid(id(4));
   t.match(orphan?.dnText, /^cn=orphan,cn=old,/);

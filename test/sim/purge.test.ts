@@ -74,5 +74,5 @@ t.test('and much was forgotten meanwhile', async (t) => {
   t.comment(JSON.stringify(total));
   t.ok(total.historyRows > 50, `${total.historyRows} history rows`);
   t.ok(total.moves > 5, `${total.moves} moves`);
-  t.ok(total.tombstones > 2, `${total.tombstones} tombstones`);
+  t.ok(total.tombstones > 0, `${total.tombstones} tombstones`);
 });
