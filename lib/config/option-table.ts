@@ -243,9 +243,14 @@ export const OPTIONS = {
     86_400,
     { preset: 60 },
   ),
-  'cache.entryMiB': integer('Memory for entries and their encoded answers, MiB.', 1, 64 * GiB_IN_MiB, {
-    preset: 160,
-  }),
+  'cache.entryMiB': integer(
+    'Memory for entries, MiB; a quarter of it for those above 4 KiB.',
+    1,
+    64 * GiB_IN_MiB,
+    {
+      preset: 160,
+    },
+  ),
   'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 16 }),
   durability: choice(
     '`disk`: an acknowledged write is on disk. `memory`: it may be lost when the machine (not the process) fails.',
