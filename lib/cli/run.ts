@@ -51,10 +51,11 @@ function base(args: readonly string[]): Argv {
       'Exit codes: 0 success; 89 wrong command line; otherwise the LDAP result code of what failed. See docs/errors.md.',
     )
     .fail((message, error) => {
-      if (error !== undefined && error !== null) throw error;
+      // The parser throws some of its own complaints (an option without its value) and says others.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
       throw new OperatorError(
         'COMMAND_INVALID',
-        `${oneLine(message)}; see: polyarch ${helpWords(args)}--help`,
+        `${oneLine(message ?? error?.message)}; see: polyarch ${helpWords(args)}--help`,
       );
     });
 }

@@ -16,9 +16,13 @@ import type { Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
 
 const PASSWORD_KEY = 'userpassword' as AttributeKey;
-const GENERATED_LENGTH = 16;
-/** Without characters that people confuse. 64 of them, so that a random octet picks each equally often. */
-const ALPHABET = 'abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_.+=%@';
+/** 100 bits. */
+const GENERATED_LENGTH = 20;
+/**
+ * Letters and digits, without those that people confuse: nothing that a shell or a command line reads in its own way. 32 of them, so that a
+ * random octet picks each equally often.
+ */
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /** Whether the description names userPassword (with whatever options). */
 export function isPassword(parts: ServerParts, description: string): boolean {
@@ -106,7 +110,7 @@ export async function hashModified(
 /** A new password for a user, from random octets. */
 export function generatePassword(parts: ServerParts): Uint8Array {
   let text = '';
-  for (const octet of parts.random.bytes(GENERATED_LENGTH)) text += ALPHABET[octet % 64];
+  for (const octet of parts.random.bytes(GENERATED_LENGTH)) text += ALPHABET[octet % ALPHABET.length];
   return utf8Encode(text);
 }
 

@@ -30,6 +30,11 @@ t.test('help and errors, through the launcher', { timeout: 60_000 }, async (t) =
       status: 89,
       err: /Unknown argument: entrie; see: \S*polyarch generate --help/,
     },
+    {
+      args: ['start', '--log-access'],
+      status: 89,
+      err: /^polyarch: Not enough arguments following: log-access; see: \S*polyarch start --help\n$/,
+    },
     { args: ['generate', '--entries', 'x'], status: 89, err: /--entries takes a whole number/ },
     { args: ['generate', '--base', 'nonsense'], status: 89, err: /is not a base DN/ },
     // Lists that are given in several pieces are whole; of other options the last counts.
