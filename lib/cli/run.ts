@@ -25,7 +25,10 @@ export async function run(args: readonly string[]): Promise<number> {
       if (!entry.name.includes(' ')) addCommand(parser, entry.name, entry, setCode);
     for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
     await parser.parseAsync();
-  } catch (error) {
+  } catch (thrown) {
+    // The parser throws some of its own complaints (an option without its value) instead of telling them to fail().
+    const error =
+      thrown instanceof Error && thrown.name === 'YError' ? wrongCommandLine(thrown.message, args) : thrown;
     for (const line of errorLines(error)) note(line);
     return exitCodeOf(error);
   }
@@ -51,13 +54,13 @@ function base(args: readonly string[]): Argv {
       'Exit codes: 0 success; 89 wrong command line; otherwise the LDAP result code of what failed. See docs/errors.md.',
     )
     .fail((message, error) => {
-      // The parser throws some of its own complaints (an option without its value) and says others.
-      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw new OperatorError(
-        'COMMAND_INVALID',
-        `${oneLine(message ?? error?.message)}; see: polyarch ${helpWords(args)}--help`,
-      );
+      if (error !== undefined && error !== null) throw error;
+      throw wrongCommandLine(message, args);
     });
+}
+
+function wrongCommandLine(message: string | null | undefined, args: readonly string[]): OperatorError {
+  return new OperatorError('COMMAND_INVALID', `${oneLine(message)}; see: polyarch ${helpWords(args)}--help`);
 }
 
 /** `--file -` as one word: the parser takes a dash alone for an argument of its own. */
