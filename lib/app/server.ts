@@ -79,13 +79,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   }
 }
 
-async function start(config: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
+/** The certificates, made or renewed where they are ours, and watched. */
+async function openTls(config: ServerConfig, log: Log, undo: Undo): Promise<TlsContext> {
   const { files, settings } = config;
-  const startedMs = systemClock.wallMs();
-  const version = await packageVersion();
-  const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
-  undo.add(() => level.close());
-  const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
   await renewCertificate(config, log);
   const tls = await TlsContext.load({
     certificate: inDirectory(files, settings['tls.certificate']),
@@ -94,6 +90,33 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   });
   const unwatch = tls.watch(CERTIFICATE_WATCH_MS, log);
   undo.add(async () => unwatch());
+  return tls;
+}
+
+/** Listens for LDAP and LDAPS, as far as they are configured, and notes where. */
+async function letClientsIn(
+  settings: ServerConfig['settings'],
+  tls: TlsContext,
+  listening: Listening,
+  { log, service, undo }: { readonly log: Log; readonly service: LdapService; readonly undo: Undo },
+): Promise<void> {
+  const limit = new ConnectionLimit(settings['limits.connections']);
+  for (const kind of ['ldap', 'ldaps'] as const) {
+    const listener = await openListener(kind, settings, tls, limit, log, service);
+    if (listener === undefined) continue;
+    undo.add(async () => listener.close());
+    listening[kind] = formatAddress({ host: listener.host, port: listener.port });
+  }
+}
+
+async function start(config: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
+  const { files, settings } = config;
+  const startedMs = systemClock.wallMs();
+  const version = await packageVersion();
+  const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
+  undo.add(() => level.close());
+  const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
+  const tls = await openTls(config, log, undo);
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
   const common = { config, store, network, incarnation, log, usns: new UsnSource() };
@@ -123,13 +146,7 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     undo.add(() => domain.stop());
   }
   undo.add(() => service.drain(DRAIN_MS));
-  const limit = new ConnectionLimit(settings['limits.connections']);
-  for (const kind of domains.length === 0 ? [] : (['ldap', 'ldaps'] as const)) {
-    const listener = await openListener(kind, settings, tls, limit, log, service);
-    if (listener === undefined) continue;
-    undo.add(async () => listener.close());
-    listening[kind] = formatAddress({ host: listener.host, port: listener.port });
-  }
+  if (domains.length > 0) await letClientsIn(settings, tls, listening, { log, service, undo });
   const status = () => makeStatus({ config, domains: listed, service, listening, startedMs, version });
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
