@@ -1,22 +1,30 @@
 /**
- * From which upstream to take each origin's changes, so that in any mesh, ring or chain a change crosses a link at most once.
+ * From which upstream to take each origin's changes, so that in any mesh, ring or chain a change crosses a link at most once, and a slow link once for a whole site.
  *
- * Rule: the origin itself while its session is up; otherwise the upstream that advertises the newest change, kept as long as it serves. A source is left when its
- * session is gone, when it cannot serve what we need, or when a change that another upstream has advertised did not arrive within the grace time.
- * Pure: the same inputs give the same choice on every server and every run.
+ * Rule: the cheapest way to the origin (source-rank.ts: the origin itself, or a relay nearer to it than we are), of equals the newest advert, then the least loaded; kept
+ * as long as it serves. A source is left when its session is gone, when it cannot serve what we need, or when a change that another upstream has advertised did not
+ * arrive within the grace time; one that was left for that is not taken again for a while. Pure: the same inputs give the same choice on every server and every run.
  */
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
+import type { ServerDistances } from '../topology/distances.js';
+import { compareRanks, sourceRank } from './source-rank.js';
 
 /** A session with a server that publishes to us. */
 export interface Upstream {
   readonly id: number;
+  /** Name of the server at the other end. */
+  readonly name?: string;
   /** The replica at the other end; undefined for a broker without a directory. */
   readonly replica: ReplicaId | undefined;
   readonly log: ServerState;
   readonly trimmed: ServerState;
   /** Origins that it said it cannot serve to us. */
   readonly unavailable: ReadonlySet<ReplicaId>;
+  /** Origins whose changes did not follow each other when they came from it. */
+  readonly holes?: ReadonlySet<ReplicaId>;
+  /** Sessions that it serves, as it last said. */
+  readonly load?: number;
 }
 
 /** What we hold. `newest` counts received changes that are not on disk yet. */
@@ -29,6 +37,8 @@ export interface Choice {
   readonly upstream: number;
   /** The change that the source owes us, and since when another upstream has it. */
   readonly owed: { readonly csn: Csn; readonly sinceMs: number } | undefined;
+  /** The source that was left because it owed us a change, and when. */
+  readonly left?: { readonly upstream: number; readonly atMs: number } | undefined;
 }
 
 export interface Selection {
@@ -38,6 +48,8 @@ export interface Selection {
 }
 
 export const SOURCE_GRACE_MS = 300;
+/** A source that lagged is not preferred again for so long. */
+export const SOURCE_RETURN_MS = 5000;
 
 /** The choices now. `nowMs` is monotonic. */
 export function selectSources(
@@ -46,6 +58,7 @@ export function selectSources(
   held: Holdings,
   nowMs: number,
   graceMs: number = SOURCE_GRACE_MS,
+  distances: ServerDistances | undefined = undefined,
 ): Selection {
   const choices = new Map<ReplicaId, Choice>();
   const unservable: ReplicaId[] = [];
@@ -56,64 +69,95 @@ export function selectSources(
     if (origin === held.replica && (newest === undefined || (own !== undefined && newest <= own))) continue;
     const able = upstreams.filter((upstream) => canServe(upstream, origin, own));
     if (able.length === 0) {
-      if (newest !== undefined && (own === undefined || newest > own)) unservable.push(origin);
+      // A hole is not mended by a total update from who has it: it waits for another upstream.
+      const holed = upstreams.some((upstream) => upstream.holes?.has(origin) === true);
+      if (!holed && isNewer(newest, own)) unservable.push(origin);
       continue;
     }
-    choices.set(origin, chooseSource(before.get(origin), able, origin, own, nowMs, graceMs));
+    const choice = new SourceChoice(able, origin, own, held.replica, distances);
+    choices.set(origin, choice.after(before.get(origin), nowMs, graceMs));
   }
   return { choices, unservable };
 }
 
-function chooseSource(
-  before: Choice | undefined,
-  able: readonly Upstream[],
-  origin: ReplicaId,
-  own: Csn | undefined,
-  nowMs: number,
-  graceMs: number,
-): Choice {
-  const best = bestOf(able, origin);
-  const current = able.find((upstream) => upstream.id === before?.upstream);
-  if (before === undefined || current === undefined) return { upstream: best.id, owed: undefined };
-  const direct = able.find((upstream) => upstream.replica === origin);
-  if (direct !== undefined && direct !== current && !isNewer(own, direct.log.get(origin))) {
-    return { upstream: direct.id, owed: undefined };
-  }
-  // What the current source owes: first noticed, then counted until it is here.
-  const advertised = best.log.get(origin);
-  let owed = before.owed;
-  if (owed !== undefined && !isNewer(owed.csn, own)) owed = undefined;
-  if (
-    owed === undefined &&
-    advertised !== undefined &&
-    isNewer(advertised, own) &&
-    isNewer(advertised, current.log.get(origin))
-  ) {
-    owed = { csn: advertised, sinceMs: nowMs };
-  }
-  if (owed !== undefined && best !== current && nowMs - owed.sinceMs >= graceMs) {
-    return { upstream: best.id, owed: undefined };
-  }
-  return { upstream: current.id, owed };
-}
+/** The choice for one origin. */
+class SourceChoice {
+  readonly #able: readonly Upstream[];
+  readonly #origin: ReplicaId;
+  readonly #own: Csn | undefined;
+  readonly #ranks: ReadonlyMap<Upstream, readonly number[]>;
 
-/** The newest advert; of equals the origin itself, then the lowest id. */
-function bestOf(able: readonly Upstream[], origin: ReplicaId): Upstream {
-  let best = able[0] as Upstream;
-  for (const upstream of able) {
-    const a = upstream.log.get(origin);
-    const b = best.log.get(origin);
-    const better =
-      isNewer(a, b) ||
-      (a === b && best.replica !== origin && (upstream.replica === origin || upstream.id < best.id));
-    if (better) best = upstream;
+  constructor(
+    able: readonly Upstream[],
+    origin: ReplicaId,
+    own: Csn | undefined,
+    replica: ReplicaId | undefined,
+    distances: ServerDistances | undefined,
+  ) {
+    this.#able = able;
+    this.#origin = origin;
+    this.#own = own;
+    this.#ranks = new Map(
+      able.map((upstream) => [upstream, sourceRank(upstream, origin, replica === undefined, distances)]),
+    );
   }
-  return best;
+
+  after(before: Choice | undefined, nowMs: number, graceMs: number): Choice {
+    const left =
+      before?.left !== undefined && nowMs - before.left.atMs < SOURCE_RETURN_MS ? before.left : undefined;
+    const willing = this.#able.filter((upstream) => upstream.id !== left?.upstream);
+    const best = this.#bestOf(willing.length > 0 ? willing : this.#able);
+    const current = this.#able.find((upstream) => upstream.id === before?.upstream);
+    if (before === undefined || current === undefined) return { upstream: best.id, owed: undefined, left };
+    const nearer = compareRanks(this.#rank(best), this.#rank(current)) < 0;
+    if (nearer && !isNewer(this.#own, this.#advert(best)))
+      return { upstream: best.id, owed: undefined, left };
+    const owed = this.#owed(before, current, nowMs);
+    if (owed !== undefined && nowMs - owed.sinceMs >= graceMs) {
+      const holders = this.#able.filter((upstream) => !isNewer(owed.csn, this.#advert(upstream)));
+      if (!holders.includes(current) && holders.length > 0) {
+        const next = this.#bestOf(holders);
+        return { upstream: next.id, owed: undefined, left: { upstream: current.id, atMs: nowMs } };
+      }
+    }
+    return { upstream: current.id, owed, left };
+  }
+
+  /** What the current source owes: first noticed, then counted until it is here. */
+  #owed(before: Choice, current: Upstream, nowMs: number): Choice['owed'] {
+    if (before.owed !== undefined && isNewer(before.owed.csn, this.#own)) return before.owed;
+    const advertised = newestAdvertised(this.#able, this.#origin);
+    if (advertised === undefined || !isNewer(advertised, this.#own)) return undefined;
+    if (!isNewer(advertised, this.#advert(current))) return undefined;
+    return { csn: advertised, sinceMs: nowMs };
+  }
+
+  /** The nearest; of equals the newest advert, then the least loaded, then the lowest id. */
+  #bestOf(some: readonly Upstream[]): Upstream {
+    return some.reduce((best, upstream) => {
+      const nearness = compareRanks(this.#rank(upstream), this.#rank(best));
+      if (nearness !== 0) return nearness < 0 ? upstream : best;
+      const a = this.#advert(upstream);
+      const b = this.#advert(best);
+      if (a !== b) return isNewer(a, b) ? upstream : best;
+      const load = (upstream.load ?? 0) - (best.load ?? 0);
+      if (load !== 0) return load < 0 ? upstream : best;
+      return upstream.id < best.id ? upstream : best;
+    });
+  }
+
+  #advert(upstream: Upstream): Csn | undefined {
+    return upstream.log.get(this.#origin);
+  }
+
+  #rank(upstream: Upstream): readonly number[] {
+    return this.#ranks.get(upstream) ?? [];
+  }
 }
 
 /** The upstream has this origin's stream (or is the origin), and still has what follows our place. */
 function canServe(upstream: Upstream, origin: ReplicaId, own: Csn | undefined): boolean {
-  if (upstream.unavailable.has(origin)) return false;
+  if (upstream.unavailable.has(origin) || upstream.holes?.has(origin) === true) return false;
   const trimmed = upstream.trimmed.get(origin);
   if (trimmed !== undefined && isNewer(trimmed, own)) return false;
   return upstream.replica === origin || upstream.log.get(origin) !== undefined;

@@ -5,6 +5,8 @@ import t from 'tap';
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { type Choice, type Holdings, selectSources, type Upstream } from '../../lib/sync/source-selection.js';
+import { serverDistances } from '../../lib/topology/distances.js';
+import type { Topology } from '../../lib/topology/topology.js';
 import { csn, replica } from './session-fixtures.js';
 
 const NONE: ReadonlyMap<ReplicaId, Choice> = new Map();
@@ -138,5 +140,139 @@ t.test('the same inputs give the same choice, and every choice is of an upstream
   const once = chosen(selectSources(NONE, ups, holding(1), 0).choices);
   t.same(chosen(selectSources(NONE, [...ups].reverse(), holding(1), 0).choices), once);
   t.same(once, { 2: 2, 3: 3, 4: 4, 8: 4, 9: 2 });
+  t.end();
+});
+
+/** Servers a1, a2 in site A, b1, b2 and broker bx in B, c1 in C; A-B 10, A-C 10, B-C 1. Replica ids 11, 12, 21, 22, 31. */
+const SITES: Topology = {
+  domains: [],
+  sites: [{ name: 'A' }, { name: 'B' }, { name: 'C' }],
+  links: [
+    { between: ['A', 'B'], cost: 10, schedule: 'always' },
+    { between: ['A', 'C'], cost: 10, schedule: 'always' },
+    { between: ['B', 'C'], cost: 1, schedule: 'always' },
+  ],
+  servers: [
+    ['a1', 11, 'A'],
+    ['a2', 12, 'A'],
+    ['b1', 21, 'B'],
+    ['b2', 22, 'B'],
+    ['bx', 99, 'B'],
+    ['c1', 31, 'C'],
+  ].map(([name, id, site]) => ({
+    name: String(name),
+    id: replica(Number(id)),
+    site: String(site),
+    ldap: undefined,
+    ldaps: undefined,
+    replication: 'h:1',
+    http: undefined,
+    runs: 'both',
+    role: 'repli-master',
+    peers: undefined,
+  })),
+};
+
+/** What `own` follows, of all the others in the mesh. */
+function mesh(own: string, others: readonly string[], origin: number, log: readonly Csn[] = []): string {
+  const ids = new Map(SITES.servers.map((server) => [server.name, server.id]));
+  const ups = others.map((name, i) => ({
+    ...upstream(i + 1, name === 'bx' ? undefined : ids.get(name), log),
+    name,
+  }));
+  const held = holding(own === 'bx' ? undefined : ids.get(own), []);
+  const { choices } = selectSources(NONE, ups, held, 0, 300, serverDistances(SITES, own));
+  return others[(choices.get(replica(origin))?.upstream ?? 0) - 1] ?? 'none';
+}
+
+t.test(
+  'over a dear link a change comes once for a whole site: one server fetches it, the others from that one',
+  (t) => {
+    const log = [csn(5, 11)];
+    t.equal(mesh('b1', ['a1', 'a2', 'b2', 'c1'], 11, log), 'a1', 'the first of its site');
+    t.equal(mesh('b2', ['a1', 'a2', 'b1', 'c1'], 11, log), 'b1');
+    t.equal(mesh('bx', ['a1', 'a2', 'b1', 'b2', 'c1'], 11, log), 'a1', 'a broker comes before directories');
+    t.equal(mesh('b1', ['a1', 'b2', 'bx'], 11, log), 'bx');
+    t.equal(mesh('a2', ['a1', 'b1', 'b2', 'bx'], 11, log), 'a1', 'within a site straight from the origin');
+    t.equal(
+      mesh('c1', ['a1', 'b1', 'b2', 'bx'], 11, log),
+      'a1',
+      'no detour through a near site that is as far',
+    );
+    t.equal(mesh('c1', ['a1', 'b1', 'b2', 'bx'], 22, [csn(5, 22)]), 'b2');
+    t.end();
+  },
+);
+
+t.test('no two servers ever take one origin from each other, whatever is connected', (t) => {
+  const names = SITES.servers.map(({ name }) => name);
+  for (const origin of [11, 12, 21, 22, 31]) {
+    const log = [csn(5, origin)];
+    const takes = new Map(
+      names.map((own) => [
+        own,
+        mesh(
+          own,
+          names.filter((name) => name !== own),
+          origin,
+          log,
+        ),
+      ]),
+    );
+    for (const start of names) {
+      const way = [start];
+      let server = SITES.servers.find(({ name }) => name === start);
+      while (server !== undefined && server.id !== origin && way.length < 9) {
+        const next = takes.get(server.name);
+        server = SITES.servers.find(({ name }) => name === next);
+        way.push(next ?? 'none');
+      }
+      t.equal(server?.id, origin, `${origin}: ${way.join(' < ')}`);
+    }
+  }
+  t.end();
+});
+
+t.test('a near source that lags is left, and not taken again before it kept up for a while', (t) => {
+  const distances = serverDistances(SITES, 'b2');
+  const ups = (b1: number, a1: number) => [
+    { ...upstream(1, 21, [csn(b1, 11)]), name: 'b1' },
+    { ...upstream(2, 11, [csn(a1, 11)]), name: 'a1' },
+  ];
+  const at = (b1: number, a1: number, own: number, before: ReadonlyMap<ReplicaId, Choice>, nowMs: number) =>
+    selectSources(before, ups(b1, a1), holding(22, [csn(own, 11)]), nowMs, 300, distances).choices;
+  const of = (choices: ReadonlyMap<ReplicaId, Choice>) => choices.get(replica(11))?.upstream;
+  let choices = at(5, 5, 5, NONE, 0);
+  t.equal(of(choices), 1);
+  choices = at(5, 6, 5, choices, 100);
+  choices = at(5, 6, 5, choices, 399);
+  t.equal(of(choices), 1);
+  choices = at(5, 6, 5, choices, 400);
+  t.equal(of(choices), 2, 'left after the grace time');
+  choices = at(6, 6, 6, choices, 1000);
+  t.equal(of(choices), 2, 'level again, and not trusted yet');
+  choices = at(7, 8, 8, choices, 5400);
+  t.equal(of(choices), 2, 'behind at that moment');
+  choices = at(8, 8, 8, choices, 5401);
+  t.equal(of(choices), 1);
+  t.end();
+});
+
+t.test('of equal upstreams the least loaded is chosen, and kept when loads change', (t) => {
+  const ups = (a: number, b: number) => [
+    { ...upstream(1, undefined, [csn(5, 9)]), load: a },
+    { ...upstream(2, undefined, [csn(5, 9)]), load: b },
+  ];
+  const first = selectSources(NONE, ups(7, 3), holding(1), 0).choices;
+  t.equal(first.get(replica(9))?.upstream, 2);
+  t.equal(selectSources(first, ups(3, 7), holding(1), 1).choices.get(replica(9))?.upstream, 2);
+  t.end();
+});
+
+t.test('an upstream with a hole is not asked, and a hole alone never calls for a total update', (t) => {
+  const holed = { ...upstream(1, 9, [csn(9, 9)]), holes: new Set([replica(9)]) };
+  t.same(selectSources(NONE, [holed], holding(1, [csn(3, 9)]), 0), { choices: new Map(), unservable: [] });
+  const other = upstream(2, 3, [csn(5, 9)]);
+  t.equal(selectSources(NONE, [holed, other], holding(1), 0).choices.get(replica(9))?.upstream, 2);
   t.end();
 });
