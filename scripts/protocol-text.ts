@@ -99,6 +99,17 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'RFC 6171',
     does: 'Always fulfilled: every server is a master.',
   },
+  '2.25.106979801653467080826045286574582475051.3.1': {
+    name: 'Change CSN',
+    source: 'Polyarch',
+    does: 'The response has the CSN of the change that the write made, as text; a write that had nothing to do has none. See [assurance.md](assurance.md).',
+  },
+  '2.25.106979801653467080826045286574582475051.3.2': {
+    name: 'Wait for CSN',
+    source: 'Polyarch',
+    does: 'The value is text: CSNs as the change CSN control, entryCSN or contextCSN give them, and optionally `timeout=MILLISECONDS`, separated by spaces. The request waits until this server has applied these changes of the naming context that it names; busy (51) when the time is over (at most `limits.changeWaitSeconds`). See [assurance.md](assurance.md).',
+    limits: ['controlWordBytes', 'changeWaits'],
+  },
   '1.3.6.1.1.13.1': {
     name: 'Pre-read',
     source: 'RFC 4527',

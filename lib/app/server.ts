@@ -201,6 +201,7 @@ function makeService(
       messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
       messageBytes: settings['limits.messageBytes'],
       persistentSearches: settings['limits.persistentSearches'],
+      changeWaitMs: settings['limits.changeWaitSeconds'] * 1000,
       allowEmptyGroups: settings['groups.allowEmpty'],
       vendorVersion: `Polyarch Directory Server ${version}`,
     },

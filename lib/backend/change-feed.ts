@@ -49,6 +49,8 @@ export interface ChangeSource {
    * The function that it resolves to ends it.
    */
   watch(listener: FeedListener): Promise<() => void>;
+  /** Calls `listener` whenever the state may have grown; it must not throw. Costs the write path nothing. The function returned ends it. */
+  onAdvance(listener: () => void): () => void;
   /** lastUSN of the server: nothing that comes later is at or below it. */
   readonly settledUsn: number;
   readonly log: Pick<AppliedLog, 'durable' | 'floor' | 'trimmed' | 'reaches' | 'at' | 'between'>;
@@ -66,6 +68,7 @@ type Before = readonly (StoredEntry | undefined)[] | undefined;
 
 export class ChangeFeed {
   readonly #listeners = new Set<FeedListener>();
+  readonly #advances = new Set<() => void>();
   /** Those on their way in are counted before they are called. */
   #watchers = 0;
 
@@ -89,6 +92,17 @@ export class ChangeFeed {
         this.#listeners.delete(listener);
       },
     };
+  }
+
+  onAdvance(listener: () => void): () => void {
+    this.#advances.add(listener);
+    return () => this.#advances.delete(listener);
+  }
+
+  /** The state grew. */
+  advanced(): void {
+    if (this.#advances.size === 0) return;
+    for (const listener of [...this.#advances]) listener();
   }
 
   publish(batch: ChangeBatch): void {

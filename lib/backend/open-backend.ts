@@ -264,6 +264,7 @@ function commitOver(
     applyLayer(layer, durable.rows, tree, postings);
     durable.state = layer.state;
     options.onApplied?.();
+    feed.advanced();
     if (layer.applied === 0) return;
     applied.committed(layer.usn, layer.applied);
     if (feed.watched) feed.publish({ changes: layer.events, state: layer.state, usn: layer.usn });

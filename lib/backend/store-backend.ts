@@ -271,6 +271,7 @@ export class StoreBackend implements Backend {
     return {
       log: applied,
       settledUsn: applied.settled,
+      onAdvance: (listener) => feed.onAdvance(listener),
       watch: (listener: FeedListener) => {
         const watcher = feed.enter(listener);
         return new Promise<() => void>((resolve) => {
@@ -347,6 +348,7 @@ export class StoreBackend implements Backend {
     this.#importing = false;
     this.#generationId = generationId;
     this.parts.onApplied?.();
+    this.parts.feed.advanced();
   }
 
   /** The schema has another content: what is kept of entries, and the marks of merged ones, follow. Rejects with a StoreError. */

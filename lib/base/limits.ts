@@ -133,6 +133,9 @@ export const LIMITS = {
   syncCookieBytes: 65_536,
   /** UUIDs in one message of a synchronization. */
   syncIdSet: 500,
+  /** Octets of a control's value that is a list of words; operations that wait for a change to arrive. */
+  controlWordBytes: 65_536,
+  changeWaits: 2000,
   /** Searches without an index that wait for their turn. */
   waitingScans: 1000,
   /** Writes of one domain that wait for their turn. */

@@ -232,6 +232,12 @@ export const OPTIONS = {
     100_000,
     { preset: 200 },
   ),
+  'limits.changeWaitSeconds': integer(
+    'Longest time for which a request waits until this server has applied a change that it names (wait for CSN control).',
+    0,
+    3600,
+    { preset: 10 },
+  ),
   'changelog.enabled': flag('Serve the changes of all domains as cn=changelog.', { preset: true }),
   'changelog.readers': list(
     'DNs of users and of groups that may read cn=changelog besides the administrator.',

@@ -4,6 +4,9 @@
  * That an OID stands here does not mean that the server supports it: operation/ publishes in the root DSE what it really serves.
  */
 
+/** Our own arc; `.3` controls. */
+const OWN_ARC = '2.25.106979801653467080826045286574582475051';
+
 /** Request and response controls. Source of each name: its RFC or the vendor that owns the arc. */
 export const CONTROL_OIDS = {
   /** RFC 3296. */
@@ -58,6 +61,9 @@ export const CONTROL_OIDS = {
   dereference: '1.3.6.1.4.1.4203.666.5.16',
   /** draft-wahl-ldap-session-tracking-control. */
   sessionTracking: '1.3.6.1.4.1.21008.108.63.1',
+  /** Ours: the CSN of the change that a write made; wait until a change is here (docs/assurance.md). */
+  changeCsn: `${OWN_ARC}.3.1`,
+  waitForCsn: `${OWN_ARC}.3.2`,
   /** Netscape: stored attributes alone, computed ones alone. */
   realAttributesOnly: '2.16.840.1.113730.3.4.17',
   virtualAttributesOnly: '2.16.840.1.113730.3.4.19',

@@ -8,6 +8,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Filter } from '../filter/filter.js';
 import { CONTROL_OIDS } from './control-oids.js';
 import { decodeAssertion } from './controls/assertion.js';
+import { decodeWaitForCsn, type WaitForCsn } from './controls/change-csn.js';
 import { decodeChangelogCookie } from './controls/changelog-cookie.js';
 import { decodeSyncRequest, type SyncRequest } from './controls/content-sync.js';
 import { type DereferenceSpec, decodeDereference } from './controls/dereference.js';
@@ -48,6 +49,9 @@ export interface RequestControls {
   readonly virtualList: VirtualListRequest | undefined;
   readonly persistentSearch: PersistentSearchRequest | undefined;
   readonly sync: SyncRequest | undefined;
+  /** Say which change this write made. */
+  readonly changeCsn: boolean;
+  readonly waitForCsn: WaitForCsn | undefined;
   /** Where to go on in cn=changelog, as text; '' from the beginning. */
   readonly changelogCookie: string | undefined;
   readonly dereference: readonly DereferenceSpec[] | undefined;
@@ -71,6 +75,8 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
   [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
   [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
+  [CONTROL_OIDS.changeCsn, (into) => flag(into, 'changeCsn')],
+  [CONTROL_OIDS.waitForCsn, (into, control) => once(into, 'waitForCsn', decodeWaitForCsn(control.value))],
   [CONTROL_OIDS.virtualAttributesOnly, (into) => flag(into, 'virtualAttributesOnly')],
   [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
   [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
@@ -162,6 +168,8 @@ function fresh(): Mutable {
     virtualList: undefined,
     persistentSearch: undefined,
     sync: undefined,
+    changeCsn: false,
+    waitForCsn: undefined,
     changelogCookie: undefined,
     dereference: undefined,
     sessionTracking: undefined,

@@ -8,6 +8,7 @@ import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import type { BindRequest, Control } from '../ldap/message.js';
+import { awaitChanges } from './change-wait.js';
 import { type Answer, answer, type Operation, SUCCESS } from './operation.js';
 import { verifyName } from './password-check.js';
 import { saslBind } from './sasl.js';
@@ -24,6 +25,7 @@ export async function bind(parts: ServerParts, operation: Operation): Promise<Bo
   if (request.version !== 3) {
     throw new LdapError('protocolError', `This server speaks LDAP version 3, not ${request.version}.`);
   }
+  await awaitChanges(parts, operation);
   const { authentication } = request;
   const requester =
     authentication.kind === 'sasl'

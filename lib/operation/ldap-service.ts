@@ -11,6 +11,7 @@ import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
 import type { AccessSink } from './access-log.js';
+import { ChangeWaits } from './change-wait.js';
 import { type ChangelogFacts, ChangelogTree } from './changes/changelog-tree.js';
 import { LiveSearches } from './changes/live-searches.js';
 import { ConflictTree } from './conflict-tree.js';
@@ -79,6 +80,7 @@ export class LdapService {
       scans: new ScanGate(clock, () => this.#parts.settings.unindexedSearches),
       advice: this.advice,
       liveSearches: new LiveSearches(),
+      changeWaits: new ChangeWaits(),
       changelog: undefined,
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);

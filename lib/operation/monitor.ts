@@ -54,6 +54,7 @@ export function monitorTree(parts: ServerParts, registry: ConnectionRegistry): V
     ...statisticsEntries(parts),
     ...databaseEntries(parts),
     ...indexEntries(parts),
+    ...changeWaitEntries(parts),
     uniquenessEntry(parts),
     schemaEntry(parts),
   ]);
@@ -196,6 +197,17 @@ function schemaEntry(parts: ServerParts): NamedEntry {
   return entry(parts, 'cn=Schema', ['monitoredObject'], {
     monitoredInfo: inactive.map(({ kind, text, reason }) => `${kind}: ${text}: ${reason}`),
   });
+}
+
+/** Operations that wait, or waited, for changes of other servers. */
+function changeWaitEntries(parts: ServerParts): readonly NamedEntry[] {
+  const { changeWaits } = parts;
+  return [
+    container(parts, 'cn=Change Waits'),
+    counter(parts, 'cn=Waiting,cn=Change Waits', changeWaits.waiting),
+    counter(parts, 'cn=Fulfilled,cn=Change Waits', changeWaits.fulfilled),
+    counter(parts, 'cn=Expired,cn=Change Waits', changeWaits.expired),
+  ];
 }
 
 function indexEntries(parts: ServerParts): readonly NamedEntry[] {

@@ -20,6 +20,7 @@ import { domainOf, noSuchObject, shown } from './names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
 import { verifyPassword } from './password-check.js';
 import { generatePassword, storedPassword } from './password-storage.js';
+import { csnControls } from './read-entry.js';
 import type { ServerParts } from './server-parts.js';
 import { checkWritable, submit } from './writes.js';
 
@@ -40,12 +41,13 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
   }
   const generated = wish.newPassword === undefined ? generatePassword(parts) : undefined;
   const stored = await storedPassword(parts, operation, wish.newPassword ?? generated ?? new Uint8Array(0));
-  await submit(operation, domain, (view) => decide(parts, operation, view, entry, stored));
-  return extendedAnswer(
+  const written = await submit(operation, domain, (view) => decide(parts, operation, view, entry, stored));
+  const given = extendedAnswer(
     SUCCESS,
     undefined,
     generated === undefined ? undefined : encodeGeneratedPassword(generated),
   );
+  return { ...given, controls: csnControls(operation, written) };
 }
 
 function findUser(

@@ -6,6 +6,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { LdapResult } from '../ldap/message.js';
 import { StoreError } from '../port/ordered-store.js';
 import { add } from './add.js';
+import { awaitChanges } from './change-wait.js';
 import { isLive, liveSearch } from './changes/live-search.js';
 import { compare } from './compare.js';
 import { remove } from './delete.js';
@@ -27,6 +28,15 @@ import type { ServerParts } from './server-parts.js';
 
 /** Performs a request that has an answer, except bind, which the connection runs. Throws or rejects with what failure() takes. */
 export function perform(parts: ServerParts, operation: Operation): MaybeAnswer {
+  if (operation.controls.waitForCsn === undefined) return performNow(parts, operation);
+  // What is to go on until it is ended must begin at once.
+  const waited = awaitChanges(parts, operation, !isLive(operation));
+  return waited === undefined
+    ? performNow(parts, operation)
+    : waited.then(() => performNow(parts, operation));
+}
+
+function performNow(parts: ServerParts, operation: Operation): MaybeAnswer {
   const { proxiedAuthorization } = operation.controls;
   if (proxiedAuthorization === undefined) return performAs(parts, operation);
   operation.authenticated = operation.requester;

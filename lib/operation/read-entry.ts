@@ -1,6 +1,7 @@
 /** Pre-read and post-read (RFC 4527): an entry as it was right before, or is right after, the write that asks. */
 import { requesterDn } from '../access/requester.js';
 import type { StoredEntry, Written } from '../backend/backend.js';
+import { utf8Encode } from '../base/bytes.js';
 import { compileSelection, selectAttributes } from '../entry/select-attributes.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { encodeReadResponse } from '../ldap/controls/read-entry.js';
@@ -10,9 +11,11 @@ import type { ServerParts } from './server-parts.js';
 
 /** The response controls of a write that succeeded; only what the requester may read is in them. */
 export function readControls(parts: ServerParts, operation: Operation, written: Written): readonly Control[] {
-  const { preRead, postRead } = operation.controls;
-  if (preRead === undefined && postRead === undefined) return [];
+  const { preRead, postRead, changeCsn } = operation.controls;
+  if (preRead === undefined && postRead === undefined)
+    return changeCsn ? csnControls(operation, written) : [];
   return [
+    ...csnControls(operation, written),
     ...readControl(parts, operation, CONTROL_OIDS.preRead, preRead, written.before),
     // A write that had nothing to do left the entry as it was.
     ...readControl(parts, operation, CONTROL_OIDS.postRead, postRead, written.after ?? written.before),
@@ -31,6 +34,12 @@ function readControl(
   if (!reader.seesEntry(entry)) return [];
   const selected = selectAttributes(compileSelection(attributes, parts.schema), reader.view(entry));
   return [{ oid, critical: false, value: encodeReadResponse({ dn: entry.dnText, attributes: selected }) }];
+}
+
+/** The change CSN response: the change that the write made; none where it had nothing to do. */
+export function csnControls(operation: Operation, { csn }: Written): readonly Control[] {
+  if (!operation.controls.changeCsn || csn === undefined) return [];
+  return [{ oid: CONTROL_OIDS.changeCsn, critical: false, value: utf8Encode(csn) }];
 }
 
 /** Who a change is recorded under. */

@@ -5,6 +5,7 @@ import type { Log } from '../port/log.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
+import type { ChangeWaits } from './change-wait.js';
 import type { ChangelogTree } from './changes/changelog-tree.js';
 import type { LiveSearches } from './changes/live-searches.js';
 import type { Directory } from './directory.js';
@@ -38,6 +39,8 @@ export interface ServerParts {
   readonly scans: ScanGate;
   readonly advice: IndexAdvice;
   readonly liveSearches: LiveSearches;
+  /** Operations that wait for changes of other servers. */
+  readonly changeWaits: ChangeWaits;
   /** cn=changelog, where it is served. */
   changelog: ChangelogTree | undefined;
 }

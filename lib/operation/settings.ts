@@ -36,6 +36,8 @@ export interface OperationSettings {
   readonly pipelinedRequests: number;
   /** Searches that go on until they are ended, at once: persistent searches and synchronizations. */
   readonly persistentSearches: number;
+  /** Longest time for which a request waits for changes of other servers (wait for CSN control), ms. */
+  readonly changeWaitMs: number;
   /** Names this life of the server's data: another one after a restore. */
   readonly incarnation: () => string;
   readonly vendorName: string;
@@ -68,6 +70,7 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   messageBytes: LIMITS.messageBytes,
   pipelinedRequests: LIMITS.pipelinedRequests,
   persistentSearches: 200,
+  changeWaitMs: 10_000,
   incarnation: () => '',
   vendorName: 'Polyarch',
   vendorVersion: 'Polyarch Directory Server',

@@ -5,8 +5,11 @@ import type { LdapRequest } from '../ldap/message.js';
 const C = CONTROL_OIDS;
 
 /** ManageDsaIT: Java clients send it with everything. Session tracking speaks of the client, not of the operation. */
-const EVERYWHERE = [C.manageDsaIt, C.sessionTracking];
-const WRITE = [...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.noOp];
+const OF_CLIENTS = [C.manageDsaIt, C.sessionTracking];
+const EVERYWHERE = [...OF_CLIENTS, C.waitForCsn];
+/** About the change that a write makes. */
+const CHANGE = [C.changeCsn];
+const WRITE = [...EVERYWHERE, ...CHANGE, C.assertion, C.proxiedAuthorization, C.noOp];
 
 /**
  * Controls that mean something for each request. Any other critical control is unavailableCriticalExtension, any other control that is not
@@ -42,14 +45,17 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
 };
 
 /** StartTLS and cancel belong to the connection, whoever's rights are asked for (RFC 4370 section 3). */
-const CONNECTION_EXTENDED: ReadonlySet<string> = new Set(EVERYWHERE);
+const CONNECTION_EXTENDED: ReadonlySet<string> = new Set(OF_CLIENTS);
+const PASSWORD_MODIFY: ReadonlySet<string> = new Set([...EVERYWHERE, ...CHANGE, C.proxiedAuthorization]);
 
 /** The controls that mean something for this request. */
 export function applicableControls(request: LdapRequest): ReadonlySet<string> {
-  const own =
-    request.kind === 'extended' &&
-    (request.oid === EXTENDED_OIDS.startTls || request.oid === EXTENDED_OIDS.cancel);
-  return own ? CONNECTION_EXTENDED : APPLICABLE_CONTROLS[request.kind];
+  if (request.kind === 'extended') {
+    const { oid } = request;
+    if (oid === EXTENDED_OIDS.startTls || oid === EXTENDED_OIDS.cancel) return CONNECTION_EXTENDED;
+    if (oid === EXTENDED_OIDS.passwordModify) return PASSWORD_MODIFY;
+  }
+  return APPLICABLE_CONTROLS[request.kind];
 }
 
 export const SUPPORTED_CONTROLS: readonly string[] = [
