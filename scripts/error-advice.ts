@@ -44,6 +44,21 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   LOAD_UNFINISHED:
     'The data are not whole and are not served. Run the import again, or let the server take a copy from a peer: ' +
     '`polyarch start` does so when `initializeWhenEmpty` is on and a peer is configured.',
+  BACKUP_INVALID:
+    'The message gives the file and what is wrong with it; nothing was replaced. Use another backup (`polyarch backup list`), or the right key with ' +
+    '`--key-file`. `polyarch backup verify` reads all of them; the next backup after a damaged one should be a full one.',
+  RESTORE_REFUSED:
+    'Nothing was changed. Data that there are are replaced with `--replace` only; `polyarch backup list` shows what the folder holds and ' +
+    'what goes on from what.',
+  JOIN_REFUSED:
+    'The sentence says why and what to do; nothing was made. A token is good once and for a time: `polyarch token create` on a server of the topology makes ' +
+    'another. `polyarch topology show` lists names and ids that are taken, those of servers that left too.',
+  LEAVE_REFUSED:
+    'The sentence says why and what to do. A server leaves once another one holds all that it holds: `polyarch replication status` shows what is missing. One that is ' +
+    'gone for good is forgotten with `polyarch leave --forget NAME` on another.',
+  TOPOLOGY_LEFT:
+    'The other servers have forgotten it, and would refuse it. Its data can still be read (`polyarch export-ldif`). To bring the machine back, make a new server with ' +
+    '`polyarch join` in another directory, under another name.',
   INDEX_REBUILD_NEEDED: 'Let it end: run `polyarch index rebuild --dir DIR` again, with the server stopped.',
   GENERATION_MISMATCH:
     'The peers were loaded separately and hold different data sets. Decide whose data stay and copy them to the other: ' +

@@ -22,6 +22,23 @@ export type ControlRequest =
   /** By its UUID, or the DN that it had. */
   | { readonly command: 'upkeep-undelete'; readonly entry: string; readonly domain?: string }
   | { readonly command: 'verify'; readonly domain?: string }
+  /** Absolute paths. */
+  | {
+      readonly command: 'backup';
+      readonly folder: string;
+      readonly incremental: boolean;
+      readonly keyFile?: string;
+    }
+  | { readonly command: 'topology' | 'token-list' }
+  | {
+      readonly command: 'token-create';
+      readonly lifeMs: number;
+      readonly withAuthorityKey: boolean;
+      readonly addresses: readonly string[];
+    }
+  | { readonly command: 'token-revoke'; readonly id: string }
+  | { readonly command: 'leave'; readonly timeoutMs: number }
+  | { readonly command: 'forget'; readonly server: string; readonly force: boolean }
   | { readonly command: 'schema' }
   | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] }
   | { readonly command: 'index-list' | 'index-verify' | 'index-advise' }

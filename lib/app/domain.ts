@@ -17,6 +17,7 @@ import type { UsnSource } from '../backend/usn-source.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import { Broker } from '../broker/broker.js';
+import type { BrokerPeer } from '../broker/broker-seams.js';
 import type { EntryUuid } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
 import type { Settings } from '../config/option-table.js';
@@ -120,7 +121,7 @@ export class RunningDomain {
         boot: BOOT,
         domain: baseKey,
       },
-      peers: [...config.peers].map(([name, address]) => ({ name, addresses: () => [address] })),
+      peers: brokerPeers(config.peers),
       allowed: undefined,
       directory: this.#replica,
       changelog,
@@ -234,6 +235,17 @@ export class RunningDomain {
   following(): readonly string[] {
     return this.broker.following();
   }
+  /** Other peers from now on. `peers`: name -> address; addresses are looked up in it at every attempt. */
+  setPeers(peers: ReadonlyMap<string, string>): void {
+    this.broker.setPeers(brokerPeers(peers));
+    this.upkeep.members.setPeers([...peers.keys()]);
+  }
+
+  /** Takes no local writes until it is called again without a reason (a sentence). */
+  hold(reason: string | undefined): void {
+    this.#replica.hold(reason);
+  }
+
 
   /** Replaces all data by those of a peer. */
   initialize(peer: string): Promise<void> {
@@ -269,12 +281,20 @@ export class RunningDomain {
       return { phase: 'initializing', reason: reading ?? 'a total update has begun' };
     if (generationId === undefined) return { phase: 'empty', reason: 'it holds no data yet' };
     const held = this.#replica.writesHeld();
+      ...this.#copying(),
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
 
   /** What connected peers hold and we have not applied. */
   #lag(): Pick<DomainStatus, 'behind' | 'lagMs'> {
     const peers = this.broker
+  #copying(): Pick<DomainStatus, 'copying'> {
+    const progress = this.#replica.progress();
+    if (progress === undefined) return {};
+    const { peer, images, entryCount, failure } = progress;
+    return { copying: { from: peer, rows: images, entries: entryCount, trouble: failure } };
+  }
+
       .status()
       .filter((session) => session.direction === 'from' && session.states !== undefined);
     if (peers.length === 0) return { behind: undefined, lagMs: undefined };
@@ -304,6 +324,17 @@ async function openServable(
       `a rebuild of all indexes did not end; to run it again: polyarch index rebuild --dir ${files.dir}`,
       [],
       { cause: error },
+/** Peers of a broker, whose addresses are those of the map at the moment of each attempt. */
+export function brokerPeers(peers: ReadonlyMap<string, string>): BrokerPeer[] {
+  return [...peers.keys()].map((name) => ({
+    name,
+    addresses: () => {
+      const address = peers.get(name);
+      return address === undefined ? [] : [address];
+    },
+  }));
+}
+
     );
   }
 }

@@ -20,6 +20,7 @@ interface Replicated {
 interface Parts {
   readonly config: ServerConfig;
   readonly domains: readonly Replicated[];
+  readonly topology: Replicated;
   readonly service: LdapService;
   readonly listening: Listening;
   readonly startedMs: number;
@@ -27,7 +28,15 @@ interface Parts {
 }
 
 /** The status as it is now. */
-export function makeStatus({ config, domains, service, listening, startedMs, version }: Parts): ServerStatus {
+export function makeStatus({
+  config,
+  domains,
+  topology,
+  service,
+  listening,
+  startedMs,
+  version,
+}: Parts): ServerStatus {
   const { settings } = config;
   let initiated = 0;
   let completed = 0;
@@ -52,6 +61,7 @@ export function makeStatus({ config, domains, service, listening, startedMs, ver
     operations: { initiated, completed, byKind },
     memoryMiB: Math.round(process.memoryUsage.rss() / 1_048_576),
     domains: domains.map((domain) => domain.status()),
+    topology: topology.status(),
     peers: peerStatus(config, domains),
   };
 }

@@ -3,39 +3,63 @@
  *
  * What was opened is closed by `undo`, in reverse order. When the schema becomes another, the domains follow.
  */
+import { OperatorError } from '../base/operator-error.js';
 import type { Schema } from '../schema/schema.js';
+import type { TopologyMember } from '../topology/member-list.js';
 import { type DomainParts, RunningDomain } from './domain.js';
 import { schemaFollower } from './follow-schema.js';
+import type { ServerConfig } from './read-config.js';
 import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
 import { Relay } from './relay.js';
 import { SchemaDomain } from './schema-domain.js';
+import { storedMembers, TopologyDomain } from './topology-domain.js';
+import { followMembers } from './topology-follower.js';
 import type { Undo } from './undo.js';
 
 export interface OpenedDomains {
   readonly schema: Schema;
   /** undefined on a broker of its own. */
   readonly schemaDomain: SchemaDomain | undefined;
+  /** Who belongs to the topology; on every server. */
+  readonly topology: TopologyDomain;
   /** The naming contexts. */
   readonly domains: readonly RunningDomain[];
-  /** All that replicates, in the order in which it starts: the schema first. */
+  /** All that replicates, in the order in which it starts: the topology, the schema, the data. */
   readonly replicated: readonly (RunningDomain | Relay)[];
   /** The same as status shows it: the schema last. */
   readonly listed: readonly (RunningDomain | Relay)[];
 }
 
-/** Opens the domains of the configuration. Rejects with an OperatorError or a StoreError. */
+/**
+ * Opens the domains of the configuration. `peers`: the map that the configuration shows, filled with whom this server follows. Rejects with an
+ * OperatorError (TOPOLOGY_LEFT: it belongs to no topology any more) or a StoreError.
+ */
 export async function openDomains(
   common: Omit<DomainParts, 'base' | 'schema'>,
+  listed: ReadonlyMap<string, string>,
+  peers: Map<string, string>,
   undo: Undo,
 ): Promise<OpenedDomains> {
   const { config, store, log } = common;
   const bases = config.settings.domains;
   const whole = await readWholeSchema(config.files, store);
   const { schema } = whole;
+  const members = await storedMembers(store, schema);
+  refuseLeft(config, members);
+  followMembers(config.settings, listed, peers, members);
+  const topology = await TopologyDomain.open({ ...common, schema });
+  undo.add(() => topology.domain.close());
   if (config.settings['server.runs'] === 'broker') {
     const relays: Relay[] = [];
     for (const base of [SCHEMA_BASE, ...bases]) relays.push(await Relay.open({ ...common, base, schema }));
-    return { schema, schemaDomain: undefined, domains: [], replicated: relays, listed: schemaLast(relays) };
+    return {
+      schema,
+      schemaDomain: undefined,
+      topology,
+      domains: [],
+      replicated: [topology.domain, ...relays],
+      listed: schemaLast(relays),
+    };
   }
   const schemaDomain = await SchemaDomain.open(common, whole);
   undo.add(() => schemaDomain.domain.close());
@@ -46,8 +70,19 @@ export async function openDomains(
     domains.push(domain);
   }
   schemaDomain.onChange(await schemaFollower(config, schema, domains, log));
-  const replicated = [schemaDomain.domain, ...domains];
-  return { schema, schemaDomain, domains, replicated, listed: schemaLast(replicated) };
+  const shown = [schemaDomain.domain, ...domains];
+  const replicated = [topology.domain, ...shown];
+  return { schema, schemaDomain, topology, domains, replicated, listed: schemaLast(shown) };
+}
+
+/** Throws OperatorError TOPOLOGY_LEFT. */
+function refuseLeft({ files, settings }: ServerConfig, members: readonly TopologyMember[]): void {
+  const own = members.find(({ name }) => name === settings['server.name']);
+  if (own?.standing !== 'left') return;
+  throw new OperatorError(
+    'TOPOLOGY_LEFT',
+    `${own.name} left its topology at ${new Date(own.atMs).toISOString()}, and the others have forgotten it; its data can be read with: polyarch export-ldif --dir ${files.dir}`,
+  );
 }
 
 function schemaLast<T>(replicated: readonly T[]): readonly T[] {

@@ -18,7 +18,7 @@ import { existingServer, type ServerFiles } from './server-files.js';
 export interface ServerConfig {
   readonly files: ServerFiles;
   readonly settings: Settings;
-  /** Replication addresses to dial, by peer name; overrides are applied. */
+  /** Replication addresses to dial, by peer name; overrides are applied. Of a running server: of all whom it follows now, changed in place. */
   readonly peers: ReadonlyMap<string, string>;
 }
 

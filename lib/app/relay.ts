@@ -13,7 +13,7 @@ import { parseDn } from '../dn/dn-text.js';
 import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { alertLog } from './alert-log.js';
-import { type DomainParts, openChangelog } from './domain.js';
+import { brokerPeers, type DomainParts, openChangelog } from './domain.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 
@@ -42,7 +42,7 @@ export class Relay {
         boot: BOOT,
         domain: baseKey,
       },
-      peers: [...config.peers].map(([name, address]) => ({ name, addresses: () => [address] })),
+      peers: brokerPeers(config.peers),
       allowed: undefined,
       directory: undefined,
       changelog,
@@ -101,6 +101,12 @@ export class Relay {
   async stop(): Promise<void> {
     await this.upkeep.stop();
     await this.broker.stop();
+  }
+
+  /** Other peers from now on. */
+  setPeers(peers: ReadonlyMap<string, string>): void {
+    this.broker.setPeers(brokerPeers(peers));
+    this.upkeep.members.setPeers([...peers.keys()]);
   }
 
   /** Names of the peers whose changes flow here now. */

@@ -19,6 +19,7 @@ import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
 import { upkeepCommand } from './upkeep-commands.js';
+import { topologyCommand } from './topology-commands.js';
 import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
@@ -49,7 +50,7 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return await showEntry(server, request.dn);
       case 'verify':
         return await Promise.all(
-          [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)].map((domain) =>
+          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)].map((domain) =>
             verifyDomain(domain),
           ),
         );
@@ -62,7 +63,7 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'upkeep-undelete':
         return await upkeepCommand(
           server,
-          [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)],
+          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
           request,
         );
       case 'schema':
@@ -70,6 +71,13 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'change-schema':
         return await change(server, request.edits);
       case 'index-list':
+      case 'topology':
+      case 'token-list':
+      case 'token-create':
+      case 'token-revoke':
+      case 'leave':
+      case 'forget':
+        return await topologyCommand(server, request, progress);
       case 'index-verify':
       case 'index-advise':
       case 'index-add':
@@ -120,15 +128,18 @@ async function change(server: RunningServer, edits: readonly SchemaEdit[]): Prom
   return { changed: true };
 }
 
-/** The schema's domain, where no domain was named. */
-function schemaDomainOf(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
-  return base !== undefined || server.schemaDomain === undefined ? [] : [server.schemaDomain];
+/** The domains that every server has of itself, where no domain was named. */
+function ownDomainsOf(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
+  if (base !== undefined) return [];
+  return server.schemaDomain === undefined
+    ? [server.topology.domain]
+    : [server.schemaDomain, server.topology.domain];
 }
 
 /** The domain of that base DN, or all but the schema's. */
 function chosen(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
   if (base === undefined) return server.domains;
-  const all = server.schemaDomain === undefined ? server.domains : [...server.domains, server.schemaDomain];
+  const all = [...server.domains, ...ownDomainsOf(server, undefined)];
   const found = all.filter((domain) => domain.matches(base));
   if (found.length > 0) return found;
   const known = server.domains.map((domain) => domain.baseText).join('; ');
@@ -211,7 +222,7 @@ async function conflicts(
   const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
   let total = 0;
   let lines: ConflictLine[] = [];
-  const asked = [...chosen(server, request.domain), ...schemaDomainOf(server, request.domain)];
+  const asked = [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)];
   for (const { backend } of asked) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
     for await (const slice of backend.journal())

@@ -27,6 +27,13 @@ export interface DomainStatus {
   readonly behind: boolean | undefined;
   /** By how much the newest of them is newer than what is applied here, ms; 0 when not behind. */
   readonly lagMs: number | undefined;
+  /** The total update that runs: rows taken so far, and entries of the source (their histories come on top). `trouble`: why it does not go on. */
+  readonly copying?: {
+    readonly from: string;
+    readonly rows: number;
+    readonly entries: number | undefined;
+    readonly trouble: string | undefined;
+  };
   /** Origins whose next change cannot be applied at the moment, with the reason. */
   readonly blocked: readonly string[];
 }
@@ -92,5 +99,7 @@ export interface ServerStatus {
   };
   readonly memoryMiB: number;
   readonly domains: readonly DomainStatus[];
+  /** The domain cn=topology: who belongs. */
+  readonly topology: DomainStatus;
   readonly peers: readonly PeerStatus[];
 }

@@ -36,6 +36,9 @@ import { inDirectory, type ServerConfig } from './read-config.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import { Undo } from './undo.js';
+import type { TopologyDomain } from './topology-domain.js';
+import { TopologyFollower } from './topology-follower.js';
+import { TopologyOffice } from './topology-office.js';
 import { UnsyncedStore } from './unsynced-store.js';
 import { purgingTree } from './upkeep-monitor.js';
 
@@ -51,6 +54,9 @@ export interface RunningServer {
   readonly schemaDomain: RunningDomain | undefined;
   readonly schemaStore: SchemaStore | undefined;
   readonly schema: Schema;
+  readonly topology: TopologyDomain;
+  /** Lets servers join and leave. */
+  readonly topologyOffice: TopologyOffice;
   /** Which indexes searches have missed. */
   readonly advice: IndexAdvice;
   status(): ServerStatus;
@@ -109,8 +115,10 @@ async function letClientsIn(
   }
 }
 
-async function start(config: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
-  const { files, settings } = config;
+async function start(given: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
+  const { files, settings } = given;
+  const peers = new Map(given.peers);
+  const config: ServerConfig = { ...given, peers };
   const startedMs = systemClock.wallMs();
   const version = await packageVersion();
   const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
@@ -120,7 +128,12 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
   const common = { config, store, network, incarnation, log, usns: new UsnSource() };
-  const { schema, schemaDomain, domains, replicated, listed } = await openDomains(common, undo);
+  const { schema, schemaDomain, topology, domains, replicated, listed } = await openDomains(
+    common,
+    given.peers,
+    peers,
+    undo,
+  );
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
@@ -147,7 +160,21 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
   }
   undo.add(() => service.drain(DRAIN_MS));
   if (domains.length > 0) await letClientsIn(settings, tls, listening, { log, service, undo });
-  const status = () => makeStatus({ config, domains: listed, service, listening, startedMs, version });
+  const status = () =>
+    makeStatus({
+      config,
+      domains: listed,
+      topology: topology.domain,
+      service,
+      listening,
+      startedMs,
+      version,
+    });
+  const follower = new TopologyFollower({ settings, listed: given.peers, peers, topology, replicated, log });
+  follower.start();
+  undo.add(async () => follower.stop());
+  const topologyOffice = new TopologyOffice({ config, topology, domains, replicated, log, version });
+  network.serveJoins((link) => topologyOffice.receive(link));
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
     undo.add(() => http.close());
@@ -161,6 +188,8 @@ async function start(config: ServerConfig, log: Log, undo: Undo): Promise<Runnin
     schemaStore: schemaDomain,
     schema,
     status,
+    topology,
+    topologyOffice,
     advice: service.advice,
     reload: () => tls.reload(),
     stop: () => undo.run(),

@@ -19,7 +19,7 @@ import type { ServerRuns } from '../topology/topology.js';
 import { generatedPassword } from './generated-password.js';
 import { loadSample } from './load-sample.js';
 import { readServerConfig } from './read-config.js';
-import { serverFiles } from './server-files.js';
+import { type ServerFiles, serverFiles } from './server-files.js';
 import { makeCertificates } from './server-tls.js';
 
 export interface SetupOptions {
@@ -32,6 +32,12 @@ export interface SetupOptions {
   readonly password: string | undefined;
   readonly listen: Readonly<Record<'ldap' | 'ldaps' | 'replication' | 'http', string>>;
   readonly advertise: Readonly<Partial<Record<'ldap' | 'ldaps' | 'replication' | 'http', string>>>;
+  /** Instead of a password. */
+  readonly passwordHash?: string;
+  /** More settings. */
+  readonly settings?: PartialSettings;
+  /** Makes the files of a server that joins a topology, instead of a CA and certificates of its own. */
+  readonly certificates?: (files: ServerFiles) => Promise<void>;
   /** Name -> replication address. */
   readonly peers: ReadonlyMap<string, string>;
   readonly runs?: ServerRuns;
@@ -69,7 +75,8 @@ export async function setupServer(options: SetupOptions): Promise<MadeServer> {
   return { dir, adminDn: DEFAULT_ADMIN_DN, password };
 }
 
-async function requireEmpty(dir: string): Promise<void> {
+/** Throws OperatorError DATA_DIR_NOT_EMPTY. */
+export async function requireEmpty(dir: string): Promise<void> {
   const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new OperatorError('DATA_DIR_NOT_EMPTY', `${dir} cannot be used: ${error.message}`, [], {
@@ -88,7 +95,7 @@ async function fill(draft: string, options: SetupOptions, password: string): Pro
   const bytes = utf8Encode(password);
   if (bytes.length === 0 || bytes.length > LIMITS.passwordBytes)
     throw new OperatorError('PASSWORD_MISSING', `a password has 1 to ${LIMITS.passwordBytes} octets`);
-  const hash = await hashPassword(bytes);
+  const hash = options.passwordHash ?? (await hashPassword(bytes));
   await writeFileAtomic(files.config, configText(settingsOf(options, hash)));
   // Says all faults of names, addresses and DNs before anything slow is done.
   const config = await readServerConfig(draft, new Map(), {});
@@ -97,7 +104,9 @@ async function fill(draft: string, options: SetupOptions, password: string): Pro
     ...options.hosts,
     ...Object.values(options.advertise).map((address) => address.slice(0, address.lastIndexOf(':'))),
   ];
-  await makeCertificates(files, options.name, hosts, options.caFrom, Date.now());
+  if (options.certificates === undefined)
+    await makeCertificates(files, options.name, hosts, options.caFrom, Date.now());
+  else await options.certificates(files);
   if (!options.empty && options.runs !== 'broker')
     await loadSample(config, Math.max(1, options.sampleEntries));
 }
@@ -105,6 +114,7 @@ async function fill(draft: string, options: SetupOptions, password: string): Pro
 function settingsOf(options: SetupOptions, hash: string): PartialSettings {
   const { listen, advertise } = options;
   return {
+    ...options.settings,
     'server.id': options.id,
     'server.name': options.name,
     'server.site': options.site,

@@ -143,3 +143,17 @@ export const LIMITS = {
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
+  /** Octets of one server's text in cn=topology. */
+  topologyMemberBytes: 4096,
+  /** Characters of a join token. */
+  joinTokenBytes: 8192,
+  /** Tokens of one server that are not expired. */
+  joinTokens: 1000,
+  /** How far the clock of a server that joins may be away, ms: a change from further ahead would be an alert. */
+  joinClockSkewMs: 60_000,
+  /** Octets of a request to join, and of the answer (certificates and schema files). */
+  joinRequestBytes: 65_536,
+  joinAnswerBytes: 16_777_216,
+  /** Links at once on which a server asks to join, and how long each may take, ms. */
+  joinLinks: 8,
+  joinMs: 30_000,

@@ -42,7 +42,9 @@ export interface UpstreamsContext {
 
 export class Upstreams {
   readonly #context: UpstreamsContext;
-  readonly #connections: PeerConnection[];
+  #connections: PeerConnection[] = [];
+  /** Connections to peers that are none any more, until nothing is left of them. */
+  readonly #leaving = new Set<PeerConnection>();
   #choices: ReadonlyMap<ReplicaId, Choice> = new Map();
   #nextId = 1;
   #running = false;
@@ -57,16 +59,39 @@ export class Upstreams {
 
   constructor(peers: readonly BrokerPeer[], context: UpstreamsContext) {
     this.#context = context;
-    const { network, clock, random } = context;
     this.#untried = peers.length;
-    this.#connections = peers.map(
-      (peer) =>
-        new PeerConnection(peer, network, clock, random, {
-          open: (link, connection) => this.#open(link, connection),
-          tried: () => this.#tried(),
-          lost: (name, reason) => this.#context.refused('closing', `${name}: ${reason}`, name),
-        }),
-    );
+    this.#connections = peers.map((peer) => this.#connectionTo(peer));
+  }
+
+  #connectionTo(peer: BrokerPeer): PeerConnection {
+    const { network, clock, random } = this.#context;
+    const isNew = this.#running;
+    return new PeerConnection(peer, network, clock, random, {
+      open: (link, connection) => this.#open(link, connection),
+      tried: () => {
+        if (!isNew) this.#tried();
+      },
+      lost: (name, reason) => this.#context.refused('closing', `${name}: ${reason}`, name),
+    });
+  }
+
+  /** Other peers from now on; sessions with those that stay go on. */
+  setPeers(peers: readonly BrokerPeer[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.name, peer]));
+    for (const connection of this.#connections) {
+      if (wanted.has(connection.peer.name)) continue;
+      this.#leaving.add(connection);
+      void connection
+        .stop('closing', `${connection.peer.name} is no peer any more`)
+        .then(() => this.#leaving.delete(connection));
+    }
+    const kept = this.#connections.filter(({ peer }) => wanted.has(peer.name));
+    const known = new Set(kept.map(({ peer }) => peer.name));
+    const added = peers.filter(({ name }) => !known.has(name)).map((peer) => this.#connectionTo(peer));
+    this.#connections = [...kept, ...added];
+    if (this.#running) for (const connection of added) connection.start();
+    else this.#untried += added.length;
+    this.select();
   }
 
   start(): void {
@@ -78,7 +103,8 @@ export class Upstreams {
   async stop(code: RefusalCode, reason: string): Promise<void> {
     this.#running = false;
     this.#update?.stop(code, reason);
-    await Promise.all(this.#connections.map((connection) => connection.stop(code, reason)));
+    const all = [...this.#connections, ...this.#leaving];
+    await Promise.all(all.map((connection) => connection.stop(code, reason)));
     this.#choices = new Map();
     this.#toldBehind = '';
   }
@@ -233,7 +259,34 @@ export class Upstreams {
     for (const resolve of this.#whenTried.splice(0)) resolve();
   }
 
-  #unavailable(peer: string, origin: ReplicaId, why: 'too-old' | 'forked', csn: Csn): void {
+  /** Sessions in which a hole is to be looked at again begin anew. */
+  #retryHoles(): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    for (const connection of this.#connections)
+      if (this.#holes.retry(connection.peer.name, nowMs))
+        connection.restart('changes that were lacking are asked for again');
+  }
+
+  #hole(peer: string, origin: ReplicaId, held: Csn | undefined, offered: Csn): boolean {
+    const again = this.#holes.came(peer, origin, held, offered, this.#context.clock.monotonicMs());
+    if (again) this.#tellHole(peer, origin, held);
+    return again;
+  }
+
+  #tellHole(peer: string, origin: ReplicaId, held: Csn | undefined): void {
+    this.#context.listener.alert({
+      kind: 'hole',
+      key: `hole ${peer} ${origin}`,
+      message: `${peer} lacks changes of replica ${origin} after ${held ?? 'the first'}: they are taken from another server, or waited for; ${peer} must be initialized anew`,
+    });
+  }
+
+  #unavailable(peer: string, origin: ReplicaId, why: Unavailable, csn: Csn): void {
+    if (why === 'damaged') {
+      this.#holes.told(peer, origin, csn, this.#context.clock.monotonicMs());
+      this.#tellHole(peer, origin, csn);
+      return;
+    }
     const message =
       why === 'too-old'
         ? `${peer} has trimmed changes of replica ${origin} that this server still needs (up to ${csn})`

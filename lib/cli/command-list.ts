@@ -31,6 +31,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.js')).status,
   },
   {
+    name: 'token create',
+    describe: 'A token with which one new server may join',
+    load: async () => (await import('./commands/token-create.js')).tokenCreate,
+  },
+  {
+    name: 'token list',
+    describe: 'Tokens that a server has made',
+    load: async () => (await import('./commands/token-list.js')).tokenList,
+  },
+  {
+    name: 'token revoke',
+    describe: 'Make a token void',
+    load: async () => (await import('./commands/token-revoke.js')).tokenRevoke,
+  },
+  {
+    name: 'join',
+    describe: 'Make a server that belongs to a topology, with one token, and bring it in sync',
+    load: async () => (await import('./commands/join.js')).join,
+  },
+  {
+    name: 'leave',
+    describe: 'Take a server out of its topology, or forget one that is gone',
+    load: async () => (await import('./commands/leave.js')).leave,
+  },
+  {
     name: 'import-ldif',
     describe: 'Load entries or changes from LDIF',
     load: async () => (await import('./commands/import-ldif.js')).importLdif,
@@ -179,5 +204,11 @@ export const GROUPS: Readonly<Record<string, string>> = {
   deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
   schema: 'Schema: list, show, check, add, remove',
-  topology: 'Topology files: check',
+  token: 'Tokens for new servers: create, list, revoke',
+  topology: 'Topology: show, check',
 };
+  {
+    name: 'topology show',
+    describe: 'The servers of the topology',
+    load: async () => (await import('./commands/topology-show.js')).topologyShow,
+  },

@@ -64,6 +64,18 @@ export async function issueServerCertificate(
   nowMs: number,
   ownKey?: KeyObject,
 ): Promise<KeyedCertificate> {
+  const key = ownKey ?? newKey();
+  return { certificate: await signServerKey(authority, serverName, hosts, nowMs, key), key: keyPem(key) };
+}
+
+/** The certificate (PEM) alone, for the P-256 key of another server, which may be its public half. Throws OperatorError TLS_INVALID. */
+export async function signServerKey(
+  authority: KeyedCertificate,
+  serverName: string,
+  hosts: readonly string[],
+  nowMs: number,
+  subjectKey: KeyObject,
+): Promise<string> {
   if (serverName === '' || serverName.length > MAX_COMMON_NAME) {
     throw new OperatorError('TLS_INVALID', `a server name has 1 to ${MAX_COMMON_NAME} characters`);
   }
@@ -74,19 +86,23 @@ export async function issueServerCertificate(
       `the topology CA expired on ${new Date(issuer.notAfterMs).toISOString()}`,
     );
   }
-  const key = ownKey ?? newKey();
-  const certificate = await makeCertificate({
+  return await makeCertificate({
     serial: randomBytes(16),
     subject: serverName,
     issuer: issuer.commonName ?? '',
     notBeforeMs: nowMs - BACKDATE_MS,
     notAfterMs: Math.min(issuer.notAfterMs, nowMs + SERVER_DAYS * DAY_MS),
-    subjectKey: key,
+    subjectKey,
     issuerKey: createPrivateKey(authority.key),
     authority: false,
     hosts: [...new Set(hosts)],
   });
-  return { certificate, key: keyPem(key) };
+}
+
+/** A new key of the kind that servers have. */
+export function newServerKey(): { readonly key: KeyObject; readonly pem: string } {
+  const key = newKey();
+  return { key, pem: keyPem(key) };
 }
 
 /** Names and addresses that a server of this machine may be reached by: localhost, loopback, the host name and its addresses, `extra`. */

@@ -1,7 +1,7 @@
 /**
  * Links between servers: port LinkNetwork over mutual TLS.
  *
- * Both ends prove a certificate of the topology CA; a peer's identity is its certificate's common name, so an advertised address may be overridden freely. A peer without
+ * Both ends prove a certificate of the topology CA (but for a server that wants to join, which speaks another protocol until it has one); a peer's identity is its certificate's common name, so an advertised address may be overridden freely. A peer without
  * such a certificate is closed before anything of it is read. Keep-alive finds dead peers; heartbeats are sync's.
  */
 import type { Socket } from 'node:net';
@@ -9,6 +9,7 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../base/limits.js';
 import type { Link, LinkNetwork, LinkPeer } from '../port/link.js';
 import type { Log } from '../port/log.js';
+import { JOIN_PROTOCOL, JsonLines } from './json-lines.js';
 import { listenFault } from './ldap-listener.js';
 import { OutputQueue } from './output-queue.js';
 import type { TlsContext } from './tls-context.js';
@@ -17,17 +18,42 @@ import { commonNameOf } from './transport-security.js';
 const KEEPALIVE_MS = 15_000;
 const HIGH_WATER_BYTES = 1_048_576;
 const CLOSE_MS = 5_000;
+/** Name of the protocol within TLS (RFC 7301). A peer that names none speaks it too. */
+const REPLICATION_PROTOCOL = 'polyarch-replication';
 /** Incoming handshakes and links at once. */
 const MAX_LINKS = 2_000;
 
 export class TlsLinks implements LinkNetwork {
   readonly #tls: TlsContext;
   readonly #log: Log;
+  #receiveJoin: JoinReceiver | undefined;
+  #joining = 0;
 
   /** `tls` must have a CA: it alone says which peers are ours. */
   constructor(tls: TlsContext, log: Log) {
     this.#tls = tls;
     this.#log = log;
+  }
+
+  /** Gives links of servers that want to join to `receive`; before that they are closed. */
+  serveJoins(receive: JoinReceiver): void {
+    this.#receiveJoin = receive;
+  }
+
+  #join(socket: TLSSocket): void {
+    if (this.#receiveJoin === undefined || this.#joining >= LIMITS.joinLinks) {
+      socket.destroy();
+      return;
+    }
+    this.#joining += 1;
+    socket.once('close', () => {
+      this.#joining -= 1;
+    });
+    this.#receiveJoin(new JsonLines(socket, LIMITS.joinRequestBytes, LIMITS.joinMs));
+  }
+
+  #refuse(error: string, peer: string | undefined): void {
+    this.#log.warn({ error, peer }, 'a replication peer was refused');
   }
 
   dial(address: string): Promise<Link> {
@@ -40,6 +66,7 @@ export class TlsLinks implements LinkNetwork {
       const socket = connect({
         ...target,
         ...this.#tls.options,
+        ALPNProtocols: [REPLICATION_PROTOCOL],
         rejectUnauthorized: true,
         checkServerIdentity: () => undefined,
       });
@@ -79,7 +106,9 @@ export class TlsLinks implements LinkNetwork {
     const server = createServer({
       ...this.#tls.options,
       requestCert: true,
-      rejectUnauthorized: true,
+      // A server that wants to join has no certificate yet; everyone else is looked at as soon as the handshake is done, before anything is read.
+      rejectUnauthorized: false,
+      ALPNProtocols: [JOIN_PROTOCOL, REPLICATION_PROTOCOL],
       handshakeTimeout: LIMITS.tlsHandshakeMs,
     });
     server.maxConnections = MAX_LINKS;
@@ -89,10 +118,19 @@ export class TlsLinks implements LinkNetwork {
       socket.once('close', () => sockets.delete(socket));
     });
     server.on('tlsClientError', (error, socket) => {
-      this.#log.warn({ error: error.message, peer: socket.remoteAddress }, 'a replication peer was refused');
+      this.#refuse(error.message, socket.remoteAddress);
     });
     server.on('secureConnection', (socket) => {
       socket.on('error', () => socket.destroy());
+      if (socket.alpnProtocol === JOIN_PROTOCOL) {
+        this.#join(socket);
+        return;
+      }
+      if (!socket.authorized) {
+        this.#refuse(String(socket.authorizationError), socket.remoteAddress);
+        socket.destroy();
+        return;
+      }
       const peer = {
         address: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
         identity: identityOf(socket),
@@ -130,6 +168,9 @@ export class TlsLinks implements LinkNetwork {
     };
   }
 }
+
+/** Who is told of servers that want to join; see serveJoins(). */
+type JoinReceiver = (lines: JsonLines) => void;
 
 type Receivers = Parameters<Link['start']>[0];
 

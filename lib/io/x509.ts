@@ -19,6 +19,7 @@ export interface CertificateRequest {
   readonly issuer: string;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
+  /** Private or public. */
   readonly subjectKey: KeyObject;
   readonly issuerKey: KeyObject;
   /** A CA signs certificates and nothing else. */
@@ -92,7 +93,7 @@ function positiveSerial(random: Uint8Array): string {
 }
 
 function importPublicKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const spki = (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' });
   return webcrypto.subtle.importKey('spki', spki, KEY_ALGORITHM, true, ['verify']);
 }
 

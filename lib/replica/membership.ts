@@ -81,6 +81,7 @@ export class Membership {
   #undeleteFromMs = 0;
   #reporting = false;
   #reportedMs = Number.NEGATIVE_INFINITY;
+  #peers: readonly string[];
   /** A member has told us its table since our data came here. */
   #told = true;
   /** Grows when the data under our feet are replaced: what was begun before counts no more. */
@@ -88,6 +89,7 @@ export class Membership {
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#peers = options.peers;
     this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
   }
@@ -207,7 +209,19 @@ export class Membership {
     await this.#store.save([must(this.#rowOf(peer), 'just entered')], true);
   }
 
-  #enter(peer: Hello): boolean {
+  /** Other peers from now on. They do not count as members before they were heard of: what is forgotten by then they have to copy. */
+  setPeers(names: readonly string[]): void {
+    this.#peers = names;
+  }
+
+  /** A server that is about to join: it is a member from now on, on disk when it resolves, so that nothing more is forgotten that it will lack. */
+  async admit(name: string, replica: ReplicaId | undefined): Promise<void> {
+    this.#followGeneration();
+    if (!this.#enter({ server: name, replica })) return;
+    await this.#store.save([must(this.#known.get(name), 'just entered').row], true);
+  }
+
+  #enter(peer: Pick<Hello, 'server' | 'replica'>): boolean {
     const kind = peer.replica === undefined ? 'broker' : 'directory';
     const before = this.#known.get(peer.server)?.row ?? expectedMember(peer.server);
     const back = before.standing === 'returning';
@@ -259,7 +273,7 @@ export class Membership {
   copied(): void {
     this.epoch += 1;
     this.#stability.clear();
-    this.#told = this.#options.peers.length === 0;
+    this.#told = this.#peers.length === 0;
   }
 
   /** To be called now and then: reports when there is something to say; evicts who was silent too long. */
@@ -343,7 +357,7 @@ export class Membership {
   }
 
   #expectPeers(): void {
-    for (const name of this.#options.peers) if (!this.#known.has(name)) this.#put(expectedMember(name));
+    for (const name of this.#peers) if (!this.#known.has(name)) this.#put(expectedMember(name));
   }
 
   #learnOwn(report: MemberReport | undefined): void {
@@ -369,7 +383,7 @@ export class Membership {
     return outside;
   }
 
-  #rowOf(peer: Hello): MemberRow | undefined {
+  #rowOf(peer: Pick<Hello, 'server'>): MemberRow | undefined {
     return this.#known.get(peer.server)?.row;
   }
 

@@ -28,6 +28,8 @@ export class Replica {
   #held = true;
   /** Why a peer does not count us among the domain's servers. */
   #barred: string | undefined;
+  /** Why the administrator wants no writes. */
+  #heldBy: string | undefined;
   /** The log is being made to fit entries that did not come through it. */
   #adopting = false;
   #behind: readonly ReplicaId[] = [];
@@ -87,6 +89,7 @@ export class Replica {
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
     if (this.#barred !== undefined) return this.#barred;
+    if (this.#heldBy !== undefined) return this.#heldBy;
     const owed = this.#options.members?.owed();
     if (owed === 'untold')
       return `${server} has just taken a copy of all data and is asking the other servers what they know of it`;
@@ -97,6 +100,11 @@ export class Replica {
     return this.#held
       ? `${server} has just started and is asking the other servers what they know of it`
       : undefined;
+  }
+
+  /** Takes no local writes until it is called again without a reason (a sentence). */
+  hold(reason: string | undefined): void {
+    this.#heldBy = reason;
   }
 
   /** Why the domain must not be read now; undefined when it may. */

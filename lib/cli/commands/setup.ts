@@ -142,7 +142,8 @@ function ownPlace(args: PlaceArguments): Place {
   };
 }
 
-function listenOn(host: string, port: number | undefined): Place['listen'] {
+/** Addresses of a server by its options --host and --port. Throws OperatorError COMMAND_INVALID. */
+export function listenOn(host: string, port: number | undefined): Place['listen'] {
   const shown = host.includes(':') ? `[${host}]` : host;
   if (port === undefined)
     return {
