@@ -221,6 +221,17 @@ export class RunningDomain {
     return this.backend.history(uuid);
   }
 
+  /** Other peers from now on. `peers`: name -> address; addresses are looked up in it at every attempt. */
+  setPeers(peers: ReadonlyMap<string, string>): void {
+    this.broker.setPeers(brokerPeers(peers));
+    this.upkeep.members.setPeers([...peers.keys()]);
+  }
+
+  /** Takes no local writes until it is called again without a reason (a sentence). */
+  hold(reason: string | undefined): void {
+    this.#replica.hold(reason);
+  }
+
   /** Why local writes must wait; undefined when they need not. */
   writesHeld(): string | undefined {
     return this.#replica.writesHeld();
@@ -235,17 +246,6 @@ export class RunningDomain {
   following(): readonly string[] {
     return this.broker.following();
   }
-  /** Other peers from now on. `peers`: name -> address; addresses are looked up in it at every attempt. */
-  setPeers(peers: ReadonlyMap<string, string>): void {
-    this.broker.setPeers(brokerPeers(peers));
-    this.upkeep.members.setPeers([...peers.keys()]);
-  }
-
-  /** Takes no local writes until it is called again without a reason (a sentence). */
-  hold(reason: string | undefined): void {
-    this.#replica.hold(reason);
-  }
-
 
   /** Replaces all data by those of a peer. */
   initialize(peer: string): Promise<void> {
@@ -267,10 +267,18 @@ export class RunningDomain {
       applied: backend.state.toString(),
       received: this.#changelog.state.toString(),
       ...this.#lag(),
+      ...this.#copying(),
       blocked: this.#replica
         .blocked()
         .map((origin) => `changes of replica ${origin.origin} wait: ${origin.reason}`),
     };
+  }
+
+  #copying(): Pick<DomainStatus, 'copying'> {
+    const progress = this.#replica.progress();
+    if (progress === undefined) return {};
+    const { peer, images, entryCount, failure } = progress;
+    return { copying: { from: peer, rows: images, entries: entryCount, trouble: failure } };
   }
 
   #phase(): Pick<DomainStatus, 'phase' | 'reason'> {
@@ -281,20 +289,12 @@ export class RunningDomain {
       return { phase: 'initializing', reason: reading ?? 'a total update has begun' };
     if (generationId === undefined) return { phase: 'empty', reason: 'it holds no data yet' };
     const held = this.#replica.writesHeld();
-      ...this.#copying(),
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
 
   /** What connected peers hold and we have not applied. */
   #lag(): Pick<DomainStatus, 'behind' | 'lagMs'> {
     const peers = this.broker
-  #copying(): Pick<DomainStatus, 'copying'> {
-    const progress = this.#replica.progress();
-    if (progress === undefined) return {};
-    const { peer, images, entryCount, failure } = progress;
-    return { copying: { from: peer, rows: images, entries: entryCount, trouble: failure } };
-  }
-
       .status()
       .filter((session) => session.direction === 'from' && session.states !== undefined);
     if (peers.length === 0) return { behind: undefined, lagMs: undefined };
@@ -308,6 +308,17 @@ export class RunningDomain {
     }
     return { behind, lagMs };
   }
+}
+
+/** Peers of a broker, whose addresses are those of the map at the moment of each attempt. */
+export function brokerPeers(peers: ReadonlyMap<string, string>): BrokerPeer[] {
+  return [...peers.keys()].map((name) => ({
+    name,
+    addresses: () => {
+      const address = peers.get(name);
+      return address === undefined ? [] : [address];
+    },
+  }));
 }
 
 /** openBackend(), whose refusal of a rebuild that was cut short names the command that ends it. */
@@ -324,17 +335,6 @@ async function openServable(
       `a rebuild of all indexes did not end; to run it again: polyarch index rebuild --dir ${files.dir}`,
       [],
       { cause: error },
-/** Peers of a broker, whose addresses are those of the map at the moment of each attempt. */
-export function brokerPeers(peers: ReadonlyMap<string, string>): BrokerPeer[] {
-  return [...peers.keys()].map((name) => ({
-    name,
-    addresses: () => {
-      const address = peers.get(name);
-      return address === undefined ? [] : [address];
-    },
-  }));
-}
-
     );
   }
 }

@@ -18,8 +18,8 @@ import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } f
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
-import { upkeepCommand } from './upkeep-commands.js';
 import { topologyCommand } from './topology-commands.js';
+import { upkeepCommand } from './upkeep-commands.js';
 import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
@@ -66,11 +66,6 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
           [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
           request,
         );
-      case 'schema':
-        return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
-      case 'change-schema':
-        return await change(server, request.edits);
-      case 'index-list':
       case 'topology':
       case 'token-list':
       case 'token-create':
@@ -78,6 +73,11 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'leave':
       case 'forget':
         return await topologyCommand(server, request, progress);
+      case 'schema':
+        return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
+      case 'change-schema':
+        return await change(server, request.edits);
+      case 'index-list':
       case 'index-verify':
       case 'index-advise':
       case 'index-add':

@@ -140,9 +140,6 @@ export const LIMITS = {
   waitingScans: 1000,
   /** Writes of one domain that wait for their turn. */
   queuedWrites: 100_000,
-} as const;
-
-export type LimitName = keyof typeof LIMITS;
   /** Octets of one server's text in cn=topology. */
   topologyMemberBytes: 4096,
   /** Characters of a join token. */
@@ -157,3 +154,6 @@ export type LimitName = keyof typeof LIMITS;
   /** Links at once on which a server asks to join, and how long each may take, ms. */
   joinLinks: 8,
   joinMs: 30_000,
+} as const;
+
+export type LimitName = keyof typeof LIMITS;

@@ -179,6 +179,11 @@ export class Broker {
     }
   }
 
+  /** Other peers from now on; sessions with those that stay go on. */
+  setPeers(peers: readonly BrokerPeer[]): void {
+    this.#upstreams.setPeers(peers);
+  }
+
   /** Resolves when every peer answered or failed once. */
   firstContacts(): Promise<void> {
     return this.#upstreams.tried();
@@ -196,11 +201,6 @@ export class Broker {
 
   /** Every session in both directions, and the peers that are not connected. */
   status(): SessionStatus[] {
-  /** Other peers from now on; sessions with those that stay go on. */
-  setPeers(peers: readonly BrokerPeer[]): void {
-    this.#upstreams.setPeers(peers);
-  }
-
     return [...this.#upstreams.status(), ...[...this.#publishers].map((publisher) => publisher.status())];
   }
 
