@@ -14,7 +14,7 @@ import { compileFilter } from '../filter/compile-filter.js';
 import type { Filter } from '../filter/filter.js';
 import { matchFilter } from '../filter/filter-match.js';
 import { silentLog } from '../io/pino-log.js';
-import { nextTurn, systemClock } from '../io/system-clock.js';
+import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { LdifRecord } from '../ldif/ldif-record.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { indexOptions, openChangelog } from './domain.js';
@@ -44,11 +44,10 @@ export async function* exportEntries(
       baseDn,
       schema,
       replica,
-      clock: systemClock,
+      clock: commandClock,
       log: silentLog(),
       sink: await openChangelog(store, baseKey, replica),
       indexes: indexOptions(settings, schema),
-      // The clock's timers would not keep this process alive.
       pause: nextTurn,
     });
     const compiled = filter === undefined ? undefined : compileFilter(filter, schema);

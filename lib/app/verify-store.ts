@@ -11,7 +11,7 @@ import { must } from '../base/assert.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { silentLog } from '../io/pino-log.js';
-import { nextTurn, systemClock } from '../io/system-clock.js';
+import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import { indexOptions, openChangelog, type RunningDomain } from './domain.js';
@@ -78,7 +78,7 @@ async function doublesOffline(
     baseDn,
     schema,
     replica,
-    clock: systemClock,
+    clock: commandClock,
     log: silentLog(),
     sink: await openChangelog(store, baseKey, replica),
     indexes: indexOptions(settings, schema),

@@ -161,6 +161,11 @@ export class KeySpace {
     return this.#make(TAG.member, 0);
   }
 
+  /** Those rows. */
+  memberRange(): StoreRange {
+    return this.tagRange(TAG.member);
+  }
+
   /** The key of this domain with this rest, tag first. */
   underDomain(tail: Uint8Array): Uint8Array {
     const key = carveBytes(2 + tail.length);

@@ -66,6 +66,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/export-ldif.js')).exportLdif,
   },
   {
+    name: 'backup',
+    describe: 'Back up a server, running or stopped',
+    load: async () => (await import('./commands/backup.js')).backup,
+  },
+  {
+    name: 'backup list',
+    describe: 'Backups in a folder',
+    load: async () => (await import('./commands/backup-list.js')).backupList,
+  },
+  {
+    name: 'backup verify',
+    describe: 'Read backups whole and check every octet',
+    load: async () => (await import('./commands/backup-verify.js')).backupVerify,
+  },
+  {
+    name: 'backup prune',
+    describe: 'Remove backups that are old enough',
+    load: async () => (await import('./commands/backup-prune.js')).backupPrune,
+  },
+  {
+    name: 'restore',
+    describe: 'Restore a stopped server from backups, also to a point in time',
+    load: async () => (await import('./commands/restore.js')).restore,
+  },
+  {
     name: 'verify',
     describe: "Check every invariant of a server's store",
     load: async () => (await import('./commands/verify.js')).verify,
@@ -186,11 +211,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
   },
   {
-    name: 'topology show',
-    describe: 'The servers of the topology',
-    load: async () => (await import('./commands/topology-show.js')).topologyShow,
-  },
-  {
     name: 'topology check',
     describe: 'Check a topology file as a whole',
     load: async () => (await import('./commands/topology-check.js')).topologyCheck,
@@ -204,6 +224,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  backup: 'Back up a server, running or stopped; list, verify, prune',
   replication:
     'Replication: status, initialize, conflicts, show-entry, members, purge, evict, restore, unseen',
   deleted: 'Deleted entries: list',
@@ -212,3 +233,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   token: 'Tokens for new servers: create, list, revoke',
   topology: 'Topology: show, check',
 };
+  {
+    name: 'topology show',
+    describe: 'The servers of the topology',
+    load: async () => (await import('./commands/topology-show.js')).topologyShow,
+  },

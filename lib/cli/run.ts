@@ -22,7 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const parser = base(args);
     for (const entry of COMMANDS)
-      if (!entry.name.includes(' ')) addCommand(parser, entry.name, entry, setCode);
+      if (!entry.name.includes(' ') && !Object.hasOwn(GROUPS, entry.name))
+        addCommand(parser, entry.name, entry, setCode);
     for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
     await parser.parseAsync();
   } catch (thrown) {
@@ -109,10 +110,15 @@ function addGroup(parser: Argv, group: string, setCode: (code: number) => void):
     group,
     GROUPS[group] ?? '',
     (sub: Argv) => {
+      let own = false;
       for (const entry of COMMANDS) {
         const [first, second] = entry.name.split(' ');
-        if (first === group && second !== undefined) addCommand(sub, second, entry, setCode);
+        if (first !== group) continue;
+        // The group's own name may be a command too.
+        addCommand(sub, second ?? '$0', entry, setCode);
+        if (second === undefined) own = true;
       }
+      if (own) return sub.strict();
       return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();
     },
     () => {},

@@ -78,7 +78,7 @@ export async function pathExists(path: string): Promise<boolean> {
 }
 
 /** Makes a rename in the folder durable. Systems that cannot open folders (Windows) do without. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     try {

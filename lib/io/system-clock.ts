@@ -25,6 +25,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** The clock of commands that work on the data of a stopped server: nothing but its timers may keep the process alive. */
+export const commandClock: Clock = {
+  ...systemClock,
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), MAX_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
 /** Resolves after other work of the event loop had its turn. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,132 @@
+/**
+ * Brings the entries of a store that nobody else uses up to its change logs: what a restored backup's increments brought is applied, each domain is checked.
+ *
+ * The schema's domain goes first: the others are read with the schema that it holds then. A change that cannot be applied is told of and nothing is guessed.
+ */
+import { openBackend } from '../backend/open-backend.js';
+import type { StoreBackend } from '../backend/store-backend.js';
+import { verifyDomainRows } from '../backend/verify.js';
+import { must } from '../base/assert.js';
+import { LIMITS } from '../base/limits.js';
+import { OperatorError } from '../base/operator-error.js';
+import type { Change, EncodedChange } from '../change/change.js';
+import { decodeChange } from '../change/change-codec.js';
+import type { Changelog } from '../changelog/changelog.js';
+import { csnReplica, toReplicaId } from '../csn/csn.js';
+import { parseDn } from '../dn/dn-text.js';
+import { silentLog } from '../io/pino-log.js';
+import { commandClock, nextTurn } from '../io/system-clock.js';
+import type { OrderedStore } from '../port/ordered-store.js';
+import { indexOptions, openChangelog } from './domain.js';
+import type { ServerConfig } from './read-config.js';
+import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
+
+/** Changes given to the backend in one call. */
+const ROUND_CHANGES = 512;
+
+export interface ReplayedDomain {
+  readonly baseDn: string;
+  readonly entries: number;
+  /** Changes applied. */
+  readonly changes: number;
+}
+
+/** Applies what the logs hold, domain by domain. Rejects with OperatorError BACKUP_INVALID when a change does not fit or the rows are not sound. */
+export async function replayOffline(
+  config: ServerConfig,
+  store: OrderedStore,
+  onProgress: (changes: number) => void,
+  /** Called with each domain before it is closed. */
+  finish: (backend: StoreBackend, base: string) => Promise<void> = async () => {},
+): Promise<readonly ReplayedDomain[]> {
+  const replayed: ReplayedDomain[] = [];
+  let before = 0;
+  for (const base of [SCHEMA_BASE, ...config.settings.domains]) {
+    const done = await replayDomain(config, store, base, (changes) => onProgress(before + changes), finish);
+    before += done.changes;
+    replayed.push(done);
+  }
+  return replayed;
+}
+
+async function replayDomain(
+  { files, settings }: ServerConfig,
+  store: OrderedStore,
+  base: string,
+  onProgress: (changes: number) => void,
+  finish: (backend: StoreBackend, base: string) => Promise<void>,
+): Promise<ReplayedDomain> {
+  const { schema } = await readWholeSchema(files, store);
+  const baseDn = parseDn(base);
+  const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
+  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
+  const changelog = await openChangelog(store, baseKey, replica);
+  const backend = await openBackend({
+    store,
+    baseDn,
+    schema,
+    replica,
+    clock: commandClock,
+    log: silentLog(),
+    sink: changelog,
+    indexes: base === SCHEMA_BASE ? {} : indexOptions(settings, schema, true),
+    pause: nextTurn,
+  });
+  try {
+    const changes = await applyLog(backend, changelog, onProgress);
+    const { keys, indexes } = backend.parts;
+    const { violations, untold } = await verifyDomainRows({ store, keys, schema, indexes: indexes.ready });
+    const [first] = violations;
+    if (first !== undefined)
+      throw new OperatorError(
+        'BACKUP_INVALID',
+        `the restored data of ${base} are not sound (${violations.length + untold} faults, the first: ${first}); nothing was replaced`,
+      );
+    await finish(backend, base);
+    return { baseDn: base, entries: backend.entryCount, changes };
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Applies what the log holds and the entries lack; answers how many changes. */
+async function applyLog(
+  backend: Pick<StoreBackend, 'replay' | 'state'>,
+  changelog: Changelog,
+  onProgress: (changes: number) => void,
+): Promise<number> {
+  let applied = 0;
+  for (;;) {
+    const changes = await nextChanges(backend, changelog);
+    if (changes.length === 0) return applied;
+    const results = await backend.replay(changes);
+    const done = results.filter(({ kind }) => kind === 'applied').length;
+    if (done === 0) throw doesNotFit(must(changes[0], 'there are changes').csn);
+    applied += done;
+    onProgress(applied);
+  }
+}
+
+/** Of all origins, in CSN order, so that little has to be undone and redone. */
+async function nextChanges(
+  backend: Pick<StoreBackend, 'state'>,
+  changelog: Changelog,
+): Promise<readonly Change[]> {
+  const found: EncodedChange[] = [];
+  for (const newest of changelog.state.csns()) {
+    if (backend.state.covers(newest)) continue;
+    const origin = csnReplica(newest);
+    const slice = await changelog.read(origin, backend.state.get(origin), LIMITS.logReadBytes);
+    if (slice.kind !== 'changes') throw doesNotFit(newest);
+    found.push(...slice.changes);
+  }
+  found.sort((a, b) => (a.csn < b.csn ? -1 : 1));
+  return found.slice(0, ROUND_CHANGES).map(({ bytes }) => decodeChange(bytes));
+}
+
+function doesNotFit(csn: string): OperatorError {
+  return new OperatorError(
+    'BACKUP_INVALID',
+    `change ${csn} does not follow what the backups before it hold; nothing was replaced`,
+  );
+}
