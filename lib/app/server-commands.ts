@@ -9,8 +9,8 @@ import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
-import { type ChangeLine, changeLines } from './change-lines.js';
 import { backUpServer } from './back-up-server.js';
+import { type ChangeLine, changeLines } from './change-lines.js';
 import { changeSchema, type SchemaEdit } from './change-schema.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
@@ -19,8 +19,8 @@ import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } f
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
-import { upkeepCommand } from './upkeep-commands.js';
 import { topologyCommand } from './topology-commands.js';
+import { upkeepCommand } from './upkeep-commands.js';
 import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
@@ -71,11 +71,6 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
           [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
           request,
         );
-      case 'schema':
-        return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
-      case 'change-schema':
-        return await change(server, request.edits);
-      case 'index-list':
       case 'topology':
       case 'token-list':
       case 'token-create':
@@ -83,6 +78,11 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'leave':
       case 'forget':
         return await topologyCommand(server, request, progress);
+      case 'schema':
+        return schemaReport(server.schema, server.schemaStore?.inactive() ?? []);
+      case 'change-schema':
+        return await change(server, request.edits);
+      case 'index-list':
       case 'index-verify':
       case 'index-advise':
       case 'index-add':

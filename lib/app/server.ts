@@ -36,10 +36,10 @@ import { openDomains } from './open-domains.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
-import { Undo } from './undo.js';
 import type { TopologyDomain } from './topology-domain.js';
 import { TopologyFollower } from './topology-follower.js';
 import { TopologyOffice } from './topology-office.js';
+import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
 import { purgingTree } from './upkeep-monitor.js';
 
@@ -54,10 +54,12 @@ export interface RunningServer {
   /** The domain of the schema; undefined on a broker of its own. */
   readonly schemaDomain: RunningDomain | undefined;
   readonly schemaStore: SchemaStore | undefined;
-  readonly schema: Schema;
   readonly topology: TopologyDomain;
   /** Lets servers join and leave. */
   readonly topologyOffice: TopologyOffice;
+  readonly schema: Schema;
+  /** Rows of all domains. */
+  readonly store: OrderedStore;
   /** Which indexes searches have missed. */
   readonly advice: IndexAdvice;
   status(): ServerStatus;
@@ -159,6 +161,11 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     domain.start();
     undo.add(() => domain.stop());
   }
+  const follower = new TopologyFollower({ settings, listed: given.peers, peers, topology, replicated, log });
+  follower.start();
+  undo.add(async () => follower.stop());
+  const topologyOffice = new TopologyOffice({ config, topology, domains, replicated, log, version });
+  network.serveJoins((link) => topologyOffice.receive(link));
   undo.add(() => service.drain(DRAIN_MS));
   if (domains.length > 0) await letClientsIn(settings, tls, listening, { log, service, undo });
   const status = () =>
@@ -171,11 +178,6 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
       startedMs,
       version,
     });
-  const follower = new TopologyFollower({ settings, listed: given.peers, peers, topology, replicated, log });
-  follower.start();
-  undo.add(async () => follower.stop());
-  const topologyOffice = new TopologyOffice({ config, topology, domains, replicated, log, version });
-  network.serveJoins((link) => topologyOffice.receive(link));
   if (settings['listen.http'] !== 'none') {
     const http = await listenHttp(settings['listen.http'], status);
     undo.add(() => http.close());
@@ -186,12 +188,12 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     config,
     domains,
     schemaDomain: schemaDomain?.domain,
+    topology,
+    topologyOffice,
     schemaStore: schemaDomain,
     store,
     schema,
     status,
-    topology,
-    topologyOffice,
     advice: service.advice,
     reload: () => tls.reload(),
     stop: () => undo.run(),

@@ -28,11 +28,11 @@ export const OPERATOR_ERRORS = {
   BACKUP_INVALID: 'a backup or its key cannot be used',
   RESTORE_REFUSED: 'a restore would overwrite data, or the backups do not lead to where it was told to go',
   INDEX_REBUILD_NEEDED: 'a rebuild of all indexes was cut short: there are no index rows to search with',
-} as const;
-
   JOIN_REFUSED: 'a new server may not join the topology; the reason is given',
   LEAVE_REFUSED: 'a server cannot leave the topology yet; the reason is given',
   TOPOLOGY_LEFT: 'the server left its topology and is not started any more',
+} as const;
+
 export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;
 
 /** A fault of configuration, environment or command line, with every detail known. */

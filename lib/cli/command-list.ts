@@ -211,6 +211,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
   },
   {
+    name: 'topology show',
+    describe: 'The servers of the topology',
+    load: async () => (await import('./commands/topology-show.js')).topologyShow,
+  },
+  {
     name: 'topology check',
     describe: 'Check a topology file as a whole',
     load: async () => (await import('./commands/topology-check.js')).topologyCheck,
@@ -233,8 +238,3 @@ export const GROUPS: Readonly<Record<string, string>> = {
   token: 'Tokens for new servers: create, list, revoke',
   topology: 'Topology: show, check',
 };
-  {
-    name: 'topology show',
-    describe: 'The servers of the topology',
-    load: async () => (await import('./commands/topology-show.js')).topologyShow,
-  },
