@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMPARED_INDEXES } from './compared-indexes.js';
 import { untilListening } from './slapd.js';
 
 const NS_SLAPD = '/usr/sbin/ns-slapd';
@@ -95,12 +96,8 @@ const indexDn = (attribute: string): string =>
 
 /** The backend comes with indexes of its own: those of the benchmark instead. */
 function indexChanges(): string {
-  const wanted: readonly (readonly [string, readonly string[]])[] = [
-    ['uid', ['eq']],
-    ['mail', ['eq']],
-    ['cn', ['eq', 'sub']],
-    ['sn', ['eq', 'sub']],
-  ];
+  // That of objectClass is built in.
+  const wanted = COMPARED_INDEXES.filter(([attribute]) => attribute !== 'objectClass');
   const changes = wanted.map(([attribute, kinds]) => {
     const types = kinds.map((kind) => `nsIndexType: ${kind}`).join('\n');
     return `dn: ${indexDn(attribute)}\nchangetype: modify\nreplace: nsIndexType\n${types}\n`;

@@ -2,7 +2,9 @@
  * Polyarch as the subject of a benchmark: set up, loaded and started through its own command line, as an operator would.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMPARED_INDEXES } from './compared-indexes.js';
 import { untilListening } from './slapd.js';
 
 const LAUNCHER = 'bin/polyarch';
@@ -26,6 +28,8 @@ export interface SetupPlace {
   readonly peers: readonly string[];
   /** Directory of the first server: it signs our certificate, and our data come from it. */
   readonly caFrom?: string;
+  /** The indexes of a comparison, or those that a server has when its file names none. Default: the latter. */
+  readonly indexes?: 'compared' | 'default';
 }
 
 /** Makes a server's directory. Ports: LDAP at `port`, LDAPS +1, replication +2, HTTP +3. */
@@ -44,6 +48,16 @@ export function setup(place: SetupPlace): void {
   for (const peer of place.peers) args.push('--peer', peer);
   if (place.caFrom !== undefined) args.push('--ca-from', place.caFrom);
   command(args, place.password);
+  if (place.indexes === 'compared') appendFileSync(join(place.dir, 'polyarch.yaml'), indexLines());
+}
+
+/** The option `indexes`, as an administrator would write it. */
+function indexLines(): string {
+  const names = { eq: 'equality', sub: 'substring' } as const;
+  const lines = COMPARED_INDEXES.map(
+    ([attribute, kinds]) => `  ${attribute}: [${kinds.map((kind) => names[kind]).join(', ')}]`,
+  );
+  return ['', 'indexes:', ...lines, ''].join('\n');
 }
 
 /** Loads a file offline; answers the seconds that the command took. */

@@ -4,7 +4,7 @@
  * npm run bench -- replication [--servers 2] [--seconds 5] [--entries 5000] [--connections 32] [--samples 500] [--port 17000]
  * Throughput: adds on the first two masters at once, then waiting until every master holds every entry; all adds / all the time (load and drain).
  * Latency: a modify on the first, then searches on the second until it shows; the time from the answer to the modify (0: it was there before the answer).
- * Without slapd it prints ours alone. --profile DIR writes a CPU profile of each of our servers.
+ * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with. Without slapd it prints ours alone. --profile DIR writes a CPU profile of each of our servers.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -38,6 +38,7 @@ const samples = Number(option('samples', '500'));
 const firstPort = Number(option('port', '17000'));
 const profile = option('profile', '');
 const only = option('only', '');
+const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compared';
 
 /** Masters that run. */
 interface Masters {
@@ -80,7 +81,7 @@ async function startOurs(dir: string, ldif: string): Promise<Masters> {
     );
     const first = must(places[0], 'there are servers');
     const caFrom = i === 0 ? {} : { caFrom: first.dir };
-    polyarch.setup({ ...place, baseDn: BASE_DN, password: PASSWORD, id: i + 1, peers, ...caFrom });
+    polyarch.setup({ ...place, baseDn: BASE_DN, password: PASSWORD, id: i + 1, peers, indexes, ...caFrom });
     if (i === 0) polyarch.importLdif(place.dir, ldif);
   });
   const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];

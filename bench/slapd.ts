@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { COMPARED_INDEXES } from './compared-indexes.js';
 
 const SLAPD = '/usr/sbin/slapd';
 const SLAPADD = '/usr/sbin/slapadd';
@@ -64,9 +65,7 @@ function configuration(dir: string, baseDn: string, password: string, masters?: 
     `rootdn "${slapdAdmin(baseDn)}"`,
     `rootpw ${password}`,
     `directory ${dir}/db`,
-    'index objectClass eq',
-    'index uid,mail eq',
-    'index cn,sn eq,sub',
+    ...COMPARED_INDEXES.map(([attribute, kinds]) => `index ${attribute} ${kinds.join(',')}`),
     ...(masters === undefined ? [] : masterLines(masters, baseDn, password)),
     '',
   ].join('\n');
