@@ -66,7 +66,7 @@ function malformed(): LdapError {
 
 /** The same in the store of a stopped server. Rejects with OperatorError SERVER_RUNNING too. */
 export async function changeSchemaOffline(config: ServerConfig, edits: readonly SchemaEdit[]): Promise<void> {
-  const store = await openOffline(config.files, false);
+  const store = await openOffline(config.files, true);
   const opened: StoreBackend[] = [];
   try {
     const { base, schema, inactive } = await readWholeSchema(config.files, store);
