@@ -17,9 +17,9 @@ import {
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { ListedBackup } from './backup-catalog.js';
 import { stateOf } from './backup-header.js';
-import { SCHEMA_BASE } from './read-schema.js';
 import type { RestorePlan } from './restore-backup.js';
 import { domainsOf } from './restored-logs.js';
+import { isShared } from './shared-domains.js';
 
 /** The last CSN of a point: a CSN itself, or a time as ISO 8601 or LDAP's generalized time, that millisecond included. Throws OperatorError COMMAND_INVALID. */
 export function pointInTime(text: string, nowMs: number): Csn {
@@ -77,7 +77,7 @@ export async function planPointInTime(
 
 function holdsNothingAfter({ header }: ListedBackup, to: Csn): boolean {
   return header.domains.every(({ base, applied, log }) => {
-    if (base === SCHEMA_BASE) return true;
+    if (isShared(base)) return true;
     return [applied, log].every((text) =>
       stateOf(text)
         .csns()

@@ -3,6 +3,7 @@
  *
  * The schema's domain goes first: the others are read with the schema that it holds then. A change that cannot be applied is told of and nothing is guessed.
  */
+import { readFacts } from '../backend/domain-facts.js';
 import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { verifyDomainRows } from '../backend/verify.js';
@@ -19,7 +20,9 @@ import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import { indexOptions, openChangelog } from './domain.js';
 import type { ServerConfig } from './read-config.js';
-import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
+import { readWholeSchema } from './read-schema.js';
+import { domainsOf } from './restored-logs.js';
+import { isShared, SHARED_BASES } from './shared-domains.js';
 
 /** Changes given to the backend in one call. */
 const ROUND_CHANGES = 512;
@@ -41,12 +44,21 @@ export async function replayOffline(
 ): Promise<readonly ReplayedDomain[]> {
   const replayed: ReplayedDomain[] = [];
   let before = 0;
-  for (const base of [SCHEMA_BASE, ...config.settings.domains]) {
+  for (const base of [...SHARED_BASES, ...config.settings.domains]) {
+    if (!(await holdsEntries(config, store, base))) continue;
     const done = await replayDomain(config, store, base, (changes) => onProgress(before + changes), finish);
     before += done.changes;
     replayed.push(done);
   }
   return replayed;
+}
+
+/** Whether entries of a domain stand in the store: a broker holds changes alone of most. */
+async function holdsEntries({ files }: ServerConfig, store: OrderedStore, base: string): Promise<boolean> {
+  const { schema } = await readWholeSchema(files, store);
+  const baseKey = schema.dnKey(parseDn(base));
+  const found = (await domainsOf(store)).find((domain) => domain.base === baseKey);
+  return found !== undefined && readFacts(store, found.keys).generationId !== undefined;
 }
 
 async function replayDomain(
@@ -69,7 +81,7 @@ async function replayDomain(
     clock: commandClock,
     log: silentLog(),
     sink: changelog,
-    indexes: base === SCHEMA_BASE ? {} : indexOptions(settings, schema, true),
+    indexes: isShared(base) ? {} : indexOptions(settings, schema, true),
     pause: nextTurn,
   });
   try {

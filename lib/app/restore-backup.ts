@@ -25,10 +25,10 @@ import { openChangelog } from './domain.js';
 import { openOffline } from './offline-store.js';
 import { planPointInTime } from './point-in-time.js';
 import { readServerConfig, type ServerConfig } from './read-config.js';
-import { SCHEMA_BASE } from './read-schema.js';
 import { type ReplayedDomain, replayOffline } from './replay-offline.js';
 import { RestoredLogs } from './restored-logs.js';
 import { type ServerFiles, serverFiles } from './server-files.js';
+import { isShared } from './shared-domains.js';
 import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
 
 /** Octets gathered by LevelDB before it writes a table: few and large suits a load. */
@@ -148,16 +148,14 @@ async function fill(
   });
   for (const backup of [...increments, ...plan.sources]) await logs.takeBackup(backup, key);
   if (to !== undefined && old !== undefined) await logs.takeStore(old);
-  let domains: readonly ReplayedDomain[] = [];
-  if (config.settings['server.runs'] !== 'broker')
-    domains = await replayOffline(config, store, tell, async (backend, base) => {
-      if (to !== undefined && base !== SCHEMA_BASE) await backend.startGeneration(randomUUID());
-    });
-  else if (to !== undefined)
+  if (to !== undefined && config.settings['server.runs'] === 'broker')
     throw new OperatorError(
       'RESTORE_REFUSED',
-      'a broker of its own holds no entries; restore a directory server',
+      'a broker of its own holds no entries to take back; restore a directory server to that point',
     );
+  const domains = await replayOffline(config, store, tell, async (backend, base) => {
+    if (to !== undefined && !isShared(base)) await backend.startGeneration(randomUUID());
+  });
   if (to !== undefined) for (const base of logs.bases) await beginAnew(config, store, base, old);
   // The last batch is synced: with it all before it is on disk.
   const format = store.get(SERVER_KEYS.format);
@@ -174,7 +172,7 @@ async function beginAnew(
   base: string,
   old: OrderedStore | undefined,
 ): Promise<void> {
-  if (base === SCHEMA_BASE) return;
+  if (isShared(base)) return;
   const replica = toReplicaId(config.settings['server.id']);
   const keys = new KeySpace(await domainNumber(store, base));
   const gone: StoreOp[] = [];

@@ -2,7 +2,7 @@
  * The change logs of a store that is being restored: takes changes from later backups and from the data that are being replaced.
  *
  * Each log checks that a change follows the one before it of the same origin, so nothing can be missing in between; what it holds is passed over. With a point in time, later
- * changes stay out, but for the schema's: definitions are shared by all servers and are not taken back.
+ * changes stay out, but for those of shared domains (schema, topology): they are the same on all servers and are not taken back.
  */
 
 import { readFacts } from '../backend/domain-facts.js';
@@ -18,7 +18,7 @@ import { BackupReader } from '../io/backup-file.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { ListedBackup } from './backup-catalog.js';
 import { decodeChanges, decodeRows, FRAME } from './backup-header.js';
-import { SCHEMA_BASE } from './read-schema.js';
+import { isShared } from './shared-domains.js';
 
 interface RestoredLog {
   readonly changelog: Changelog;
@@ -103,7 +103,7 @@ export class RestoredLogs {
   ): Promise<void> {
     const log = this.#logs.get(base);
     if (log === undefined || log.generation !== generation) return;
-    const limit = base === SCHEMA_BASE ? undefined : this.#to;
+    const limit = isShared(base) ? undefined : this.#to;
     const wanted = limit === undefined ? changes : changes.filter(({ csn }) => csn <= limit);
     if (wanted.length === 0) return;
     const outcome = log.changelog.append(wanted);
