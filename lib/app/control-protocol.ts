@@ -22,6 +22,13 @@ export type ControlRequest =
   /** By its UUID, or the DN that it had. */
   | { readonly command: 'upkeep-undelete'; readonly entry: string; readonly domain?: string }
   | { readonly command: 'verify'; readonly domain?: string }
+  | {
+      readonly command: 'verify-replicas';
+      readonly domain?: string;
+      readonly peer?: string;
+      readonly repair?: boolean;
+      readonly from?: string;
+    }
   /** Absolute paths. */
   | {
       readonly command: 'backup';

@@ -30,6 +30,7 @@ import { systemRandom } from '../io/system-random.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
+import { Divergence } from '../replica/divergence.js';
 import { Replica } from '../replica/replica.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
@@ -73,6 +74,8 @@ export class RunningDomain {
   /** What clients see. */
   readonly guarded: GuardedBackend;
   readonly broker: Broker;
+  /** Compares our entries with those of peers. */
+  readonly divergence: Divergence;
   /** Who belongs to the domain, and what is kept for them. */
   readonly upkeep: Upkeep;
   /** Normal form of the base. */
@@ -113,6 +116,14 @@ export class RunningDomain {
       alert: alertLog(log),
     });
     this.guarded = new GuardedBackend(backend, this.#replica);
+    this.divergence = new Divergence({
+      server: settings['server.name'],
+      backend,
+      clock: systemClock,
+      ask: (peer, question) => this.broker.ask(peer, question),
+      following: () => this.broker.following(),
+      alert: alertLog(log),
+    });
     this.broker = new Broker({
       identity: {
         server: settings['server.name'],
@@ -126,6 +137,7 @@ export class RunningDomain {
       directory: this.#replica,
       changelog,
       members: upkeep.members,
+      answer: (question) => this.divergence.answer(question),
       network,
       clock: systemClock,
       random: systemRandom,
@@ -189,6 +201,7 @@ export class RunningDomain {
       exclusively: (work) => writes.exclusively(work),
     });
     this.upkeep.start();
+    this.divergence.start();
     const { backend } = this;
     if (!backend.importing) backend.parts.indexJobs.start();
   }
@@ -196,6 +209,7 @@ export class RunningDomain {
   /** Ends replication; resolves when nothing of it touches the data any more. */
   async stop(): Promise<void> {
     await this.backend.parts.rules.jobs.stop();
+    await this.divergence.stop();
     await this.upkeep.stop();
     await this.broker.stop();
     await this.#replica.stop();

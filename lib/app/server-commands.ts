@@ -21,6 +21,7 @@ import type { RunningServer } from './server.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
 import { topologyCommand } from './topology-commands.js';
 import { upkeepCommand } from './upkeep-commands.js';
+import { verifyReplicas } from './verify-replicas.js';
 import { verifyDomain } from './verify-store.js';
 
 /** Conflict lines that one answer holds at most. */
@@ -58,6 +59,11 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'backup':
         return await backUpServer(server.config, server.store, request, (done) =>
           progress({ done, what: 'records' }),
+        );
+      case 'verify-replicas':
+        return await verifyReplicas(
+          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
+          request,
         );
       case 'upkeep-members':
       case 'upkeep-purge':

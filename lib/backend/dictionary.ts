@@ -9,7 +9,7 @@ import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { type KeySpace, TAG } from './key-space.js';
+import { type DomainNumber, KeySpace, TAG } from './key-space.js';
 
 const MAX_NUMBERS = 65_535;
 
@@ -31,6 +31,8 @@ export class Dictionary {
   readonly #optioned = new Set<string>();
   /** Numbers below this have their rows in a batch or in the store. */
   #emitted = 1;
+  /** Gives no numbers. */
+  #inline = false;
 
   private constructor(keys: KeySpace) {
     this.#keys = keys;
@@ -40,6 +42,13 @@ export class Dictionary {
   static async load(store: OrderedStore, keys: KeySpace): Promise<Dictionary> {
     const dictionary = new Dictionary(keys);
     await dictionary.reload(store);
+    return dictionary;
+  }
+
+  /** One that gives no numbers: records made with it hold their texts, and mean the same everywhere. */
+  static inline(): Dictionary {
+    const dictionary = new Dictionary(new KeySpace(0 as DomainNumber));
+    dictionary.#inline = true;
     return dictionary;
   }
 
@@ -71,6 +80,7 @@ export class Dictionary {
 
   /** The number of a text; 0 when the dictionary is full. */
   numberOf(text: string): number {
+    if (this.#inline) return 0;
     return this.#numbers.get(text) ?? (this.#texts.length > MAX_NUMBERS ? 0 : this.#append(text));
   }
 

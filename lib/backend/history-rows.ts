@@ -175,3 +175,8 @@ export function decodeJournalLine(bytes: Uint8Array): JournalLine {
   reader.end();
   return { loser, winner, entry, kind: must(kind, 'kind'), attribute, value };
 }
+
+/** CSN of the change whose row has this key (KeySpace.history()). */
+export function csnOfHistoryKey(key: Uint8Array): Csn {
+  return csnFromBytes(key, key.length - CSN_BYTES);
+}

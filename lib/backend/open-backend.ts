@@ -22,6 +22,7 @@ import type { ChangeSink } from './change-sink.js';
 import { type ConsistencyOptions, ConsistencyRules } from './consistency-rules.js';
 import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
+import { DigestTree } from './digest-tree.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import { DynamicGroups, dynamicIds } from './dynamic-groups.js';
@@ -150,7 +151,13 @@ function assemble(
   const pause = options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve)));
   reader.derived = new DerivedIndexes(tree, pause);
   const feed = new ChangeFeed();
-  const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed };
+  const digests = new DigestTree({
+    ...{ store, keys, dictionary, pause },
+    idOf: (uuid) => durableRows.idOf(uuid),
+    state: () => durable.state,
+    flying: () => commit.flying,
+  });
+  const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed, digests };
   const durable: Durable = { ...known, state: facts.state };
   const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
@@ -165,7 +172,8 @@ function assemble(
   });
   const backend = new StoreBackend({
     ...{ store, keys, tree, clock, pause, indexes, indexJobs, reader, writes, commit, applied, feed },
-    ...{ dictionary, isSingle, conformance, importing },
+    ...{ dictionary, isSingle, conformance, importing, digests },
+    pending: { rows, postings, tree: pending },
     rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
     state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
@@ -249,6 +257,7 @@ interface Durable {
   readonly postings: Postings;
   readonly applied: AppliedLog;
   readonly feed: ChangeFeed;
+  readonly digests: DigestTree;
   state: ServerState;
 }
 
@@ -259,9 +268,10 @@ function commitOver(
   facts: DomainFacts,
 ): GroupCommit {
   const { store, sink, log } = options;
-  const { keys, dictionary, tree, postings, applied, feed } = durable;
+  const { keys, dictionary, tree, postings, applied, feed, digests } = durable;
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
+    digests.written(layer.entries.keys());
     durable.state = layer.state;
     options.onApplied?.();
     feed.advanced();
@@ -276,6 +286,7 @@ function commitOver(
     tree.clear();
     postings.clear();
     applied.dropped();
+    digests.reset();
     tree.counters = fresh.counters;
     durable.state = fresh.state;
     return fresh;

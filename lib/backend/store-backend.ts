@@ -32,8 +32,10 @@ import { childIds, IdCandidates } from './candidates.js';
 import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
 import type { ConsistencyRules } from './consistency-rules.js';
 import type { Dictionary } from './dictionary.js';
+import type { DigestTree } from './digest-tree.js';
 import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
+import type { EntryImage } from './entry-image.js';
 import type { GroupCommit } from './group-commit.js';
 import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
 import type { IndexJobs } from './index-jobs.js';
@@ -41,6 +43,7 @@ import type { IndexReader } from './index-reader.js';
 import { type KeySpace, TAG } from './key-space.js';
 import type { LiveIndexes } from './live-indexes.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
+import { type RestoreWorld, restoreEntry } from './restore-entry.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import { type DoubleValue, findDoubles } from './unique-doubles.js';
@@ -62,6 +65,10 @@ export interface BackendParts {
   readonly rules: ConsistencyRules;
   readonly commit: GroupCommit;
   readonly applied: AppliedLog;
+  /** What replicas compare. */
+  readonly digests: DigestTree;
+  /** Where decided rows gather. */
+  readonly pending: RestoreWorld;
   readonly feed: ChangeFeed;
   readonly dictionary: Dictionary;
   readonly state: () => ServerState;
@@ -211,8 +218,16 @@ export class StoreBackend implements Backend {
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
-    const { writes, rules } = this.parts;
-    const done = writes.replay(changes);
+    return this.#watched(changes, this.parts.writes.replay(changes));
+  }
+
+  carry(changes: readonly Change[], rows: readonly StoreOp[], durable: () => void): Carried | undefined {
+    const carried = this.parts.writes.carry(changes, rows, durable);
+    return carried && { ...carried, replayed: this.#watched(changes, carried.replayed) };
+  }
+
+  #watched(changes: readonly Change[], done: Promise<readonly ReplayResult[]>): typeof done {
+    const { rules } = this.parts;
     if (rules.unique.length === 0) return done;
     return done.then((results) => {
       rules.replayed(changes);
@@ -244,6 +259,11 @@ export class StoreBackend implements Backend {
   /** Forgets rows that no later change can need; see purge-rows.ts. Rejects with a StoreError. */
   purge(options: PurgeOptions): Promise<Purged> {
     return purgeRows(this.parts, options);
+  }
+
+  /** Puts a state and the whole history of an entry in the place of its own; see restore-entry.ts. */
+  restore(image: EntryImage, wanted: () => boolean): Promise<boolean> {
+    return restoreEntry(this.parts, image, wanted);
   }
 
   async *journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]> {
@@ -325,6 +345,7 @@ export class StoreBackend implements Backend {
       });
       await commit.restart();
       tree.clear();
+      this.parts.digests.reset();
       this.#generationId = undefined;
     });
   }
@@ -345,6 +366,7 @@ export class StoreBackend implements Backend {
     await this.parts.applied.restart();
     commit.blocked = undefined;
     this.parts.feed.reset();
+    this.parts.digests.reset();
     this.#importing = false;
     this.#generationId = generationId;
     this.parts.onApplied?.();

@@ -99,6 +99,9 @@ export const LIMITS = {
   /** Specifications of one dereference control; entries that one search may dereference. */
   dereferences: 16,
   dereferencedEntries: 1_000_000,
+  /** Entries in one question or answer of a comparison of replicas; differing entries that one comparison names. */
+  comparedEntries: 500,
+  comparedDifferences: 1000,
   /** Octets of each text of session tracking. */
   sessionTextBytes: 65_536,
   /** Dynamic groups of a domain that count for memberOf. */

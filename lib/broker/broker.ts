@@ -32,6 +32,7 @@ import type {
 import type { FrameLink } from './frame-link.js';
 import { LiveReplicas } from './live-replicas.js';
 import { PublisherDriver } from './publisher-driver.js';
+import type { Answerer } from './question-talk.js';
 import { Upstreams } from './upstreams.js';
 
 /** How often the holder of a replica id is told of a rival. */
@@ -47,6 +48,8 @@ export interface BrokerOptions {
   readonly changelog: Changelog;
   /** What is known of the domain's servers; undefined where nobody keeps it. */
   readonly members?: BrokerMembers | undefined;
+  /** Answers what peers ask about our entries; undefined: nobody does. */
+  readonly answer?: Answerer | undefined;
   readonly network: LinkNetwork;
   readonly clock: Clock;
   readonly random: Random;
@@ -112,6 +115,7 @@ export class Broker {
     let leave = () => {};
     const driver = new PublisherDriver(link, changelog, directory, clock, {
       members: this.#options.members,
+      answer: this.#options.answer,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
         listener.greeted(hello);
@@ -197,6 +201,11 @@ export class Broker {
   /** Names of the peers that are followed now. */
   following(): string[] {
     return this.#upstreams.following();
+  }
+
+  /** Asks a peer that is followed about its entries; undefined when none is or it does not answer. */
+  ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#upstreams.ask(peer, question);
   }
 
   /** Every session in both directions, and the peers that are not connected. */

@@ -7,7 +7,8 @@
 import { LIMITS } from '../base/limits.js';
 import type { Link } from '../port/link.js';
 import { FrameAssembler } from '../sync/frame-assembler.js';
-import { decodeFrame, encodeFrame, type Frame, FrameError, HELLO_FRAME_BYTES } from '../sync/frames.js';
+import { FrameError } from '../sync/frame-error.js';
+import { decodeFrame, encodeFrame, type Frame, HELLO_FRAME_BYTES } from '../sync/frames.js';
 
 export interface FrameReceiver {
   frame(frame: Frame): void;

@@ -19,9 +19,12 @@ import {
 import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
+import { type Answerer, QuestionTalk } from './question-talk.js';
 
 export interface PublisherHooks {
   readonly members: BrokerMembers | undefined;
+  /** Answers the peer's questions; undefined: nobody does. */
+  readonly answer?: Answerer | undefined;
   greeted(peer: Hello): void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** Called once, when the session is over. */
@@ -43,6 +46,7 @@ export class PublisherDriver {
   #snapshot: ImageReader | undefined;
   #over = false;
   readonly #talk: MemberTalk;
+  readonly #questions: QuestionTalk;
   #peer: Hello | undefined;
 
   constructor(
@@ -60,9 +64,10 @@ export class PublisherDriver {
     this.#peerName = link.identity ?? link.address;
     this.#state = newPublisher(clock.monotonicMs());
     this.#talk = new MemberTalk(link, hooks.members);
+    this.#questions = new QuestionTalk(link, clock, hooks.answer);
     link.receive({
       frame: (frame) => {
-        if (this.#peer !== undefined && this.#talk.take(frame)) return;
+        if (this.#peer !== undefined && (this.#talk.take(frame) || this.#questions.take(frame))) return;
         this.feed(
           frame.kind === 'hello' ? { kind: 'malformed', reason: 'a second hello' } : { kind: 'frame', frame },
         );
@@ -225,6 +230,7 @@ export class PublisherDriver {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#questions.end();
     this.#closeSnapshot();
     this.#hooks.over();
   }

@@ -20,6 +20,7 @@ import {
 import type { BrokerMembers, SessionStatus, UpdateTarget } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
+import { QuestionTalk } from './question-talk.js';
 
 export interface SubscriberHooks {
   readonly members: BrokerMembers | undefined;
@@ -53,6 +54,7 @@ export class SubscriberDriver {
   #clockAheadMs: number | undefined;
   #upstream: Upstream | undefined;
   readonly #talk: MemberTalk;
+  readonly #questions: QuestionTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
 
@@ -74,6 +76,7 @@ export class SubscriberDriver {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#talk = new MemberTalk(link, hooks.members, (sentence) => hooks.notice(sentence));
+    this.#questions = new QuestionTalk(link, clock, undefined);
   }
 
   /** Introduces us and takes what comes. */
@@ -82,7 +85,10 @@ export class SubscriberDriver {
       frame: (frame) => {
         if (frame.kind === 'hello') {
           this.feed({ kind: 'hello', peer: frame.hello, facts: this.#hooks.facts(frame.hello, this.#link) });
-        } else if (this.#state.kind === 'greeting' || !this.#talk.take(frame))
+        } else if (
+          this.#state.kind === 'greeting' ||
+          !(this.#talk.take(frame) || this.#questions.take(frame))
+        )
           this.feed({ kind: 'frame', frame });
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
@@ -112,6 +118,11 @@ export class SubscriberDriver {
   /** Tells the peer what is new of the domain's servers. */
   tellMembers(): void {
     if (this.#state.kind === 'following') this.#talk.tell();
+  }
+
+  /** Asks the peer; undefined when it does not answer. */
+  ask(question: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#state.kind === 'following' ? this.#questions.ask(question) : Promise.resolve(undefined);
   }
 
   stop(code: RefusalCode, reason: string): void {
@@ -260,6 +271,7 @@ export class SubscriberDriver {
   #finish(reason: string): void {
     if (this.#over) return;
     this.#over = true;
+    this.#questions.end();
     // A step of a total update that is on its way ends before the session counts as over: the next attempt must not overtake it.
     void this.#storing.then(() => this.#hooks.over(reason, this.#initialized));
   }

@@ -142,6 +142,12 @@ export class Upstreams {
       .map((session) => session.peerName);
   }
 
+  /** Asks a peer that we follow; undefined when we do not, or it does not answer. */
+  ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    const session = this.#sessions().find(({ peerName }) => peerName === peer);
+    return session?.ask(question) ?? Promise.resolve(undefined);
+  }
+
   status(): SessionStatus[] {
     const all = this.#connections.map((connection) => connection.status());
     return this.#update === undefined ? all : [...all, this.#update.status()];

@@ -121,6 +121,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
   },
   {
+    name: 'replication verify',
+    describe: 'Whether replicas hold the same entries; names what differs, and repairs it',
+    load: async () => (await import('./commands/replication-verify.js')).replicationVerify,
+  },
+  {
     name: 'replication members',
     describe: 'The servers of a domain, what each has applied, and who holds purging back',
     load: async () => (await import('./commands/replication-members.js')).replicationMembers,
@@ -231,7 +236,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   backup: 'Back up a server, running or stopped; list, verify, prune',
   replication:
-    'Replication: status, initialize, conflicts, show-entry, members, purge, evict, restore, unseen',
+    'Replication: status, initialize, conflicts, show-entry, verify, members, purge, evict, restore, unseen',
   deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
   schema: 'Schema: list, show, check, add, remove',

@@ -5,7 +5,7 @@
  * pieces it came in, and joined once the frame is whole. Knows nothing of what a frame says (frames.ts).
  */
 import { emptyBytes } from '../base/bytes.js';
-import { FrameError } from './frames.js';
+import { FrameError } from './frame-error.js';
 
 const HEADER_BYTES = 4;
 

@@ -10,7 +10,6 @@
 import { type ByteReader, ByteWriter, ByteReader as Reader } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
-import { readChangeHeader } from '../change/change-codec.js';
 import {
   CSN_BYTES,
   type Csn,
@@ -21,15 +20,12 @@ import {
   ZERO_CSN,
 } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import { FrameError } from './frame-error.js';
 import { type MemberRow, readMember, writeMember } from './member-row.js';
+import { readChanges } from './read-changes.js';
 
 export const PROTOCOL_MIN = 1;
 export const PROTOCOL_MAX = 1;
-
-/** The one error of malformed or forbidden input from a peer. The message is one clause for people. */
-export class FrameError extends Error {
-  override readonly name = 'FrameError';
-}
 
 /** Why a server is on the link: to be kept up to date, or to be given the whole domain anew. */
 export type LinkPurpose = 'follow' | 'initialize';
@@ -112,7 +108,14 @@ export type Frame =
   /** What the sender knows of the servers of this data set, whole or what is new (member-row.ts). An extension: who does not know it skips it. */
   | { readonly kind: 'members'; readonly generation: string; readonly rows: readonly MemberRow[] }
   /** For the receiver's administrator. An extension. */
-  | { readonly kind: 'notice'; readonly sentence: string };
+  | { readonly kind: 'notice'; readonly sentence: string }
+  /** A question of a subscriber, or the answer to it (compare-frames.ts). An extension. */
+  | {
+      readonly kind: 'talk';
+      readonly number: number;
+      readonly isAnswer: boolean;
+      readonly bytes: Uint8Array;
+    };
 
 export type Unavailable = 'too-old' | 'forked';
 
@@ -130,8 +133,8 @@ const TYPE = {
   'images-end': 11,
   members: 128,
   notice: 129,
+  talk: 130,
 } as const satisfies Record<Frame['kind'], number>;
-const FIRST_EXTENSION = 128;
 const MAGIC = 0x504c5941;
 const MAX_HEARTBEAT_MS = 600_000;
 
@@ -156,7 +159,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
   const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
   const type = reader.u8();
-  if (type >= FIRST_EXTENSION && type !== TYPE.members && type !== TYPE.notice) return undefined;
+  if (type > TYPE.talk) return undefined;
   const frame = readBody(reader, type);
   if (frame.kind !== 'hello') reader.end();
   return frame;
@@ -220,6 +223,11 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
     case 'notice':
       writer.text(frame.sentence.slice(0, LIMITS.frameTextBytes / 4));
       return;
+    case 'talk':
+      writer.u8(frame.isAnswer ? 1 : 0);
+      writer.varint(frame.number);
+      writer.bytes(frame.bytes);
+      return;
   }
 }
 
@@ -258,7 +266,7 @@ function readBody(reader: ByteReader, type: number): Frame {
     case TYPE.unsubscribe:
       return { kind: 'unsubscribe', origin: readOrigin(reader) };
     case TYPE.changes:
-      return readChanges(reader);
+      return readChangesFrame(reader);
     case TYPE.unavailable: {
       const origin = readOrigin(reader);
       const why = reader.u8() === 0 ? 'too-old' : 'forked';
@@ -289,6 +297,8 @@ function readBody(reader: ByteReader, type: number): Frame {
     }
     case TYPE.notice:
       return { kind: 'notice', sentence: reader.text(LIMITS.frameTextBytes) };
+    case TYPE.talk:
+      return { kind: 'talk', isAnswer: reader.u8() !== 0, number: reader.varint(), bytes: reader.bytes() };
     default:
       return reader.fail(`unknown frame type ${type}`);
   }
@@ -358,38 +368,14 @@ function readSubscribe(reader: ByteReader): Frame {
   return { kind: 'subscribe', origin, after: readCsnOf(reader, origin) };
 }
 
+function readChangesFrame(reader: ByteReader): Frame {
+  const origin = readOrigin(reader);
+  return { kind: 'changes', origin, changes: readChanges(reader, origin) };
+}
+
 /** A CSN of `origin`; undefined where there is none. */
 function readCsnOf(reader: ByteReader, origin: ReplicaId): Csn | undefined {
   const csn = csnFromBytes(reader.raw(CSN_BYTES));
   if (csn === ZERO_CSN) return undefined;
   return csnReplica(csn) === origin ? csn : reader.fail('a CSN of another origin');
-}
-
-/** Each change has the named origin, and follows the one before it. */
-function readChanges(reader: ByteReader): Frame {
-  const origin = readOrigin(reader);
-  const changes: EncodedChange[] = [];
-  let before: Csn | undefined;
-  for (let left = reader.count(LIMITS.frameChanges, CSN_BYTES); left > 0; left--) {
-    const change = readChange(reader);
-    if (csnReplica(change.csn) !== origin) reader.fail('a change of another origin');
-    if (change.previous !== undefined && change.previous >= change.csn)
-      reader.fail('a change before its previous one');
-    if (before !== undefined && change.previous !== before)
-      reader.fail('changes that do not follow each other');
-    changes.push(change);
-    before = change.csn;
-  }
-  if (before === undefined) reader.fail('no changes');
-  return { kind: 'changes', origin, changes };
-}
-
-function readChange(reader: ByteReader): EncodedChange {
-  const bytes = reader.bytes(LIMITS.frameBytes);
-  try {
-    const { csn, previous } = readChangeHeader(bytes);
-    return { csn, previous, bytes };
-  } catch (error) {
-    return reader.fail(`a malformed change (${error instanceof Error ? error.message : 'unknown'})`);
-  }
 }

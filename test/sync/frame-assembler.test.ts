@@ -4,7 +4,8 @@
 import t from 'tap';
 import { concatBytes } from '../../lib/base/bytes.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
-import { decodeFrame, encodeFrame, type Frame, FrameError } from '../../lib/sync/frames.js';
+import { FrameError } from '../../lib/sync/frame-error.js';
+import { decodeFrame, encodeFrame, type Frame } from '../../lib/sync/frames.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { changes, replica } from './session-fixtures.js';
 

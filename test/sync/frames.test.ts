@@ -4,7 +4,8 @@
 import t from 'tap';
 import { concatBytes } from '../../lib/base/bytes.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { decodeFrame, encodeFrame, type Frame, FrameError } from '../../lib/sync/frames.js';
+import { FrameError } from '../../lib/sync/frame-error.js';
+import { decodeFrame, encodeFrame, type Frame } from '../../lib/sync/frames.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { changes, csn, hello, replica, states } from './session-fixtures.js';
 
@@ -23,6 +24,7 @@ const FRAMES: readonly Frame[] = [
   { kind: 'summary', generation: 'g1', state: ServerState.of([csn(5)]), entryCount: 1_000_000 },
   { kind: 'images', images: [new Uint8Array([1, 2]), new Uint8Array(0), new Uint8Array(300)] },
   { kind: 'images-end', imageCount: 12 },
+  { kind: 'talk', number: 7, isAnswer: true, bytes: new Uint8Array([1, 2, 3]) },
 ];
 
 /** The body of one encoded frame. */

@@ -3,7 +3,8 @@ import t from 'tap';
 import { ByteReader, ByteWriter } from '../../lib/base/binary.js';
 import { type Csn, makeCsn, type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { decodeFrame, encodeFrame, FrameError } from '../../lib/sync/frames.js';
+import { FrameError } from '../../lib/sync/frame-error.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
 import {
   decodeMember,
   encodeMember,

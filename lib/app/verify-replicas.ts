@@ -1,0 +1,40 @@
+/**
+ * `replication verify` on a running server: every domain against every peer that it follows, and repairs when they are asked for.
+ */
+import { OperatorError } from '../base/operator-error.js';
+import type { VerifyResult } from '../replica/divergence.js';
+import type { ControlRequest } from './control-protocol.js';
+import type { RunningDomain } from './domain.js';
+
+export interface ReplicasVerified extends VerifyResult {
+  readonly baseDn: string;
+  readonly entries: number;
+  /** Peers of the configuration that are not connected: nothing was compared with them. */
+  readonly absent: readonly string[];
+}
+
+/** One result a domain. OperatorError COMMAND_INVALID for a peer that none of them has. */
+export async function verifyReplicas(
+  domains: readonly RunningDomain[],
+  { peer, repair, from }: Extract<ControlRequest, { readonly command: 'verify-replicas' }>,
+): Promise<readonly ReplicasVerified[]> {
+  const known = new Set(domains.flatMap(({ broker }) => broker.peerNames()));
+  for (const name of [peer, from])
+    if (name !== undefined && !known.has(name))
+      throw new OperatorError(
+        'COMMAND_INVALID',
+        `this server has no peer ${name}; it has ${[...known].join(', ') || 'none'}`,
+      );
+  const results: ReplicasVerified[] = [];
+  for (const domain of domains) {
+    const { broker, divergence, baseText, backend } = domain;
+    const following = broker.following();
+    const asked = peer ?? from;
+    const peers = asked === undefined ? following : following.filter((name) => name === asked);
+    const result = await divergence.verify(peers, repair === true ? { from } : undefined);
+    const wanted = asked === undefined ? broker.peerNames() : [asked];
+    const absent = wanted.filter((name) => !following.includes(name));
+    results.push({ baseDn: baseText, entries: backend.entryCount, ...result, absent });
+  }
+  return results;
+}

@@ -1,0 +1,315 @@
+/**
+ * Digests of a domain's live entries, summed over 65,536 buckets by the first two octets of the UUID: what replicas compare (replication-model.md section 7).
+ *
+ * A write only notes the number of its entry; digests follow when somebody asks, from the rows of the store. So a hot entry is read once for many writes, and an entry whose row
+ * changed without a write is found by the pass through all rows that goes on in the background. Lives in memory: 12 octets an entry, made anew after a start.
+ * Owns no comparison and no timer (replica/comparison.ts). Dead entries have no digest: servers drop them at different times.
+ */
+import { assert } from '../base/assert.js';
+import { ByteWriter } from '../base/binary.js';
+import type { EntryUuid } from '../change/change.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import { digestState, NO_DIGEST, type StateDigest, sameDigest } from '../conflict/state-digest.js';
+import type { ServerState } from '../csn/server-state.js';
+import { type OrderedStore, StoreError } from '../port/ordered-store.js';
+import type { EntryId } from './backend.js';
+import type { Dictionary } from './dictionary.js';
+import { DigestTable } from './digest-table.js';
+import { checkRecord, decodeState, isAliveRecord, uuidOf } from './entry-record.js';
+import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
+
+const FAN_OUT = 256;
+const BUCKETS = FAN_OUT * FAN_OUT;
+/** Digests made in one piece. */
+const SLICE = 32;
+/** Entries of one step of the pass through all rows. */
+const STEP_ROWS = 128;
+/** Attempts to catch up with writes before a reader is told to come again. */
+const MAX_ROUNDS = 200;
+const ID_AT = 3;
+
+/** One entry and its digest. */
+export interface DigestRow {
+  readonly uuid: EntryUuid;
+  readonly digest: StateDigest;
+}
+
+export interface DigestWorld {
+  readonly store: OrderedStore;
+  readonly keys: KeySpace;
+  readonly dictionary: Dictionary;
+  readonly pause: () => Promise<void>;
+  readonly idOf: (uuid: EntryUuid) => EntryId | undefined;
+  /** Of the durable entries. */
+  readonly state: () => ServerState;
+  /** A batch is on its way: the store may hold it, and nobody was told. */
+  readonly flying: () => boolean;
+}
+
+/** For monitoring. */
+export interface DigestStatus {
+  /** Passes through all rows since the start. */
+  readonly passes: number;
+  /** Digests made since the start. */
+  readonly made: number;
+  /** Entries whose row changed without a write, or cannot be read; the newest ones. */
+  readonly damaged: readonly string[];
+}
+
+const CHANGED = 'its row changed without a change';
+/** Entries remembered by name. */
+const MAX_DAMAGED = 100;
+
+export class DigestTree {
+  readonly #world: DigestWorld;
+  readonly #dirty = new Set<EntryId>();
+  readonly #table = new DigestTable();
+  readonly #sums = new Uint32Array(2 * BUCKETS);
+  readonly #damaged = new Map<EntryId, string>();
+  /** The pass has come so far. */
+  #at: EntryId | undefined;
+  #passes = 0;
+  #made = 0;
+
+  constructor(world: DigestWorld) {
+    this.#world = world;
+  }
+
+  /** Entries were written, durably: the whole cost of the digests for a write. */
+  written(ids: Iterable<EntryId>): void {
+    for (const id of ids) this.#dirty.add(id);
+  }
+
+  /** All rows may be others. */
+  reset(): void {
+    this.#dirty.clear();
+    this.#table.clear();
+    this.#sums.fill(0);
+    this.#damaged.clear();
+    this.#at = undefined;
+    this.#passes = 0;
+  }
+
+  /** All entries have their digests. */
+  get ready(): boolean {
+    return this.#passes > 0;
+  }
+
+  get passes(): number {
+    return this.#passes;
+  }
+
+  /** `passes` once every row was read after now. */
+  get nextWhole(): number {
+    return this.#passes + (this.#at === undefined ? 1 : 2);
+  }
+
+  status(): DigestStatus {
+    return { passes: this.#passes, made: this.#made, damaged: [...this.#damaged.values()] };
+  }
+
+  /** Lets others have their turn. */
+  rest(): Promise<void> {
+    return this.#world.pause();
+  }
+
+  /** One step of the pass through all rows; true when it came to the end of one. */
+  async step(): Promise<boolean> {
+    const { store, keys } = this.#world;
+    const all = keys.tagRange(TAG.entry);
+    const from = this.#at;
+    const gte = from === undefined ? all.gte : keys.entry((from + 1) as EntryId);
+    const ids: EntryId[] = [];
+    const passes = this.#passes;
+    for await (const slice of store.scanKeys({ gte, lt: all.lt, limit: STEP_ROWS }, STEP_ROWS))
+      for (const key of slice) if (key.length === ID_AT + ID_BYTES) ids.push(readId(key, ID_AT));
+    // Everything was replaced meanwhile.
+    if (this.#at !== from || this.#passes !== passes) return false;
+    const last = ids.length < STEP_ROWS ? undefined : ids[ids.length - 1];
+    this.#catchUp(STEP_ROWS);
+    const here = new Set(ids);
+    for (const id of ids) this.#look(id);
+    for (const id of this.#table.between(from, last)) if (!here.has(id)) this.#look(id);
+    this.#at = last;
+    if (last === undefined) this.#passes += 1;
+    return last === undefined;
+  }
+
+  /** Reads the row of an entry that was not written, as far as we know. */
+  #look(id: EntryId): void {
+    if (this.#dirty.has(id)) return;
+    const before = this.#table.get(id);
+    const now = this.#read(id);
+    if (before === undefined ? now === undefined : now !== undefined && sameDigest(before.digest, now.digest))
+      return;
+    // The batch on its way may hold the entry.
+    if (this.#world.flying()) this.#dirty.add(id);
+    else {
+      this.#put(id, now);
+      if (this.#passes > 0) this.#note(id, CHANGED);
+    }
+  }
+
+  #note(id: EntryId, what: string): void {
+    if (this.#damaged.size >= MAX_DAMAGED) return;
+    const { store, keys } = this.#world;
+    const record = store.get(keys.entry(id));
+    const name = record === undefined || what !== CHANGED ? '' : ` (${uuidOf(record)})`;
+    this.#damaged.set(id, `entry number ${id}${name}: ${record === undefined ? 'its row is gone' : what}`);
+  }
+
+  /** The digest as the store has it now; undefined: not alive. */
+  #read(id: EntryId): { readonly bucket: number; readonly digest: StateDigest } | undefined {
+    const { store, keys, dictionary } = this.#world;
+    const record = store.get(keys.entry(id));
+    if (record === undefined) return undefined;
+    this.#made += 1;
+    try {
+      if (!isAliveRecord(checkRecord(record))) return undefined;
+      const state = decodeState(record, dictionary);
+      return { bucket: bucketOf(state.uuid), digest: digestState(state) };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#note(id, error.message);
+      // Unlike any other: whoever compares finds it.
+      return {
+        bucket: this.#table.get(id)?.bucket ?? 0,
+        digest: { high: 0xffff_ffff, low: id % 0x1_0000_0000 },
+      };
+    }
+  }
+
+  #put(id: EntryId, now: { readonly bucket: number; readonly digest: StateDigest } | undefined): void {
+    const before = this.#table.get(id);
+    if (before !== undefined) this.#add(before.bucket, before.digest, -1);
+    if (now !== undefined) this.#add(now.bucket, now.digest, 1);
+    this.#table.set(id, now);
+  }
+
+  #add(bucket: number, { high, low }: StateDigest, sign: 1 | -1): void {
+    addTo(this.#sums, bucket, high, low, sign);
+  }
+
+  #catchUp(most: number): void {
+    let left = most;
+    for (const id of this.#dirty) {
+      if (left-- === 0) return;
+      this.#dirty.delete(id);
+      this.#put(id, this.#read(id));
+    }
+  }
+
+  /**
+   * Brings all digests up to what is durable, then reads them: `read` runs in the same turn, with the state that they belong to. undefined when writes come too fast, or
+   * the first pass has not ended.
+   */
+  async settled<T>(read: (state: ServerState) => T): Promise<T | undefined> {
+    for (let round = 0; round < MAX_ROUNDS && this.ready; round++) {
+      this.#catchUp(SLICE);
+      if (this.#dirty.size === 0) return read(this.#world.state());
+      await this.#world.pause();
+    }
+    return undefined;
+  }
+
+  /** 256 sums of 8 octets: of the buckets of one first octet, or of all first octets. Within settled(). */
+  sums(first: number | undefined): Uint8Array {
+    const out = new ByteWriter(FAN_OUT * 8);
+    const sums = new Uint32Array(2);
+    for (let i = 0; i < FAN_OUT; i++) {
+      if (first !== undefined) this.#writeSum(out, first * FAN_OUT + i);
+      else {
+        sums.fill(0);
+        for (let bucket = i * FAN_OUT; bucket < (i + 1) * FAN_OUT; bucket++)
+          addTo(sums, 0, this.#sums[2 * bucket] as number, this.#sums[2 * bucket + 1] as number, 1);
+        out.u32(sums[0] as number);
+        out.u32(sums[1] as number);
+      }
+    }
+    return out.finish();
+  }
+
+  #writeSum(out: ByteWriter, bucket: number): void {
+    out.u32(this.#sums[2 * bucket] as number);
+    out.u32(this.#sums[2 * bucket + 1] as number);
+  }
+
+  /** Live entries of a bucket with their digests, by UUID, after `after`; at most `most`, and whether there are more. From the rows as they are. */
+  async bucket(
+    bucket: number,
+    after: EntryUuid | undefined,
+    most: number,
+  ): Promise<{ readonly rows: readonly DigestRow[]; readonly more: boolean }> {
+    assert(bucket >= 0 && bucket < BUCKETS, 'no such bucket');
+    const { store, keys } = this.#world;
+    const hex = bucket.toString(16).padStart(4, '0');
+    const least = keys.uuid(`${hex}0000-0000-0000-0000-000000000000` as EntryUuid);
+    const greatest = keys.uuid(`${hex}ffff-ffff-ffff-ffff-ffffffffffff` as EntryUuid);
+    const gte = after === undefined ? least : above(keys.uuid(after));
+    const rows: DigestRow[] = [];
+    for await (const slice of store.scan({ gte, lt: above(greatest) }, STEP_ROWS)) {
+      for (const { value } of slice) {
+        const row = this.#rowOf(readId(value, 0));
+        if (row === undefined) continue;
+        if (rows.length >= most) return { rows, more: true };
+        rows.push(row);
+      }
+      await this.#world.pause();
+    }
+    return { rows, more: false };
+  }
+
+  #rowOf(id: EntryId): DigestRow | undefined {
+    const { store, keys } = this.#world;
+    const now = this.#read(id);
+    const record = now === undefined ? undefined : store.get(keys.entry(id));
+    return now === undefined || record === undefined
+      ? undefined
+      : { uuid: uuidOf(record), digest: now.digest };
+  }
+
+  /** Of one entry as its row is now; NO_DIGEST when it is not alive. */
+  of(uuid: EntryUuid): StateDigest {
+    const id = this.#world.idOf(uuid);
+    return id === undefined ? NO_DIGEST : (this.#read(id)?.digest ?? NO_DIGEST);
+  }
+
+  /** The state of an entry as its row says, dead or alive; undefined when there is none that can be read. */
+  stateOf(uuid: EntryUuid): EntryState | undefined {
+    const { store, keys, dictionary } = this.#world;
+    const id = this.#world.idOf(uuid);
+    const record = id === undefined ? undefined : store.get(keys.entry(id));
+    if (record === undefined) return undefined;
+    try {
+      return decodeState(checkRecord(record), dictionary);
+    } catch (error) {
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The entry was put right. */
+  mended(uuid: EntryUuid): void {
+    const id = this.#world.idOf(uuid);
+    if (id !== undefined) this.#damaged.delete(id);
+  }
+}
+
+function bucketOf(uuid: EntryUuid): number {
+  return Number.parseInt(uuid.slice(0, 4), 16);
+}
+
+function above(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+/** Adds to the sum at `index`, or takes away, modulo 2^64. */
+function addTo(sums: Uint32Array, index: number, high: number, low: number, sign: 1 | -1): void {
+  const lowBefore = sums[2 * index + 1] as number;
+  const lowNow = lowBefore + sign * low;
+  const carry = lowNow > 0xffff_ffff ? 1 : lowNow < 0 ? -1 : 0;
+  sums[2 * index + 1] = lowNow >>> 0;
+  sums[2 * index] = ((sums[2 * index] as number) + sign * high + carry) >>> 0;
+}
