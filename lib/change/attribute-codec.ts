@@ -36,6 +36,7 @@ const RULES: readonly string[] = [
   'presentationAddressMatch',
   'protocolInformationMatch',
   'authPasswordExactMatch',
+  'certificateListExactMatch',
 ];
 const RULE_NUMBERS = new Map(RULES.map((name, number) => [name, number]));
 
