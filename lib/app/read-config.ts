@@ -13,6 +13,7 @@ import { resolveConfig } from '../config/server-config.js';
 import { readTopology } from '../config/topology-config.js';
 import { readYamlFile } from '../io/yaml-file.js';
 import { dialAddresses, peersOf } from '../topology/connections.js';
+import { type ServerDistances, serverDistances } from '../topology/distances.js';
 import { existingServer, type ServerFiles } from './server-files.js';
 
 export interface ServerConfig {
@@ -20,6 +21,8 @@ export interface ServerConfig {
   readonly settings: Settings;
   /** Replication addresses to dial, by peer name; overrides are applied. Of a running server: of all whom it follows now, changed in place. */
   readonly peers: ReadonlyMap<string, string>;
+  /** How far the servers of the topology file are from each other; undefined: nobody is nearer than another. */
+  readonly distances?: ServerDistances | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,7 +39,7 @@ export async function readServerConfig(
   for (const [name, value] of Object.entries(env))
     if (name.startsWith('POLYARCH_') && value !== undefined) environment.set(name, value);
   const settings = resolveConfig({ document, environment, secretFiles: readSecretFiles(environment), flags });
-  return { files, settings, peers: await readPeers(files, settings) };
+  return { files, settings, ...(await readPeers(files, settings)) };
 }
 
 function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, string> {
@@ -62,10 +65,14 @@ function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, 
   return texts;
 }
 
-async function readPeers(files: ServerFiles, settings: Settings): Promise<Map<string, string>> {
+async function readPeers(
+  files: ServerFiles,
+  settings: Settings,
+): Promise<Pick<ServerConfig, 'peers' | 'distances'>> {
   const overrides = new Map(Object.entries(settings.peerAddresses));
-  if (settings.peers !== undefined) return dialAddresses(new Map(Object.entries(settings.peers)), overrides);
-  if (settings.topology === undefined) return new Map();
+  if (settings.peers !== undefined)
+    return { peers: dialAddresses(new Map(Object.entries(settings.peers)), overrides) };
+  if (settings.topology === undefined) return { peers: new Map() };
   const file = inDirectory(files, settings.topology);
   const topology = readTopology(await readYamlFile(file, file));
   const peers = peersOf(topology, settings['server.name']);
@@ -77,7 +84,10 @@ async function readPeers(files: ServerFiles, settings: Settings): Promise<Map<st
       'CONFIG_INVALID',
       `${file} gives server "${own.name}" the id ${own.id}, and ${files.config} the id ${settings['server.id']}; they must agree`,
     );
-  return dialAddresses(new Map(peers.map((peer) => [peer.name, peer.address])), overrides);
+  return {
+    peers: dialAddresses(new Map(peers.map((peer) => [peer.name, peer.address])), overrides),
+    distances: serverDistances(topology, settings['server.name']),
+  };
 }
 
 /** A file name of the configuration, relative ones from the server's directory. */

@@ -66,6 +66,9 @@ export const LIMITS = {
   /** Octets of one replication frame; changes in one frame. */
   frameBytes: 33_554_432,
   frameChanges: 1024,
+  /** Octets of one frame that a subscriber may send; sessions that one server may hold with one domain of another. */
+  subscriberFrameBytes: 8_388_608,
+  sessionsPerPeer: 8,
   /** Octets of changes that a subscriber lets be on their way to it; octets read from the log at once. */
   subscriptionWindowBytes: 4_194_304,
   logReadBytes: 262_144,

@@ -72,7 +72,7 @@ export interface UpdateTarget {
 
 /** What the operator should know. `key` is the same for the same trouble: a caller may count instead of repeating. */
 export interface BrokerAlert {
-  readonly kind: RefusalCode | 'unservable' | 'store';
+  readonly kind: RefusalCode | 'unservable' | 'hole' | 'store';
   readonly key: string;
   readonly message: string;
 }

@@ -4,6 +4,7 @@
  * Owns sessions and their timer; knows nothing of entries or schema, and runs inside a directory server or alone. A change takes no timer on its way: durable in the
  * log, then sent, in one turn. Invariant: only what is on this server's disk is published or acknowledged.
  */
+import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
@@ -20,6 +21,8 @@ import {
 } from '../sync/frames.js';
 import { forkedSentence, type PeerFacts } from '../sync/hello-check.js';
 import { HEARTBEAT_MS, TICK_MS } from '../sync/session-timing.js';
+import type { ServerDistances } from '../topology/distances.js';
+import type { Assurance } from './assurance.js';
 import type {
   BrokerDirectory,
   BrokerIdentity,
@@ -48,6 +51,8 @@ export interface BrokerOptions {
   readonly changelog: Changelog;
   /** What is known of the domain's servers; undefined where nobody keeps it. */
   readonly members?: BrokerMembers | undefined;
+  /** Assured writes; undefined: this server takes no part in them. */
+  readonly assurance?: Assurance | undefined;
   /** Answers what peers ask about our entries; undefined: nobody does. */
   readonly answer?: Answerer | undefined;
   readonly network: LinkNetwork;
@@ -55,6 +60,8 @@ export interface BrokerOptions {
   readonly random: Random;
   readonly listener: BrokerListener;
   readonly heartbeatMs?: number;
+  /** How far servers are from each other now; undefined: nobody is nearer than another. */
+  readonly distances?: (() => ServerDistances | undefined) | undefined;
   /** How long a source may owe a change that another upstream has. */
   readonly graceMs?: number;
 }
@@ -81,7 +88,9 @@ export class Broker {
       random: options.random,
       listener: options.listener,
       graceMs: options.graceMs,
+      distances: options.distances ?? (() => undefined),
       members: options.members,
+      assurance: options.assurance,
       hello: (purpose) => this.#hello(purpose),
       facts: (peer, link, expected) => this.#facts(peer, link, expected),
       enter: (peer, address, end) => this.#enter(peer, address, end),
@@ -116,6 +125,7 @@ export class Broker {
     const driver = new PublisherDriver(link, changelog, directory, clock, {
       members: this.#options.members,
       answer: this.#options.answer,
+      assurance: this.#options.assurance,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
         listener.greeted(hello);
@@ -136,9 +146,17 @@ export class Broker {
   }
 
   #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {
+    this.#makeRoom(peer.server);
     const facts = this.#facts(peer, link, undefined);
     if (facts.rival !== undefined) this.#notifyRival(peer, link.address);
     driver.start(this.#hello('follow'), peer, facts);
+  }
+
+  /** One server holds few sessions: beyond that its oldest one is half-dead, or it means harm. */
+  #makeRoom(name: string): void {
+    const held = [...this.#publishers].filter((publisher) => publisher.peer?.server === name);
+    if (held.length >= LIMITS.sessionsPerPeer)
+      held[0]?.stop('busy', `${name} holds ${held.length} sessions with ${this.#options.identity.server}`);
   }
 
   /** The server that uses the peer's replica id already hears of it too: one of both must be stopped, and only people know which. */
@@ -246,7 +264,7 @@ export class Broker {
       this.#tickLater();
       const states = this.states();
       for (const publisher of [...this.#publishers]) {
-        publisher.feed({ kind: 'tick', states });
+        publisher.tick(states, this.#publishers.size);
         publisher.tellMembers();
       }
       this.#upstreams.tick(states);

@@ -56,9 +56,9 @@ export class FrameLink {
     this.#receiver = receiver;
   }
 
-  /** Accepts long frames from now on: the peer is known. */
-  trust(): void {
-    this.#assembler.allow(LIMITS.frameBytes);
+  /** Accepts long frames from now on: the peer is known. `maxBytes`: who publishes sends longer ones than who subscribes. */
+  trust(maxBytes: number = LIMITS.frameBytes): void {
+    this.#assembler.allow(maxBytes);
   }
 
   /** Octets waiting for the network. */

@@ -7,7 +7,8 @@
 import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Clock } from '../port/clock.js';
-import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { Frame, Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import {
   newPublisher,
@@ -16,6 +17,7 @@ import {
   type PublisherState,
   stepPublisher,
 } from '../sync/publisher-session.js';
+import type { Assurance, AssuranceLink } from './assurance.js';
 import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
@@ -25,6 +27,7 @@ export interface PublisherHooks {
   readonly members: BrokerMembers | undefined;
   /** Answers the peer's questions; undefined: nobody does. */
   readonly answer?: Answerer | undefined;
+  readonly assurance?: Assurance | undefined;
   greeted(peer: Hello): void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** Called once, when the session is over. */
@@ -45,7 +48,11 @@ export class PublisherDriver {
   #clockAheadMs: number | undefined;
   #snapshot: ImageReader | undefined;
   #over = false;
+  #heardBytes = 0;
+  #heardMs = 0;
+  #toldSessions = 0;
   readonly #talk: MemberTalk;
+  #assured: AssuranceLink | undefined;
   readonly #questions: QuestionTalk;
   #peer: Hello | undefined;
 
@@ -67,7 +74,7 @@ export class PublisherDriver {
     this.#questions = new QuestionTalk(link, clock, hooks.answer);
     link.receive({
       frame: (frame) => {
-        if (this.#peer !== undefined && (this.#talk.take(frame) || this.#questions.take(frame))) return;
+        if (this.#peer !== undefined && this.#takesAside(frame)) return;
         this.feed(
           frame.kind === 'hello' ? { kind: 'malformed', reason: 'a second hello' } : { kind: 'frame', frame },
         );
@@ -101,6 +108,17 @@ export class PublisherDriver {
     } finally {
       this.#stepping = false;
     }
+  }
+
+  /** Time passed: liveness counts octets too, for a long frame may be on its way. `sessions`: how many are served here, for the peer's choice of its sources. */
+  tick(states: ServerStates, sessions: number): void {
+    const { receivedBytes } = this.#link.counts;
+    if (receivedBytes !== this.#heardBytes) this.#heardMs = this.#clock.monotonicMs();
+    this.#heardBytes = receivedBytes;
+    this.feed({ kind: 'tick', states, heardMs: this.#heardMs });
+    if (this.#state.kind !== 'serving' || sessions === this.#toldSessions) return;
+    this.#toldSessions = sessions;
+    this.#link.send({ kind: 'load', sessions });
   }
 
   /** Tells the peer what is new of the domain's servers. */
@@ -155,10 +173,12 @@ export class PublisherDriver {
         this.#read(effect);
         return;
       case 'greeted':
-        this.#link.trust();
+        this.#link.trust(LIMITS.subscriberFrameBytes);
         this.#peer = effect.peer;
         this.#see(effect.peer.states);
         this.#hooks.greeted(effect.peer);
+        if (effect.peer.purpose === 'follow')
+          this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
         this.tellMembers();
         return;
       case 'peer-states':
@@ -179,7 +199,16 @@ export class PublisherDriver {
     }
   }
 
+  /** Takes what has nothing to do with the session's state. */
+  #takesAside(frame: Frame): boolean {
+    if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
+    if (frame.kind !== 'assurance') return false;
+    this.#assured?.take(frame);
+    return true;
+  }
+
   #see(states: ServerStates): void {
+    this.#assured?.states(states);
     this.#peerStates = states;
     this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
   }
@@ -193,7 +222,12 @@ export class PublisherDriver {
     }
     slice.then(
       (found) => this.feed({ kind: 'slice', origin, slice: found }),
-      (error: unknown) => this.feed({ kind: 'read-failed', reason: reasonOf(error) }),
+      (error: unknown) => {
+        const after = effect.after ?? this.#changelog.newest(origin);
+        if (error instanceof StoreError && error.failure === 'damaged' && after !== undefined)
+          this.feed({ kind: 'slice', origin, slice: { kind: 'damaged', after } });
+        else this.feed({ kind: 'read-failed', reason: reasonOf(error) });
+      },
     );
   }
 
@@ -231,6 +265,7 @@ export class PublisherDriver {
     if (this.#over) return;
     this.#over = true;
     this.#questions.end();
+    this.#assured?.leave();
     this.#closeSnapshot();
     this.#hooks.over();
   }

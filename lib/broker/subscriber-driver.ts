@@ -6,7 +6,7 @@
 import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
-import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { Frame, Hello, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import type { Upstream } from '../sync/source-selection.js';
 import {
@@ -17,12 +17,14 @@ import {
   type SubscriberStep,
   stepSubscriber,
 } from '../sync/subscriber-session.js';
+import type { Assurance, AssuranceLink } from './assurance.js';
 import type { BrokerMembers, SessionStatus, UpdateTarget } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
 import { QuestionTalk } from './question-talk.js';
 
 export interface SubscriberHooks {
+  readonly assurance?: Assurance | undefined;
   readonly members: BrokerMembers | undefined;
   /** The peer's word to our administrator. */
   notice(sentence: string): void;
@@ -30,7 +32,9 @@ export interface SubscriberHooks {
   greeted(peer: Hello): void;
   /** What the upstream holds or can serve changed. */
   upstreamChanged(): void;
-  unavailable(origin: ReplicaId, why: 'too-old' | 'forked', csn: Csn): void;
+  unavailable(origin: ReplicaId, why: Unavailable, csn: Csn): void;
+  /** Changes came that do not follow what we hold. True: the same as in an earlier session. */
+  hole(origin: ReplicaId, held: Csn | undefined): boolean;
   refused(code: RefusalCode, reason: string, byPeer: boolean): void;
   /** Called once; `initialized`: a total update was completed. */
   over(reason: string, initialized: boolean): void;
@@ -49,11 +53,14 @@ export class SubscriberDriver {
   #stepping = false;
   #over = false;
   #initialized = false;
+  #heardBytes = 0;
+  #heardMs = 0;
   #peerName: string;
   #peerStates: ServerStates | undefined;
   #clockAheadMs: number | undefined;
   #upstream: Upstream | undefined;
   readonly #talk: MemberTalk;
+  #assured: AssuranceLink | undefined;
   readonly #questions: QuestionTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
@@ -85,10 +92,9 @@ export class SubscriberDriver {
       frame: (frame) => {
         if (frame.kind === 'hello') {
           this.feed({ kind: 'hello', peer: frame.hello, facts: this.#hooks.facts(frame.hello, this.#link) });
-        } else if (
-          this.#state.kind === 'greeting' ||
-          !(this.#talk.take(frame) || this.#questions.take(frame))
-        )
+        } else if (frame.kind === 'load') {
+          if (this.#upstream !== undefined) this.#upstream = { ...this.#upstream, load: frame.sessions };
+        } else if (this.#state.kind === 'greeting' || !this.#takesAside(frame))
           this.feed({ kind: 'frame', frame });
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
@@ -113,6 +119,14 @@ export class SubscriberDriver {
     } finally {
       this.#stepping = false;
     }
+  }
+
+  /** Time passed: liveness counts octets too, for a long frame may be on its way. */
+  tick(states: ServerStates): void {
+    const { receivedBytes } = this.#link.counts;
+    if (receivedBytes !== this.#heardBytes) this.#heardMs = this.#clock.monotonicMs();
+    this.#heardBytes = receivedBytes;
+    this.feed({ kind: 'tick', states, heardMs: this.#heardMs });
   }
 
   /** Tells the peer what is new of the domain's servers. */
@@ -172,6 +186,8 @@ export class SubscriberDriver {
         this.#peerName = effect.peer.server;
         this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
         this.#hooks.greeted(effect.peer);
+        if (this.#target === undefined)
+          this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
         this.tellMembers();
         return;
       case 'peer-states':
@@ -181,8 +197,12 @@ export class SubscriberDriver {
         this.#append(effect, afterDurable);
         return;
       case 'unavailable':
-        this.#unavailable.add(effect.origin);
+        // What its log lacks is remembered with the peer, not with the session (holes.ts).
+        if (effect.why !== 'damaged') this.#unavailable.add(effect.origin);
         this.#hooks.unavailable(effect.origin, effect.why, effect.csn);
+        this.#hooks.upstreamChanged();
+        return;
+      case 'hole':
         this.#hooks.upstreamChanged();
         return;
       case 'prepare':
@@ -220,7 +240,16 @@ export class SubscriberDriver {
     for (const effect of effects) this.#perform(effect, []);
   }
 
+  /** Takes what has nothing to do with the session's state. */
+  #takesAside(frame: Frame): boolean {
+    if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
+    if (frame.kind !== 'assurance') return false;
+    this.#assured?.take(frame);
+    return true;
+  }
+
   #see(states: ServerStates): void {
+    this.#assured?.states(states);
     this.#peerStates = states;
     this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
     if (this.#upstream !== undefined) {
@@ -243,7 +272,9 @@ export class SubscriberDriver {
     }
     const outcome = this.#changelog.append(effect.changes);
     if (outcome.kind === 'gap') {
-      this.feed({ kind: 'rejected', origin: outcome.origin, held: outcome.held, offered: outcome.offered });
+      const { origin, held, offered } = outcome;
+      const again = this.#upstream !== undefined && this.#hooks.hole(origin, held);
+      this.feed({ kind: 'rejected', origin, held, offered, again });
       return;
     }
     outcome.durable.then(
@@ -272,13 +303,21 @@ export class SubscriberDriver {
     if (this.#over) return;
     this.#over = true;
     this.#questions.end();
+    this.#assured?.leave();
     // A step of a total update that is on its way ends before the session counts as over: the next attempt must not overtake it.
     void this.#storing.then(() => this.#hooks.over(reason, this.#initialized));
   }
 }
 
 function upstreamOf(id: number, peer: Hello, unavailable: ReadonlySet<ReplicaId>): Upstream {
-  return { id, replica: peer.replica, log: peer.states.log, trimmed: peer.states.trimmed, unavailable };
+  return {
+    id,
+    name: peer.server,
+    replica: peer.replica,
+    log: peer.states.log,
+    trimmed: peer.states.trimmed,
+    unavailable,
+  };
 }
 
 function reasonOf(error: unknown): string {

@@ -9,9 +9,11 @@ import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
-import type { Hello, LinkPurpose, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { Hello, LinkPurpose, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import { type Choice, SOURCE_GRACE_MS, selectSources, type Upstream } from '../sync/source-selection.js';
+import type { ServerDistances } from '../topology/distances.js';
+import type { Assurance } from './assurance.js';
 import type {
   BrokerListener,
   BrokerMembers,
@@ -20,6 +22,7 @@ import type {
   UpdateTarget,
 } from './broker-seams.js';
 import { FrameLink } from './frame-link.js';
+import { Holes } from './holes.js';
 import { PeerConnection } from './peer-connection.js';
 import { SubscriberDriver } from './subscriber-driver.js';
 
@@ -32,7 +35,9 @@ export interface UpstreamsContext {
   readonly random: Random;
   readonly listener: BrokerListener;
   readonly graceMs: number | undefined;
+  distances(): ServerDistances | undefined;
   readonly members: BrokerMembers | undefined;
+  readonly assurance: Assurance | undefined;
   hello(purpose: LinkPurpose): Hello;
   facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts;
   /** A session with this peer lives; the returned function says that it is over. */
@@ -54,6 +59,7 @@ export class Upstreams {
   #toldLost: Csn | undefined;
   /** Origins for which too-far-behind was told, so that it is told once. */
   #toldBehind = '';
+  readonly #holes = new Holes();
   readonly #beginning = new Set<ReplicaId>();
   #update: SubscriberDriver | undefined;
 
@@ -155,19 +161,23 @@ export class Upstreams {
 
   tick(states: ServerStates): void {
     for (const session of this.#sessions()) {
-      session.feed({ kind: 'tick', states });
+      session.tick(states);
       session.tellMembers();
     }
-    this.#update?.feed({ kind: 'tick', states });
+    this.#update?.tick(states);
+    this.#retryHoles();
     this.select();
   }
 
   /** Chooses sources anew and tells the sessions. */
   select(): void {
     if (!this.#running) return;
-    const { changelog, replica, clock, graceMs } = this.#context;
+    const { changelog, replica, clock, graceMs, distances } = this.#context;
     const sessions = this.#sessions().filter((session) => session.upstream !== undefined);
-    const upstreams = sessions.map((session) => session.upstream as Upstream);
+    const upstreams = sessions.map((session) => ({
+      ...(session.upstream as Upstream),
+      holes: this.#holes.of(session.peerName),
+    }));
     const held = { replica, newest: (origin: ReplicaId) => changelog.newest(origin) };
     const selection = selectSources(
       this.#choices,
@@ -175,6 +185,7 @@ export class Upstreams {
       held,
       clock.monotonicMs(),
       graceMs ?? SOURCE_GRACE_MS,
+      distances(),
     );
     this.#choices = selection.choices;
     for (const session of sessions) {
@@ -207,6 +218,7 @@ export class Upstreams {
             },
             upstreamChanged: () => {},
             unavailable: () => {},
+            hole: () => false,
             refused: () => {},
             over: (reason, initialized) => {
               leave();
@@ -232,6 +244,7 @@ export class Upstreams {
     let leave = () => {};
     const session = new SubscriberDriver(this.#nextId++, link, name, changelog, undefined, clock, {
       members: this.#context.members,
+      assurance: this.#context.assurance,
       notice: (sentence) => listener.alert({ kind: 'replica-id', key: `notice ${name}`, message: sentence }),
       facts: (hello) => this.#context.facts(hello, link, name),
       greeted: (hello) => {
@@ -242,6 +255,7 @@ export class Upstreams {
       },
       upstreamChanged: () => this.select(),
       unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),
+      hole: (origin, held) => this.#hole(name, origin, held),
       refused: (code, reason, byPeer) => {
         connection.refused(code);
         if (byPeer && (code === 'evicted' || code === 'not-member')) listener.barred?.(code, reason, name);
@@ -273,10 +287,10 @@ export class Upstreams {
         connection.restart('changes that were lacking are asked for again');
   }
 
-  #hole(peer: string, origin: ReplicaId, held: Csn | undefined, offered: Csn): boolean {
-    const again = this.#holes.came(peer, origin, held, offered, this.#context.clock.monotonicMs());
-    if (again) this.#tellHole(peer, origin, held);
-    return again;
+  #hole(peer: string, origin: ReplicaId, held: Csn | undefined): boolean {
+    const sight = this.#holes.came(peer, origin, held, this.#context.clock.monotonicMs());
+    if (sight === 'again') this.#tellHole(peer, origin, held);
+    return sight !== 'first';
   }
 
   #tellHole(peer: string, origin: ReplicaId, held: Csn | undefined): void {

@@ -20,6 +20,7 @@ import {
   ZERO_CSN,
 } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import { readSaying, type Saying, writeSaying } from './assurance-frames.js';
 import { FrameError } from './frame-error.js';
 import { type MemberRow, readMember, writeMember } from './member-row.js';
 import { readChanges } from './read-changes.js';
@@ -90,7 +91,7 @@ export type Frame =
   | { readonly kind: 'unsubscribe'; readonly origin: ReplicaId }
   /** Consecutive changes of one origin. */
   | { readonly kind: 'changes'; readonly origin: ReplicaId; readonly changes: readonly EncodedChange[] }
-  /** Answer to a subscription: what follows `after` was trimmed up to `csn`, or `after` is of another history. */
+  /** Answer to a subscription: what follows `after` was trimmed up to `csn`, `after` is of another history, or the sender's log lacks what follows `csn`. */
   | { readonly kind: 'unavailable'; readonly origin: ReplicaId; readonly why: Unavailable; readonly csn: Csn }
   /** What the sender holds: advert, acknowledgement and heartbeat. */
   | { readonly kind: 'state'; readonly states: ServerStates }
@@ -109,6 +110,10 @@ export type Frame =
   | { readonly kind: 'members'; readonly generation: string; readonly rows: readonly MemberRow[] }
   /** For the receiver's administrator. An extension. */
   | { readonly kind: 'notice'; readonly sentence: string }
+  /** Of assured writes: who waits, and what servers hold. An extension. */
+  | { readonly kind: 'assurance'; readonly saying: Saying }
+  /** How many sessions the publisher serves, for the choice among brokers. An extension. */
+  | { readonly kind: 'load'; readonly sessions: number }
   /** A question of a subscriber, or the answer to it (compare-frames.ts). An extension. */
   | {
       readonly kind: 'talk';
@@ -117,7 +122,9 @@ export type Frame =
       readonly bytes: Uint8Array;
     };
 
-export type Unavailable = 'too-old' | 'forked';
+/** Why a subscription is not served. A receiver that knows two of them takes the third for the second. */
+const UNAVAILABLE = ['too-old', 'forked', 'damaged'] as const;
+export type Unavailable = (typeof UNAVAILABLE)[number];
 
 const TYPE = {
   hello: 1,
@@ -134,6 +141,8 @@ const TYPE = {
   members: 128,
   notice: 129,
   talk: 130,
+  load: 131,
+  assurance: 132,
 } as const satisfies Record<Frame['kind'], number>;
 const MAGIC = 0x504c5941;
 const MAX_HEARTBEAT_MS = 600_000;
@@ -159,7 +168,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
   const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
   const type = reader.u8();
-  if (type > TYPE.talk) return undefined;
+  if (type > TYPE.assurance) return undefined;
   const frame = readBody(reader, type);
   if (frame.kind !== 'hello') reader.end();
   return frame;
@@ -194,7 +203,7 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
       return;
     case 'unavailable':
       writer.u16(frame.origin);
-      writer.u8(frame.why === 'too-old' ? 0 : 1);
+      writer.u8(UNAVAILABLE.indexOf(frame.why));
       writer.raw(csnToBytes(frame.csn));
       return;
     case 'state':
@@ -222,6 +231,12 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
       return;
     case 'notice':
       writer.text(frame.sentence.slice(0, LIMITS.frameTextBytes / 4));
+      return;
+    case 'assurance':
+      writeSaying(writer, frame.saying);
+      return;
+    case 'load':
+      writer.varint(frame.sessions);
       return;
     case 'talk':
       writer.u8(frame.isAnswer ? 1 : 0);
@@ -269,7 +284,7 @@ function readBody(reader: ByteReader, type: number): Frame {
       return readChangesFrame(reader);
     case TYPE.unavailable: {
       const origin = readOrigin(reader);
-      const why = reader.u8() === 0 ? 'too-old' : 'forked';
+      const why = UNAVAILABLE[reader.u8()] ?? 'forked';
       return { kind: 'unavailable', origin, why, csn: readCsnOf(reader, origin) ?? reader.fail('no CSN') };
     }
     case TYPE.state:
@@ -297,6 +312,10 @@ function readBody(reader: ByteReader, type: number): Frame {
     }
     case TYPE.notice:
       return { kind: 'notice', sentence: reader.text(LIMITS.frameTextBytes) };
+    case TYPE.assurance:
+      return { kind: 'assurance', saying: readSaying(reader) };
+    case TYPE.load:
+      return { kind: 'load', sessions: reader.varint() };
     case TYPE.talk:
       return { kind: 'talk', isAnswer: reader.u8() !== 0, number: reader.varint(), bytes: reader.bytes() };
     default:

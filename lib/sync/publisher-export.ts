@@ -46,7 +46,7 @@ export function stepExporting(state: Exporting, event: PublisherEvent, nowMs: nu
     case 'drained':
       return pumpImages({ ...state, congested: false }, []);
     case 'tick':
-      return tickExporting(state, event.states, nowMs);
+      return tickExporting(state, event.states, nowMs, event.heardMs);
     default:
       return stay(state);
   }
@@ -83,8 +83,13 @@ function pumpImages(state: Exporting, effects: readonly PublisherEffect[]): Publ
   return go({ ...state, phase: 'reading' }, [...effects, read]);
 }
 
-function tickExporting(state: Exporting, states: ServerStates, nowMs: number): PublisherStep {
-  const silent = silence(state, nowMs);
+function tickExporting(
+  state: Exporting,
+  states: ServerStates,
+  nowMs: number,
+  heardMs?: number,
+): PublisherStep {
+  const silent = silence(state, nowMs, heardMs);
   if (silent !== undefined) return lost(silent);
   if (nowMs - state.lastSentMs < state.own.heartbeatMs) return stay(state);
   return go({ ...state, lastSentMs: nowMs }, [{ kind: 'send', frame: { kind: 'state', states } }]);

@@ -35,7 +35,9 @@ import type { SnapshotSummary } from './snapshot-summary.js';
 export type SliceRead =
   | { readonly kind: 'changes'; readonly changes: readonly EncodedChange[] }
   | { readonly kind: 'too-old'; readonly oldest: Csn }
-  | { readonly kind: 'forked'; readonly found: Csn };
+  | { readonly kind: 'forked'; readonly found: Csn }
+  /** A row is lacking after `after`. */
+  | { readonly kind: 'damaged'; readonly after: Csn };
 
 interface Alive {
   readonly lastSentMs: number;
@@ -99,7 +101,8 @@ export type PublisherEvent =
   | { readonly kind: 'images'; readonly images: readonly Uint8Array[] }
   | { readonly kind: 'images-end' }
   | { readonly kind: 'snapshot-failed'; readonly reason: string }
-  | { readonly kind: 'tick'; readonly states: ServerStates }
+  /** `heardMs`: when octets of the peer came last. */
+  | { readonly kind: 'tick'; readonly states: ServerStates; readonly heardMs?: number }
   | { readonly kind: 'stop'; readonly code: RefusalCode; readonly reason: string }
   | { readonly kind: 'link-closed'; readonly reason: string };
 
@@ -265,7 +268,7 @@ function stepServing(state: Serving, event: PublisherEvent, nowMs: number): Publ
     case 'drained':
       return pump({ ...state, congested: false }, []);
     case 'tick':
-      return tickServing(state, event.states, nowMs);
+      return tickServing(state, event.states, nowMs, event.heardMs);
     default:
       return stay(state);
   }
@@ -332,7 +335,7 @@ function sendSlice(
   if (slice.kind !== 'changes') {
     const cursors = new Map(state.cursors);
     cursors.delete(origin);
-    const csn = slice.kind === 'too-old' ? slice.oldest : slice.found;
+    const csn = slice.kind === 'too-old' ? slice.oldest : slice.kind === 'forked' ? slice.found : slice.after;
     return pump({ ...next, cursors, lastSentMs: nowMs }, [
       { kind: 'send', frame: { kind: 'unavailable', origin, why: slice.kind, csn } },
     ]);
@@ -379,8 +382,8 @@ function nextOrigin(state: Serving): ReplicaId | undefined {
   return next ?? first;
 }
 
-function tickServing(state: Serving, states: ServerStates, nowMs: number): PublisherStep {
-  const silent = silence(state, nowMs);
+function tickServing(state: Serving, states: ServerStates, nowMs: number, heardMs?: number): PublisherStep {
+  const silent = silence(state, nowMs, heardMs);
   if (silent !== undefined) return lost(silent);
   const news =
     !state.told.coversAll(states.log) ||

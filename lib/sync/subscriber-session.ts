@@ -68,6 +68,8 @@ export type SubscriberEvent =
       readonly origin: ReplicaId;
       readonly held: Csn | undefined;
       readonly offered: Csn;
+      /** The very same hole as in an earlier session: the peer has it, it did not come of the way. */
+      readonly again: boolean;
     }
   /** Ready to take images. */
   | { readonly kind: 'prepared' }
@@ -75,7 +77,8 @@ export type SubscriberEvent =
   | { readonly kind: 'finished' }
   /** Changes or images could not be stored. */
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'tick'; readonly states: ServerStates }
+  /** `heardMs`: when octets of the peer came last. */
+  | { readonly kind: 'tick'; readonly states: ServerStates; readonly heardMs?: number }
   | { readonly kind: 'stop'; readonly code: RefusalCode; readonly reason: string }
   | { readonly kind: 'link-closed'; readonly reason: string };
 
@@ -88,6 +91,13 @@ export type SubscriberEffect =
   /** Store; then perform effectsAfterDurable, or answer with rejected or failed. */
   | { readonly kind: 'append'; readonly origin: ReplicaId; readonly changes: readonly EncodedChange[] }
   | { readonly kind: 'unavailable'; readonly origin: ReplicaId; readonly why: Unavailable; readonly csn: Csn }
+  /** The peer cannot serve this origin from our place: what follows is lacking. */
+  | {
+      readonly kind: 'hole';
+      readonly origin: ReplicaId;
+      readonly held: Csn | undefined;
+      readonly offered: Csn;
+    }
   /** Drop what is there and make ready; answer with prepared or failed. */
   | { readonly kind: 'prepare'; readonly summary: SnapshotSummary }
   /** Store in this order; then perform effectsAfterDurable, or answer with failed. */
@@ -230,14 +240,11 @@ function stepFollowing(state: Following, event: SubscriberEvent, nowMs: number):
     case 'sources':
       return changeSources(state, event.places, nowMs);
     case 'rejected':
-      return end(
-        'protocol',
-        `${state.peer.server} sent change ${event.offered} of replica ${event.origin}, which does not follow ${event.held ?? 'nothing'}`,
-      );
+      return rejected(state, event);
     case 'failed':
       return end('busy', `${state.own.server} cannot store changes (${event.reason})`);
     case 'tick':
-      return tick(state, event.states, nowMs);
+      return tick(state, event, nowMs);
     default:
       return stay(state);
   }
@@ -258,6 +265,26 @@ function followedFrame(state: Following, frame: Frame, nowMs: number): Subscribe
     default:
       return end('protocol', `a ${frame.kind} frame from a publisher`);
   }
+}
+
+/** A hole may be of the way: a new session shows. The same hole again is the peer's, and only its origin is given up there. */
+function rejected(
+  state: Following,
+  { origin, held, offered, again }: Extract<SubscriberEvent, { kind: 'rejected' }>,
+): SubscriberStep {
+  if (!state.subscribed.has(origin)) return stay(state);
+  if (!again) {
+    return end(
+      'protocol',
+      `${state.peer.server} sent change ${offered} of replica ${origin}, which does not follow ${held ?? 'nothing'}`,
+    );
+  }
+  const subscribed = new Set(state.subscribed);
+  subscribed.delete(origin);
+  return go({ ...state, subscribed }, [
+    { kind: 'send', frame: { kind: 'unsubscribe', origin } },
+    { kind: 'hole', origin, held, offered },
+  ]);
 }
 
 function takeChanges(
@@ -314,7 +341,7 @@ function stepInitializing(state: Initializing, event: SubscriberEvent, nowMs: nu
     case 'failed':
       return end('busy', `${state.own.server} cannot store the total update (${event.reason})`);
     case 'tick':
-      return tick(state, event.states, nowMs);
+      return tick(state, event, nowMs);
     default:
       return stay(state);
   }
@@ -353,8 +380,12 @@ function initializingFrame(state: Initializing, frame: Frame): SubscriberStep {
 }
 
 /** Liveness both ways; tells the peer what we hold when that moved. */
-function tick(state: Following | Initializing, states: ServerStates, nowMs: number): SubscriberStep {
-  const silent = silence(state, nowMs);
+function tick(
+  state: Following | Initializing,
+  { states, heardMs }: Extract<SubscriberEvent, { kind: 'tick' }>,
+  nowMs: number,
+): SubscriberStep {
+  const silent = silence(state, nowMs, heardMs);
   if (silent !== undefined) return lost(silent);
   const last = state.lastStates;
   const news = !states.log.equals(last.log) || !states.applied.equals(last.applied);

@@ -2,6 +2,7 @@
  * Topologies of simulated servers: who dials whom.
  */
 import type { ReplicaId } from '../../lib/csn/csn.js';
+import type { Topology } from '../../lib/topology/topology.js';
 import type { SimServerOptions } from './sim-server.js';
 
 export interface Shape {
@@ -79,4 +80,50 @@ export const SITES = shape(
   [5, 6],
 );
 
-export const SHAPES: readonly Shape[] = [MESH_3, MESH_4, RING_4, CHAIN_4, HUB, SITES];
+/** Three directories that know two brokers and nobody else. */
+export const TWO_BROKERS = shape(
+  'three around two brokers',
+  5,
+  [
+    [1, 4],
+    [2, 4],
+    [3, 4],
+    [1, 5],
+    [2, 5],
+    [3, 5],
+    [4, 5],
+  ],
+  [4, 5],
+);
+
+export const SHAPES: readonly Shape[] = [MESH_3, MESH_4, RING_4, CHAIN_4, HUB, SITES, TWO_BROKERS];
+
+/** Two sites of two servers and a broker each, all of them connected, with a dear link between the sites. */
+export function siteShape(cost: number): Shape {
+  const all: (readonly [number, number])[] = [];
+  for (let a = 1; a <= 6; a++) for (let b = a + 1; b <= 6; b++) all.push([a, b]);
+  const { servers } = shape('two sites, all connected', 6, all, [5, 6]);
+  const topology: Topology = {
+    domains: [],
+    sites: [{ name: 'A' }, { name: 'B' }],
+    links: [{ between: ['A', 'B'], cost, schedule: 'always' }],
+    servers: servers.map(({ name }, i) => ({
+      name,
+      id: (i + 1) as ReplicaId,
+      site: siteOf(name),
+      ldap: undefined,
+      ldaps: undefined,
+      replication: name,
+      http: undefined,
+      runs: i < 4 ? 'both' : 'broker',
+      role: 'repli-master',
+      peers: undefined,
+    })),
+  };
+  return { name: 'two sites, all connected', servers: servers.map((server) => ({ ...server, topology })) };
+}
+
+/** The site of a server of siteShape(). */
+export function siteOf(name: string): string {
+  return ['s1', 's2', 's5'].includes(name) ? 'A' : 'B';
+}

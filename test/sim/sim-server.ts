@@ -2,6 +2,7 @@
  * One simulated server: a machine with a disk and a clock, and the process on it, made of the production parts (change log, broker, replica).
  */
 import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { Assurance } from '../../lib/broker/assurance.js';
 import { Broker } from '../../lib/broker/broker.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
@@ -13,6 +14,8 @@ import { Housekeeping, type KeepLimits, type Pace } from '../../lib/replica/hous
 import { Membership } from '../../lib/replica/membership.js';
 import { Reissue } from '../../lib/replica/reissue.js';
 import { Replica } from '../../lib/replica/replica.js';
+import { serverDistances } from '../../lib/topology/distances.js';
+import type { Topology } from '../../lib/topology/topology.js';
 import { ProcessStore } from './process-store.js';
 import type { SeededRandom } from './seeded-random.js';
 import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
@@ -37,6 +40,8 @@ export interface SimServerOptions {
   readonly hasData: boolean;
   readonly openDirectory?: OpenDirectory;
   readonly startHoldMs?: number;
+  /** Who stands where; undefined: all in one place. */
+  readonly topology?: Topology;
   readonly limits?: Partial<KeepLimits>;
   /** How long an undelete is accepted. */
   readonly undeleteMs?: number;
@@ -55,6 +60,7 @@ interface Process {
   readonly replica: Replica | undefined;
   readonly members: Membership;
   readonly housekeeping: Housekeeping;
+  readonly assurance: Assurance;
 }
 
 const SILENT: Log = {
@@ -121,6 +127,10 @@ export class SimServer {
 
   get housekeeping(): Housekeeping | undefined {
     return this.#process?.housekeeping;
+  }
+
+  get assurance(): Assurance | undefined {
+    return this.#process?.assurance;
   }
 
   get incarnation(): string {
@@ -196,11 +206,22 @@ export class SimServer {
             startHoldMs: startHoldMs ?? 0,
             members,
             reissue,
+            applied: () => assurance.advanced(),
             renewIncarnation: async () => {
               this.#incarnation = `${this.#incarnation}+`;
             },
             alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
           });
+    const assurance = new Assurance({
+      server: name,
+      replica: id,
+      changelog,
+      applied: () => directory?.state,
+      members: () => members.rows(),
+      clock,
+    });
+    const { topology } = this.options;
+    const distances = topology === undefined ? undefined : serverDistances(topology, name);
     const broker: Broker = new Broker({
       identity: {
         server: name,
@@ -214,6 +235,8 @@ export class SimServer {
       directory: replica,
       changelog,
       members,
+      assurance,
+      distances: () => distances,
       network: this.#network.host(name, alive),
       clock,
       random: this.#random,
@@ -248,6 +271,7 @@ export class SimServer {
       replica,
       members,
       housekeeping,
+      assurance,
     });
     this.#starting = false;
   }

@@ -72,7 +72,7 @@ const EVENTS: Record<SubscriberEvent['kind'], SubscriberEvent[]> = {
   ],
   malformed: [{ kind: 'malformed', reason: 'nonsense' }],
   sources: [{ kind: 'sources', places: new Map([[replica(3), undefined]]) }],
-  rejected: [{ kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2) }],
+  rejected: [{ kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2), again: false }],
   prepared: [{ kind: 'prepared' }],
   finished: [{ kind: 'finished' }],
   failed: [{ kind: 'failed', reason: 'disk full' }],
@@ -149,11 +149,44 @@ t.test('only what changed is subscribed or unsubscribed', (t) => {
   t.end();
 });
 
+t.test(
+  'the same hole again costs the peer that origin alone; it is never accepted (model section 7)',
+  (t) => {
+    const again: SubscriberEvent = {
+      kind: 'rejected',
+      origin: replica(2),
+      held: csn(1, 2),
+      offered: csn(3, 2),
+      again: true,
+    };
+    const { state, effects } = play([GREETING, SOURCES, again]);
+    t.equal(state.kind, 'following');
+    t.match(effects.slice(-2), [
+      { kind: 'send', frame: { kind: 'unsubscribe', origin: 2 } },
+      { kind: 'hole', origin: 2, held: csn(1, 2), offered: csn(3, 2) },
+    ]);
+    t.same(stepSubscriber(state, again, 0).effects, [], 'what was on its way is dropped');
+    t.end();
+  },
+);
+
+t.test('octets of a frame that is not whole yet are a sign of life: a long one may take its time', (t) => {
+  const { state } = play([GREETING]);
+  t.equal(stepSubscriber(state, { kind: 'tick', states: OWN.states }, 3000).state.kind, 'closed');
+  const busy = stepSubscriber(state, { kind: 'tick', states: OWN.states, heardMs: 2900 }, 3000).state;
+  t.equal(busy.kind, 'following');
+  t.equal(
+    stepSubscriber(busy, { kind: 'tick', states: OWN.states, heardMs: 2900 }, 5900).state.kind,
+    'closed',
+  );
+  t.end();
+});
+
 t.test('what the log refuses ends the session with a sentence', (t) => {
   const { state, effects } = play([
     GREETING,
     SOURCES,
-    { kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2) },
+    { kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2), again: false },
   ]);
   t.match(state, { kind: 'closed', reason: /s2 sent change [0-9a-f]+ of replica 2, which does not follow/ });
   t.ok(effects.some((effect) => effect.kind === 'refused'));

@@ -1,0 +1,292 @@
+/**
+ * Assured replication on one server: lets local writes wait for others, and tells others what this server holds (docs/assurance.md).
+ *
+ * Owns the links that take part, the waits and their timers, and the counts; the rules are sync/assured-waits.ts and sync/acknowledgements.ts. A wish goes out once a turn,
+ * whatever number of writes wait. Who does not know these frames is heard by the states that every session sends.
+ */
+import type { Changelog } from '../changelog/changelog.js';
+import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
+import {
+  type Acknowledging,
+  type AcknowledgingEvent,
+  type Held,
+  newAcknowledging,
+  stepAcknowledging,
+} from '../sync/acknowledgements.js';
+import type { Acknowledgement, Wish } from '../sync/assurance-frames.js';
+import {
+  type AssuredOutcome,
+  type AssuredWish,
+  type Candidate,
+  isBack,
+  judge,
+  NOTHING_HELD,
+} from '../sync/assured-waits.js';
+import type { Frame, Hello, ServerStates } from '../sync/frames.js';
+import type { MemberRow } from '../sync/member-row.js';
+
+export interface AssuranceOptions {
+  readonly server: string;
+  /** undefined: a broker alone, which only tells. */
+  readonly replica: ReplicaId | undefined;
+  readonly changelog: Changelog;
+  /** What the entries hold; undefined: there are none. */
+  applied(): ServerState | undefined;
+  /** Every server of the domain. */
+  members(): readonly MemberRow[];
+  readonly clock: Clock;
+  /** Servers whose entries count for safe-read; undefined: all directories. */
+  readonly group?: ReadonlySet<string> | undefined;
+  /** A server is left out from now on, or counts again. */
+  told?(name: string, leftOut: boolean): void;
+}
+
+/** A link that takes part. */
+export interface AssuranceLink {
+  /** Takes a frame of assurance; false for any other. */
+  take(frame: Frame): boolean;
+  /** What the peer holds, as its session said. */
+  states(states: ServerStates): void;
+  leave(): void;
+}
+
+/** Counts since the start, for one mode. */
+export interface AssuredCounts {
+  sent: number;
+  acknowledged: number;
+  reduced: number;
+  timeout: number;
+}
+
+interface Wait {
+  readonly csn: Csn;
+  readonly wish: AssuredWish;
+  readonly cancel: () => void;
+  readonly end: (outcome: AssuredOutcome) => void;
+}
+
+interface Member {
+  readonly peer: string;
+  send(frame: Frame): void;
+}
+
+export class Assurance {
+  readonly counts: Readonly<Record<AssuredWish['mode'], AssuredCounts>> = {
+    'safe-data': { sent: 0, acknowledged: 0, reduced: 0, timeout: 0 },
+    'safe-read': { sent: 0, acknowledged: 0, reduced: 0, timeout: 0 },
+  };
+  /** Writes that a server did not acknowledge in time, by its name. */
+  readonly missed = new Map<string, number>();
+  readonly #options: AssuranceOptions;
+  readonly #links = new Set<Member>();
+  readonly #waits = new Set<Wait>();
+  readonly #held = new Map<string, { readonly log: Csn; readonly applied: Csn }>();
+  readonly #leftOut = new Set<string>();
+  #state: Acknowledging<Member>;
+  /** Newest change that somebody waited for. */
+  #wished: Csn = ZERO_CSN;
+  #round = 0;
+  #sending = false;
+
+  constructor(options: AssuranceOptions) {
+    this.#options = options;
+    this.#state = newAcknowledging(options.server);
+    options.changelog.onAdvance(() => this.advanced());
+  }
+
+  /** Writes that wait now. */
+  get waiting(): number {
+    return this.#waits.size;
+  }
+
+  /** Servers that nobody waits for. */
+  get leftOut(): readonly string[] {
+    return [...this.#leftOut].sort();
+  }
+
+  /** Waits until others hold the change of ours, as wished, for at most `timeoutMs`. */
+  wait(csn: Csn, wish: AssuredWish, timeoutMs: number): Promise<AssuredOutcome> {
+    const counts = this.counts[wish.mode];
+    counts.sent += 1;
+    if (csn > this.#wished) this.#wished = csn;
+    const now = judge(csn, wish, this.#facts(), false);
+    // Those that are left out are asked too: so they come back.
+    this.#wishSoon();
+    if (now !== undefined) return Promise.resolve(this.#count(counts, now));
+    return new Promise((resolve) => {
+      const wait: Wait = {
+        csn,
+        wish,
+        cancel: this.#options.clock.after(timeoutMs, () => this.#expire(wait)),
+        end: (outcome) => {
+          this.#waits.delete(wait);
+          wait.cancel();
+          resolve(this.#count(counts, outcome));
+        },
+      };
+      this.#waits.add(wait);
+    });
+  }
+
+  /** We hold more than before: in the log, or in the entries. */
+  advanced(): void {
+    if (this.#state.heard.size > 0) this.#step({ kind: 'advanced', held: this.#holding() });
+  }
+
+  /** A session with that peer follows, or is followed. */
+  enter(peer: Hello, send: (frame: Frame) => void): AssuranceLink {
+    const link: Member = { peer: peer.server, send };
+    const known = this.#linkTo(peer.server) !== undefined;
+    this.#links.add(link);
+    if (!known) this.#step({ kind: 'link-up', link });
+    if (this.#waits.size > 0) this.#wishAgain();
+    return {
+      take: (frame) => this.#take(link, frame),
+      states: (states) => this.#see(peer.server, states),
+      leave: () => {
+        this.#links.delete(link);
+        this.#step({ kind: 'link-down', link });
+        if (this.#waits.size > 0) this.#wishAgain();
+      },
+    };
+  }
+
+  #take(link: Member, frame: Frame): boolean {
+    if (frame.kind !== 'assurance') return false;
+    const { saying } = frame;
+    const { replica } = this.#options;
+    if (saying.kind === 'wish') {
+      if (csnReplica(saying.wish.csn) !== replica)
+        this.#step({ kind: 'wish', link, wish: saying.wish, held: this.#holding() });
+      return true;
+    }
+    const mine = saying.rows.filter(({ origin }) => origin === replica);
+    if (mine.length < saying.rows.length) this.#step({ kind: 'said', link, rows: saying.rows });
+    if (mine.length > 0) this.#acknowledged(mine);
+    return true;
+  }
+
+  /** The states of a session say the same, a little later. */
+  #see(server: string, { log, applied }: ServerStates): void {
+    const { replica } = this.#options;
+    if (replica === undefined || this.#waits.size === 0) return;
+    this.#acknowledged([
+      {
+        server,
+        origin: replica,
+        log: log.get(replica) ?? ZERO_CSN,
+        applied: applied.get(replica) ?? ZERO_CSN,
+      },
+    ]);
+  }
+
+  #acknowledged(rows: readonly Acknowledgement[]): void {
+    const kinds = new Map(this.#candidates().map(({ name, kind }) => [name, kind]));
+    for (const { server, log, applied } of rows) {
+      const kind = kinds.get(server);
+      if (kind === undefined) continue;
+      const before = this.#held.get(server) ?? NOTHING_HELD;
+      const holding = {
+        log: log > before.log ? log : before.log,
+        applied: applied > before.applied ? applied : before.applied,
+      };
+      this.#held.set(server, holding);
+      if (isBack(kind, holding, this.#wished) && this.#leftOut.delete(server))
+        this.#options.told?.(server, false);
+    }
+    this.#judgeAll();
+  }
+
+  #judgeAll(): void {
+    if (this.#waits.size === 0) return;
+    const facts = this.#facts();
+    for (const wait of [...this.#waits]) {
+      const outcome = judge(wait.csn, wait.wish, facts, false);
+      if (outcome !== undefined) wait.end(outcome);
+    }
+  }
+
+  #expire(wait: Wait): void {
+    const outcome = judge(wait.csn, wait.wish, this.#facts(), true);
+    if (outcome === undefined) return;
+    for (const name of outcome.missing) {
+      this.missed.set(name, (this.missed.get(name) ?? 0) + 1);
+      if (this.#leftOut.has(name)) continue;
+      this.#leftOut.add(name);
+      this.#options.told?.(name, true);
+    }
+    wait.end(outcome);
+    this.#judgeAll();
+  }
+
+  #facts() {
+    return {
+      candidates: this.#candidates(),
+      held: this.#held,
+      leftOut: this.#leftOut,
+      group: this.#options.group,
+    };
+  }
+
+  #candidates(): readonly Candidate[] {
+    const { server, members } = this.#options;
+    return members().filter(({ name, standing }) => standing === 'member' && name !== server);
+  }
+
+  #count(counts: AssuredCounts, outcome: AssuredOutcome): AssuredOutcome {
+    if (outcome.kind === 'reached') counts.acknowledged += 1;
+    else counts[outcome.kind] += 1;
+    return outcome;
+  }
+
+  #wishSoon(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    queueMicrotask(() => {
+      this.#sending = false;
+      this.#passOn({ csn: this.#wished, round: this.#round }, undefined);
+    });
+  }
+
+  /** Links have changed: answers may need another way. */
+  #wishAgain(): void {
+    this.#round += 1;
+    this.#wishSoon();
+  }
+
+  #passOn(wish: Wish, except: Member | undefined): void {
+    const sent = new Set<string>(except === undefined ? [] : [except.peer]);
+    for (const link of this.#links) {
+      if (sent.has(link.peer)) continue;
+      sent.add(link.peer);
+      sendWish(link, wish);
+    }
+  }
+
+  #linkTo(peer: string): Member | undefined {
+    for (const link of this.#links) if (link.peer === peer) return link;
+    return undefined;
+  }
+
+  #holding(): Held {
+    const { changelog, applied } = this.#options;
+    return { log: changelog.state, applied: applied() ?? ServerState.EMPTY };
+  }
+
+  #step(event: AcknowledgingEvent<Member>): void {
+    const step = stepAcknowledging(this.#state, event, this.#options.clock.monotonicMs());
+    this.#state = step.state;
+    for (const effect of step.effects) {
+      if (effect.kind === 'pass-on') this.#passOn(effect.wish, effect.except);
+      else if (effect.kind === 'tell') sendWish(effect.link, effect.wish);
+      else if (this.#links.has(effect.link))
+        effect.link.send({ kind: 'assurance', saying: { kind: 'held', rows: effect.rows } });
+    }
+  }
+}
+
+function sendWish(link: Member, wish: Wish): void {
+  link.send({ kind: 'assurance', saying: { kind: 'wish', wish } });
+}
