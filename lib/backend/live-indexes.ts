@@ -9,7 +9,7 @@ import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
-import { type IndexConfig, type IndexSpec, isIndexable } from './index-config.js';
+import { type IndexConfig, type IndexSpec, isIndexable, isStamp } from './index-config.js';
 import { type IndexedState, IndexKeys, type PostingSink } from './index-keys.js';
 import type { KeySpace } from './key-space.js';
 
@@ -82,7 +82,8 @@ export class LiveIndexes implements IndexCatalog {
   }
 
   absent(key: AttributeKey): boolean {
-    return isIndexable(key) && !this.#dictionary.mayHold(key);
+    // No entry stores a stamp, and every entry has it.
+    return isIndexable(key) && !isStamp(key) && !this.#dictionary.mayHold(key);
   }
 
   /** Whether no entry has the attribute under options: then its index rows are of its own values alone. */

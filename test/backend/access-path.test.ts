@@ -170,6 +170,18 @@ t.test('two bounds on an attribute of one value read the rows between them', asy
   t.equal(above.rows, 5);
 });
 
+t.test(
+  'stamps are found by their indexes though no entry stores them (incremental sync of Keycloak)',
+  async (t) => {
+    for (const stamp of ['modifyTimestamp', 'createTimestamp']) {
+      const since = await find(`(&(uid=user.7)(${stamp}>=19700101000000Z))`);
+      t.equal(since.dns.length, 1, `${since.plan}`);
+      t.equal((await find(`(${stamp}=*)`)).dns.length, COUNT + 3);
+      t.equal((await find(`(&(objectClass=person)(${stamp}>=20990101000000.0Z))`)).dns.length, 0);
+    }
+  },
+);
+
 t.test('an or of many clauses, over several indexes, is a union', async (t) => {
   const clauses = Array.from({ length: 600 }, (_, n) => `(uid=user.${n * 4})`).join('');
   const found = await find(`(|${clauses})`);
