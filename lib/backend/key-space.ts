@@ -119,7 +119,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length -= 1;
   assert(length > 0, 'no key lies above');
-  const end = prefix.slice(0, length);
+  // Not slice(): that of a Buffer is no copy.
+  const end = new Uint8Array(prefix.subarray(0, length));
   end[length - 1] = (end[length - 1] as number) + 1;
   return end;
 }

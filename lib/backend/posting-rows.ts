@@ -98,7 +98,7 @@ export class PostingReader {
     for (const { key, value } of rows) {
       const form = this.#enter(key);
       if (form === POSTING.head) this.#head(value);
-      else if (form === POSTING.block) this.#block(readId(key, key.length - ID_BYTES), value);
+      else if (form === POSTING.block) blockIds(readId(key, key.length - ID_BYTES), value, this.#ids);
       else if (value.length === 0) this.#ids.push(readId(key, key.length - ID_BYTES));
       else {
         this.#removed ??= new Set();
@@ -152,16 +152,18 @@ export class PostingReader {
     const head = decodeHead(value);
     if (head !== 'many') for (const id of head) this.#ids.push(id);
   }
+}
 
-  #block(first: EntryId, value: Uint8Array): void {
-    const reader = new ByteReader(value, damaged);
-    let id: number = first;
-    this.#ids.push(first);
-    while (reader.left > 0) {
-      id += reader.varint();
-      this.#ids.push(id as EntryId);
-    }
+/** Adds the ids of a block to `into` and answers it. StoreError damaged. */
+export function blockIds(first: EntryId, value: Uint8Array, into: EntryId[]): EntryId[] {
+  const reader = new ByteReader(value, damaged);
+  let id: number = first;
+  into.push(first);
+  while (reader.left > 0) {
+    id += reader.varint();
+    into.push(id as EntryId);
   }
+  return into;
 }
 
 function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/subs
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
+import { boundedValue } from './index-value.js';
 import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
 import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
 import { PostingTable } from './posting-table.js';
@@ -94,7 +95,11 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     this.#current = filling;
     this.#currentId = id;
     if (filling.kind === INDEX_KIND.substring) eachSubstringKey(normal, this);
-    else this.key(normal, normal.length);
+    else {
+      // Long values that share a row in the index are one value here: each would write its rows over the other's.
+      const value = boundedValue(filling.kind === INDEX_KIND.equality, normal);
+      this.key(value, value.length);
+    }
   }
 
   /** SubstringKeySink, for the value at hand. */

@@ -1,9 +1,11 @@
 /**
- * verify, the index rows: both directions at once by order-independent sums over (value, id), and by name only for an index that differs.
+ * verify, the index rows: both directions at once by order-independent sums over (value, id), and by name only where an index differs.
+ *
+ * Memory does not grow with the domain: rows are summed as they come; a value whose single rows may stand among its blocks is read as a search reads it.
  */
 import { latin1 } from '../base/bytes.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
-import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
+import type { OrderedStore, StoreRow, StoreSnapshot } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
@@ -11,31 +13,21 @@ import { Dictionary } from './dictionary.js';
 import { checkRecord, decodeState } from './entry-record.js';
 import { IndexConfig, type IndexSpec, kindName } from './index-config.js';
 import { type IndexedState, IndexKeys } from './index-keys.js';
-import {
-  attributeOfIndexKey,
-  INDEX_KIND,
-  type IndexKind,
-  type KeySpace,
-  POSTING,
-  prefixRange,
-  readId,
-  TAG,
-} from './key-space.js';
-import { decodeHead, PostingReader, valueLength } from './posting-rows.js';
+import { type IndexSum, IndexSums, indexedValueHash, postingHash } from './index-sums.js';
+import { ID_BYTES, type IndexKind, type KeySpace, POSTING, prefixRange, readId, TAG } from './key-space.js';
+import { PostingBuilder } from './posting-builder.js';
+import { blockIds, decodeHead, PostingReader, valueLength } from './posting-rows.js';
 import { shownOf, singleValued } from './shown.js';
-import { checksum32 } from './value-hash.js';
 
-const ROWS = 4000;
+/** A row may hold a thousand ids. */
+const ROWS = 250;
 /** Entries that are decoded in one turn. */
-const SLICE = 200;
+const SLICE = 100;
 const TOLD = 20;
-const KINDS: ReadonlySet<number> = new Set(Object.values(INDEX_KIND));
-
-/** Sum and number of the postings of one index. */
-interface Tally {
-  sum: number;
-  count: number;
-}
+/** Parts of a thousand that a second reading looks at. */
+const DETAILED = 4;
+/** Postings that a second reading holds. */
+const DETAILED_POSTINGS = 1_000_000;
 
 /** Checks the rows of all ready indexes of a domain against its entries; one sentence for each fault. Rejects when the store cannot be read. */
 export async function verifyIndexRows(options: {
@@ -70,70 +62,35 @@ export class IndexVerifier {
   readonly #keys: KeySpace;
   readonly #config: IndexConfig;
   readonly #snapshot: StoreSnapshot;
-  readonly #indexKeys: IndexKeys;
-  readonly #expected = new Map<string, Tally>();
-  readonly #found = new Map<string, Tally>();
+  readonly #builder: PostingBuilder;
+  #sums = new IndexSums([]);
 
   constructor(store: OrderedStore, keys: KeySpace, config: IndexConfig, snapshot: StoreSnapshot) {
     this.#store = store;
     this.#keys = keys;
     this.#config = config;
     this.#snapshot = snapshot;
-    this.#indexKeys = new IndexKeys(config, keys);
-  }
-
-  /** A live entry that index rows must name. */
-  expect(id: EntryId, entry: IndexedState): void {
-    this.#indexKeys.difference(undefined, entry, (attribute, kind, normal) => {
-      add(this.#expected, this.#keys.indexValue(attribute, kind, normal), id);
+    this.#builder = new PostingBuilder(config, (indexes) => {
+      this.#sums = new IndexSums(indexes);
+      return this.#sums;
     });
   }
 
-  /** Reads all index rows and says what differs. */
+  /** A live entry that index rows must name. Each comes once. */
+  expect(id: EntryId, entry: IndexedState): void {
+    this.#builder.add(id, entry);
+  }
+
+  /** Reads all rows of the indexes and says what differs. Rows of an index that is being built or dropped are none yet, or no more. */
   async compare(dictionary: Dictionary, isSingle: (key: AttributeKey) => boolean): Promise<string[]> {
     const sentences: string[] = [];
-    let value: Uint8Array | undefined;
-    let reader = new PostingReader();
-    let head: 'few' | 'many' | undefined;
-    let others = 0;
-    const close = () => {
-      if (value === undefined) return;
-      for (const id of reader.finish()) add(this.#found, value, id);
-      if (head === 'few' && others > 0)
-        sentences.push(`Index value ${show(value)} has a head of few ids and rows of others.`);
-    };
-    for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.index), ROWS, this.#snapshot)) {
-      for (const row of rows) {
-        try {
-          const length = valueLength(row.key);
-          if (value === undefined || latin1(row.key.subarray(0, length)) !== latin1(value)) {
-            close();
-            value = row.key.slice(0, length);
-            reader = new PostingReader();
-            head = undefined;
-            others = 0;
-          }
-          if (row.key[length] === POSTING.head) head = decodeHead(row.value) === 'many' ? 'many' : 'few';
-          else others += 1;
-          reader.take([row]);
-        } catch (error) {
-          sentences.push(`Index row ${show(row.key)} cannot be read: ${String(error)}.`);
-        }
-      }
-    }
-    close();
-    const names = new Set([...this.#expected.keys(), ...this.#found.keys()]);
-    const known = new Set(this.#config.items().map(({ key, kind }) => nameOf(key, kind)));
-    const told = new Set<string>();
-    for (const name of names) {
-      // Rows of an index that is being built or dropped are none yet, or no more.
-      if (!known.has(name)) continue;
-      const [a, b] = [this.#expected.get(name), this.#found.get(name)];
-      if (a?.sum === b?.sum && a?.count === b?.count) continue;
+    for (const index of this.#sums.indexes) await this.#read(index, sentences);
+    const told = new Set<AttributeKey>();
+    for (const { attribute, kind, sums } of this.#sums.indexes) {
+      if (sums.even) continue;
       sentences.push(
-        `The index of ${name} has ${b?.count ?? 0} rows where ${a?.count ?? 0} are due, or others than are due.`,
+        `The index of ${attribute} by ${kindName(kind)} has ${sums.found} rows where ${sums.due} are due, or others than are due.`,
       );
-      const attribute = name.slice(0, name.indexOf(' ')) as AttributeKey;
       const spec = told.has(attribute) ? undefined : this.#config.spec(attribute);
       told.add(attribute);
       if (spec !== undefined) sentences.push(...(await this.#detail(spec, dictionary, isSingle)));
@@ -141,44 +98,65 @@ export class IndexVerifier {
     return sentences;
   }
 
-  /** Names rows that are missing or too many in the indexes of one attribute. */
+  /** Adds up the rows of one index. */
+  async #read({ attribute, kind, sums }: IndexSum, sentences: string[]): Promise<void> {
+    const range = this.#keys.index(attribute, kind);
+    let value: ValueRows | undefined;
+    const close = async () => {
+      if (value === undefined) return;
+      if (value.mixed) value.again(await this.#ids(value.prefix));
+      sums.takeSum(value.hash, value.sum, value.count);
+      if (value.contradicts)
+        sentences.push(`Index value ${show(value.prefix)} has a head of few ids and rows of others.`);
+    };
+    for await (const rows of this.#store.scan(range, ROWS, this.#snapshot)) {
+      for (const row of rows) {
+        try {
+          if (value?.has(row.key) !== true) {
+            await close();
+            value = undefined;
+            value = new ValueRows(row.key, range.gte.length);
+          }
+          value.take(row);
+        } catch (error) {
+          sentences.push(`Index row ${show(row.key)} cannot be read: ${String(error)}.`);
+        }
+      }
+    }
+    await close();
+  }
+
+  /** Names rows that are missing or too many in the indexes of one attribute, as far as they stand in the first parts that differ. */
   async #detail(
     spec: IndexSpec,
     dictionary: Dictionary,
     isSingle: (key: AttributeKey) => boolean,
   ): Promise<string[]> {
-    const due = new Map<string, Set<EntryId>>();
-    const config = IndexConfig.only(spec);
-    const kinds = new Set<number>(config.items().map(({ kind }) => kind));
-    const only = new IndexKeys(config, this.#keys);
-    for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.entry), ROWS, this.#snapshot)) {
-      for (const row of rows) {
-        const state = readable(row.value, dictionary);
-        if (state === undefined || !isAlive(state)) continue;
-        only.difference(undefined, { state, shown: shownOf(state, isSingle) }, (attribute, kind, normal) => {
-          const text = latin1(this.#keys.indexValue(attribute, kind, normal));
-          due.set(text, (due.get(text) ?? new Set()).add(readId(row.key, 3)));
-        });
-      }
+    const parts = new Map<IndexKind, (hash: number) => boolean>();
+    for (const { attribute, kind, sums } of this.#sums.indexes) {
+      if (attribute === spec.key && !sums.even) parts.set(kind, sums.differing(DETAILED).has);
     }
+    const due = await this.#due(spec, parts, dictionary, isSingle);
+    if (due === undefined) return [];
     const sentences: string[] = [];
-    const seen = new Set<string>();
-    for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.index), ROWS, this.#snapshot)) {
-      for (const { key } of rows) {
-        const value = key.slice(0, valueLength(key));
-        const text = latin1(value);
-        const { attribute, kind } = attributeOfIndexKey(value);
-        if (seen.has(text) || attribute !== spec.key || !kinds.has(kind)) continue;
-        seen.add(text);
-        const ids = new Set(await this.#ids(value));
-        const expected = due.get(text) ?? new Set();
-        for (const id of ids)
-          if (!expected.has(id))
-            sentences.push(`Index value ${show(value)} names ${id}, which has no such value.`);
-        for (const id of expected)
-          if (!ids.has(id)) sentences.push(`Index value ${show(value)} does not name ${id}.`);
-        due.delete(text);
-        if (sentences.length > TOLD) return sentences;
+    for (const [kind, isLookedAt] of parts) {
+      const range = this.#keys.index(spec.key, kind);
+      let last: Uint8Array | undefined;
+      for await (const keys of this.#store.scanKeys(range, ROWS, this.#snapshot)) {
+        for (const key of keys) {
+          if (last !== undefined && startsWith(key, last)) continue;
+          last = key.slice(0, valueLength(key));
+          if (!isLookedAt(indexedValueHash(last, range.gte.length, last.length - 2))) continue;
+          const text = latin1(last);
+          const expected = due.get(text) ?? new Set();
+          const ids = await this.#ids(last);
+          for (const id of ids)
+            if (!expected.delete(id))
+              sentences.push(`Index value ${show(last)} names ${id}, which has no such value.`);
+          for (const id of expected) sentences.push(`Index value ${show(last)} does not name ${id}.`);
+          due.delete(text);
+          if (sentences.length > TOLD) return sentences.slice(0, TOLD);
+        }
       }
     }
     for (const text of due.keys())
@@ -186,10 +164,102 @@ export class IndexVerifier {
     return sentences.slice(0, TOLD);
   }
 
+  /** What entries have in the parts that are looked at, by value; undefined when it is too much to hold. */
+  async #due(
+    spec: IndexSpec,
+    parts: ReadonlyMap<IndexKind, (hash: number) => boolean>,
+    dictionary: Dictionary,
+    isSingle: (key: AttributeKey) => boolean,
+  ): Promise<Map<string, Set<EntryId>> | undefined> {
+    const due = new Map<string, Set<EntryId>>();
+    const only = new IndexKeys(IndexConfig.only(spec), this.#keys);
+    let held = 0;
+    for await (const rows of this.#store.scan(this.#keys.tagRange(TAG.entry), SLICE, this.#snapshot)) {
+      for (const row of rows) {
+        const state = readable(row.value, dictionary);
+        if (state === undefined || !isAlive(state)) continue;
+        const id = readId(row.key, 3);
+        only.difference(undefined, { state, shown: shownOf(state, isSingle) }, (attribute, kind, normal) => {
+          const value = this.#keys.indexValue(attribute, kind, normal);
+          const start = this.#keys.index(attribute, kind).gte.length;
+          if (parts.get(kind)?.(indexedValueHash(value, start, value.length - 2)) !== true) return;
+          const text = latin1(value);
+          due.set(text, (due.get(text) ?? new Set()).add(id));
+          held += 1;
+        });
+      }
+      if (held > DETAILED_POSTINGS) return undefined;
+    }
+    return due;
+  }
+
   async #ids(value: Uint8Array): Promise<readonly EntryId[]> {
     const reader = new PostingReader();
     for await (const rows of this.#store.scan(prefixRange(value), ROWS, this.#snapshot)) reader.take(rows);
     return reader.finish();
+  }
+}
+
+/** The rows of one value, summed as they come. */
+class ValueRows {
+  readonly prefix: Uint8Array;
+  readonly hash: number;
+  sum = 0;
+  count = 0;
+  /** Numbers did not rise, or some are taken away: the sum is void and the value is to be read as a whole. */
+  mixed = false;
+  #last = -1;
+  #head: 'few' | 'many' | undefined;
+  #others = 0;
+
+  constructor(key: Uint8Array, start: number) {
+    this.prefix = key.slice(0, valueLength(key));
+    this.hash = indexedValueHash(this.prefix, start, this.prefix.length - 2);
+  }
+
+  /** Whether this is a row of the value. */
+  has(key: Uint8Array): boolean {
+    const { length } = this.prefix;
+    return (
+      (key.length === length + 1 || key.length === length + 1 + ID_BYTES) && startsWith(key, this.prefix)
+    );
+  }
+
+  /** A row; those of the value come in key order. Throws StoreError for a damaged one. */
+  take({ key, value }: StoreRow): void {
+    const form = key[this.prefix.length];
+    if (form === POSTING.head) {
+      const head = decodeHead(value);
+      this.#head = head === 'many' ? 'many' : 'few';
+      if (head !== 'many') this.#ids(head);
+      return;
+    }
+    this.#others += 1;
+    const id = readId(key, key.length - ID_BYTES);
+    if (form === POSTING.block) this.#ids(blockIds(id, value, []));
+    else if (value.length === 0) this.#ids([id]);
+    else this.mixed = true;
+  }
+
+  /** The ids of the value as a whole, each once. */
+  again(ids: readonly EntryId[]): void {
+    this.sum = 0;
+    this.count = 0;
+    this.#last = -1;
+    this.#ids(ids);
+  }
+
+  get contradicts(): boolean {
+    return this.#head === 'few' && this.#others > 0;
+  }
+
+  #ids(ids: readonly EntryId[]): void {
+    for (const id of ids) {
+      if (id <= this.#last) this.mixed = true;
+      this.#last = id;
+      this.sum = (this.sum + postingHash(this.hash, id)) | 0;
+    }
+    this.count += ids.length;
   }
 }
 
@@ -202,21 +272,9 @@ function readable(record: Uint8Array, dictionary: Dictionary): EntryState | unde
   }
 }
 
-function nameOf(attribute: AttributeKey, kind: IndexKind): string {
-  return `${attribute} by ${kindName(kind)}`;
-}
-
-function add(tallies: Map<string, Tally>, value: Uint8Array, id: EntryId): void {
-  const { attribute, kind } = attributeOfIndexKey(value);
-  const name = KINDS.has(kind) ? nameOf(attribute, kind as IndexKind) : '';
-  let tally = tallies.get(name);
-  if (tally === undefined) {
-    tally = { sum: 0, count: 0 };
-    tallies.set(name, tally);
-  }
-  const sum = Math.imul(checksum32(value, 3) ^ Math.imul(id, 0x9e3779b1), 0x85ebca6b) >>> 0;
-  tally.sum = (tally.sum + sum) % 0x1_0000_0000;
-  tally.count += 1;
+function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = prefix.length - 1; i >= 0; i--) if (key[i] !== prefix[i]) return false;
+  return true;
 }
 
 function show(value: Uint8Array): string {

@@ -69,3 +69,23 @@ t.test('rounds of any size', async (t) => {
     t.ok(compared > 70, `${postings} postings, ${values} values`);
   }
 });
+
+t.test('long values that share a row share their entries', async (t) => {
+  const store = new MemoryStore();
+  const keys = new KeySpace(1 as DomainNumber);
+  const tables = new PostingTables(store, keys, [{ attribute: CN, kind: INDEX_KIND.ordering }]);
+  const long = (end: string) => utf8Encode(`${'x'.repeat(80)}${end}`);
+  // One entry has both, then each has another entry: their blocks would begin with the same number.
+  for (const [id, ends] of [
+    [16, ['a', 'b']],
+    [17, ['a']],
+    [18, ['b']],
+  ] as const) {
+    for (const end of ends) tables.put(0, id as EntryId, long(end));
+  }
+  await tables.write();
+  const reader = new PostingReader();
+  for await (const rows of store.scan(prefixRange(keys.indexValue(CN, INDEX_KIND.ordering, long('a')))))
+    reader.take(rows);
+  t.same(reader.finish(), [16, 17, 18]);
+});

@@ -1,13 +1,17 @@
 /** Work on whole domains: bulk load, rebuild of indexes, total update, and verify, which finds what was broken on purpose. */
 import t from 'tap';
 import { beginLoad } from '../../lib/backend/bulk-load.js';
+import { Dictionary } from '../../lib/backend/dictionary.js';
 import { readFacts } from '../../lib/backend/domain-facts.js';
-import { headKey, INDEX_KIND, POSTING, postingKey } from '../../lib/backend/key-space.js';
+import { decodeState, encodeRecord, isRdnInside } from '../../lib/backend/entry-record.js';
+import { headKey, INDEX_KIND, POSTING, postingKey, TAG } from '../../lib/backend/key-space.js';
 import { MemoryStore } from '../../lib/backend/memory-store.js';
 import { rebuildIndexes } from '../../lib/backend/rebuild-index.js';
+import { encodeClaims, encodeIdRow } from '../../lib/backend/rows.js';
 import { must } from '../../lib/base/assert.js';
-import { utf8Encode } from '../../lib/base/bytes.js';
+import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
+import { gramKey } from '../../lib/filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../../lib/port/ordered-store.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import {
@@ -203,6 +207,10 @@ t.test('verify names what is broken', async (t) => {
   const { id: parentId } = must(engine.backend.byDnText(PEOPLE), 'people');
   const uid = keys.indexValue('uid' as AttributeKey, INDEX_KIND.equality, utf8Encode('user.1'));
   const sn = keys.indexValue('sn' as AttributeKey, INDEX_KIND.equality, utf8Encode('nobody'));
+  const gram = keys.indexValue('mail' as AttributeKey, INDEX_KIND.substring, gramKey(0x657861)); // exa
+  const dictionary = await Dictionary.load(store, keys);
+  const record = must(store.get(keys.entry(one.id)), 'the record');
+  const looped = encodeRecord(decodeState(record, dictionary), one.id, isRdnInside(record), dictionary);
   const zero = new Uint8Array(3);
   const breaks: readonly (readonly [string, StoreOp, RegExp])[] = [
     ['a uuid row gone', { type: 'del', key: keys.uuid(one.uuid) }, /uuid rows/],
@@ -229,6 +237,36 @@ t.test('verify names what is broken', async (t) => {
       { type: 'put', key: keys.history(one.id, must(engine.backend.state.newest(), 'a CSN')), value: zero },
       /cannot be read/,
     ],
+    [
+      'a uuid row of another entry',
+      { type: 'put', key: keys.uuid(one.uuid), value: encodeIdRow(parentId) },
+      /names number|not found by its uuid/,
+    ],
+    [
+      'a name given to another entry',
+      {
+        type: 'put',
+        key: keys.name(parentId, 'uid=user.1'),
+        value: encodeClaims([{ csn: must(engine.backend.state.newest(), 'a CSN'), id: parentId }]),
+      },
+      /does not claim it/,
+    ],
+    [
+      'a tombstone of the living',
+      {
+        type: 'put',
+        key: keys.tombstone(must(engine.backend.state.newest(), 'a CSN'), one.id),
+        value: new Uint8Array(0),
+      },
+      /not dead/,
+    ],
+    [
+      'a posting taken away',
+      { type: 'put', key: postingKey(gram, POSTING.single, one.id), value: Uint8Array.of(0x2d) },
+      /of mail by substring/,
+    ],
+    ['an entry below itself', { type: 'put', key: keys.entry(one.id), value: looped }, /cannot be reached/],
+    ['an entry hung elsewhere', { type: 'put', key: keys.entry(one.id), value: looped }, /not its parent/],
     ['wrong counters', { type: 'del', key: keys.meta('counters') }, /domain counts|still to be given/],
     [
       'a load mark',
@@ -251,4 +289,32 @@ t.test('verify names what is broken', async (t) => {
     t.same(await violations(engine), []);
   }
   t.equal(readFacts(store, keys).loading, undefined);
+});
+
+t.test('verify: no row of a loaded domain can be missing or changed unseen', async (t) => {
+  const store = new MemoryStore();
+  await loaded(store, 6);
+  const engine = await openEngine({ store, sink: new TestSink() });
+  const { keys } = engine.backend.parts;
+  let tried = 0;
+  for (const tag of [TAG.entry, TAG.uuid, TAG.name, TAG.childCount, TAG.index]) {
+    const rows = [];
+    for await (const slice of store.scan(keys.tagRange(tag))) rows.push(...slice);
+    for (let at = 0; at < rows.length; at += tag === TAG.index ? 7 : 1) {
+      const { key, value } = must(rows[at], 'a row');
+      const changed = value.slice();
+      const end = changed.length - 1;
+      changed[end] = (changed[end] as number) ^ 1;
+      const ops: StoreOp[] = [{ type: 'del', key }];
+      if (value.length > 0) ops.push({ type: 'put', key, value: changed });
+      for (const op of ops) {
+        await store.batch([op], { sync: false });
+        if ((await violations(engine)).length === 0) t.fail(`${op.type} of ${latin1(key)}`);
+        tried += 1;
+      }
+      await store.batch([{ type: 'put', key, value }], { sync: false });
+    }
+  }
+  t.ok(tried > 80, `${tried} rows`);
+  t.same(await violations(engine), []);
 });
