@@ -6,37 +6,53 @@ import type { StoredEntry } from '../backend/backend.js';
 import { COMPUTED } from '../backend/computed-attributes.js';
 import { openBackend } from '../backend/open-backend.js';
 import { must } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { RawValues } from '../entry/modification.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import type { Filter } from '../filter/filter.js';
-import { matchFilter } from '../filter/filter-match.js';
+import { prepareMatch } from '../filter/filter-match.js';
 import { silentLog } from '../io/pino-log.js';
 import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { LdifRecord } from '../ldif/ldif-record.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import type { Schema } from '../schema/schema.js';
 import { indexOptions, openChangelog } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
+import type { RecordSelection } from './record-selection.js';
 
 /** Operational attributes that an import keeps. */
 const KEPT = ['entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
 
-/** Entries of a stopped server. Rejects with OperatorError SERVER_RUNNING. `userOnly`: without operational attributes. */
+export type ExportScope = 'base' | 'one' | 'sub';
+
+export interface ExportRequest {
+  /** Text of the base DN of the domain. */
+  readonly domain: string;
+  /** Where the export begins; absent: at the domain's base. */
+  readonly root?: string | undefined;
+  readonly scope: ExportScope;
+  readonly filter: Filter | undefined;
+  /** Without operational attributes. */
+  readonly userOnly: boolean;
+  /** Branches and attributes, once the schema is known. */
+  select?(schema: Schema): RecordSelection;
+}
+
+/** Entries of a stopped server. Rejects with OperatorError SERVER_RUNNING, or LdapError noSuchObject for a root that there is not. */
 export async function* exportEntries(
   config: ServerConfig,
-  base: string,
-  filter: Filter | undefined,
-  userOnly: boolean,
+  request: ExportRequest,
 ): AsyncGenerator<LdifRecord> {
   const { files, settings } = config;
   const store = await openOffline(files, false);
   try {
     const { schema } = await readWholeSchema(files, store);
-    const baseDn = parseDn(base);
+    const baseDn = parseDn(request.domain);
     const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
     const backend = await openBackend({
@@ -50,15 +66,32 @@ export async function* exportEntries(
       indexes: indexOptions(settings, schema),
       pause: nextTurn,
     });
-    const compiled = filter === undefined ? undefined : compileFilter(filter, schema);
-    const root = backend.byDn(baseDn);
+    const matches =
+      request.filter === undefined ? undefined : prepareMatch(compileFilter(request.filter, schema));
+    const selection = request.select?.(schema);
+    const root = backend.byDn(request.root === undefined ? baseDn : parseDn(request.root));
+    if (root === undefined && request.root !== undefined)
+      throw new LdapError('noSuchObject', `there is no entry ${request.root}`);
     if (root !== undefined)
-      for await (const entry of walk(backend, root))
-        if (compiled === undefined || matchFilter(compiled, entry) === true) yield recordOf(entry, userOnly);
+      for await (const entry of within(backend, root, request.scope)) {
+        if (matches !== undefined && matches(entry) !== true) continue;
+        const record = recordOf(entry, request.userOnly);
+        const taken = selection === undefined ? record : selection.record(record);
+        if (taken !== undefined) yield taken;
+      }
     await backend.close();
   } finally {
     await store.close();
   }
+}
+
+/** The entries of a scope, parents first. */
+async function* within(tree: Tree, root: StoredEntry, scope: ExportScope): AsyncGenerator<StoredEntry> {
+  if (scope === 'sub') yield* walk(tree, root);
+  else if (scope === 'base') yield root;
+  else
+    for await (const slice of tree.children(root))
+      for (const child of slice) if (child.uuid !== LOST_AND_FOUND_UUID) yield child;
 }
 
 interface Tree {

@@ -37,7 +37,15 @@ export interface ImportSource {
   readonly chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 }
 
-export interface ImportOptions {
+/** How LDIF is read for an import. */
+export interface ReadOptions {
+  /** The octets behind a `:<` URL, or why they are refused (LdifReaderOptions.readUrl). */
+  readonly readUrl?: ((url: string) => Uint8Array | string) | undefined;
+  /** The item as it is to be used, or undefined to pass it over. Absent: all. */
+  select?(item: LdifItem): LdifItem | undefined;
+}
+
+export interface ImportOptions extends ReadOptions {
   /** Text of the base DN of the domain. */
   readonly base: string;
   /** Called for a record that is refused; when it answers false the import ends with LDIF_INVALID and nothing was done. */
@@ -112,7 +120,8 @@ async function load(
   });
   const hasher = new PasswordHashing();
   let rejected = 0;
-  const take = async (items: readonly LdifItem[]) => {
+  const take = async (found: readonly LdifItem[]) => {
+    const items = selected(found, options);
     await clearPasswords(items, hasher);
     for (const item of items) {
       const reason = addItem(item, loading, schema);
@@ -125,7 +134,7 @@ async function load(
     options.onProgress(loading.count);
   };
   try {
-    const reader = new LdifReader();
+    const reader = readerFor(options);
     for await (const chunk of source.chunks)
       for (const piece of pieces(chunk)) await take(reader.push(piece));
     await take(reader.end());
@@ -146,6 +155,22 @@ async function load(
   return { entries, rejected };
 }
 
+/** A reader for these options. */
+export function readerFor({ readUrl }: ReadOptions): LdifReader {
+  return new LdifReader(readUrl === undefined ? {} : { readUrl });
+}
+
+/** The items that are to be used. */
+export function selected(items: readonly LdifItem[], options: ReadOptions): readonly LdifItem[] {
+  if (options.select === undefined) return items;
+  const taken: LdifItem[] = [];
+  for (const item of items) {
+    const used = options.select(item);
+    if (used !== undefined) taken.push(used);
+  }
+  return taken;
+}
+
 /** A chunk of octets in small pieces. */
 function* pieces(chunk: Uint8Array | string): Iterable<Uint8Array | string> {
   if (typeof chunk === 'string') yield chunk;
@@ -164,6 +189,9 @@ function addItem(item: LdifItem, loading: BulkLoad, schema: Schema): string | un
         : undefined;
   if (content === undefined)
     return `a change record (${record.kind === 'change' ? record.change.kind : ''}) works on a running server only: use --url`;
+  const control = record.kind === 'change' ? record.controls.find(({ critical }) => critical) : undefined;
+  if (control !== undefined)
+    return `the critical control ${control.oid} is not honoured by an import into a stopped server: use --url`;
   try {
     const refusal = loading.add(ldifEntry(content, schema, newUuid));
     return refusal === undefined ? undefined : REFUSALS[refusal];

@@ -7,9 +7,8 @@ import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
 import type { LdapClient } from '../io/ldap-client.js';
-import { LdifReader } from '../ldif/ldif-reader.js';
 import type { LdifItem, LdifRecord } from '../ldif/ldif-record.js';
-import type { ImportSource } from './import-entries.js';
+import { type ImportSource, type ReadOptions, readerFor, selected } from './import-entries.js';
 
 const WINDOW = 64;
 
@@ -32,10 +31,18 @@ const SERVER_GIVEN = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
-export interface OnlineOptions {
+export interface OnlineOptions extends ReadOptions {
+  /** An earlier run was cut: entries that are there already are passed over, and counted. */
+  readonly resume?: boolean;
   /** Called for a record that is refused; when it answers false the import ends with its error. */
   onReject(item: LdifItem, reason: string, exitCode?: number): boolean;
   onProgress(done: number): void;
+}
+
+export interface OnlineResult {
+  readonly entries: number;
+  /** With `resume`: entries that were there already. */
+  readonly present: number;
 }
 
 /** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID; both say how many were taken. */
@@ -43,9 +50,10 @@ export async function importOnline(
   client: LdapClient,
   source: ImportSource,
   options: OnlineOptions,
-): Promise<number> {
+): Promise<OnlineResult> {
   const running = new Set<Promise<void>>();
   let taken = 0;
+  let present = 0;
   let failure: unknown;
   // Adds are under way together: of those that are refused the first in the file is told, and how many there are.
   let first: { item: LdifItem & { kind: 'record' }; error: LdapError } | undefined;
@@ -63,6 +71,8 @@ export async function importOnline(
       },
       (error: unknown) => {
         if (!(error instanceof LdapError)) failure ??= error;
+        else if (options.resume === true && isAdd(item.record) && error.result === 'entryAlreadyExists')
+          present += 1;
         else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) {
           refused += 1;
           if (first === undefined || item.line < first.item.line) first = { item, error };
@@ -74,7 +84,7 @@ export async function importOnline(
     return work;
   };
   const take = async (items: readonly LdifItem[]) => {
-    for (const item of items) {
+    for (const item of selected(items, options)) {
       if (failure !== undefined || first !== undefined) throw new Stopped();
       if (item.kind === 'fault') {
         if (options.onReject(item, item.reason)) continue;
@@ -82,14 +92,14 @@ export async function importOnline(
         throwFailure();
         throw new OperatorError('LDIF_INVALID', `${source.name}:${item.line}: ${item.reason}; ${counts()}`);
       }
-      const isAdd = item.record.kind === 'content' || item.record.change.kind === 'add';
-      if (!isAdd) await Promise.all(running);
+      const adds = isAdd(item.record);
+      if (!adds) await Promise.all(running);
       const work = start(item);
-      if (!isAdd) await work;
+      if (!adds) await work;
       else if (running.size >= WINDOW) await Promise.race(running);
     }
   };
-  const reader = new LdifReader();
+  const reader = readerFor(options);
   try {
     for await (const chunk of source.chunks) await take(reader.push(chunk));
     await take(reader.end());
@@ -99,7 +109,11 @@ export async function importOnline(
     await Promise.all(running);
   }
   throwFailure();
-  return taken;
+  return { entries: taken, present };
+}
+
+function isAdd(record: LdifRecord): boolean {
+  return record.kind === 'content' || record.change.kind === 'add';
 }
 
 /** Nothing more is sent: a record was refused, and those under way are waited for. */

@@ -67,7 +67,12 @@ function set(client: LdapClient, cn: string, number: number): Promise<unknown> {
 
 async function contents(at: string): Promise<string> {
   const records: string[] = [];
-  for await (const record of exportEntries(await readServerConfig(at), BASE, undefined, false))
+  for await (const record of exportEntries(await readServerConfig(at), {
+    domain: BASE,
+    scope: 'sub',
+    filter: undefined,
+    userOnly: false,
+  }))
     records.push(formatRecord(record));
   return records.sort().join('');
 }

@@ -1,22 +1,26 @@
 /**
  * `polyarch export-ldif`: from a stopped server, or through LDAP from a running one.
  */
-import { exportEntries } from '../../app/export-entries.js';
+import { type ExportScope, exportEntries } from '../../app/export-entries.js';
 import { readServerConfig } from '../../app/read-config.js';
-import { LdapError } from '../../base/ldap-error.js';
+import { readServerSchema } from '../../app/read-schema.js';
+import { RecordSelection } from '../../app/record-selection.js';
 import { OperatorError } from '../../base/operator-error.js';
 import type { Filter } from '../../filter/filter.js';
-import { parseFilter } from '../../filter/filter-text.js';
 import type { LdapClient } from '../../io/ldap-client.js';
 import { writeLdifFile } from '../../io/ldif-files.js';
 import { formatRecord, LDIF_HEADER } from '../../ldif/format-record.js';
 import type { LdifRecord } from '../../ldif/ldif-record.js';
+import type { Schema } from '../../schema/schema.js';
 import { defineCommand, dirOption } from '../command.js';
 import { connectTo, givenUrl, ldapOptions } from '../ldap-options.js';
 import { Progress } from '../progress.js';
-import { baseOf } from './import-ldif.js';
+import { givenAttributes, givenFilter, givenSelection, selectionOptions } from '../selection-options.js';
+import { domainOf } from './import-ldif.js';
 
 const PAGE = 1000;
+/** What an import makes entries of again. */
+const EXPORTED = ['*', 'entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
 const PRESENT: Filter = { kind: 'present', attribute: 'objectClass' };
 
 export const exportLdif = defineCommand({
@@ -24,8 +28,13 @@ export const exportLdif = defineCommand({
     ...dirOption,
     ...ldapOptions,
     file: { type: 'string', default: '-', describe: 'File to write; .gz packs it; - is standard output' },
-    base: { type: 'string', describe: 'Base DN; absent: that of the only domain' },
-    filter: { type: 'string', describe: 'Only entries that match, such as (ou=Sales)' },
+    base: { type: 'string', describe: 'DN to begin at; absent: the base of the only domain' },
+    scope: {
+      choices: ['sub', 'one', 'base'],
+      default: 'sub',
+      describe: 'The base and all below it, its children, or it alone',
+    },
+    ...selectionOptions,
     'user-attributes-only': { type: 'boolean', default: false, describe: 'Leave operational attributes out' },
     wrap: { type: 'boolean', default: true, describe: 'Fold long lines (--no-wrap: do not)' },
   },
@@ -34,25 +43,42 @@ export const exportLdif = defineCommand({
     ['$0 export-ldif --url ldap://localhost:1389 --filter "(ou=Sales)"', 'Some entries of a running server'],
   ],
   async run(args) {
-    const filter = args.filter === undefined ? undefined : readFilter(args.filter);
+    const filter = givenFilter(args);
+    const scope = args.scope as ExportScope;
+    const userOnly = args['user-attributes-only'];
+    const chosen = givenSelection(args);
     const url = givenUrl(args);
     if (url === undefined) {
       const config = await readServerConfig(args.dir);
-      const records = exportEntries(config, baseOf(config, args.base), filter, args['user-attributes-only']);
-      await write(args, records);
+      const request = {
+        domain: domainOf(config, args.base),
+        root: args.base,
+        scope,
+        filter,
+        userOnly,
+        ...(chosen === undefined
+          ? {}
+          : { select: (schema: Schema) => new RecordSelection({ ...chosen, schema, filter: undefined }) }),
+      };
+      await write(args, exportEntries(config, request));
       return undefined;
     }
+    const selection =
+      chosen === undefined
+        ? undefined
+        : // The server selects attributes itself.
+          new RecordSelection({
+            ...chosen,
+            attributes: [],
+            schema: await readServerSchema(undefined),
+            filter: undefined,
+          });
     const client = await connectTo(url, args);
     try {
-      await write(
-        args,
-        online(
-          client,
-          args.base ?? (await contextOf(client)),
-          filter ?? PRESENT,
-          args['user-attributes-only'],
-        ),
-      );
+      const base = args.base ?? (await contextOf(client));
+      const given = givenAttributes(args);
+      const attributes = given.length > 0 ? given : userOnly ? ['*'] : EXPORTED;
+      await write(args, online(client, { base, scope, filter: filter ?? PRESENT, attributes }, selection));
     } finally {
       client.unbind();
     }
@@ -88,20 +114,16 @@ async function write(
 
 async function* online(
   client: LdapClient,
-  base: string,
-  filter: Filter,
-  userOnly: boolean,
+  search: Parameters<LdapClient['searchPaged']>[0],
+  selection: RecordSelection | undefined,
 ): AsyncGenerator<LdifRecord> {
-  const attributes = userOnly
-    ? ['*']
-    : ['*', 'entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
-  for await (const item of client.searchPaged({ base, filter, attributes }, PAGE))
-    if (item.kind === 'entry')
-      yield {
-        kind: 'content',
-        dn: item.dn,
-        attributes: item.attributes.map(({ name, values }) => ({ description: name, values })),
-      };
+  for await (const item of client.searchPaged(search, PAGE)) {
+    if (item.kind !== 'entry') continue;
+    const attributes = item.attributes.map(({ name, values }) => ({ description: name, values }));
+    const record: LdifRecord = { kind: 'content', dn: item.dn, attributes };
+    const taken = selection === undefined ? record : selection.record(record);
+    if (taken !== undefined) yield taken;
+  }
 }
 
 /** The only naming context of the server. */
@@ -114,13 +136,4 @@ async function contextOf(client: LdapClient): Promise<string> {
     'COMMAND_INVALID',
     'the server holds several naming contexts; say which with --base',
   );
-}
-
-function readFilter(text: string): Filter {
-  try {
-    return parseFilter(text);
-  } catch (error) {
-    if (!(error instanceof LdapError)) throw error;
-    throw new OperatorError('COMMAND_INVALID', `--filter: ${error.message}`, [], { cause: error });
-  }
 }
