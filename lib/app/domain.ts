@@ -238,7 +238,7 @@ export class RunningDomain {
   /** Other peers from now on. `peers`: name -> address; addresses are looked up in it at every attempt. */
   setPeers(peers: ReadonlyMap<string, string>): void {
     this.broker.setPeers(brokerPeers(peers));
-    this.upkeep.members.setPeers([...peers.keys()]);
+    this.upkeep.members.peers = [...peers.keys()];
   }
 
   /** Takes no local writes until it is called again without a reason (a sentence). */

@@ -106,7 +106,7 @@ export class Relay {
   /** Other peers from now on. */
   setPeers(peers: ReadonlyMap<string, string>): void {
     this.broker.setPeers(brokerPeers(peers));
-    this.upkeep.members.setPeers([...peers.keys()]);
+    this.upkeep.members.peers = [...peers.keys()];
   }
 
   /** Names of the peers whose changes flow here now. */

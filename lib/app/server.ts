@@ -8,7 +8,6 @@ import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
-import { ReplicationListener } from '../broker/replication-listener.js';
 import type { Settings } from '../config/option-table.js';
 import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
 import { PasswordCache } from '../io/password-cache.js';
@@ -27,6 +26,8 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
+import { assuranceTree } from './assurance-monitor.js';
+import { beginReplication } from './begin-replication.js';
 import type { RunningDomain } from './domain.js';
 import { serveExternalChangelog } from './external-changelog.js';
 import { listenHttp } from './http-endpoint.js';
@@ -37,8 +38,7 @@ import { inDirectory, type ServerConfig } from './read-config.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import type { TopologyDomain } from './topology-domain.js';
-import { TopologyFollower } from './topology-follower.js';
-import { TopologyOffice } from './topology-office.js';
+import type { TopologyOffice } from './topology-office.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
 import { purgingTree } from './upkeep-monitor.js';
@@ -118,6 +118,18 @@ async function letClientsIn(
   }
 }
 
+/** Listens for HTTP, where that is configured; answers where. */
+async function letProbesIn(
+  settings: Settings,
+  status: () => ServerStatus,
+  undo: Undo,
+): Promise<string | undefined> {
+  if (settings['listen.http'] === 'none') return undefined;
+  const http = await listenHttp(settings['listen.http'], status);
+  undo.add(() => http.close());
+  return http.address;
+}
+
 async function start(given: ServerConfig, log: Log, undo: Undo): Promise<RunningServer> {
   const { files, settings } = given;
   const peers = new Map(given.peers);
@@ -131,12 +143,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
   const common = { config, store, network, incarnation, log, usns: new UsnSource() };
-  const { schema, schemaDomain, topology, domains, replicated, listed } = await openDomains(
-    common,
-    given.peers,
-    peers,
-    undo,
-  );
+  const opened = await openDomains(common, given.peers, peers, undo);
+  const { schema, schemaDomain, topology, domains, replicated, listed } = opened;
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
@@ -147,42 +155,32 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
-  const replication = new ReplicationListener(
-    replicated.map(({ broker }) => broker),
-    systemClock,
+  const replicating = {
+    config,
+    topology,
+    domains,
+    replicated,
     log,
-  );
-  if (settings['listen.replication'] !== 'none') {
-    await replication.open(network, settings['listen.replication']);
-    undo.add(() => replication.close());
-    listening.replication = replication.address;
-  }
-  for (const domain of replicated) {
-    domain.start();
-    undo.add(() => domain.stop());
-  }
-  const follower = new TopologyFollower({ settings, listed: given.peers, peers, topology, replicated, log });
-  follower.start();
-  undo.add(async () => follower.stop());
-  const topologyOffice = new TopologyOffice({ config, topology, domains, replicated, log, version });
-  network.serveJoins((link) => topologyOffice.receive(link));
+    version,
+    network,
+    listed: given.peers,
+    peers,
+  };
+  const { address, office: topologyOffice } = await beginReplication(replicating, undo);
+  listening.replication = address;
   undo.add(() => service.drain(DRAIN_MS));
   if (domains.length > 0) await letClientsIn(settings, tls, listening, { log, service, undo });
-  const status = () =>
-    makeStatus({
-      config,
-      domains: listed,
-      topology: topology.domain,
-      service,
-      listening,
-      startedMs,
-      version,
-    });
-  if (settings['listen.http'] !== 'none') {
-    const http = await listenHttp(settings['listen.http'], status);
-    undo.add(() => http.close());
-    listening.http = http.address;
-  }
+  const shown = {
+    config,
+    domains: listed,
+    topology: topology.domain,
+    service,
+    listening,
+    startedMs,
+    version,
+  };
+  const status = () => makeStatus(shown);
+  listening.http = await letProbesIn(settings, status, undo);
   log.info({ id: settings['server.id'], version, ...listening }, 'ready');
   return {
     config,

@@ -52,6 +52,11 @@ export class TlsLinks implements LinkNetwork {
     this.#receiveJoin(new JsonLines(socket, LIMITS.joinRequestBytes, LIMITS.joinMs));
   }
 
+  #turnAway(socket: TLSSocket): void {
+    this.#refuse(String(socket.authorizationError), socket.remoteAddress);
+    socket.destroy();
+  }
+
   #refuse(error: string, peer: string | undefined): void {
     this.#log.warn({ error, peer }, 'a replication peer was refused');
   }
@@ -106,7 +111,7 @@ export class TlsLinks implements LinkNetwork {
     const server = createServer({
       ...this.#tls.options,
       requestCert: true,
-      // A server that wants to join has no certificate yet; everyone else is looked at as soon as the handshake is done, before anything is read.
+      // Who wants to join has no certificate yet; everyone else is looked at once the handshake is done, before anything is read.
       rejectUnauthorized: false,
       ALPNProtocols: [JOIN_PROTOCOL, REPLICATION_PROTOCOL],
       handshakeTimeout: LIMITS.tlsHandshakeMs,
@@ -122,15 +127,8 @@ export class TlsLinks implements LinkNetwork {
     });
     server.on('secureConnection', (socket) => {
       socket.on('error', () => socket.destroy());
-      if (socket.alpnProtocol === JOIN_PROTOCOL) {
-        this.#join(socket);
-        return;
-      }
-      if (!socket.authorized) {
-        this.#refuse(String(socket.authorizationError), socket.remoteAddress);
-        socket.destroy();
-        return;
-      }
+      if (socket.alpnProtocol === JOIN_PROTOCOL) return this.#join(socket);
+      if (!socket.authorized) return this.#turnAway(socket);
       const peer = {
         address: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
         identity: identityOf(socket),

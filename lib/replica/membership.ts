@@ -81,7 +81,8 @@ export class Membership {
   #undeleteFromMs = 0;
   #reporting = false;
   #reportedMs = Number.NEGATIVE_INFINITY;
-  #peers: readonly string[];
+  /** Names of the servers that are followed; those that came later count as members once they were heard of: what is forgotten by then they have to copy. */
+  peers: readonly string[];
   /** A member has told us its table since our data came here. */
   #told = true;
   /** Grows when the data under our feet are replaced: what was begun before counts no more. */
@@ -89,7 +90,7 @@ export class Membership {
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#peers = options.peers;
+    this.peers = options.peers;
     this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
   }
@@ -209,11 +210,6 @@ export class Membership {
     await this.#store.save([must(this.#rowOf(peer), 'just entered')], true);
   }
 
-  /** Other peers from now on. They do not count as members before they were heard of: what is forgotten by then they have to copy. */
-  setPeers(names: readonly string[]): void {
-    this.#peers = names;
-  }
-
   /** A server that is about to join: it is a member from now on, on disk when it resolves, so that nothing more is forgotten that it will lack. */
   async admit(name: string, replica: ReplicaId | undefined): Promise<void> {
     this.#followGeneration();
@@ -273,7 +269,7 @@ export class Membership {
   copied(): void {
     this.epoch += 1;
     this.#stability.clear();
-    this.#told = this.#peers.length === 0;
+    this.#told = this.peers.length === 0;
   }
 
   /** To be called now and then: reports when there is something to say; evicts who was silent too long. */
@@ -357,7 +353,7 @@ export class Membership {
   }
 
   #expectPeers(): void {
-    for (const name of this.#peers) if (!this.#known.has(name)) this.#put(expectedMember(name));
+    for (const name of this.peers) if (!this.#known.has(name)) this.#put(expectedMember(name));
   }
 
   #learnOwn(report: MemberReport | undefined): void {

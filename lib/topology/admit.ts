@@ -95,16 +95,16 @@ function addressesOf(one: JoinWish | TopologyMember): string[] {
 
 function takenBy(name: string, id: number, wish: JoinWish, facts: JoinFacts): string | undefined {
   const { members, names, ids } = facts;
-  const same = members.find((member) => member.name === name);
-  if (same?.standing === 'left')
-    return `a server called ${name} left this topology; its name is not used again: choose another one with --name`;
-  if (same !== undefined || names.has(name))
-    return `there is a server called ${name} already; choose another name with --name, or, if that one is gone for good: polyarch leave --forget ${name}`;
   const holder = members.find((member) => member.id === id);
   if (holder !== undefined)
     return `replica id ${id} ${holder.standing === 'left' ? 'was' : 'is'} ${holder.name}'s; choose another one with --id, or leave --id away`;
   if (ids.has(id))
     return `replica id ${id} has made changes that the data hold; choose another one with --id, or leave --id away`;
+  const same = members.find((member) => member.name === name);
+  if (same?.standing === 'left')
+    return `a server called ${name} left this topology; its name is not used again: choose another one with --name`;
+  if (same !== undefined || names.has(name))
+    return `there is a server called ${name} already; choose another name with --name, or, if that one is gone for good: polyarch leave --forget ${name}`;
   const wanted = new Set(addressesOf(wish));
   for (const member of members) {
     if (member.standing === 'left') continue;

@@ -150,7 +150,8 @@ export function ownMember(
 
 /**
  * Whom the server called `name` follows: name -> address. `listed`: those of its configuration, `overrides`: addresses that its configuration gives instead.
- * A server that came by a token follows all, and all follow it; others follow those listed too. Who has left is followed by nobody.
+ * A server that came by a token follows all, and all follow it; others follow those listed too. Who has left is followed by nobody; it goes on asking the others itself, and
+ * so hears that they know.
  */
 export function followed(
   members: readonly TopologyMember[],
@@ -160,7 +161,6 @@ export function followed(
 ): Map<string, string> {
   const own = members.find((member) => member.name === name);
   const follows = new Map<string, string>();
-  if (own?.standing === 'left') return follows;
   const known = new Map(members.map((member) => [member.name, member]));
   for (const [peer, address] of listed)
     if (known.get(peer)?.standing !== 'left') follows.set(peer, overrides.get(peer) ?? address);

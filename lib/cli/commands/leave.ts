@@ -46,11 +46,13 @@ export const leave = defineCommand({
       );
       return undefined;
     }
+    let told = '';
     const done = (await callControl(
       files,
       { command: 'leave', timeoutMs: args.timeout * 1000 },
       ({ what }) => {
-        if (!args.json) note(what);
+        if (!args.json && what !== told) note(what);
+        told = what;
       },
     )) as { name: string };
     const { pid } = (await callControl(files, { command: 'stop' })) as { pid: number };

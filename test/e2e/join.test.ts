@@ -1,0 +1,181 @@
+/**
+ * Claims about joining and leaving with real processes: a third server by one token, writes everywhere, refusals, a clean departure, and a dead server forgotten.
+ *
+ * Nothing of it edits a file or restarts a server.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { callControl } from '../../lib/app/control-client.js';
+import type { ControlRequest } from '../../lib/app/control-protocol.js';
+import type { ReadyServer } from '../../lib/app/demo-layout.js';
+import { serverFiles } from '../../lib/app/server-files.js';
+import type { ServerStatus, UpkeepStatus } from '../../lib/app/server-status.js';
+import type { TopologyMember } from '../../lib/topology/member-list.js';
+import {
+  adminOn,
+  BASE,
+  contents,
+  eventually,
+  freePorts,
+  polyarch,
+  run,
+  startDemo,
+  temporary,
+} from './harness.js';
+
+t.setTimeout(115_000);
+const PAUSE_MS = 100;
+
+/** Adds a person on a server. */
+async function addPerson(server: ReadyServer, uid: string): Promise<number | null> {
+  const ldif = `dn: uid=${uid},${BASE}\nobjectClass: inetOrgPerson\nuid: ${uid}\ncn: ${uid}\nsn: ${uid}\n`;
+  return (await run('ldapadd', adminOn(server), ldif)).status;
+}
+
+async function equal(servers: readonly ReadyServer[]): Promise<string> {
+  return await eventually(
+    'equal contents',
+    async () => {
+      const all = await Promise.all(servers.map((server) => contents(server).catch(() => undefined)));
+      return all[0] !== undefined && all.every((one) => one === all[0]) && all[0];
+    },
+    20_000,
+    PAUSE_MS,
+  );
+}
+
+/** Over the control socket, as commands do, without a process for each. */
+async function ask<T>(server: ReadyServer, request: ControlRequest): Promise<T> {
+  return (await callControl(serverFiles(server.dir), request)) as T;
+}
+
+async function members(server: ReadyServer): Promise<TopologyMember[]> {
+  return (await ask<{ members: TopologyMember[] }>(server, { command: 'topology' })).members;
+}
+
+async function equalTopology(servers: readonly ReadyServer[], count: number): Promise<TopologyMember[]> {
+  return await eventually(
+    'one topology on all servers',
+    async () => {
+      const all = await Promise.all(servers.map(members));
+      const [first] = all;
+      if (first === undefined || first.length !== count) return undefined;
+      return all.every((one) => JSON.stringify(one) === JSON.stringify(first)) && first;
+    },
+    20_000,
+    PAUSE_MS,
+  );
+}
+
+t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
+  const demo = await startDemo(t, 40, 2);
+  const [one, two] = demo.servers;
+  if (one === undefined || two === undefined) throw new Error('two servers');
+  const dir = temporary(t);
+  const port = await freePorts(10);
+  const three: ReadyServer = {
+    name: 'server-3',
+    id: 3,
+    pid: 0,
+    ldap: `ldap://127.0.0.1:${port}`,
+    ldaps: '',
+    replication: `127.0.0.1:${port + 2}`,
+    http: '',
+    dir: join(dir, 'three'),
+  };
+  t.teardown(() => polyarch(['stop', '--dir', three.dir]));
+  const joinAs = (token: string, place: string, ...more: string[]) =>
+    polyarch([
+      'join',
+      '--token',
+      token,
+      '--dir',
+      place,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      ...more,
+    ]);
+
+  await equalTopology([one, two], 2);
+  const created = await polyarch(['token', 'create', '--json', '--dir', two.dir]);
+  t.equal(created.status, 0, created.stderr);
+  const { token, id } = JSON.parse(created.stdout) as { token: string; id: string };
+
+  await t.test('refusals make nothing and do not use the token up', async (t) => {
+    const place = join(dir, 'refused');
+    const refused = await joinAs(token, place, '--name', 'server-1');
+    t.equal(refused.status, 80);
+    t.match(refused.stderr, /a server called server-1 already/);
+    const damaged = await joinAs(token.slice(0, -3), place);
+    t.match(damaged.stderr, /copy all of it/);
+    t.notOk(existsSync(place));
+  });
+
+  const joined = await joinAs(token, three.dir, '--json');
+  t.equal(joined.status, 0, joined.stderr);
+  t.match(JSON.parse(joined.stdout), { name: 'server-3', id: 3, domains: [BASE] });
+  const topology = await equalTopology([one, two, three], 3);
+  t.match(topology[2], { name: 'server-3', id: 3, standing: 'member', joined: true });
+  for (const file of ['tls/ca.key', 'tls/server.key', 'polyarch.yaml'])
+    t.ok(existsSync(join(three.dir, file)));
+
+  await t.test('a token is good once', async (t) => {
+    const again = await joinAs(token, join(dir, 'four'), '--port', String(port + 5));
+    t.equal(again.status, 80);
+    t.match(again.stderr, /was used by server-3 \(id 3\)/);
+    t.match(await ask(two, { command: 'token-list' }), [{ id, usedBy: 'server-3 (id 3)' }]);
+    const secret = token.slice(20, 60);
+    t.notOk(readFileSync(join(two.dir, 'polyarch.log'), 'utf8').includes(secret), 'logged nowhere');
+  });
+
+  await t.test('all servers take writes and become equal', async (t) => {
+    for (const server of [one, two, three]) t.equal(await addPerson(server, `at-${server.name}`), 0);
+    const all = await equal([one, two, three]);
+    for (const { name } of [one, two, three]) t.ok(all.includes(`uid=at-${name},${BASE}`));
+  });
+
+  await t.test(
+    'the server that joined leaves: its last write stays, and it is started no more',
+    async (t) => {
+      t.equal(await addPerson(three, 'last'), 0);
+      const left = await polyarch(['leave', '--json', '--dir', three.dir]);
+      t.equal(left.status, 0, left.stderr);
+      t.ok((await equal([one, two])).includes(`uid=last,${BASE}`));
+      const after = await equalTopology([one, two], 3);
+      t.equal(after[2]?.standing, 'left');
+      const started = await polyarch(['start', '--dir', three.dir]);
+      t.equal(started.status, 80);
+      t.match(started.stderr, /server-3 left its topology/);
+      await eventually(
+        'server-3 counts no more',
+        async () => {
+          const tables = await ask<readonly UpkeepStatus[]>(one, { command: 'upkeep-members' });
+          return tables.every((table) =>
+            table.members.some(({ name, standing }) => name === 'server-3' && standing === 'evicted'),
+          );
+        },
+        20_000,
+        PAUSE_MS,
+      );
+    },
+  );
+
+  await t.test('a live server is not forgotten by mistake; a dead one is', async (t) => {
+    const forget: ControlRequest = { command: 'forget', server: 'server-2', force: false };
+    await t.rejects(ask(one, forget), /server-2 is connected/);
+    await ask(two, { command: 'stop' });
+    await eventually(
+      'server-2 is gone',
+      async () =>
+        (await ask<ServerStatus>(one, { command: 'status' })).peers.every((peer) => !peer.connected),
+      20_000,
+      PAUSE_MS,
+    );
+    const dead = await polyarch(['leave', '--forget', 'server-2', '--dir', one.dir]);
+    t.match(dead.stdout, /server-2 is out of the topology/);
+    t.equal(await addPerson(one, 'alone'), 0);
+  });
+});
