@@ -110,6 +110,11 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     does: 'The value is text: CSNs as the change CSN control, entryCSN or contextCSN give them, and optionally `timeout=MILLISECONDS`, separated by spaces. The request waits until this server has applied these changes of the naming context that it names; busy (51) when the time is over (at most `limits.changeWaitSeconds`). See [assurance.md](assurance.md).',
     limits: ['controlWordBytes', 'changeWaits'],
   },
+  '2.25.106979801653467080826045286574582475051.3.3': {
+    name: 'Assured write',
+    source: 'Polyarch',
+    does: 'The value is text: `safe-data=N` (N other servers have the change on disk) or `safe-read` (the directories of the group have applied it), then optionally `timeout=MILLISECONDS` and `required` (an error where the promise was not kept). The response says `reached`, `reduced` or `timeout`, and who has the change. See [assurance.md](assurance.md).',
+  },
   '1.3.6.1.1.13.1': {
     name: 'Pre-read',
     source: 'RFC 4527',

@@ -10,23 +10,23 @@ import type { ConsistencyOptions } from '../backend/consistency-rules.js';
 import { domainNumber } from '../backend/domain-facts.js';
 import type { IndexOptions } from '../backend/index-config.js';
 import { KeySpace } from '../backend/key-space.js';
-import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { uniqueAttributeNames } from '../backend/unique-rules.js';
 import type { UsnSource } from '../backend/usn-source.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
+import type { Assurance } from '../broker/assurance.js';
 import { Broker } from '../broker/broker.js';
 import type { BrokerPeer } from '../broker/broker-seams.js';
 import type { EntryUuid } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
 import type { Settings } from '../config/option-table.js';
 import type { HistoryRow } from '../conflict/domain-view.js';
-import { type Csn, csnReplica, csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
-import type { ServerState } from '../csn/server-state.js';
+import { type Csn, csnReplica, type ReplicaId, toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { nextTurn, systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
+import type { DomainAssurance } from '../operation/assured.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -35,9 +35,12 @@ import { Replica } from '../replica/replica.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
 import { alertLog } from './alert-log.js';
+import { domainAssurance, openAssurance } from './assured-domain.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
+import { openServable } from './open-servable.js';
 import type { ServerConfig } from './read-config.js';
+import { refusingAlone, replicationLag } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 
@@ -81,6 +84,9 @@ export class RunningDomain {
   /** Normal form of the base. */
   readonly baseKey: string;
   readonly schema: Schema;
+  readonly assurance: Assurance;
+  /** What clients' writes wait for. */
+  readonly assured: DomainAssurance;
   readonly #changelog: Changelog;
   readonly #replica: Replica;
 
@@ -101,7 +107,10 @@ export class RunningDomain {
     this.baseKey = baseKey;
     this.#changelog = changelog;
     this.upkeep = upkeep;
+    const alert = alertLog(log);
+    this.assurance = openAssurance({ config, changelog, backend, alert, members: upkeep.members });
     this.#replica = new Replica({
+      applied: () => this.assurance.advanced(),
       server: settings['server.name'],
       replica: id,
       backend,
@@ -113,16 +122,20 @@ export class RunningDomain {
       autoReinitialize: settings.initializeWhenBehind,
       startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
       renewIncarnation: () => incarnation.renew(),
-      alert: alertLog(log),
+      alert,
     });
-    this.guarded = new GuardedBackend(backend, this.#replica);
+    this.guarded = new GuardedBackend(
+      backend,
+      refusingAlone(this.#replica, config, () => this.broker.status()),
+    );
+    this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
     this.divergence = new Divergence({
       server: settings['server.name'],
       backend,
       clock: systemClock,
       ask: (peer, question) => this.broker.ask(peer, question),
       following: () => this.broker.following(),
-      alert: alertLog(log),
+      alert,
     });
     this.broker = new Broker({
       identity: {
@@ -138,9 +151,11 @@ export class RunningDomain {
       changelog,
       members: upkeep.members,
       answer: (question) => this.divergence.answer(question),
+      assurance: this.assurance,
       network,
       clock: systemClock,
       random: systemRandom,
+      distances: () => config.distances,
       listener: this.#replica,
     });
     upkeep.attach(this.broker);
@@ -280,7 +295,7 @@ export class RunningDomain {
       generationId: backend.generationId,
       applied: backend.state.toString(),
       received: this.#changelog.state.toString(),
-      ...this.#lag(),
+      ...replicationLag(this.broker.status(), backend.state),
       ...this.#copying(),
       blocked: this.#replica
         .blocked()
@@ -305,23 +320,6 @@ export class RunningDomain {
     const held = this.#replica.writesHeld();
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
-
-  /** What connected peers hold and we have not applied. */
-  #lag(): Pick<DomainStatus, 'behind' | 'lagMs'> {
-    const peers = this.broker
-      .status()
-      .filter((session) => session.direction === 'from' && session.states !== undefined);
-    if (peers.length === 0) return { behind: undefined, lagMs: undefined };
-    const { state } = this.backend;
-    let lagMs = 0;
-    let behind = false;
-    for (const { states } of peers) {
-      if (states === undefined || state.coversAll(states.log)) continue;
-      behind = true;
-      lagMs = Math.max(lagMs, lagOf(state, states.log));
-    }
-    return { behind, lagMs };
-  }
 }
 
 /** Peers of a broker, whose addresses are those of the map at the moment of each attempt. */
@@ -333,24 +331,6 @@ export function brokerPeers(peers: ReadonlyMap<string, string>): BrokerPeer[] {
       return address === undefined ? [] : [address];
     },
   }));
-}
-
-/** openBackend(), whose refusal of a rebuild that was cut short names the command that ends it. */
-async function openServable(
-  files: ServerConfig['files'],
-  options: Parameters<typeof openBackend>[0],
-): Promise<StoreBackend> {
-  try {
-    return await openBackend(options);
-  } catch (error) {
-    if (!(error instanceof OperatorError) || error.code !== 'INDEX_REBUILD_NEEDED') throw error;
-    throw new OperatorError(
-      error.code,
-      `a rebuild of all indexes did not end; to run it again: polyarch index rebuild --dir ${files.dir}`,
-      [],
-      { cause: error },
-    );
-  }
 }
 
 /** The change log of a domain in the store; it is made when it is missing. */
@@ -401,15 +381,4 @@ function consistencyOptions(settings: Settings): ConsistencyOptions {
     references: settings['references.attributes'],
     referencesExist: settings['references.mustExist'],
   };
-}
-
-/** By how much the newest change of `there` that we lack is newer than our newest of the same origin; ms. */
-function lagOf(here: ServerState, there: ServerState): number {
-  let lagMs = 0;
-  for (const csn of there.csns()) {
-    if (here.covers(csn)) continue;
-    const own = here.get(csnReplica(csn));
-    lagMs = Math.max(lagMs, own === undefined ? 0 : csnTimeMs(csn) - csnTimeMs(own));
-  }
-  return lagMs;
 }

@@ -13,6 +13,7 @@ import { parseDn } from '../dn/dn-text.js';
 import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { alertLog } from './alert-log.js';
+import { openAssurance } from './assured-domain.js';
 import { brokerPeers, type DomainParts, openChangelog } from './domain.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
@@ -47,9 +48,15 @@ export class Relay {
       directory: undefined,
       changelog,
       members: upkeep.members,
+      assurance: openAssurance({
+        ...{ config, changelog, alert },
+        members: upkeep.members,
+        backend: undefined,
+      }),
       network,
       clock: systemClock,
       random: systemRandom,
+      distances: () => config.distances,
       listener: {
         alert,
         ownChangesLost: () => {},

@@ -41,6 +41,7 @@ import type { TopologyDomain } from './topology-domain.js';
 import type { TopologyOffice } from './topology-office.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
+import { assuranceTree } from './assurance-monitor.js';
 import { purgingTree } from './upkeep-monitor.js';
 
 const MiB = 1_048_576;
@@ -150,8 +151,9 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
   service.configure({ incarnation: () => incarnation.current });
-  for (const domain of domains) service.directory.addDomain(domain.guarded);
+  for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured);
   service.directory.addTree(purgingTree(schema, domains));
+  service.directory.addTree(assuranceTree(schema, domains));
   undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.

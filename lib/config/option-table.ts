@@ -5,11 +5,18 @@
  * A key is the path in polyarch.yaml, parts joined by dots. Relative file names are relative to the server's directory.
  */
 import type { Static } from '@sinclair/typebox';
-import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import { parseDn } from '../dn/dn-text.js';
-import { parseAddress } from '../topology/address.js';
+import { ASSURANCE_OPTIONS } from './assurance-options.js';
 import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
+import {
+  addressFault,
+  dnFault,
+  hashFault,
+  ldapUrlFault,
+  listenFault,
+  nameFault,
+  uniquenessFault,
+} from './option-faults.js';
 
 const GiB_IN_MiB = 1024;
 
@@ -101,6 +108,8 @@ export const OPTIONS = {
     "Overrides of peers' addresses, by name. With an override in place no other address of that peer is tried.",
     { preset: {}, check: addressFault },
   ),
+
+  ...ASSURANCE_OPTIONS,
 
   'listen.ldap': text('Address for LDAP, with StartTLS. `none` turns it off.', {
     preset: '0.0.0.0:1389',
@@ -342,57 +351,4 @@ export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 /** A row by key. */
 export function optionOf(key: OptionKey): Option {
   return OPTIONS[key];
-}
-
-function uniquenessFault(value: string): string | undefined {
-  return value.startsWith('ldap:///')
-    ? undefined
-    : `"${value}" is no rule of uniqueness; write ldap:///base?attributes?sub?filter`;
-}
-
-function addressFault(value: string): string | undefined {
-  const address = parseAddress(value);
-  return address === undefined || address.port === 0
-    ? `"${value}" is not an address; write host:port`
-    : undefined;
-}
-
-function listenFault(value: string): string | undefined {
-  return value === 'none' || parseAddress(value) !== undefined
-    ? undefined
-    : `"${value}" is not an address; write host:port, or none`;
-}
-
-function ldapUrlFault(value: string): string | undefined {
-  const lower = value.slice(0, 8).toLowerCase();
-  const rest = lower.startsWith('ldaps://')
-    ? value.slice(8)
-    : lower.startsWith('ldap://')
-      ? value.slice(7)
-      : '';
-  return rest === '' || rest.startsWith('/') || rest.includes(' ')
-    ? `"${value}" is not an LDAP URL with a server; write ldap://host or ldaps://host:port`
-    : undefined;
-}
-
-function dnFault(value: string): string | undefined {
-  try {
-    return parseDn(value).rdns.length === 0 ? 'the empty DN cannot stand here' : undefined;
-  } catch (error) {
-    if (error instanceof LdapError) return `"${value}" is not a DN: ${error.message}`;
-    throw error;
-  }
-}
-
-function nameFault(value: string): string | undefined {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value)
-    ? undefined
-    : `"${value}" is not a name; use up to 63 letters, digits, dots, dashes and underscores`;
-}
-
-/** RFC 2307 form; which schemes are understood is the hasher's business. */
-function hashFault(value: string): string | undefined {
-  return /^\{[A-Za-z0-9._/-]{1,32}\}./.test(value)
-    ? undefined
-    : 'must be a password hash such as {ARGON2}..., never the password itself';
 }

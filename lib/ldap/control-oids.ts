@@ -64,6 +64,8 @@ export const CONTROL_OIDS = {
   /** Ours: the CSN of the change that a write made; wait until a change is here (docs/assurance.md). */
   changeCsn: `${OWN_ARC}.3.1`,
   waitForCsn: `${OWN_ARC}.3.2`,
+  /** Ours: the answer to a write waits until other servers have it. */
+  assured: `${OWN_ARC}.3.3`,
   /** Netscape: stored attributes alone, computed ones alone. */
   realAttributesOnly: '2.16.840.1.113730.3.4.17',
   virtualAttributesOnly: '2.16.840.1.113730.3.4.19',

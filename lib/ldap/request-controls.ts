@@ -8,6 +8,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Filter } from '../filter/filter.js';
 import { CONTROL_OIDS } from './control-oids.js';
 import { decodeAssertion } from './controls/assertion.js';
+import { type AssuredRequest, decodeAssured } from './controls/assured.js';
 import { decodeWaitForCsn, type WaitForCsn } from './controls/change-csn.js';
 import { decodeChangelogCookie } from './controls/changelog-cookie.js';
 import { decodeSyncRequest, type SyncRequest } from './controls/content-sync.js';
@@ -52,6 +53,7 @@ export interface RequestControls {
   /** Say which change this write made. */
   readonly changeCsn: boolean;
   readonly waitForCsn: WaitForCsn | undefined;
+  readonly assured: AssuredRequest | undefined;
   /** Where to go on in cn=changelog, as text; '' from the beginning. */
   readonly changelogCookie: string | undefined;
   readonly dereference: readonly DereferenceSpec[] | undefined;
@@ -77,6 +79,7 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
   [CONTROL_OIDS.changeCsn, (into) => flag(into, 'changeCsn')],
   [CONTROL_OIDS.waitForCsn, (into, control) => once(into, 'waitForCsn', decodeWaitForCsn(control.value))],
+  [CONTROL_OIDS.assured, (into, control) => once(into, 'assured', decodeAssured(control.value))],
   [CONTROL_OIDS.virtualAttributesOnly, (into) => flag(into, 'virtualAttributesOnly')],
   [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
   [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
@@ -170,6 +173,7 @@ function fresh(): Mutable {
     sync: undefined,
     changeCsn: false,
     waitForCsn: undefined,
+    assured: undefined,
     changelogCookie: undefined,
     dereference: undefined,
     sessionTracking: undefined,

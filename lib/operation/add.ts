@@ -43,7 +43,7 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
   const written = await submit(operation, domain, (view) =>
     decide(parts, operation, domain, view, { dn, rdn, uuid, attributes, preserved: given.preserved, policy }),
   );
-  return writtenAnswer(parts, operation, 'add', written);
+  return writtenAnswer(parts, operation, 'add', domain, written);
 }
 
 /** The first RDN as a change carries it. Throws namingViolation. */

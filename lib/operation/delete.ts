@@ -32,7 +32,7 @@ export async function remove(parts: ServerParts, operation: Operation): Promise<
   const written = tree
     ? await removeTree(parts, operation, domain, dn)
     : await submit(operation, domain, (view) => decide(parts, operation, view, dn));
-  return writtenAnswer(parts, operation, 'delete', written);
+  return writtenAnswer(parts, operation, 'delete', domain, written);
 }
 
 function hasChildren(domain: Domain, dn: string): boolean {

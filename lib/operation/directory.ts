@@ -11,6 +11,7 @@ import { LIMITS } from '../base/limits.js';
 import type { Dn } from '../dn/dn.js';
 import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Schema } from '../schema/schema.js';
+import type { DomainAssurance } from './assured.js';
 import { isUnder, rdnKeys, type VirtualTree } from './virtual-tree.js';
 
 /** A naming context and the backend that holds it. */
@@ -21,6 +22,8 @@ export interface Domain {
   /** RDN keys of the base, leaf first. */
   readonly baseKeys: readonly string[];
   readonly backend: Backend;
+  /** undefined: there is no other server. */
+  readonly assurance: DomainAssurance | undefined;
 }
 
 /** Where a name leads. */
@@ -66,7 +69,7 @@ export class Directory {
   }
 
   /** Puts a domain under its backend's base DN. Throws LdapError when the name is taken or malformed. */
-  addDomain(backend: Backend): Domain {
+  addDomain(backend: Backend, assurance?: DomainAssurance): Domain {
     const node = this.#suffixNode(backend.baseDn);
     const baseKeys = rdnKeys(this.schema, backend.baseDn);
     if (node === undefined || baseKeys === undefined || baseKeys.length === 0) {
@@ -81,7 +84,13 @@ export class Directory {
         `The naming context ${formatDn(backend.baseDn)} exists already.`,
       );
     }
-    const domain: Domain = { baseDn: backend.baseDn, baseText: formatDn(backend.baseDn), baseKeys, backend };
+    const domain: Domain = {
+      baseDn: backend.baseDn,
+      baseText: formatDn(backend.baseDn),
+      baseKeys,
+      backend,
+      assurance,
+    };
     node.domain = domain;
     this.#domains = [...this.#domains, domain];
     this.#routes.clear();

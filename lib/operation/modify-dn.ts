@@ -31,7 +31,7 @@ export async function modifyDn(parts: ServerParts, operation: Operation): Promis
     request.newSuperior === undefined ? undefined : superiorDn(parts, domain, request.newSuperior);
   const wish: Wish = { dn, request, rdn, superior };
   const written = await submit(operation, domain, (view) => decide(parts, operation, domain, view, wish));
-  return writtenAnswer(parts, operation, 'modifyDn', written);
+  return writtenAnswer(parts, operation, 'modifyDn', domain, written);
 }
 
 interface Wish {

@@ -34,5 +34,5 @@ export async function modifySchema(
   );
   await refuseUsed(directory.domains, schema, planned, () => checkStopped(operation));
   const written = await submit(operation, store, (view) => decideSchemaChange(store, view, planned));
-  return writtenAnswer(parts, operation, 'modify', written);
+  return writtenAnswer(parts, operation, 'modify', {}, written);
 }

@@ -40,7 +40,7 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
   const written = await submit(operation, domain, (view) =>
     decide(parts, operation, view, dn, modifications, accesses),
   );
-  return writtenAnswer(parts, operation, 'modify', written);
+  return writtenAnswer(parts, operation, 'modify', domain, written);
 }
 
 function accessOf(parts: ServerParts, modification: Modification): AttributeAccess {

@@ -14,6 +14,7 @@ import {
   type PasswordModify,
 } from '../ldap/extended/password-modify.js';
 import type { ExtendedRequest } from '../ldap/message.js';
+import { assure } from './assured.js';
 import type { Domain } from './directory.js';
 import { isAdminDn } from './identities.js';
 import { domainOf, noSuchObject, shown } from './names.js';
@@ -47,7 +48,13 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
     undefined,
     generated === undefined ? undefined : encodeGeneratedPassword(generated),
   );
-  return { ...given, controls: csnControls(operation, written) };
+  const controls = csnControls(operation, written);
+  const assured = await assure(operation, domain.assurance, written.csn);
+  if (assured === undefined) return { ...given, controls };
+  return {
+    response: { ...given.response, result: assured.result },
+    controls: [...controls, ...assured.controls],
+  };
 }
 
 function findUser(

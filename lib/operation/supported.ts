@@ -8,7 +8,7 @@ const C = CONTROL_OIDS;
 const OF_CLIENTS = [C.manageDsaIt, C.sessionTracking];
 const EVERYWHERE = [...OF_CLIENTS, C.waitForCsn];
 /** About the change that a write makes. */
-const CHANGE = [C.changeCsn];
+const CHANGE = [C.changeCsn, C.assured];
 const WRITE = [...EVERYWHERE, ...CHANGE, C.assertion, C.proxiedAuthorization, C.noOp];
 
 /**

@@ -9,6 +9,7 @@ import { withRows } from '../backend/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import type { EntryView } from '../entry/entry.js';
+import { type Assured, assure } from './assured.js';
 import type { Domain } from './directory.js';
 import { shown } from './names.js';
 import { type Answer, answer, checkStopped, type FinalKind, type Operation, SUCCESS } from './operation.js';
@@ -63,7 +64,18 @@ export function writtenAnswer(
   parts: ServerParts,
   operation: Operation,
   kind: FinalKind,
+  { assurance }: Partial<Pick<Domain, 'assurance'>>,
   written: Written,
 ): Promise<Answer> {
-  return withRows(() => answer(kind, SUCCESS, readControls(parts, operation, written)));
+  const waiting = assure(operation, assurance, written.csn);
+  const given = withRows(() => answer(kind, SUCCESS, readControls(parts, operation, written)));
+  return waiting === undefined ? given : assuredAnswer(given, waiting);
+}
+
+async function assuredAnswer(given: Promise<Answer>, waiting: Promise<Assured>): Promise<Answer> {
+  const [{ response, controls }, assured] = await Promise.all([given, waiting]);
+  return {
+    response: { ...response, result: assured.result },
+    controls: [...controls, ...assured.controls],
+  };
 }

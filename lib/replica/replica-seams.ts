@@ -54,7 +54,7 @@ export interface ReplicaAlert {
 export interface ReplicaOptions {
   readonly server: string;
   readonly replica: ReplicaId;
-  readonly backend: Pick<Backend, 'replay' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
+  readonly backend: Pick<Backend, 'replay' | 'carry' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
   readonly changelog: Changelog;
   readonly clock: Clock;
   /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
@@ -66,6 +66,8 @@ export interface ReplicaOptions {
   /** undefined where nobody keeps it. */
   readonly members?: ReplicaMembers | undefined;
   readonly reissue?: ReplicaReissue | undefined;
+  /** Changes of others were applied. */
+  applied?(): void;
   /** Makes and records a new incarnation. */
   renewIncarnation(): Promise<void>;
   alert(alert: ReplicaAlert): void;

@@ -50,6 +50,7 @@ export class Replica {
       alert: (alert) => options.alert(alert),
       progressed: () => this.#progressed(),
     });
+    changelog.carryWith((changes, rows, durable) => this.#replay.carry(changes, rows, durable));
   }
 
   /** Begins to replay. `carrier`: the broker, which the caller starts next. */
@@ -322,6 +323,7 @@ export class Replica {
 
   /** After changes were applied: are our own back? */
   #progressed(): void {
+    this.#options.applied?.();
     const { backend, server } = this.#options;
     if (this.#recovering === undefined || !backend.state.covers(this.#recovering)) return;
     const back = this.#recovering;

@@ -4,7 +4,6 @@ import { must } from '../../lib/base/assert.js';
 import { utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import { makeCsn, toReplicaId } from '../../lib/csn/csn.js';
 import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
-import { decodeWaitForCsn, encodeWaitForCsn } from '../../lib/ldap/controls/change-csn.js';
 import { decodeReadResponse, encodeReadRequest } from '../../lib/ldap/controls/read-entry.js';
 import { encodeCancel } from '../../lib/ldap/extended/cancel.js';
 import { encodePasswordModify } from '../../lib/ldap/extended/password-modify.js';
@@ -12,7 +11,6 @@ import type { Control } from '../../lib/ldap/message.js';
 import { BASE, type Reply, searchRequest, settle, simpleBind, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;
-const PROTOCOL_ERROR = { name: 'LdapError', result: 'protocolError' } as Error & { result: string };
 const tell: Control = { oid: CONTROL_OIDS.changeCsn, critical: true, value: undefined };
 const waitFor = (text: string): Control => ({
   oid: CONTROL_OIDS.waitForCsn,
@@ -35,26 +33,6 @@ async function pair(settings = {}) {
   await deliver();
   return { writer, admin, reader, deliver, client: await reader.admin() };
 }
-
-t.test('values: CSNs and a timeout; anything else is protocolError', async (t) => {
-  const given = { csns: ['0'.repeat(23).concat('1'), 'x'], timeoutMs: 5 };
-  t.same(decodeWaitForCsn(encodeWaitForCsn(given)), given);
-  t.same(decodeWaitForCsn(utf8Encode('  a  ')), { csns: ['a'], timeoutMs: undefined });
-  const many = Array.from({ length: 1001 }, () => 'a').join(' ');
-  for (const bad of [
-    '',
-    'timeout=1',
-    'a timeout=',
-    'a timeout=x',
-    'a timeout=-1',
-    'a timeout=99999999',
-    many,
-  ])
-    t.throws(() => decodeWaitForCsn(utf8Encode(bad)), PROTOCOL_ERROR, bad.slice(0, 40));
-  t.throws(() => decodeWaitForCsn(utf8Encode('a timeout=1 timeout=2')), PROTOCOL_ERROR);
-  t.throws(() => decodeWaitForCsn(undefined), PROTOCOL_ERROR);
-  t.throws(() => decodeWaitForCsn(Uint8Array.of(0xff)), PROTOCOL_ERROR);
-});
 
 t.test('every kind of write says which change it made', async (t) => {
   const server = await TestServer.open();

@@ -1,0 +1,23 @@
+/** openBackend() for a server: a refusal names the command that mends it. */
+import { openBackend } from '../backend/open-backend.js';
+import type { StoreBackend } from '../backend/store-backend.js';
+import { OperatorError } from '../base/operator-error.js';
+import type { ServerConfig } from './read-config.js';
+
+/** openBackend(), whose refusal of a rebuild that was cut short names the command that ends it. */
+export async function openServable(
+  files: ServerConfig['files'],
+  options: Parameters<typeof openBackend>[0],
+): Promise<StoreBackend> {
+  try {
+    return await openBackend(options);
+  } catch (error) {
+    if (!(error instanceof OperatorError) || error.code !== 'INDEX_REBUILD_NEEDED') throw error;
+    throw new OperatorError(
+      error.code,
+      `a rebuild of all indexes did not end; to run it again: polyarch index rebuild --dir ${files.dir}`,
+      [],
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,52 @@
+/** What a domain's sessions say of its standing: how far it is behind, and whether anybody is there at all. */
+import type { SessionStatus } from '../broker/broker-seams.js';
+import { csnReplica, csnTimeMs } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { Guard } from './guarded-backend.js';
+import type { ServerConfig } from './read-config.js';
+import type { DomainStatus } from './server-status.js';
+
+/** What connected peers hold and `state` lacks. */
+export function replicationLag(
+  sessions: readonly SessionStatus[],
+  state: ServerState,
+): Pick<DomainStatus, 'behind' | 'lagMs'> {
+  const peers = sessions.filter((session) => session.direction === 'from' && session.states !== undefined);
+  if (peers.length === 0) return { behind: undefined, lagMs: undefined };
+  let lagMs = 0;
+  let behind = false;
+  for (const { states } of peers) {
+    if (states === undefined || state.coversAll(states.log)) continue;
+    behind = true;
+    lagMs = Math.max(lagMs, lagOf(state, states.log));
+  }
+  return { behind, lagMs };
+}
+
+/** The guard of a replica, which also refuses writes while nobody else is there, where the configuration wants that. */
+export function refusingAlone(
+  guard: Guard,
+  { settings, peers }: ServerConfig,
+  sessions: () => readonly SessionStatus[],
+): Guard {
+  if (settings['replication.whenIsolated'] === 'accept') return guard;
+  const name = settings['server.name'];
+  const alone = `${name} is connected to no other server, and takes no writes alone (replication.whenIsolated)`;
+  const isAlone = () =>
+    peers.size > 0 && !sessions().some(({ state }) => state === 'following' || state === 'serving');
+  return {
+    readsHeld: () => guard.readsHeld(),
+    writesHeld: () => guard.writesHeld() ?? (isAlone() ? alone : undefined),
+  };
+}
+
+/** By how much the newest change of `there` that we lack is newer than our newest of the same origin; ms. */
+function lagOf(here: ServerState, there: ServerState): number {
+  let lagMs = 0;
+  for (const csn of there.csns()) {
+    if (here.covers(csn)) continue;
+    const own = here.get(csnReplica(csn));
+    lagMs = Math.max(lagMs, own === undefined ? 0 : csnTimeMs(csn) - csnTimeMs(own));
+  }
+  return lagMs;
+}

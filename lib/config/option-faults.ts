@@ -1,0 +1,63 @@
+/** What is wrong with the value of an option, as a sentence; undefined: nothing. The checks that the option table names. */
+import { LdapError } from '../base/ldap-error.js';
+import { parseDn } from '../dn/dn-text.js';
+import { parseAddress } from '../topology/address.js';
+
+/** Of a rule of uniqueness. */
+export function uniquenessFault(value: string): string | undefined {
+  return value.startsWith('ldap:///')
+    ? undefined
+    : `"${value}" is no rule of uniqueness; write ldap:///base?attributes?sub?filter`;
+}
+
+/** Of an address to connect to: host:port. */
+export function addressFault(value: string): string | undefined {
+  const address = parseAddress(value);
+  return address === undefined || address.port === 0
+    ? `"${value}" is not an address; write host:port`
+    : undefined;
+}
+
+/** Of an address to listen at, or `none`. */
+export function listenFault(value: string): string | undefined {
+  return value === 'none' || parseAddress(value) !== undefined
+    ? undefined
+    : `"${value}" is not an address; write host:port, or none`;
+}
+
+/** Of an LDAP URL that names a server. */
+export function ldapUrlFault(value: string): string | undefined {
+  const lower = value.slice(0, 8).toLowerCase();
+  const rest = lower.startsWith('ldaps://')
+    ? value.slice(8)
+    : lower.startsWith('ldap://')
+      ? value.slice(7)
+      : '';
+  return rest === '' || rest.startsWith('/') || rest.includes(' ')
+    ? `"${value}" is not an LDAP URL with a server; write ldap://host or ldaps://host:port`
+    : undefined;
+}
+
+/** Of a DN that names an entry. */
+export function dnFault(value: string): string | undefined {
+  try {
+    return parseDn(value).rdns.length === 0 ? 'the empty DN cannot stand here' : undefined;
+  } catch (error) {
+    if (error instanceof LdapError) return `"${value}" is not a DN: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Of the name of a server or site. */
+export function nameFault(value: string): string | undefined {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value)
+    ? undefined
+    : `"${value}" is not a name; use up to 63 letters, digits, dots, dashes and underscores`;
+}
+
+/** Of a password hash in RFC 2307 form; which schemes are understood is the hasher's business. */
+export function hashFault(value: string): string | undefined {
+  return /^\{[A-Za-z0-9._/-]{1,32}\}./.test(value)
+    ? undefined
+    : 'must be a password hash such as {ARGON2}..., never the password itself';
+}
