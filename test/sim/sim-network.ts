@@ -13,6 +13,8 @@ type Item = { readonly bytes: Uint8Array } | { readonly end: string };
 
 /** Queued octets at which send() asks to wait, and below which drain comes. */
 const HIGH_WATER = 65_536;
+/** Octets of one packet of a link with a bandwidth. */
+const PACKET = 16_384;
 
 export interface NetworkShape {
   minDelayMs: number;
@@ -161,7 +163,10 @@ export class SimLink implements Link {
 
   send(bytes: Uint8Array): boolean {
     if (this.#closed || this.#dead) return true;
-    this.#queue.push({ bytes: bytes.slice() });
+    // A slow link delivers a long frame packet by packet.
+    const packet = this.#network.shape.bytesPerMs === 0 ? bytes.length : PACKET;
+    for (let at = 0; at < bytes.length; at += packet)
+      this.#queue.push({ bytes: bytes.slice(at, at + packet) });
     this.queuedBytes += bytes.length;
     this.#network.maxQueued = Math.max(this.#network.maxQueued, this.queuedBytes);
     this.pump();
@@ -212,8 +217,13 @@ export class SimLink implements Link {
     if (other === undefined || !this.#network.passes(this.from, this.to) || other.#paused) return;
     const { time, shape } = this.#network;
     while (this.#onTheWay < this.#queue.length) {
-      const sendMs = shape.bytesPerMs === 0 ? 0 : this.queuedBytes / shape.bytesPerMs;
-      this.#lastArrivalMs = Math.max(this.#lastArrivalMs, time.nowMs + this.#network.delayMs() + sendMs);
+      const item = this.#queue[this.#onTheWay];
+      const length = item !== undefined && 'bytes' in item ? item.bytes.length : 0;
+      const sendMs = shape.bytesPerMs === 0 ? 0 : length / shape.bytesPerMs;
+      this.#lastArrivalMs = Math.max(
+        this.#lastArrivalMs + sendMs,
+        time.nowMs + this.#network.delayMs() + sendMs,
+      );
       this.#onTheWay += 1;
       time.at(this.#lastArrivalMs - time.nowMs, () => this.#arrive(other));
     }
@@ -244,6 +254,7 @@ export class SimLink implements Link {
 
   /** What a socket reads at once: a part of what was sent, all of it, or more that waits behind. */
   #piece(first: Uint8Array): Uint8Array {
+    if (this.#network.shape.bytesPerMs > 0) return first;
     const size = this.#network.pieceBytes(first.length);
     if (size < first.length) {
       this.#queue.unshift({ bytes: first.subarray(size) });
