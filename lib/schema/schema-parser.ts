@@ -42,7 +42,7 @@ class Fault extends Error {}
 
 /**
  * The description that `text` holds, or a sentence that says what is wrong with it. Values beyond the bound are refused. `resolve`: for
- * identifiers that a file defined.
+ * identifiers that a file defined; with it, what the files of other products add is passed over.
  */
 export function parseDescription(
   kind: DescriptionKind,
@@ -76,8 +76,8 @@ function readDescription(kind: DescriptionKind, scanner: Scanner): Description {
     if (token.kind !== 'word') throw new Fault(`A keyword is expected before '${clip(token.text)}'.`);
     const keyword = token.text.toUpperCase();
     const form = FIELD_FORMS[kind].get(keyword);
-    if (keyword === 'NAME' && kind === 'ldapSyntaxes') {
-      // OpenLDAP's files name syntaxes, which have no names.
+    if (keyword === 'NAME' && kind === 'ldapSyntaxes' && scanner.resolve !== itself) {
+      // OpenLDAP's files name syntaxes, which have no names (RFC 4512 section 4.1.5).
       readValues(scanner, keyword);
       continue;
     }

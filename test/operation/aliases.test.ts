@@ -90,7 +90,9 @@ t.test(
     const { server } = await withAliases();
     const { directory } = server.service;
     const route = directory.route(`cn=boss,ou=groups,${BASE}`);
-    t.throws(() => followAliases(directory, route, () => false), { result: 'aliasDereferencingProblem' } as never);
+    t.throws(() => followAliases(directory, route, () => false), {
+      result: 'aliasDereferencingProblem',
+    } as never);
     t.equal(followAliases(directory, route, () => true).kind, 'entry');
   },
 );
