@@ -13,7 +13,14 @@ export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'stop' }
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
-  | { readonly command: 'conflicts'; readonly domain?: string; readonly limit?: number }
+  | {
+      readonly command: 'conflicts';
+      readonly domain?: string;
+      readonly limit?: number;
+      readonly kind?: string;
+      /** UUID. */
+      readonly entry?: string;
+    }
   | { readonly command: 'changes'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry'; readonly dn: string }
   | { readonly command: 'upkeep-members' | 'upkeep-purge' | 'upkeep-unseen'; readonly domain?: string }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { listenFault } from '../io/ldap-listener.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
-import type { ServerStatus } from './server-status.js';
+import type { LinkStatus, ServerStatus } from './server-status.js';
 
 /** Milliseconds for a request to arrive. */
 const REQUEST_MS = 10_000;
@@ -84,12 +84,7 @@ function makeRegistry(status: () => ServerStatus): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'polyarch_' });
   let now = status();
-  const gauge = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    collect: (set: Setter, now: ServerStatus) => void,
-  ) => {
+  const gauge: MakeGauge = (name, help, labelNames, collect) => {
     const made: Gauge = new Gauge({
       name: `polyarch_${name}`,
       help,
@@ -128,7 +123,47 @@ function makeRegistry(status: () => ServerStatus): Registry {
   gauge('replication_peer_connected', '1 when changes flow from the peer', ['peer'], (set, at) => {
     for (const peer of at.peers) set({ peer: peer.name }, peer.connected ? 1 : 0);
   });
+  replicationGauges(gauge);
   return registry;
 }
+
+/** One gauge for each figure of a session, and what comparisons found. */
+function replicationGauges(gauge: MakeGauge): void {
+  const labels = ['domain', 'peer', 'direction'];
+  const perLink = (name: string, help: string, of: (link: LinkStatus) => number | undefined) =>
+    gauge(`replication_${name}`, help, labels, (set, at) => {
+      for (const link of at.links) {
+        const value = of(link);
+        const { domain, peer, direction } = link;
+        if (value !== undefined) set({ domain, peer, direction }, value);
+      }
+    });
+  perLink('missing_changes', 'Changes held here that the peer lacks', (link) => link.missing);
+  perLink('peer_lag_seconds', 'How far the peer is behind what is held here', (link) => link.lagSeconds);
+  perLink('silent_seconds', 'Since something was heard of the peer', (link) => link.silentSeconds);
+  perLink('sent_changes', 'Changes sent in this session', (link) => link.sentChanges);
+  perLink('received_changes', 'Changes received in this session', (link) => link.receivedChanges);
+  perLink('sent_bytes', 'Octets sent in this session', (link) => link.sentBytes);
+  perLink('received_bytes', 'Octets received in this session', (link) => link.receivedBytes);
+  perLink('credit_bytes', 'Octets that the peer still takes', (link) => link.credit);
+  perLink('queued_bytes', 'Octets that wait to be sent', (link) => link.queuedBytes);
+  perLink('clock_ahead_seconds', "The peer's clock minus ours", (link) => link.clockAheadSeconds);
+  gauge(
+    'replication_differing_entries',
+    'Entries that the last comparison found different from the peer',
+    ['domain', 'peer'],
+    (set, at) => {
+      for (const { domain, peer, verdict, differing } of at.comparisons)
+        if (verdict === 'equal' || verdict === 'different') set({ domain, peer }, differing);
+    },
+  );
+}
+
+type MakeGauge = (
+  name: string,
+  help: string,
+  labelNames: string[],
+  collect: (set: Setter, now: ServerStatus) => void,
+) => void;
 
 type Setter = (labels: Record<string, string>, value: number) => void;

@@ -3,9 +3,11 @@
  */
 
 import type { SessionStatus } from '../broker/broker-seams.js';
+import type { Changelog } from '../changelog/changelog.js';
 import type { LdapService } from '../operation/ldap-service.js';
 import { OPERATION_KINDS } from '../operation/statistics.js';
-
+import type { ComparisonReport } from '../replica/comparison.js';
+import { comparisonStatus, linkStatus, MissingChanges } from './link-status.js';
 import type { ServerConfig } from './read-config.js';
 import type { Listening } from './server.js';
 import type { DomainStatus, PeerStatus, ServerStatus } from './server-status.js';
@@ -13,6 +15,9 @@ import type { DomainStatus, PeerStatus, ServerStatus } from './server-status.js'
 /** A domain, with entries or a broker's. */
 interface Replicated {
   readonly broker: { status(): readonly SessionStatus[] };
+  readonly upkeep: { readonly changelog: Changelog };
+  /** Of a domain with entries. */
+  readonly divergence?: { reports(): readonly ComparisonReport[] };
   following(): readonly string[];
   status(): DomainStatus;
 }
@@ -26,6 +31,8 @@ interface Parts {
   readonly startedMs: number;
   readonly version: string;
 }
+
+const counts = new MissingChanges();
 
 /** The status as it is now. */
 export function makeStatus({
@@ -63,6 +70,12 @@ export function makeStatus({
     domains: domains.map((domain) => domain.status()),
     topology: topology.status(),
     peers: peerStatus(config, domains),
+    links: domains.flatMap((domain) =>
+      linkStatus(domain.status().baseDn, domain.broker.status(), domain.upkeep.changelog, counts),
+    ),
+    comparisons: domains.flatMap((domain) =>
+      comparisonStatus(domain.status().baseDn, domain.divergence?.reports() ?? []),
+    ),
   };
 }
 

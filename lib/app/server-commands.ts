@@ -236,10 +236,16 @@ async function conflicts(
   const asked = [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)];
   for (const { backend } of asked) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
+    let loser = '';
+    let number = 0;
     for await (const slice of backend.journal())
       for (const line of slice) {
+        number = line.loser === loser ? number + 1 : 1;
+        loser = line.loser;
+        if (request.kind !== undefined && line.kind !== request.kind) continue;
+        if (request.entry !== undefined && line.entry !== request.entry.toLowerCase()) continue;
         total += 1;
-        lines.push(conflictLine(line, dnOf, isSecretAttribute));
+        lines.push(conflictLine(line, number, dnOf, isSecretAttribute));
         // Only the newest are kept.
         if (lines.length > 2 * limit) lines = lines.slice(-limit);
       }

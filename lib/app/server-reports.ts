@@ -10,6 +10,8 @@ import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import { type Csn, csnTimeMs } from '../csn/csn.js';
 
 export interface ConflictLine {
+  /** The CSN of the change that lost, and the number among its lines: the name in cn=conflicts,cn=monitor. */
+  readonly id: string;
   /** Time of the change that lost, ISO 8601. */
   readonly time: string;
   readonly kind: JournalLine['kind'];
@@ -56,11 +58,13 @@ const SHOWN = 120;
 /** A journal line as data. `dnOf`: the DN of a live entry. */
 export function conflictLine(
   line: JournalLine,
+  number: number,
   dnOf: (uuid: JournalLine['entry']) => string | undefined,
   isSecret: (attribute: string) => boolean,
 ): ConflictLine {
   const secret = line.attribute !== undefined && isSecret(line.attribute);
   return {
+    id: `${line.loser}.${number}`,
     time: timeOf(line.loser),
     kind: line.kind,
     entryUuid: line.entry,

@@ -78,6 +78,46 @@ export interface UpkeepStatus {
   readonly members: readonly MemberStatus[];
 }
 
+/** One session of replication. */
+export interface LinkStatus {
+  readonly domain: string;
+  readonly peer: string;
+  /** `from`: changes come from the peer; `to`: they go to it. */
+  readonly direction: 'from' | 'to';
+  readonly address: string;
+  readonly state: string;
+  /** Why it is not connected. */
+  readonly lastError: string | undefined;
+  /** Since something was heard. */
+  readonly silentSeconds: number | undefined;
+  /** What the peer has applied (a broker: holds), as server state text. */
+  readonly peerHolds: string | undefined;
+  /** Changes in our log that the peer lacks, at most 10,000; undefined: not known, or not counted yet. */
+  readonly missing: number | undefined;
+  /** How much newer than the peer's newest changes ours are. */
+  readonly lagSeconds: number | undefined;
+  readonly sentChanges: number;
+  readonly receivedChanges: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Octets that the peer still takes (direction `to`). */
+  readonly credit: number | undefined;
+  readonly queuedBytes: number;
+  readonly clockAheadSeconds: number | undefined;
+}
+
+/** The last comparison of a domain's entries with a peer's. */
+export interface ComparisonStatus {
+  readonly domain: string;
+  readonly peer: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly verdict: 'equal' | 'different' | 'later' | 'unanswered' | 'refused';
+  readonly reason: string | undefined;
+  readonly differing: number;
+  readonly more: boolean;
+}
+
 export interface ServerStatus {
   readonly name: string;
   readonly id: number;
@@ -102,4 +142,6 @@ export interface ServerStatus {
   /** The domain cn=topology: who belongs. */
   readonly topology: DomainStatus;
   readonly peers: readonly PeerStatus[];
+  readonly links: readonly LinkStatus[];
+  readonly comparisons: readonly ComparisonStatus[];
 }

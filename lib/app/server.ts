@@ -42,6 +42,7 @@ import type { TopologyOffice } from './topology-office.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
 import { assuranceTree } from './assurance-monitor.js';
+import { replicationTree } from './replication-monitor.js';
 import { purgingTree } from './upkeep-monitor.js';
 
 const MiB = 1_048_576;
@@ -182,6 +183,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     version,
   };
   const status = () => makeStatus(shown);
+  service.directory.addTree(replicationTree(schema, status));
   listening.http = await letProbesIn(settings, status, undo);
   log.info({ id: settings['server.id'], version, ...listening }, 'ready');
   return {

@@ -116,6 +116,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-conflicts.js')).replicationConflicts,
   },
   {
+    name: 'replication resolve',
+    describe: 'Undo what a conflict took: bring a value back, give an entry a name',
+    load: async () => (await import('./commands/replication-resolve.js')).replicationResolve,
+  },
+  {
     name: 'replication show-entry',
     describe: 'Replication metadata of one entry',
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
@@ -236,7 +241,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   backup: 'Back up a server, running or stopped; list, verify, prune',
   replication:
-    'Replication: status, initialize, conflicts, show-entry, verify, members, purge, evict, restore, unseen',
+    'Replication: status, initialize, conflicts, resolve, show-entry, verify, members, purge, evict, restore, unseen',
   deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
   schema: 'Schema: list, show, check, add, remove',

@@ -13,6 +13,8 @@ export const replicationConflicts = defineCommand({
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
     limit: { type: 'number', default: 1000, describe: 'Lines to show, the newest' },
+    kind: { type: 'string', describe: 'Only conflicts of this kind, such as value-lost' },
+    entry: { type: 'string', describe: 'Only conflicts of the entry with this UUID' },
   },
   examples: [['$0 replication conflicts --dir /var/lib/polyarch', 'What lost to what, newest last']],
   async run(args) {
@@ -20,6 +22,8 @@ export const replicationConflicts = defineCommand({
     const result = (await callControl(files, {
       command: 'conflicts',
       limit: args.limit,
+      ...(args.kind === undefined ? {} : { kind: args.kind }),
+      ...(args.entry === undefined ? {} : { entry: args.entry }),
       ...(args.base === undefined ? {} : { domain: args.base }),
     })) as { total: number; conflicts: readonly ConflictLine[] };
     printData(result, args.json, () => {
@@ -30,11 +34,11 @@ export const replicationConflicts = defineCommand({
         line.dn ?? line.entryUuid,
         line.attribute ?? '',
         line.value ?? '',
-        line.loser,
+        line.id,
         line.winner ?? '',
       ]);
       const text = table(
-        ['time', 'conflict', 'entry', 'attribute', 'what did not survive', 'change', 'lost to'],
+        ['time', 'conflict', 'entry', 'attribute', 'what did not survive', 'id', 'lost to'],
         rows,
       );
       return result.total > rows.length

@@ -37,6 +37,52 @@ export const replicationStatus = defineCommand({
   },
 });
 
+type Shown = ServerStatus | { readonly dir: string; readonly running: false };
+
+function running(servers: readonly Shown[]): ServerStatus[] {
+  return servers.filter((one): one is ServerStatus => 'domains' in one);
+}
+
+/** Each session: what the peer lacks, when it was last heard, what passed, and whether its entries are the same. */
+function linkTable({ name, links, comparisons }: ServerStatus): string[] {
+  if (links.length === 0) return [];
+  const head = [
+    'domain',
+    'peer',
+    'changes go',
+    'state',
+    'lacks',
+    'lag',
+    'heard',
+    'changes',
+    'MiB',
+    'credit',
+    'entries',
+  ];
+  const rows = links.map((link) => {
+    const compared = comparisons.find(({ domain, peer }) => domain === link.domain && peer === link.peer);
+    const sent = link.direction === 'to';
+    return [
+      link.domain,
+      link.peer,
+      sent ? `${name} to it` : `it to ${name}`,
+      link.lastError === undefined ? link.state : `${link.state}: ${link.lastError}`,
+      link.missing ?? '?',
+      link.lagSeconds === undefined ? '?' : `${link.lagSeconds} s`,
+      link.silentSeconds === undefined ? 'never' : `${link.silentSeconds} s ago`,
+      sent ? link.sentChanges : link.receivedChanges,
+      ((sent ? link.sentBytes : link.receivedBytes) / 1_048_576).toFixed(1),
+      link.credit === undefined ? '' : link.credit,
+      compared === undefined
+        ? ''
+        : compared.verdict === 'different'
+          ? `${compared.differing} differ`
+          : compared.verdict,
+    ];
+  });
+  return [table(head, rows)];
+}
+
 function show(
   servers: readonly (ServerStatus | { readonly dir: string; readonly running: false })[],
   equal: boolean,
@@ -59,7 +105,10 @@ function show(
         peers,
       ]);
   }
-  const text = table(['server', 'id', 'domain', 'state', 'changes', 'lag', 'peers'], rows);
+  const text = [
+    table(['server', 'id', 'domain', 'state', 'changes', 'lag', 'peers'], rows),
+    ...running(servers).flatMap(linkTable),
+  ].join('\n');
   if (servers.length < 2) return text;
   return `${text}\n${equal ? 'These servers are in sync.' : 'These servers are not in sync yet.'}`;
 }

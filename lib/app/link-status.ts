@@ -1,0 +1,113 @@
+/**
+ * One row a session of replication: who is at the other end, what it lacks of what this server holds, what passed, and what waits; and what the last comparison of entries said.
+ *
+ * Owns the figures only. What a peer lacks is counted in our own change log after the peer's place, up to a bound, and not more often than once a second.
+ */
+import type { SessionStatus } from '../broker/broker-seams.js';
+import type { Changelog } from '../changelog/changelog.js';
+import { csnReplica, csnTimeMs } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
+import type { ComparisonReport } from '../replica/comparison.js';
+import type { ComparisonStatus, LinkStatus } from './server-status.js';
+
+/** Changes that are counted of one peer. */
+const MAX_COUNTED = 10_000;
+const FRESH_MS = 1000;
+const MAX_PEERS = 1000;
+
+interface Count {
+  readonly atMs: number;
+  readonly missing: number | undefined;
+}
+
+/** Counts what peers lack; remembered for a moment, by domain and peer. */
+export class MissingChanges {
+  readonly #counts = new Map<string, Count>();
+
+  /** As last counted; undefined before the first count. Begins a new count when that is old. */
+  of(domain: string, peer: string, changelog: Changelog, state: ServerState): number | undefined {
+    const key = `${domain} ${peer}`;
+    if (changelog.state.equals(state)) return 0;
+    const known = this.#counts.get(key);
+    const nowMs = performance.now();
+    if (known === undefined || nowMs - known.atMs > FRESH_MS) {
+      if (this.#counts.size >= MAX_PEERS) this.#counts.clear();
+      this.#counts.set(key, { atMs: nowMs, missing: known?.missing });
+      countAfter(changelog, state).then(
+        (missing) => this.#counts.set(key, { atMs: performance.now(), missing }),
+        // A store that fails says so on every other way.
+        () => {},
+      );
+    }
+    return known?.missing;
+  }
+}
+
+async function countAfter(changelog: Changelog, state: ServerState): Promise<number> {
+  let missing = 0;
+  for (const newest of changelog.state.csns()) {
+    if (state.covers(newest)) continue;
+    const origin = csnReplica(newest);
+    for await (const slice of changelog.scan(origin, state.get(origin))) {
+      missing += slice.length;
+      if (missing >= MAX_COUNTED) return MAX_COUNTED;
+    }
+  }
+  return missing;
+}
+
+/** The sessions of one domain. `log`: its change log. */
+export function linkStatus(
+  domain: string,
+  sessions: readonly SessionStatus[],
+  log: Changelog,
+  counts: MissingChanges,
+): LinkStatus[] {
+  return sessions.map((session) => {
+    const { states, silentMs, clockAheadMs, credit } = session;
+    const there = states === undefined ? undefined : states.applied.size > 0 ? states.applied : states.log;
+    return {
+      domain,
+      peer: session.peer,
+      direction: session.direction,
+      address: session.address,
+      state: session.state,
+      lastError: session.lastError === '' ? undefined : session.lastError,
+      silentSeconds: silentMs === undefined ? undefined : Math.round(silentMs / 100) / 10,
+      peerHolds: there?.toString(),
+      missing: there === undefined ? undefined : counts.of(domain, session.peer, log, there),
+      lagSeconds: there === undefined ? undefined : lagSeconds(log.state, there),
+      sentChanges: session.sentChanges,
+      receivedChanges: session.receivedChanges,
+      sentBytes: session.sentBytes,
+      receivedBytes: session.receivedBytes,
+      credit,
+      queuedBytes: session.queuedBytes,
+      clockAheadSeconds: clockAheadMs === undefined ? undefined : Math.round(clockAheadMs / 100) / 10,
+    };
+  });
+}
+
+/** By how much the newest change of ours that `there` lacks is newer than what it has of that origin. */
+function lagSeconds(here: ServerState, there: ServerState): number {
+  let lagMs = 0;
+  for (const csn of here.csns()) {
+    if (there.covers(csn)) continue;
+    const known = there.get(csnReplica(csn));
+    lagMs = Math.max(lagMs, known === undefined ? 0 : csnTimeMs(csn) - csnTimeMs(known));
+  }
+  return Math.round(lagMs / 100) / 10;
+}
+
+/** What comparisons of one domain found. */
+export function comparisonStatus(domain: string, reports: readonly ComparisonReport[]): ComparisonStatus[] {
+  return reports.map(({ peer, atMs, verdict, reason, differences, more }) => ({
+    domain,
+    peer,
+    at: new Date(atMs).toISOString(),
+    verdict,
+    reason,
+    differing: differences.length,
+    more,
+  }));
+}
