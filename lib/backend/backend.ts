@@ -148,6 +148,13 @@ export interface Candidates {
   readonly sure: boolean;
 }
 
+/** A batch of carry(). */
+export interface Carried {
+  /** The rows are on disk. Rejects when the store refused them; then they do not count. */
+  readonly onDisk: Promise<void>;
+  readonly replayed: Promise<readonly ReplayResult[]>;
+}
+
 /**
  * What became of one replayed change. After one that waits or lacks its predecessor, the later ones of the same origin in the same call
  * are not applied either and share its result.
@@ -193,6 +200,12 @@ export interface Backend extends ReadView {
 
   /** The remote half: applies changes with their given CSNs, in the order given, not waiting for each other's fsync. One result each. */
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]>;
+
+  /**
+   * replay() of changes whose log rows are not on disk yet: one batch for both. Undefined when it cannot begin at once; then nothing was done. `durable` is called in the
+   * turn in which the rows are on disk, whatever becomes of the changes. Absent: the log writes its rows alone.
+   */
+  carry?(changes: readonly Change[], rows: readonly StoreOp[], durable: () => void): Carried | undefined;
 
   /** State of the changes applied to the entries. */
   readonly state: ServerState;

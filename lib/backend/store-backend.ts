@@ -12,13 +12,14 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
-import type { OrderedStore } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './access-path.js';
 import type { AppliedLog } from './applied-log.js';
 import type {
   Backend,
   Candidates,
+  Carried,
   Condition,
   EntryId,
   Explanation,
@@ -43,8 +44,8 @@ import type { IndexReader } from './index-reader.js';
 import { type KeySpace, TAG } from './key-space.js';
 import type { LiveIndexes } from './live-indexes.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
-import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type RestoreWorld, restoreEntry } from './restore-entry.js';
+import { type Conformance, recheckMarks } from './schema-marks.js';
 import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
 import { type DoubleValue, findDoubles } from './unique-doubles.js';
 import { openRecent } from './usn-lookup.js';
@@ -218,8 +219,16 @@ export class StoreBackend implements Backend {
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
-    const { writes, rules } = this.parts;
-    const done = writes.replay(changes);
+    return this.#watched(changes, this.parts.writes.replay(changes));
+  }
+
+  carry(changes: readonly Change[], rows: readonly StoreOp[], durable: () => void): Carried | undefined {
+    const carried = this.parts.writes.carry(changes, rows, durable);
+    return carried && { ...carried, replayed: this.#watched(changes, carried.replayed) };
+  }
+
+  #watched(changes: readonly Change[], done: Promise<readonly ReplayResult[]>): typeof done {
+    const { rules } = this.parts;
     if (rules.unique.length === 0) return done;
     return done.then((results) => {
       rules.replayed(changes);

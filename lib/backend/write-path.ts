@@ -16,7 +16,8 @@ import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { CsnGenerator } from '../csn/csn-generator.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
-import type { Intent, ReadView, ReplayResult, Written } from './backend.js';
+import type { StoreOp } from '../port/ordered-store.js';
+import type { Carried, Intent, ReadView, ReplayResult, Written } from './backend.js';
 import type { ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
 import { decodeState } from './entry-record.js';
@@ -102,6 +103,30 @@ export class WritePath {
     return new Promise((resolve, reject) => {
       this.#queue.add(() => this.#replay(changes, resolve, reject), reject);
     });
+  }
+
+  /**
+   * replay() with rows that must be on disk whatever becomes of the changes: one batch for both. Undefined when the turn is another job's or the store takes no
+   * writes: then nothing was done. `durable` is called in the turn in which the rows are on disk.
+   */
+  carry(changes: readonly Change[], rows: readonly StoreOp[], durable: () => void): Carried | undefined {
+    const { commit } = this.#world;
+    if (!this.#queue.idle || commit.refusal !== undefined) return undefined;
+    const layer = commit.layer();
+    // Held until the changes stand beside their rows.
+    commit.hold();
+    for (const row of rows) layer.ops.push(row);
+    const onDisk = new Promise<void>((resolve, refused) => {
+      const told = (): void => {
+        durable();
+        resolve();
+      };
+      commit.wait({ durable: told, refused }, true);
+    });
+    const replayed = new Promise<readonly ReplayResult[]>((resolve, reject) => {
+      this.#queue.add(() => this.#replay(changes, resolve, reject).finally(() => commit.release()), reject);
+    });
+    return { onDisk, replayed };
   }
 
   /** A CSN such that all that is decided later has a newer one, and the state on disk once all that was decided before is there. */

@@ -22,6 +22,11 @@ export class WriteQueue {
     this.#commit = commit;
   }
 
+  /** A job given now begins at once. */
+  get idle(): boolean {
+    return !this.#busy && !this.#closing && this.#jobs.length === 0 && this.#commit.usable;
+  }
+
   /** Refuses new jobs; resolves when the running ones are done. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -13,6 +13,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/**
+ * Puts the rows of received changes on disk together with what follows from the changes. Undefined: not now, the log is to write them itself. `durable` is called in the
+ * turn in which they are on disk, before the promise resolves; it rejects when the store refused them.
+ */
+export type CarryRows = (
+  changes: readonly EncodedChange[],
+  rows: readonly StoreOp[],
+  durable: () => void,
+) => Promise<void> | undefined;
+
 export interface AppendQueueOwner {
   row(change: EncodedChange): StoreOp;
   durable(changes: readonly EncodedChange[]): void;
@@ -24,6 +34,8 @@ export class AppendQueue {
   readonly #owner: AppendQueueOwner;
   #waiting: Waiting[] = [];
   #writing = false;
+  /** Asked before the queue writes by itself. */
+  carry: CarryRows = () => undefined;
 
   constructor(store: OrderedStore, owner: AppendQueueOwner) {
     this.#store = store;
@@ -56,18 +68,21 @@ export class AppendQueue {
       const batch = this.#waiting;
       this.#waiting = [];
       const changes = batch.flatMap((append) => append.changes);
+      let told = false;
+      const durable = (): void => {
+        if (!told) this.#owner.durable(changes);
+        told = true;
+      };
       try {
         if (changes.length > 0) {
-          await this.#store.batch(
-            changes.map((change) => this.#owner.row(change)),
-            { sync: true },
-          );
+          const rows = changes.map((change) => this.#owner.row(change));
+          await (this.carry(changes, rows, durable) ?? this.#store.batch(rows, { sync: true }));
         }
       } catch (error) {
         this.#refuse([...batch, ...this.#waiting], error);
         break;
       }
-      this.#owner.durable(changes);
+      durable();
       for (const append of batch) append.resolve();
     }
     this.#writing = false;

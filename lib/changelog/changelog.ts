@@ -3,7 +3,8 @@
  *
  * Owns the rows, the server state of what is held (durable), the trimmed marks and a tail in memory; knows nothing of entries, sessions or files.
  * Invariants: the state never runs ahead of the rows on disk; each origin's rows are a chain by `previous` without a hole after its trimmed mark;
- * readers see durable changes only. Local changes ride in the backend's batch (ops, committed); received ones come through append, many to a batch.
+ * readers see durable changes only. Local changes ride in the backend's batch (ops, committed); received ones come through append, many to a batch,
+ * and where a backend follows the log (carryWith) in one batch with what it makes of them.
  */
 import { assert, must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
@@ -12,7 +13,7 @@ import type { EncodedChange } from '../change/change.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
-import { AppendQueue } from './append-queue.js';
+import { AppendQueue, type CarryRows } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
 import { edgeOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
@@ -175,6 +176,11 @@ export class Changelog {
     durable.catch(() => {});
     const origin = csnReplica(gap.csn);
     return { kind: 'gap', origin, held: this.newest(origin), offered: gap.csn };
+  }
+
+  /** Appends go to disk with what `carry` makes of them, where it can. */
+  carryWith(carry: CarryRows): void {
+    this.#queue.carry = carry;
   }
 
   /**

@@ -13,10 +13,13 @@ import { decodeChange } from '../change/change-codec.js';
 import type { Changelog, LogSlice } from '../changelog/changelog.js';
 import { type Csn, csnReplica, csnTimeMs, type ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
-import { StoreError } from '../port/ordered-store.js';
+import { StoreError, type StoreOp } from '../port/ordered-store.js';
+import { follows } from './follows.js';
 
 /** Changes given to the backend in one call. */
 const ROUND_CHANGES = 512;
+/** Changes that go into the entries in one batch with their log rows: more would keep local writes from the disk. */
+const CARRIED_CHANGES = 64;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 /** An origin that waits longer than this for another is told of. */
@@ -41,7 +44,7 @@ export interface ReplayAlert {
 
 export interface ReplayOptions {
   readonly changelog: Changelog;
-  readonly backend: Pick<Backend, 'replay' | 'state'>;
+  readonly backend: Pick<Backend, 'replay' | 'carry' | 'state'>;
   readonly clock: Clock;
   /** Whether an origin is to be replayed now: our own only while it is being recovered. */
   wanted(origin: ReplicaId): boolean;
@@ -61,6 +64,8 @@ export class Replay {
   readonly #blocked = new Map<ReplicaId, Block>();
   readonly #skewed = new Set<ReplicaId>();
   #running = false;
+  /** Calls of carry() on their way. */
+  #carrying = 0;
   #again = false;
   #stopped = true;
   #storeTries = 0;
@@ -88,7 +93,7 @@ export class Replay {
     this.#stopListening?.();
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
-    if (!this.#running) return Promise.resolve();
+    if (!this.#running && this.#carrying === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
@@ -117,7 +122,53 @@ export class Replay {
     }
     this.#running = false;
     this.#watch();
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#running || this.#carrying > 0) return;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /**
+   * Applies received changes in one batch with their log rows (CarryRows), which spares a write and the wait for it. Only where nothing stands between: what is
+   * older is applied, its origin does not stand still. What is not applied all the same is found by the next round, like everything else.
+   */
+  carry(
+    encoded: readonly EncodedChange[],
+    rows: readonly StoreOp[],
+    durable: () => void,
+  ): Promise<void> | undefined {
+    const { backend, wanted } = this.#options;
+    if (this.#stopped || this.#running || this.#storeTries > 0 || encoded.length > CARRIED_CHANGES)
+      return undefined;
+    const goesOn = (origin: ReplicaId): boolean => wanted(origin) && !this.#blocked.has(origin);
+    if (!follows(encoded, backend.state, goesOn)) return undefined;
+    const changes = this.#decode([{ kind: 'changes', changes: encoded }]);
+    if (changes.length < encoded.length) return undefined;
+    const carried = backend.carry?.(changes, rows, durable);
+    if (carried === undefined) return undefined;
+    this.#carrying += 1;
+    const replayed = carried.replayed.then(
+      (results) => this.#carried(results.filter(({ kind }) => kind === 'applied').length),
+      () => {},
+    );
+    const onDisk = carried.onDisk.catch((error: unknown) => {
+      throw new StoreError('failed', reasonOf(error), { cause: error });
+    });
+    const over = (): void => {
+      this.#carrying -= 1;
+      this.#rest();
+    };
+    void Promise.all([replayed, onDisk]).then(over, over);
+    return onDisk;
+  }
+
+  #carried(applied: number): void {
+    if (applied === 0) return;
+    this.applied += applied;
+    if (this.#unblockWaiting()) this.poke();
+    this.#options.progressed();
   }
 
   /** One call of the backend; false when there was nothing to do. Rejects when the store fails. */
@@ -131,8 +182,7 @@ export class Replay {
     const before = this.applied;
     await this.#apply(changes);
     if (this.applied > before) {
-      for (const [origin, block] of this.#blocked)
-        if (block.kind === 'waiting') this.#unblockForRetry(origin, block);
+      this.#unblockWaiting();
       this.#options.progressed();
     }
     return this.applied > before;
@@ -248,9 +298,15 @@ export class Replay {
     if (kind === 'failing' && !block.told) this.#tell(block);
   }
 
-  /** Others advanced: what waited may go on at once. */
-  #unblockForRetry(origin: ReplicaId, block: Block): void {
-    this.#blocked.set(origin, { ...block, retryAtMs: 0 });
+  /** Others advanced: what waited may go on at once. False when nothing waited. */
+  #unblockWaiting(): boolean {
+    let waited = false;
+    for (const [origin, block] of this.#blocked) {
+      if (block.kind !== 'waiting') continue;
+      this.#blocked.set(origin, { ...block, retryAtMs: 0 });
+      waited = true;
+    }
+    return waited;
   }
 
   #tell(block: Block): void {

@@ -3,7 +3,7 @@
  * and compared with the oracle of the model.
  */
 
-import type { ReadView, ReplayResult } from '../../lib/backend/backend.js';
+import type { Carried, ReadView, ReplayResult } from '../../lib/backend/backend.js';
 import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
 import { TAG } from '../../lib/backend/key-space.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
@@ -20,7 +20,7 @@ import type { ServerState } from '../../lib/csn/server-state.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
-import type { OrderedStore } from '../../lib/port/ordered-store.js';
+import type { OrderedStore, StoreOp } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
 import type { OwnReport } from '../../lib/replica/membership.js';
 import type { DomainSnapshot } from '../../lib/replica/snapshot-source.js';
@@ -92,6 +92,10 @@ export class BackendDirectory implements SimDirectory {
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {
     return this.backend.replay(changes);
+  }
+
+  carry(changes: readonly Change[], rows: readonly StoreOp[], durable: () => void): Carried | undefined {
+    return this.backend.carry(changes, rows, durable);
   }
 
   startGeneration(generationId: string): Promise<void> {
