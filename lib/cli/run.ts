@@ -106,22 +106,30 @@ function lastOfRepeated(
 }
 
 function addGroup(parser: Argv, group: string, setCode: (code: number) => void): void {
+  const own = COMMANDS.find(({ name }) => name === group);
   parser.command(
     group,
     GROUPS[group] ?? '',
-    (sub: Argv) => {
-      let own = false;
+    async (sub: Argv) => {
       for (const entry of COMMANDS) {
         const [first, second] = entry.name.split(' ');
-        if (first !== group) continue;
-        // The group's own name may be a command too.
-        addCommand(sub, second ?? '$0', entry, setCode);
-        if (second === undefined) own = true;
+        if (first === group && second !== undefined) addCommand(sub, second, entry, setCode);
       }
-      if (own) return sub.strict();
-      return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();
+      if (own === undefined)
+        return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();
+      // The group's own name is a command too; its options are not those of the others.
+      const command = await own.load();
+      for (const [line, does] of command.examples) sub.example(line, does);
+      const options = Object.entries(command.options).map(
+        ([name, option]) => [name, { ...option, global: false }] as const,
+      );
+      return sub.options(Object.fromEntries(options)).showHelpOnFail(false).strict();
     },
-    () => {},
+    async (args: Readonly<Record<string, unknown>>) => {
+      if (own === undefined) return;
+      const command = await own.load();
+      setCode((await command.run(lastOfRepeated(args, command.options))) ?? EXIT_OK);
+    },
   );
 }
 
