@@ -61,13 +61,12 @@ export async function planPointInTime(
       'RESTORE_REFUSED',
       `${folder} holds no full backup from before ${when}; see: polyarch backup list`,
     );
-  const sources: ListedBackup[] = [];
-  for (const backup of backups) {
-    if (backup.header.takenMs <= full.header.takenMs || !sameDataSets(full, backup)) continue;
-    sources.push(backup);
-    if (backup.header.takenMs > csnTimeMs(to)) return { chain: [full], sources };
-  }
-  if (old !== undefined && (await isOfDataSets(old, full))) return { chain: [full], sources };
+  // All of them, also those from long after the point: a change from before it may have come late, from another server.
+  const sources = backups.filter(
+    (backup) => backup.header.takenMs > full.header.takenMs && sameDataSets(full, backup),
+  );
+  const reached = sources.some(({ header }) => header.takenMs > csnTimeMs(to));
+  if (reached || (old !== undefined && (await isOfDataSets(old, full)))) return { chain: [full], sources };
   const last = sources.at(-1) ?? full;
   throw new OperatorError(
     'RESTORE_REFUSED',

@@ -148,6 +148,7 @@ async function fill(
   });
   for (const backup of [...increments, ...plan.sources]) await logs.takeBackup(backup, key);
   if (to !== undefined && old !== undefined) await logs.takeStore(old);
+  logs.finish();
   if (to !== undefined && config.settings['server.runs'] === 'broker')
     throw new OperatorError(
       'RESTORE_REFUSED',

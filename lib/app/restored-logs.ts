@@ -13,11 +13,12 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EncodedChange } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
 import { readRow } from '../changelog/log-read.js';
-import type { Csn } from '../csn/csn.js';
+import { type Csn, csnReplica } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
 import { BackupReader } from '../io/backup-file.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { ListedBackup } from './backup-catalog.js';
-import { decodeChanges, decodeRows, FRAME } from './backup-header.js';
+import { decodeChanges, decodeRows, FRAME, stateOf } from './backup-header.js';
 import { isShared } from './shared-domains.js';
 
 interface RestoredLog {
@@ -30,6 +31,10 @@ export class RestoredLogs {
   readonly #to: Csn | undefined;
   readonly #onTaken: (changes: number) => void;
   #taken = 0;
+  /** What the sources' logs hold or held, by base: all of it up to the point must be here in the end. */
+  readonly #seen = new Map<string, ServerState>();
+  /** Base and origin whose first change after the point was met, next to the last one that is here: nothing is missing up to the point. */
+  readonly #bounded = new Set<string>();
 
   private constructor(
     logs: ReadonlyMap<string, RestoredLog>,
@@ -48,11 +53,15 @@ export class RestoredLogs {
     onTaken: (changes: number) => void,
   ): Promise<RestoredLogs> {
     const logs = new Map<string, RestoredLog>();
-    for (const { base, keys } of await domainsOf(store))
-      logs.set(base, {
-        changelog: await Changelog.open(store, { ownReplica: undefined, prefix: keys.changelogPrefix() }),
-        generation: readFacts(store, keys).generationId,
+    for (const { base, keys } of await domainsOf(store)) {
+      const changelog = await Changelog.open(store, {
+        ownReplica: undefined,
+        prefix: keys.changelogPrefix(),
       });
+      // A broker knows the data set by its log alone.
+      const generation = readFacts(store, keys).generationId ?? changelog.recordedGeneration;
+      logs.set(base, { changelog, generation });
+    }
     return new RestoredLogs(logs, to, onTaken);
   }
 
@@ -66,6 +75,8 @@ export class RestoredLogs {
     const generations = new Map(
       backup.header.domains.map(({ base, generation }) => [base, generation ?? undefined]),
     );
+    for (const { base, log, generation } of backup.header.domains)
+      this.#see(base, generation ?? undefined, stateOf(log));
     const numbers = new Map<number, string>();
     const reader = await BackupReader.open(backup.path);
     try {
@@ -90,10 +101,37 @@ export class RestoredLogs {
       const { generationId } = readFacts(store, keys);
       if (mine === undefined) continue;
       const from = await Changelog.open(store, { ownReplica: undefined, prefix: keys.changelogPrefix() });
+      this.#see(base, generationId, from.state);
       for (const origin of from.state.replicas())
         for await (const slice of from.scan(origin, mine.changelog.newest(origin)))
           await this.#take(base, generationId, slice);
     }
+  }
+
+  /** Throws OperatorError BACKUP_INVALID when a change that belongs here was in none of the sources: it was trimmed from all of them. */
+  finish(): void {
+    for (const [base, seen] of this.#seen)
+      for (const csn of seen.csns()) {
+        const origin = csnReplica(csn);
+        const held = this.#logs.get(base)?.changelog.newest(origin);
+        if (held !== undefined && held >= csn) continue;
+        if (this.#isAfter(base, csn) && this.#bounded.has(`${origin} ${base}`)) continue;
+        throw missing(origin, base, held, csn);
+      }
+  }
+
+  #see(base: string, generation: string | undefined, state: ServerState): void {
+    if (this.#isMine(base, generation))
+      this.#seen.set(base, (this.#seen.get(base) ?? ServerState.EMPTY).merge(state));
+  }
+
+  #isMine(base: string, generation: string | undefined): boolean {
+    const log = this.#logs.get(base);
+    return log !== undefined && log.generation === generation;
+  }
+
+  #isAfter(base: string, csn: Csn): boolean {
+    return this.#to !== undefined && csn > this.#to && !isShared(base);
   }
 
   async #take(
@@ -101,21 +139,25 @@ export class RestoredLogs {
     generation: string | undefined,
     changes: readonly EncodedChange[],
   ): Promise<void> {
-    const log = this.#logs.get(base);
-    if (log === undefined || log.generation !== generation) return;
-    const limit = isShared(base) ? undefined : this.#to;
-    const wanted = limit === undefined ? changes : changes.filter(({ csn }) => csn <= limit);
-    if (wanted.length === 0) return;
-    const outcome = log.changelog.append(wanted);
-    if (outcome.kind === 'gap')
-      throw new OperatorError(
-        'BACKUP_INVALID',
-        `changes of replica ${outcome.origin} in ${base} are missing between ${outcome.held ?? 'the first'} and ${outcome.offered}; nothing was replaced`,
-      );
+    const log = this.#logs.get(base)?.changelog;
+    if (log === undefined || !this.#isMine(base, generation)) return;
+    const wanted = changes.filter(({ csn }) => !this.#isAfter(base, csn));
+    const outcome = log.append(wanted);
+    if (outcome.kind === 'gap') throw missing(outcome.origin, base, outcome.held, outcome.offered);
+    for (const { csn, previous } of changes)
+      if (this.#isAfter(base, csn) && previous === log.newest(csnReplica(csn)))
+        this.#bounded.add(`${csnReplica(csn)} ${base}`);
     await outcome.durable;
     this.#taken += outcome.taken;
     this.#onTaken(this.#taken);
   }
+}
+
+function missing(origin: number, base: string, held: Csn | undefined, before: Csn): OperatorError {
+  return new OperatorError(
+    'BACKUP_INVALID',
+    `changes of replica ${origin} in ${base} are missing between ${held ?? 'the first'} and ${before}; nothing was replaced`,
+  );
 }
 
 /** The domains of a store by its table. */
