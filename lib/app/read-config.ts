@@ -42,6 +42,13 @@ export async function readServerConfig(
   return { files, settings, ...(await readPeers(files, settings)) };
 }
 
+/** Whether what goes to this server is compressed. */
+export function compressesFor({ settings, distances }: ServerConfig, server: string): boolean {
+  const wish = settings['replication.compression'];
+  if (wish !== 'auto') return wish === 'always';
+  return (distances?.between(settings['server.name'], server) ?? 0) > 0;
+}
+
 function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, string> {
   const texts = new Map<string, string>();
   for (const key of OPTION_KEYS) {

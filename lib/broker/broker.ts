@@ -36,6 +36,7 @@ import type { FrameLink } from './frame-link.js';
 import { LiveReplicas } from './live-replicas.js';
 import { PublisherDriver } from './publisher-driver.js';
 import type { Answerer } from './question-talk.js';
+import { SnapshotShelf } from './snapshot-shelf.js';
 import { Upstreams } from './upstreams.js';
 
 /** How often the holder of a replica id is told of a rival. */
@@ -62,6 +63,8 @@ export interface BrokerOptions {
   readonly heartbeatMs?: number;
   /** How far servers are from each other now; undefined: nobody is nearer than another. */
   readonly distances?: (() => ServerDistances | undefined) | undefined;
+  /** Whether what goes to this server is compressed; undefined: nothing is. */
+  readonly compress?: ((server: string) => boolean) | undefined;
   /** How long a source may owe a change that another upstream has. */
   readonly graceMs?: number;
 }
@@ -71,6 +74,7 @@ export class Broker {
   readonly #upstreams: Upstreams;
   readonly #publishers = new Set<PublisherDriver>();
   readonly #live = new LiveReplicas();
+  readonly #shelf: SnapshotShelf;
   #cancelTick: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
   #accepting = false;
@@ -79,6 +83,7 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    this.#shelf = new SnapshotShelf(options.clock, options.identity.boot);
     this.#upstreams = new Upstreams(options.peers, {
       replica: options.identity.replica,
       server: options.identity.server,
@@ -115,6 +120,7 @@ export class Broker {
     this.#stopped = true;
     this.#cancelTick?.();
     this.#stopListening?.();
+    this.#shelf.close();
     await this.#suspend('closing', `${this.#options.identity.server} is stopping`);
   }
 
@@ -124,7 +130,9 @@ export class Broker {
     let leave = () => {};
     const driver = new PublisherDriver(link, changelog, directory, clock, {
       members: this.#options.members,
+      shelf: this.#shelf,
       answer: this.#options.answer,
+      compress: (hello) => this.#options.compress?.(hello.server) === true,
       assurance: this.#options.assurance,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));

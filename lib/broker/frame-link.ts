@@ -6,6 +6,7 @@
 
 import { LIMITS } from '../base/limits.js';
 import type { Link } from '../port/link.js';
+import { compressionStart, isCompressionStart } from '../sync/compression.js';
 import { FrameAssembler } from '../sync/frame-assembler.js';
 import { FrameError } from '../sync/frame-error.js';
 import { decodeFrame, encodeFrame, type Frame, HELLO_FRAME_BYTES } from '../sync/frames.js';
@@ -35,6 +36,9 @@ export class FrameLink {
   readonly #assembler = new FrameAssembler(HELLO_FRAME_BYTES);
   #receiver: FrameReceiver = NOBODY;
   #over = false;
+  #compresses = false;
+  /** The peer may begin to compress. */
+  #inflates = false;
 
   /** Takes the link over. Nothing is delivered before receive() names a receiver. */
   constructor(link: Link) {
@@ -59,6 +63,24 @@ export class FrameLink {
   /** Accepts long frames from now on: the peer is known. `maxBytes`: who publishes sends longer ones than who subscribes. */
   trust(maxBytes: number = LIMITS.frameBytes): void {
     this.#assembler.allow(maxBytes);
+  }
+
+  /** Compresses what is sent from now on, where the network can. */
+  compress(): void {
+    if (this.#over || this.#link.compressOutput === undefined) return;
+    this.#link.send(compressionStart());
+    this.#link.compressOutput();
+    this.#compresses = true;
+  }
+
+  /** Lets the peer compress from now on. */
+  acceptCompression(): void {
+    this.#inflates = this.#link.inflateInput !== undefined;
+  }
+
+  /** Whether what is sent is compressed. */
+  get compresses(): boolean {
+    return this.#compresses;
   }
 
   /** Octets waiting for the network. */
@@ -88,6 +110,11 @@ export class FrameLink {
     this.#assembler.push(bytes);
     try {
       for (let body = this.#assembler.next(); body !== undefined; body = this.#assembler.next()) {
+        if (this.#inflates && isCompressionStart(body)) {
+          this.#inflates = false;
+          this.#link.inflateInput?.(this.#assembler.takeRest());
+          return;
+        }
         const frame = decodeFrame(body);
         if (frame === undefined) continue;
         if (frame.kind === 'changes') this.counts.receivedChanges += frame.changes.length;

@@ -8,6 +8,7 @@ import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Clock } from '../port/clock.js';
 import { StoreError } from '../port/ordered-store.js';
+import { mayCompress } from '../sync/compression.js';
 import type { Frame, Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import {
@@ -18,16 +19,21 @@ import {
   stepPublisher,
 } from '../sync/publisher-session.js';
 import type { Assurance, AssuranceLink } from './assurance.js';
-import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
+import type { BrokerDirectory, BrokerMembers, SessionStatus } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
 import { type Answerer, QuestionTalk } from './question-talk.js';
+import type { ImageReader, SnapshotShelf } from './snapshot-shelf.js';
 
 export interface PublisherHooks {
   readonly members: BrokerMembers | undefined;
+  /** Snapshots of total updates that were cut. */
+  readonly shelf: SnapshotShelf;
   /** Answers the peer's questions; undefined: nobody does. */
   readonly answer?: Answerer | undefined;
   readonly assurance?: Assurance | undefined;
+  /** Whether the link to this peer is worth compressing for. */
+  compress?(peer: Hello): boolean;
   greeted(peer: Hello): void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** Called once, when the session is over. */
@@ -47,6 +53,9 @@ export class PublisherDriver {
   #peerStates: ServerStates | undefined;
   #clockAheadMs: number | undefined;
   #snapshot: ImageReader | undefined;
+  /** The target has said how much may be on its way; what it credits after that was stored. */
+  #granted = false;
+  #readingImages: Promise<void> = Promise.resolve();
   #over = false;
   #heardBytes = 0;
   #heardMs = 0;
@@ -174,6 +183,7 @@ export class PublisherDriver {
         return;
       case 'greeted':
         this.#link.trust(LIMITS.subscriberFrameBytes);
+        if (mayCompress(effect.peer) && this.#hooks.compress?.(effect.peer) === true) this.#link.compress();
         this.#peer = effect.peer;
         this.#see(effect.peer.states);
         this.#hooks.greeted(effect.peer);
@@ -188,7 +198,7 @@ export class PublisherDriver {
         void this.#openSnapshot();
         return;
       case 'read-images':
-        void this.#readImages(effect.maxBytes);
+        this.#readingImages = this.#readImages(effect.maxBytes);
         return;
       case 'refused':
         this.#hooks.refused(effect.code, effect.reason, this.#peerName);
@@ -201,6 +211,11 @@ export class PublisherDriver {
 
   /** Takes what has nothing to do with the session's state. */
   #takesAside(frame: Frame): boolean {
+    if (frame.kind === 'credit' && this.#snapshot !== undefined) {
+      if (this.#granted) this.#snapshot.stored(frame.bytes);
+      this.#granted = true;
+      return false;
+    }
     if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
     if (frame.kind !== 'assurance') return false;
     this.#assured?.take(frame);
@@ -235,10 +250,18 @@ export class PublisherDriver {
     try {
       if (this.#directory === undefined) throw new Error('a broker holds no entries');
       if (this.#peer !== undefined) await this.#hooks.members?.register(this.#peer);
-      const snapshot = await this.#directory.openSnapshot();
-      this.#snapshot = new ImageReader(snapshot);
-      if (this.#over) this.#closeSnapshot();
-      else this.feed({ kind: 'snapshot', summary: snapshot });
+      const { shelf } = this.#hooks;
+      const resume = this.#peer?.resume;
+      const kept = shelf.take(this.#peerName, resume);
+      const reader = kept ?? shelf.reader(await this.#directory.openSnapshot());
+      this.#snapshot = reader;
+      if (this.#over) {
+        this.#closeSnapshot();
+        return;
+      }
+      const { generationId, state, entryCount } = reader.summary;
+      const place = { snapshot: reader.id, images: kept === undefined ? 0 : (resume?.images ?? 0) };
+      this.feed({ kind: 'snapshot', summary: { generationId, state, entryCount, place } });
     } catch (error) {
       this.feed({ kind: 'snapshot-failed', reason: reasonOf(error) });
     }
@@ -256,6 +279,14 @@ export class PublisherDriver {
     }
   }
 
+  /** The session is over before its total update is: the target may come back. */
+  #keepSnapshot(): void {
+    const reader = this.#snapshot;
+    this.#snapshot = undefined;
+    if (reader === undefined) return;
+    void this.#readingImages.then(() => this.#hooks.shelf.keep(this.#peerName, reader));
+  }
+
   #closeSnapshot(): void {
     this.#snapshot?.close().catch(() => {});
     this.#snapshot = undefined;
@@ -266,47 +297,8 @@ export class PublisherDriver {
     this.#over = true;
     this.#questions.end();
     this.#assured?.leave();
-    this.#closeSnapshot();
+    this.#keepSnapshot();
     this.#hooks.over();
-  }
-}
-
-/** Reads a snapshot in portions of about so many octets. */
-class ImageReader {
-  readonly #snapshot: SnapshotReader;
-  readonly #slices: AsyncIterator<readonly Uint8Array[]>;
-  #rest: readonly Uint8Array[] = [];
-  #at = 0;
-
-  constructor(snapshot: SnapshotReader) {
-    this.#snapshot = snapshot;
-    this.#slices = snapshot.images()[Symbol.asyncIterator]();
-  }
-
-  /** At least one image, or undefined at the end. */
-  async next(maxBytes: number): Promise<readonly Uint8Array[] | undefined> {
-    const images: Uint8Array[] = [];
-    let bytes = 0;
-    for (;;) {
-      while (this.#at >= this.#rest.length) {
-        const slice = images.length > 0 ? undefined : await this.#slices.next();
-        if (slice === undefined) return images;
-        if (slice.done === true) return undefined;
-        this.#rest = slice.value;
-        this.#at = 0;
-      }
-      const image = this.#rest[this.#at] as Uint8Array;
-      if (images.length > 0 && (bytes + image.length > maxBytes || images.length >= LIMITS.frameChanges))
-        return images;
-      images.push(image);
-      bytes += image.length;
-      this.#at += 1;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#slices.return?.();
-    await this.#snapshot.close();
   }
 }
 

@@ -183,6 +183,7 @@ export class SubscriberDriver {
         return;
       case 'greeted':
         this.#link.trust();
+        this.#link.acceptCompression();
         this.#peerName = effect.peer.server;
         this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
         this.#hooks.greeted(effect.peer);

@@ -57,6 +57,11 @@ export const OPTIONS = {
     'A server that lacks changes which no peer keeps any more takes a new copy by itself, once a peer holds all changes of its own. When false, it waits for `replication initialize`.',
     { preset: true },
   ),
+  'replication.compression': choice(
+    'Whether changes that other servers fetch from this one are compressed: `always`, `never`, or `auto` (to servers of other sites).',
+    ['auto', 'always', 'never'],
+    { preset: 'auto' },
+  ),
   'replication.evictAfterDays': integer(
     'Days of silence after which a server is evicted: it no longer keeps history from being forgotten, and must be restored by command. Counted while most servers are heard. 0: never.',
     0,
@@ -172,6 +177,15 @@ export const OPTIONS = {
     'DNs of entries that may act under the identity of any other entry (proxied authorization, RFC 4370); never as the administrator.',
     { preset: [], check: dnFault },
   ),
+  'binds.version2': flag(
+    'Take binds that state LDAP version 2, as old devices and libraries send them; answers are those of version 3 all the same.',
+    { preset: false },
+  ),
+  'binds.withoutPassword': flag(
+    'Take a bind with a name and an empty password as anonymous (RFC 4513 section 5.1.2); programs that forget to ask for a password then let everybody in.',
+    { preset: false },
+  ),
+  'binds.passwordsNeedTls': flag('Refuse passwords on connections without TLS.', { preset: false }),
   'sasl.certificateAttribute': text(
     'SASL EXTERNAL: attribute (such as `uid`) that holds the common name of a client certificate whose subject is not the DN of an entry. `none`: no such look-up.',
     { preset: 'none' },

@@ -11,6 +11,7 @@ import type { Link, LinkNetwork, LinkPeer } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import { JOIN_PROTOCOL, JsonLines } from './json-lines.js';
 import { listenFault } from './ldap-listener.js';
+import { LinkDeflater, LinkInflater } from './link-compression.js';
 import { OutputQueue } from './output-queue.js';
 import type { TlsContext } from './tls-context.js';
 import { commonNameOf } from './transport-security.js';
@@ -179,6 +180,9 @@ class TlsLink implements Link {
   #receivers: Receivers | undefined;
   #reason = 'the peer closed the link';
   #blocked = false;
+  #paused = false;
+  #deflater: LinkDeflater | undefined;
+  #inflater: LinkInflater | undefined;
   #closing = false;
 
   constructor(socket: TLSSocket, peer: LinkPeer) {
@@ -194,12 +198,13 @@ class TlsLink implements Link {
   }
 
   get queuedBytes(): number {
-    return this.#output.queuedBytes;
+    return this.#output.queuedBytes + (this.#deflater?.queuedBytes ?? 0);
   }
 
   send(bytes: Uint8Array): boolean {
     if (this.#closing || this.#socket.destroyed) return true;
-    this.#output.add(bytes);
+    if (this.#deflater === undefined) this.#output.add(bytes);
+    else this.#deflater.write(bytes);
     if (this.queuedBytes < HIGH_WATER_BYTES) return true;
     this.#blocked = true;
     return false;
@@ -209,42 +214,86 @@ class TlsLink implements Link {
     this.#receivers = on;
     const socket = this.#socket;
     socket.on('data', (chunk: Buffer) => {
-      if (!this.#closing) on.bytes(chunk);
+      if (this.#closing) return;
+      if (this.#inflater === undefined) on.bytes(chunk);
+      else this.#inflate(chunk);
     });
-    socket.on('drain', () => {
-      if (!this.#blocked) return;
-      this.#blocked = false;
-      on.drain();
-    });
-    socket.once('close', () => this.#closed());
+    socket.on('drain', () => this.#drained());
+    socket.once('close', () => this.#ended());
     if (socket.destroyed) setImmediate(() => this.#closed());
     else socket.resume();
   }
 
+  compressOutput(): void {
+    this.#deflater ??= new LinkDeflater((bytes) => {
+      if (this.#socket.destroyed) return;
+      this.#output.add(bytes);
+      this.#drained();
+    });
+  }
+
+  inflateInput(rest: Uint8Array): void {
+    this.#inflater ??= new LinkInflater(
+      (bytes) => {
+        if (!this.#closing) this.#receivers?.bytes(bytes);
+      },
+      () => {
+        if (!this.#paused) this.#socket.resume();
+      },
+      (reason) => this.#socket.destroy(new Error(reason)),
+    );
+    if (rest.length > 0) this.#inflate(rest.slice());
+  }
+
+  #inflate(bytes: Uint8Array): void {
+    if (this.#inflater?.write(bytes) === false) this.#socket.pause();
+  }
+
+  #drained(): void {
+    if (!this.#blocked || this.queuedBytes >= HIGH_WATER_BYTES) return;
+    this.#blocked = false;
+    this.#receivers?.drain();
+  }
+
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
   }
 
   close(reason: string): void {
     if (this.#closing) return;
-    this.#output.flush();
     this.#closing = true;
     this.#reason = reason;
+    this.#inflater?.discard();
     this.#socket.resume();
-    this.#socket.end();
+    const end = (): void => {
+      this.#output.flush();
+      this.#socket.end();
+    };
+    if (this.#deflater === undefined) end();
+    else this.#deflater.end(end);
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
     timer.unref();
     this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** What came before the end is delivered first. */
+  #ended(): void {
+    if (this.#inflater === undefined || this.#closing) this.#closed();
+    else this.#inflater.end(() => this.#closed());
   }
 
   #closed(): void {
     const receivers = this.#receivers;
     this.#receivers = undefined;
     this.#output.discard();
+    this.#deflater?.discard();
+    this.#inflater?.discard();
     receivers?.closed(this.#reason);
   }
 }

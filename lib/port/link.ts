@@ -22,6 +22,10 @@ export interface Link {
   /** Stops or resumes delivery of bytes. */
   pause(): void;
   resume(): void;
+  /** Compresses what is sent after this call. Absent: links of this network cannot. */
+  compressOutput?(): void;
+  /** `rest`, and what arrives after it, is compressed: delivers it inflated. */
+  inflateInput?(rest: Uint8Array): void;
   /** Sends what is queued, then closes. `closed` is called once, later. */
   close(reason: string): void;
 }

@@ -7,7 +7,9 @@
 import { emptyBytes } from '../base/bytes.js';
 import { FrameError } from './frame-error.js';
 
-const HEADER_BYTES = 4;
+/** Octets of a length. */
+export const FRAME_HEADER_BYTES = 4;
+const HEADER_BYTES = FRAME_HEADER_BYTES;
 
 export class FrameAssembler {
   #maxBytes: number;
@@ -35,6 +37,11 @@ export class FrameAssembler {
     if (bytes.length === 0) return;
     this.#pieces.push(bytes);
     this.#bytes += bytes.length;
+  }
+
+  /** Everything kept, taken out: it is no frame as it stands. */
+  takeRest(): Uint8Array {
+    return this.#take(this.#bytes);
   }
 
   /** The next whole frame without its length, or undefined; a view of what was pushed where it came in one piece. Throws FrameError on a length beyond the bound. */

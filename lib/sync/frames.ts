@@ -5,7 +5,7 @@
  * FrameError. Every link begins with one hello each way. Frame types from 128 up are extensions: a receiver that does not know one skips it. A hello may
  * carry octets after the fields below, which a later version adds. (docs: replication-model.md section 7.)
  *
- * Protocol versions: 1, the first.
+ * Protocol versions: 1, the first; 2, links may be compressed (compression.ts).
  */
 import { type ByteReader, ByteWriter, ByteReader as Reader } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
@@ -24,9 +24,10 @@ import { readSaying, type Saying, writeSaying } from './assurance-frames.js';
 import { FrameError } from './frame-error.js';
 import { type MemberRow, readMember, writeMember } from './member-row.js';
 import { readChanges } from './read-changes.js';
+import type { SnapshotPlace } from './snapshot-summary.js';
 
 export const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 1;
+export const PROTOCOL_MAX = 2;
 
 /** Why a server is on the link: to be kept up to date, or to be given the whole domain anew. */
 export type LinkPurpose = 'follow' | 'initialize';
@@ -50,6 +51,8 @@ export interface Hello {
   /** Something is heard from this server at least this often. */
   readonly heartbeatMs: number;
   readonly states: ServerStates;
+  /** To be initialized: where to go on, when an earlier session was cut. */
+  readonly resume?: SnapshotPlace | undefined;
 }
 
 /** What a server holds, at a moment of its clock. */
@@ -104,6 +107,8 @@ export type Frame =
       readonly state: ServerState;
       readonly entryCount: number;
     }
+  /** Before a summary: which copy it is of, and where in it the images begin. An extension. */
+  | { readonly kind: 'place'; readonly place: SnapshotPlace }
   | { readonly kind: 'images'; readonly images: readonly Uint8Array[] }
   | { readonly kind: 'images-end'; readonly imageCount: number }
   /** What the sender knows of the servers of this data set, whole or what is new (member-row.ts). An extension: who does not know it skips it. */
@@ -143,8 +148,11 @@ const TYPE = {
   talk: 130,
   load: 131,
   assurance: 132,
+  place: 133,
 } as const satisfies Record<Frame['kind'], number>;
 const MAGIC = 0x504c5941;
+/** First octet after a hello that says where to go on; after any other the rest is of a later version. */
+const HELLO_RESUME = 1;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Octets of the longest frame accepted before the peer's hello was. */
@@ -232,6 +240,9 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
     case 'notice':
       writer.text(frame.sentence.slice(0, LIMITS.frameTextBytes / 4));
       return;
+    case 'place':
+      writePlace(writer, frame.place);
+      return;
     case 'assurance':
       writeSaying(writer, frame.saying);
       return;
@@ -259,6 +270,18 @@ function writeHello(writer: ByteWriter, hello: Hello): void {
   writer.text(hello.generation ?? '');
   writer.varint(hello.heartbeatMs);
   writeStates(writer, hello.states);
+  if (hello.resume === undefined) return;
+  writer.u8(HELLO_RESUME);
+  writePlace(writer, hello.resume);
+}
+
+function writePlace(writer: ByteWriter, { snapshot, images }: SnapshotPlace): void {
+  writer.text(snapshot);
+  writer.varint(images);
+}
+
+function readPlace(reader: ByteReader): SnapshotPlace {
+  return { snapshot: readName(reader), images: reader.varint() };
 }
 
 function writeStates(writer: ByteWriter, states: ServerStates): void {
@@ -312,6 +335,8 @@ function readBody(reader: ByteReader, type: number): Frame {
     }
     case TYPE.notice:
       return { kind: 'notice', sentence: reader.text(LIMITS.frameTextBytes) };
+    case TYPE.place:
+      return { kind: 'place', place: readPlace(reader) };
     case TYPE.assurance:
       return { kind: 'assurance', saying: readSaying(reader) };
     case TYPE.load:
@@ -335,6 +360,8 @@ function readHello(reader: ByteReader): Hello {
   const domain = reader.text(LIMITS.dnBytes);
   const generation = reader.text(LIMITS.frameTextBytes);
   const heartbeatMs = reader.varint(MAX_HEARTBEAT_MS);
+  const states = readStates(reader);
+  const hasResume = reader.left > 0 && reader.u8() === HELLO_RESUME;
   return {
     protocolMin,
     protocolMax,
@@ -346,7 +373,8 @@ function readHello(reader: ByteReader): Hello {
     domain,
     generation: generation === '' ? undefined : generation,
     heartbeatMs,
-    states: readStates(reader),
+    states,
+    ...(hasResume ? { resume: readPlace(reader) } : {}),
   };
 }
 
