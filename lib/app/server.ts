@@ -228,6 +228,9 @@ function makeService(
       unindexedSearches: settings['limits.unindexedSearches'],
       defaultReferral: settings.defaultReferral,
       proxies: settings['access.proxies'],
+      allowVersion2: settings['binds.version2'],
+      allowUnauthenticatedBind: settings['binds.withoutPassword'],
+      requireTlsForPasswords: settings['binds.passwordsNeedTls'],
       certificateAttribute:
         settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],
       idleMs: settings['limits.idleSeconds'] * 1000,

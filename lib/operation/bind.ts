@@ -22,7 +22,7 @@ export interface Bound {
 /** Authenticates. Rejects with LdapError; the connection is anonymous then. */
 export async function bind(parts: ServerParts, operation: Operation): Promise<Bound> {
   const request = operation.message.request as BindRequest;
-  if (request.version !== 3) {
+  if (request.version !== 3 && !(request.version === 2 && parts.settings.allowVersion2)) {
     throw new LdapError('protocolError', `This server speaks LDAP version 3, not ${request.version}.`);
   }
   await awaitChanges(parts, operation);

@@ -17,6 +17,8 @@ export interface OperationSettings {
   readonly unindexedEntries: number;
   /** Searches without an index that may read at once. */
   readonly unindexedSearches: number;
+  /** Take binds that state version 2. */
+  readonly allowVersion2: boolean;
   /** Accept a bind with a DN and no password as anonymous (RFC 4513 section 5.1.2 advises against it). */
   readonly allowUnauthenticatedBind: boolean;
   /** Refuse passwords on connections without TLS. */
@@ -58,6 +60,7 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   lookThroughLimit: 0,
   unindexedEntries: 100_000,
   unindexedSearches: 4,
+  allowVersion2: false,
   allowUnauthenticatedBind: false,
   requireTlsForPasswords: false,
   proxies: [],

@@ -73,6 +73,13 @@ t.test(
     const server = await TestServer.open();
     const client = server.connect();
     t.equal((await client.call(simpleBind('', '', 2))).result, 'protocolError');
+    server.service.configure({ allowVersion2: true });
+    t.equal(
+      (await client.call(simpleBind('', '', 2))).result,
+      'success',
+      'unless an option allows version 2',
+    );
+    t.equal((await client.call(simpleBind('', '', 1))).result, 'protocolError');
     const sasl = await client.call({
       kind: 'bind',
       version: 3,
