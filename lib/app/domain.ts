@@ -39,7 +39,7 @@ import { domainAssurance, openAssurance } from './assured-domain.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import { openServable } from './open-servable.js';
-import type { ServerConfig } from './read-config.js';
+import { compressesFor, type ServerConfig } from './read-config.js';
 import { refusingAlone, replicationLag } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
@@ -126,7 +126,9 @@ export class RunningDomain {
     });
     this.guarded = new GuardedBackend(
       backend,
-      refusingAlone(this.#replica, config, () => this.broker.status()),
+      settings.domains.includes(parts.base)
+        ? refusingAlone(this.#replica, config, () => this.broker.status())
+        : this.#replica,
     );
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
     this.divergence = new Divergence({
@@ -156,6 +158,7 @@ export class RunningDomain {
       clock: systemClock,
       random: systemRandom,
       distances: () => config.distances,
+      compress: (server) => compressesFor(config, server),
       listener: this.#replica,
     });
     upkeep.attach(this.broker);

@@ -15,6 +15,7 @@ import { systemRandom } from '../io/system-random.js';
 import { alertLog } from './alert-log.js';
 import { openAssurance } from './assured-domain.js';
 import { brokerPeers, type DomainParts, openChangelog } from './domain.js';
+import { compressesFor } from './read-config.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 
@@ -57,6 +58,7 @@ export class Relay {
       clock: systemClock,
       random: systemRandom,
       distances: () => config.distances,
+      compress: (server) => compressesFor(config, server),
       listener: {
         alert,
         ownChangesLost: () => {},
