@@ -30,7 +30,7 @@ import type { DomainAssurance } from '../operation/assured.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { Divergence } from '../replica/divergence.js';
+import type { Divergence } from '../replica/divergence.js';
 import { Replica } from '../replica/replica.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
@@ -43,6 +43,7 @@ import { compressesFor, type ServerConfig } from './read-config.js';
 import { refusingAlone, replicationLag } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
+import { watchDivergence } from './watch-divergence.js';
 
 /** Milliseconds that writes wait at start for what peers know of this server. */
 const START_HOLD_MS = 3000;
@@ -131,14 +132,7 @@ export class RunningDomain {
         : this.#replica,
     );
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
-    this.divergence = new Divergence({
-      server: settings['server.name'],
-      backend,
-      clock: systemClock,
-      ask: (peer, question) => this.broker.ask(peer, question),
-      following: () => this.broker.following(),
-      alert,
-    });
+    this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
     this.broker = new Broker({
       identity: {
         server: settings['server.name'],

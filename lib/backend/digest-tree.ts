@@ -95,6 +95,11 @@ export class DigestTree {
     return this.#passes > 0;
   }
 
+  /** Entries whose digests are still to be made anew. */
+  get waiting(): number {
+    return this.#dirty.size;
+  }
+
   get passes(): number {
     return this.#passes;
   }

@@ -19,6 +19,9 @@ const MIN_REST_MS = 20;
 /** Between two passes. */
 const PASS_GAP_MS = 5000;
 const COMPARE_GAP_MS = 10_000;
+/** While more digests than this are to be made anew, the pass makes them, with its rests; comparisons are left out, but not so many in a row. */
+const MANY_WAITING = 2000;
+const MAX_LEFT_OUT = 30;
 /** Differing entries of which a background comparison says what differs. */
 const DESCRIBED = 20;
 const NAMED = 3;
@@ -50,6 +53,7 @@ export class Divergence {
   #stepping: Promise<unknown> = Promise.resolve();
   #turn = 0;
   #toldDamaged = 0;
+  #leftOut = 0;
 
   constructor(options: DivergenceOptions) {
     this.#options = options;
@@ -117,7 +121,8 @@ export class Divergence {
         const tookMs = clock.monotonicMs() - began;
         const rest = digests.ready ? REST : FIRST_REST;
         this.#tellDamaged();
-        this.#later(ended ? PASS_GAP_MS : Math.max(MIN_REST_MS, tookMs * rest), () => this.#step());
+        const idle = ended && digests.waiting < MANY_WAITING;
+        this.#later(idle ? PASS_GAP_MS : Math.max(MIN_REST_MS, tookMs * rest), () => this.#step());
       },
       // A store that fails says so on every other way.
       () => this.#later(PASS_GAP_MS, () => this.#step()),
@@ -143,11 +148,19 @@ export class Divergence {
     const peer = peers[this.#turn++ % Math.max(1, peers.length)];
     for (const name of this.#reports.keys()) if (!peers.includes(name)) this.#reports.delete(name);
     const done =
-      peer === undefined || this.#options.backend.importing || !this.#options.backend.parts.digests.ready
+      peer === undefined || this.#options.backend.importing || this.#isBusy()
         ? Promise.resolve()
         : this.#compare(peer, false, DESCRIBED);
     const next = () => this.#later(COMPARE_GAP_MS, () => this.#compareNext());
     done.then(next, next);
+  }
+
+  /** Whether a comparison would have to make many digests at once. */
+  #isBusy(): boolean {
+    const { ready, waiting } = this.#options.backend.parts.digests;
+    if (!ready) return true;
+    this.#leftOut = waiting < MANY_WAITING || this.#leftOut >= MAX_LEFT_OUT ? 0 : this.#leftOut + 1;
+    return this.#leftOut > 0;
   }
 
   /** One comparison at a time. */

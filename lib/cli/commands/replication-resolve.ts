@@ -53,7 +53,7 @@ export const replicationResolve = defineCommand({
       const dn = await dnOf(client, line);
       if (args.rename !== undefined) await client.modifyDn(dn, args.rename, true);
       else await bringBack(client, dn, line, args['replace-value'] ? 'replace' : 'add');
-      printData({ id: args.id, dn, kind: line.kind }, args.json, () => `done: ${dn}`);
+      printData({ id: args.id, dn, kind: line.kind }, args.json, () => `done for ${dn}`);
     } finally {
       client.unbind();
     }
