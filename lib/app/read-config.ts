@@ -39,7 +39,8 @@ export async function readServerConfig(
   for (const [name, value] of Object.entries(env))
     if (name.startsWith('POLYARCH_') && value !== undefined) environment.set(name, value);
   const settings = resolveConfig({ document, environment, secretFiles: readSecretFiles(environment), flags });
-  return { files, settings, ...(await readPeers(files, settings)) };
+  const { isReplica, ...others } = await readPeers(files, settings);
+  return { files, settings: isReplica === true ? { ...settings, readOnly: true } : settings, ...others };
 }
 
 /** Whether what goes to this server is compressed. */
@@ -75,7 +76,7 @@ function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, 
 async function readPeers(
   files: ServerFiles,
   settings: Settings,
-): Promise<Pick<ServerConfig, 'peers' | 'distances'>> {
+): Promise<Pick<ServerConfig, 'peers' | 'distances'> & { readonly isReplica?: boolean }> {
   const overrides = new Map(Object.entries(settings.peerAddresses));
   if (settings.peers !== undefined)
     return { peers: dialAddresses(new Map(Object.entries(settings.peers)), overrides) };
@@ -94,6 +95,8 @@ async function readPeers(
   return {
     peers: dialAddresses(new Map(peers.map((peer) => [peer.name, peer.address])), overrides),
     distances: serverDistances(topology, settings['server.name']),
+    // Of the roles only this one changes what a server does with writes.
+    isReplica: own?.role === 'replica',
   };
 }
 

@@ -23,20 +23,23 @@ export function replicationLag(
   return { behind, lagMs };
 }
 
-/** The guard of a replica, which also refuses writes while nobody else is there, where the configuration wants that. */
+/** The guard of a replica, which also refuses local writes on a read-only server, and while nobody else is there, where the configuration wants that. */
 export function refusingAlone(
   guard: Guard,
   { settings, peers }: ServerConfig,
   sessions: () => readonly SessionStatus[],
 ): Guard {
-  if (settings['replication.whenIsolated'] === 'accept') return guard;
   const name = settings['server.name'];
+  const readOnly = settings.readOnly ? `${name} is read-only` : undefined;
+  if (settings['replication.whenIsolated'] === 'accept' && readOnly === undefined) return guard;
   const alone = `${name} is connected to no other server, and takes no writes alone (replication.whenIsolated)`;
   const isAlone = () =>
-    peers.size > 0 && !sessions().some(({ state }) => state === 'following' || state === 'serving');
+    settings['replication.whenIsolated'] === 'refuse' &&
+    peers.size > 0 &&
+    !sessions().some(({ state }) => state === 'following' || state === 'serving');
   return {
     readsHeld: () => guard.readsHeld(),
-    writesHeld: () => guard.writesHeld() ?? (isAlone() ? alone : undefined),
+    writesHeld: () => readOnly ?? guard.writesHeld() ?? (isAlone() ? alone : undefined),
   };
 }
 

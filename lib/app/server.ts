@@ -26,6 +26,7 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
+import { writerUrls } from '../topology/writers.js';
 import { assuranceTree } from './assurance-monitor.js';
 import { beginReplication } from './begin-replication.js';
 import type { RunningDomain } from './domain.js';
@@ -35,14 +36,13 @@ import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
 import { openDomains } from './open-domains.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
+import { replicationTree } from './replication-monitor.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import type { TopologyDomain } from './topology-domain.js';
 import type { TopologyOffice } from './topology-office.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
-import { assuranceTree } from './assurance-monitor.js';
-import { replicationTree } from './replication-monitor.js';
 import { purgingTree } from './upkeep-monitor.js';
 
 const MiB = 1_048_576;
@@ -151,7 +151,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
-  service.configure({ incarnation: () => incarnation.current });
+  service.configure({ incarnation: () => incarnation.current, writers: writersOf(settings, topology) });
   for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured);
   service.directory.addTree(purgingTree(schema, domains));
   service.directory.addTree(assuranceTree(schema, domains));
@@ -274,4 +274,15 @@ async function openListener(
     },
     service.accept,
   );
+}
+
+/** Where writes are referred; undefined: this server takes them. */
+function writersOf(
+  settings: Settings,
+  topology: Pick<TopologyDomain, 'members'>,
+): (() => readonly string[]) | undefined {
+  if (!settings.readOnly) return undefined;
+  const { writeReferral } = settings;
+  return () =>
+    writeReferral.length > 0 ? writeReferral : writerUrls(topology.members, settings['server.name']);
 }

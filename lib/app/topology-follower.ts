@@ -40,6 +40,7 @@ export function ownFacts(settings: Settings): OwnFacts {
     ldap: reachable(settings, 'ldap'),
     ldaps: reachable(settings, 'ldaps'),
     http: reachable(settings, 'http'),
+    readOnly: settings.readOnly ? true : undefined,
   };
 }
 

@@ -1,6 +1,6 @@
-/** Options of assured writes and of a server that is alone: rows of the option table. */
-import { choice, integer, list, type Option } from './option.js';
-import { dnFault, nameFault } from './option-faults.js';
+/** Options of what writes wait for, and of servers that take none: rows of the option table. */
+import { choice, flag, integer, list, type Option } from './option.js';
+import { dnFault, ldapUrlFault, nameFault } from './option-faults.js';
 
 /** Rows of the option table (option-table.ts). */
 export const ASSURANCE_OPTIONS = {
@@ -29,6 +29,14 @@ export const ASSURANCE_OPTIONS = {
     preset: [],
     check: dnFault,
   }),
+  readOnly: flag(
+    'This server takes no writes from clients: it refers them to those of `writeReferral`. It replicates like any other.',
+    { preset: false },
+  ),
+  writeReferral: list(
+    'LDAP URLs to which a read-only server refers writes; none: the servers of the topology that take writes, those of its site first.',
+    { preset: [], check: ldapUrlFault },
+  ),
   'replication.whenIsolated': choice(
     'What becomes of writes while no other server is connected: `accept` (they are sent later) or `refuse`. Only where there are peers.',
     ['accept', 'refuse'],

@@ -22,6 +22,7 @@ import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operatio
 import { verifyPassword } from './password-check.js';
 import { generatePassword, storedPassword } from './password-storage.js';
 import { csnControls } from './read-entry.js';
+import { checkTakesWrites } from './read-only.js';
 import type { ServerParts } from './server-parts.js';
 import { checkWritable, submit } from './writes.js';
 
@@ -29,6 +30,7 @@ import { checkWritable, submit } from './writes.js';
 export async function passwordModify(parts: ServerParts, operation: Operation): Promise<Answer> {
   const request = operation.message.request as ExtendedRequest;
   const wish = decodePasswordModify(request.value);
+  checkTakesWrites(parts, operation);
   if (parts.settings.requireTlsForPasswords && !operation.transport.secure.tls) {
     throw new LdapError(
       'confidentialityRequired',

@@ -23,6 +23,7 @@ import {
   resultOf,
 } from './operation.js';
 import { proxiedRequester } from './proxied-authorization.js';
+import { checkTakesWrites } from './read-only.js';
 import { search } from './search.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -56,12 +57,16 @@ function performAs(parts: ServerParts, operation: Operation): MaybeAnswer {
     case 'compare':
       return compare(parts, operation);
     case 'add':
+      checkTakesWrites(parts, operation);
       return tellHolder(parts, operation, add(parts, operation));
     case 'modify':
+      checkTakesWrites(parts, operation);
       return tellHolder(parts, operation, modify(parts, operation));
     case 'delete':
+      checkTakesWrites(parts, operation);
       return remove(parts, operation);
     case 'modifyDn':
+      checkTakesWrites(parts, operation);
       return tellHolder(parts, operation, modifyDn(parts, operation));
     case 'extended':
       return extended(parts, operation);

@@ -48,6 +48,8 @@ export interface OperationSettings {
   readonly allowEmptyGroups: boolean;
   /** LDAP URLs of servers to ask for names that lie under no naming context of this one. */
   readonly defaultReferral: readonly string[];
+  /** Where writes are referred, read for each; undefined: this server takes them itself. */
+  readonly writers: (() => readonly string[]) | undefined;
   /** LDAP URLs of servers with the same data, read whenever the root DSE is. */
   readonly altServers: () => readonly string[];
 }
@@ -79,5 +81,6 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   vendorVersion: 'Polyarch Directory Server',
   allowEmptyGroups: false,
   defaultReferral: [],
+  writers: undefined,
   altServers: () => [],
 };

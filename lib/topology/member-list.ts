@@ -20,6 +20,8 @@ export interface TopologyMember {
   readonly ldap: string | undefined;
   readonly ldaps: string | undefined;
   readonly http: string | undefined;
+  /** It refers clients' writes to others; undefined: it takes them. */
+  readonly readOnly?: true | undefined;
   /** `left`: its name and id stay taken, and all others have forgotten it. */
   readonly standing: 'member' | 'left';
   /** It came by a token: it follows all, and all follow it. Others follow whom their configuration names. */
@@ -39,7 +41,8 @@ export function isServerName(text: string): boolean {
 
 /** The member as a value; equal members are equal texts. */
 export function formatMember(member: TopologyMember): string {
-  const { name, id, site, runs, replication, ldap, ldaps, http, standing, joined, sinceMs, atMs } = member;
+  const { name, id, site, runs, replication, ldap, ldaps, http, readOnly, standing, joined, sinceMs, atMs } =
+    member;
   return JSON.stringify({
     name,
     id,
@@ -49,6 +52,7 @@ export function formatMember(member: TopologyMember): string {
     ldap,
     ldaps,
     http,
+    readOnly,
     standing,
     joined,
     sinceMs,
@@ -73,6 +77,7 @@ export function parseMember(text: string): TopologyMember | undefined {
   if (!isCount(row.id) || row.id < 1 || row.id > MAX_REPLICA_ID) return undefined;
   if (row.runs !== 'directory' && row.runs !== 'broker' && row.runs !== 'both') return undefined;
   if (row.standing !== 'member' && row.standing !== 'left') return undefined;
+  if (row.readOnly !== undefined && row.readOnly !== true) return undefined;
   if (typeof row.joined !== 'boolean' || !isCount(row.sinceMs) || !isCount(row.atMs)) return undefined;
   if (!addresses.every((one) => one === undefined || typeof one === 'string')) return undefined;
   return value as TopologyMember;
@@ -127,7 +132,7 @@ export function memberChange(
 /** Facts that a server says of itself. */
 export type OwnFacts = Pick<
   TopologyMember,
-  'name' | 'id' | 'site' | 'runs' | 'replication' | 'ldap' | 'ldaps' | 'http'
+  'name' | 'id' | 'site' | 'runs' | 'replication' | 'ldap' | 'ldaps' | 'http' | 'readOnly'
 >;
 
 /** Our own member as it should stand, or undefined when it stands so or must not be touched (we left, or another has our id). */

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { fromBase64, toBase64, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import {
   ADMIN,
   adminOn,
@@ -42,6 +43,25 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
       t.equal(found.status, 0, found.stderr);
       t.equal(found.stdout.split('\n').filter((line) => line.startsWith('dn:')).length, 60);
     }
+  });
+
+  t.test('a write waits until all have applied it; a read on another server waits for a write', async (t) => {
+    const arc = '2.25.106979801653467080826045286574582475051.3';
+    const ldif = (value: string) =>
+      `dn: ${person}\nchangetype: modify\nreplace: roomNumber\nroomNumber: ${value}\n`;
+    const safeRead = `!${arc}.3=${toBase64(utf8Encode('safe-read timeout=20000'))}`;
+    const written = await run('ldapmodify', [...adminOn(one), '-e', safeRead], ldif('1'));
+    t.equal(written.status, 0, written.stderr);
+    const told = /^control: \S+ false (\S+)$/m.exec(written.stdout.replaceAll('\n ', ''))?.[1] ?? '';
+    t.equal(utf8Decode(fromBase64(told) ?? new Uint8Array(0)), `reached have=${two.name},${three.name}`);
+    t.same(await read(two, person, 'roomNumber'), ['1'], 'without a wait');
+    t.same(await read(three, person, 'roomNumber'), ['1']);
+    const next = await run('ldapmodify', [...adminOn(one), '-e', 'postread=entryCSN'], ldif('2'));
+    const csn = /^entryCSN: (.*)$/m.exec(next.stdout)?.[1] ?? '';
+    const wait = `!${arc}.2=:${csn} timeout=10000`;
+    const base = ['-LLL', ...adminOn(two), '-b', person, '-s', 'base'];
+    const found = await run('ldapsearch', [...base, '-E', wait, '(objectClass=*)', 'roomNumber']);
+    t.match(found.stdout, /^roomNumber: 2$/m, found.stderr);
   });
 
   t.test('ldapsearch reads the root DSE, the schema and an entry as anybody', async (t) => {
