@@ -7,7 +7,12 @@
 import type { Dn } from '../dn/dn.js';
 import { isOptionSubtype } from '../entry/option-subtype.js';
 import type { AttributeDescription, AttributeKey, AttributeType } from '../schema/attribute-type.js';
-import { type ExtensibleRule, extensibleRule, type ValueMatcher } from '../schema/extensible-rules.js';
+import {
+  type ExtensibleRule,
+  extensibleRule,
+  extensibleRules,
+  type ValueMatcher,
+} from '../schema/extensible-rules.js';
 import type { Schema } from '../schema/schema.js';
 import type { CompiledFilter } from './compiled-filter.js';
 
@@ -16,6 +21,8 @@ const SYNTAX = '1.3.6.1.4.1.1466.115.121.1.';
 const STRINGS: ReadonlySet<string> = new Set(
   ['11', '15', '26', '36', '44', '50', '58'].map((arc) => `${SYNTAX}${arc}`),
 );
+
+const ONLY_NAMED: ReadonlySet<string> = new Set(extensibleRules().map((rule) => rule.oid));
 
 export interface ExtensibleItem {
   /** undefined: no attribute was named. */
@@ -33,6 +40,7 @@ export function compileExtensible(item: ExtensibleItem, schema: Schema): Compile
   const rule = name === undefined ? undefined : extensibleRule(name);
   const matches = rule?.matcher(item.value, type);
   if (rule === undefined || matches === undefined) return undefined;
+  if (type !== undefined && !isValidFor(rule, type)) return undefined;
   const applies = rememberApplies(rule, schema);
   return {
     kind: 'extensible',
@@ -62,6 +70,14 @@ function ruleApplies(rule: ExtensibleRule, type: AttributeType): boolean {
   const own = [type.equality?.name, type.ordering?.name, type.substring?.name];
   if (own.includes(rule.name) || type.syntax.oid === rule.syntax) return true;
   return STRINGS.has(rule.syntax) && STRINGS.has(type.syntax.oid);
+}
+
+/**
+ * Whether a filter may name the rule together with the attribute; if not, its clause is Undefined (RFC 4511 section 4.5.1.7). Rules that are no
+ * attribute's own judge the values themselves.
+ */
+export function isValidFor(rule: ExtensibleRule, type: AttributeType): boolean {
+  return ruleApplies(rule, type) || ONLY_NAMED.has(rule.oid);
 }
 
 /** The values in the parts of a name: TRUE if one matches, else Undefined if one could not be judged. */

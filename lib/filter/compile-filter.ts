@@ -9,11 +9,12 @@ import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { AttributeDescription, AttributeKey } from '../schema/attribute-type.js';
 import { equalityRule } from '../schema/equality-rules.js';
+import { extensibleRule } from '../schema/extensible-rules.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { Schema } from '../schema/schema.js';
 import { readSubstringAssertion } from '../schema/substring-match.js';
 import { substringRule } from '../schema/substring-rules.js';
-import { compileExtensible } from './compile-extensible.js';
+import { compileExtensible, isValidFor } from './compile-extensible.js';
 import type { CompiledFilter } from './compiled-filter.js';
 import type { Filter } from './filter.js';
 
@@ -180,6 +181,9 @@ function compileExtensibleItem(filter: FilterOf<'extensible'>, schema: Schema): 
     if (rule === undefined)
       return compileEquality(must(attribute, 'no rule, so an attribute'), value, schema);
     const keys = subtypeKeys(description, schema);
+    const named = extensibleRule(rule);
+    if (named !== undefined && description.type !== undefined && !isValidFor(named, description.type))
+      return UNDEFINED;
     const equal = equalityRule(rule);
     if (equal !== undefined && equal.name === description.type?.equality?.name) {
       return compileEquality(must(attribute, 'described'), value, schema);

@@ -12,6 +12,7 @@ import {
 import { UUID_BYTES, uuidFromRandom } from '../change/entry-uuid.js';
 import type { Dn } from '../dn/dn.js';
 import { parentDn } from '../dn/dn.js';
+import { formatDn } from '../dn/dn-text.js';
 import { buildEntry } from '../entry/build-entry.js';
 import { type CheckedEntry, checkNewEntry, type EntryPolicy } from '../entry/check-entry.js';
 import { checkPlacement, type NamedAttributes } from '../entry/check-placement.js';
@@ -82,7 +83,11 @@ function decide(
   }
   parts.policy.checkAdd(requester, dn, parent);
   if (parent !== undefined && isAlias(parent)) {
-    throw new LdapError('aliasProblem', `${shown(parent.dn)} is an alias, which has no entries below it.`);
+    throw new LdapError(
+      'aliasProblem',
+      `${shown(parent.dn)} is an alias, which has no entries below it.`,
+      formatDn(parent.dn),
+    );
   }
   if (view.byDn(dn) !== undefined)
     throw new LdapError('entryAlreadyExists', `The entry ${shown(dn)} exists already.`);

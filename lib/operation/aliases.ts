@@ -12,7 +12,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import type { Dn } from '../dn/dn.js';
-import { parseDn } from '../dn/dn-text.js';
+import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { EntryView } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Directory, Domain, Route } from './directory.js';
@@ -55,28 +55,28 @@ export function followAliases(directory: Directory, route: Route, sight: AliasSi
     if (!backend.hasAliases) return resolved(current, found);
     const stop = found ?? backend.nearest(current.dn);
     if (stop === undefined || !isAlias(stop)) return resolved(current, found);
-    if (visited.has(stop.uuid) || visited.size >= LIMITS.aliasDepth) {
-      throw new LdapError(
-        'aliasProblem',
-        `The aliases from ${shown(route.dn)} lead in a circle or are too many.`,
-      );
-    }
-    visited.add(stop.uuid);
     if (!sight(stop)) {
       throw new LdapError(
         'aliasDereferencingProblem',
         `The alias on the way of ${shown(route.dn)} may not be followed by this requester.`,
       );
     }
-    const target = aliasTarget(stop);
-    if (target === undefined)
-      throw new LdapError('aliasProblem', `The alias ${shown(stop.dn)} names no target.`);
-    if (!leadsOn(directory.routeDn(target))) {
-      throw new LdapError('aliasProblem', `The alias ${shown(stop.dn)} leads to no entry.`);
+    if (visited.has(stop.uuid) || visited.size >= LIMITS.aliasDepth) {
+      throw aliasProblem(stop, `The aliases from ${shown(route.dn)} lead in a circle or are too many.`);
     }
+    visited.add(stop.uuid);
+    const target = aliasTarget(stop);
+    if (target === undefined) throw aliasProblem(stop, `The alias ${shown(stop.dn)} names no target.`);
+    if (!leadsOn(directory.routeDn(target)))
+      throw aliasProblem(stop, `The alias ${shown(stop.dn)} leads to no entry.`);
     const below = current.dn.rdns.slice(0, current.dn.rdns.length - stop.dn.rdns.length);
     current = directory.routeDn({ rdns: [...below, ...target.rdns] });
   }
+}
+
+/** matchedDN is the last entry that was used on the way (RFC 4511 section 4.1.9). */
+function aliasProblem(last: StoredEntry, diagnostic: string): LdapError {
+  return new LdapError('aliasProblem', diagnostic, formatDn(last.dn));
 }
 
 /** Whether an alias's target is an entry, or a name on whose way there is another alias or a referral. */

@@ -84,15 +84,17 @@ function judge(
   const { attribute, value } = request;
   const unstored = isVirtual(type) ? undefined : heldUnstored(reader, entry, type, value);
   if (unstored !== undefined) return answer('compare', resultOf(unstored ? 'compareTrue' : 'compareFalse'));
-  const holds = (filter: Filter) => matcherFor(schema, reader, filter).matches(entry) === true;
+  const judged = (filter: Filter) => matcherFor(schema, reader, filter).matches(entry);
   // Whether there is a value at all may cost a search (dynamic groups), so it is asked last.
-  if (holds({ kind: 'equality', attribute, value })) return answer('compare', resultOf('compareTrue'));
-  if (!holds({ kind: 'present', attribute }))
+  const equal = judged({ kind: 'equality', attribute, value });
+  if (equal === true) return answer('compare', resultOf('compareTrue'));
+  if (judged({ kind: 'present', attribute }) !== true)
     throw new LdapError('noSuchAttribute', `${shown(entry.dn)} has no attribute ${text}.`);
   if (type.equality === undefined) {
     throw new LdapError('inappropriateMatching', `The attribute ${text} has no equality matching rule.`);
   }
-  if (type.equality.normalizeAssertion(value) === undefined) {
+  // Also the name of an object class that is in no schema (RFC 4517 section 4.2.26).
+  if (equal === undefined || type.equality.normalizeAssertion(value) === undefined) {
     throw new LdapError('invalidAttributeSyntax', `The value is not of the syntax that ${text} compares by.`);
   }
   return answer('compare', resultOf('compareFalse'));

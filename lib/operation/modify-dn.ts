@@ -7,7 +7,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { NamedRdn } from '../change/change.js';
 import type { Dn } from '../dn/dn.js';
 import { childDn, parentDn } from '../dn/dn.js';
-import { parseRdn } from '../dn/dn-text.js';
+import { formatDn, parseRdn } from '../dn/dn-text.js';
 import { checkModifiedEntry } from '../entry/check-entry.js';
 import { checkPlacement } from '../entry/check-placement.js';
 import { renameEntry } from '../entry/rename-entry.js';
@@ -125,7 +125,11 @@ function newParent(
     );
   }
   if (isAlias(parent)) {
-    throw new LdapError('aliasProblem', `${shown(parent.dn)} is an alias, which has no entries below it.`);
+    throw new LdapError(
+      'aliasProblem',
+      `${shown(parent.dn)} is an alias, which has no entries below it.`,
+      formatDn(parent.dn),
+    );
   }
   checkWritable(parent);
   for (let above: StoredEntry | undefined = parent; above !== undefined; above = view.parent(above)) {

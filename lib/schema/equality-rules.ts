@@ -10,6 +10,7 @@ import { revocationListAssertionForm, revocationListForm } from './certificate-r
 import { isInteger } from './integer-form.js';
 import type { EqualityRule } from './matching-rule.js';
 import { prepareAssertion, prepareNumeric, prepareTelephone, prepareValue } from './string-prep.js';
+import { isNumericString, isPostalAddress, isTelephoneNumber } from './syntax-checks.js';
 import { generalizedTimeForm, utcTimeForm } from './time-form.js';
 import {
   booleanForm,
@@ -43,16 +44,16 @@ const bits: Form = (value) => (isBitString(value) ? value : undefined);
 const RULES: readonly PublishedEqualityRule[] = [
   rule('2.5.13.0', 'objectIdentifierMatch', `${RFC4517}.38`, objectIdentifierForm),
   rule('2.5.13.1', 'distinguishedNameMatch', `${RFC4517}.12`, distinguishedNameForm),
-  rule('2.5.13.2', 'caseIgnoreMatch', DIRECTORY_STRING, valueForm(true), assertionForm(true)),
-  rule('2.5.13.5', 'caseExactMatch', DIRECTORY_STRING, valueForm(false), assertionForm(false)),
+  rule('2.5.13.2', 'caseIgnoreMatch', DIRECTORY_STRING, valueForm(true), stringAssertion(true)),
+  rule('2.5.13.5', 'caseExactMatch', DIRECTORY_STRING, valueForm(false), stringAssertion(false)),
   rule(
     '2.5.13.8',
     'numericStringMatch',
     `${RFC4517}.36`,
     (value) => prepareNumeric(value, LIMITS.prepareBytes),
-    (value) => prepareNumeric(value, LIMITS.prepareAssertionBytes),
+    ofSyntax(isNumericString, (value) => prepareNumeric(value, LIMITS.prepareAssertionBytes)),
   ),
-  rule('2.5.13.11', 'caseIgnoreListMatch', `${RFC4517}.41`, listForm),
+  rule('2.5.13.11', 'caseIgnoreListMatch', `${RFC4517}.41`, listForm, ofSyntax(isPostalAddress, listForm)),
   rule('2.5.13.13', 'booleanMatch', `${RFC4517}.7`, booleanForm),
   rule('2.5.13.14', 'integerMatch', `${RFC4517}.27`, integer),
   rule('2.5.13.16', 'bitStringMatch', `${RFC4517}.6`, bits),
@@ -62,7 +63,7 @@ const RULES: readonly PublishedEqualityRule[] = [
     'telephoneNumberMatch',
     `${RFC4517}.50`,
     (value) => prepareTelephone(value, LIMITS.prepareBytes),
-    (value) => prepareTelephone(value, LIMITS.prepareAssertionBytes),
+    ofSyntax(isTelephoneNumber, (value) => prepareTelephone(value, LIMITS.prepareAssertionBytes)),
   ),
   rule('2.5.13.22', 'presentationAddressMatch', `${RFC4517}.43`, valueForm(true), assertionForm(true)),
   rule('2.5.13.23', 'uniqueMemberMatch', `${RFC4517}.34`, nameAndUidForm),
@@ -127,6 +128,16 @@ function valueForm(fold: boolean): Form {
 
 function assertionForm(fold: boolean): Form {
   return (value) => prepareAssertion(value, fold);
+}
+
+/** RFC 4511 section 4.5.1.7: an assertion that is not of its syntax is no value that nothing matches; the clause is Undefined. */
+function ofSyntax(isValid: (value: Uint8Array) => boolean, form: Form): Form {
+  return (value) => (isValid(value) ? form(value) : undefined);
+}
+
+/** A Directory String has at least one character (RFC 4517 section 3.3.6). */
+function stringAssertion(fold: boolean): Form {
+  return ofSyntax((value) => value.length > 0, assertionForm(fold));
 }
 
 function firstString(value: Uint8Array): Uint8Array | undefined {

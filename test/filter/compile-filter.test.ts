@@ -70,6 +70,9 @@ t.test('what cannot be judged is Undefined, and never an error', async (t) => {
     '(jpegPhoto:=x)',
     '(uidNumber:1.2.840.113556.1.4.803:=x)',
     '(objectClass=nosuchclass)',
+    '(cn=)',
+    '(uidNumber:caseExactIA5Match:=7)',
+    '(member:dn:caseIgnoreMatch:=a)',
   ];
   for (const text of undefinedOnes) t.equal(compiled(text), 'undefined', text);
 });

@@ -71,6 +71,8 @@ t.test(
         deref: 'always',
       });
       t.equal(reply.result, 'aliasProblem', name);
+      if (name === 'gone')
+        t.equal(reply.matchedDn, `cn=gone,ou=groups,${BASE}`, 'the last entry used (RFC 4511 section 4.1.9)');
     }
     t.same(server.log.errors, []);
   },
@@ -161,4 +163,5 @@ t.test('nothing is added below an alias', async (t) => {
   const { admin } = await withAliases();
   const reply = await admin.add(`ou=x,cn=staff,${BASE}`, { objectClass: 'organizationalUnit', ou: 'x' });
   t.equal(reply.result, 'aliasProblem');
+  t.equal(reply.matchedDn, `cn=staff,${BASE}`);
 });

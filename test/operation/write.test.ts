@@ -308,6 +308,21 @@ t.test('the assertion control makes an operation depend on the entry (RFC 4528)'
   t.equal((await anonymous.call(compare, [assertion('(uid=bob)')])).result, 'assertionFailed');
 });
 
+t.test(
+  'compare says what cannot be compared (RFC 4511 section 4.10, RFC 4517 sections 3.3.6 and 4.2.26)',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const compare = async (attribute: string, text: string) =>
+      (await admin.call({ kind: 'compare', dn: ANN, attribute, value: utf8Encode(text) })).result;
+    t.equal(await compare('sn', 'nobody'), 'compareFalse');
+    t.equal(await compare('sn', ''), 'invalidAttributeSyntax');
+    t.equal(await compare('objectClass', 'person'), 'compareTrue');
+    t.equal(await compare('objectClass', 'device'), 'compareFalse');
+    t.equal(await compare('objectClass', 'nosuchclass'), 'invalidAttributeSyntax');
+  },
+);
+
 t.test('who is not the administrator may write nothing but the own password', async (t) => {
   const server = await TestServer.open();
   await server.populate();

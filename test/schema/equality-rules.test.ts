@@ -127,6 +127,25 @@ t.test('assertions of first component rules are bare', async (t) => {
   t.equal(form('caseIgnoreMatch', 'é'.repeat(600)), undefined, 'prepareAssertionBytes');
 });
 
+t.test(
+  'an assertion that is not of its syntax has no form (RFC 4511 section 4.5.1.7, RFC 4517 section 3.3)',
+  async (t) => {
+    for (const [name, wrong, right] of [
+      ['caseIgnoreMatch', '', ' '],
+      ['caseExactMatch', '', 'a'],
+      ['numericStringMatch', '1a', '1 2'],
+      ['numericStringMatch', '', '1'],
+      ['telephoneNumberMatch', '', '+1 2'],
+      ['telephoneNumberMatch', '1*2', '1-2'],
+      ['caseIgnoreListMatch', '', 'a$b'],
+    ] as const) {
+      const rule = must(equalityRule(name), name);
+      t.equal(rule.normalizeAssertion(utf8Encode(wrong)), undefined, `${name} ${JSON.stringify(wrong)}`);
+      t.not(rule.normalizeAssertion(utf8Encode(right)), undefined, `${name} ${right}`);
+    }
+  },
+);
+
 const value = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
   fc
