@@ -96,6 +96,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.js')).verify,
   },
   {
+    name: 'health',
+    describe: 'What is wrong with a server, running or stopped, and the command that mends it',
+    load: async () => (await import('./commands/health.js')).health,
+  },
+  {
     name: 'replication status',
     describe: 'State of replication: peers, missing changes, lag',
     load: async () => (await import('./commands/replication-status.js')).replicationStatus,

@@ -1,0 +1,44 @@
+/**
+ * `polyarch health`: what is wrong with a server, running or stopped, why it matters, and the command that mends it.
+ */
+import { gatherHealth } from '../../app/gather-health.js';
+import { examine, type Finding } from '../../app/health-rules.js';
+import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { printData } from '../output.js';
+
+/** Exit codes of --exit-code. */
+const EXIT_WARNINGS = 1;
+const EXIT_ERRORS = 2;
+
+export const health = defineCommand({
+  options: {
+    ...dirOption,
+    ...jsonOption,
+    'exit-code': {
+      type: 'boolean',
+      default: false,
+      describe: 'Exit with 1 when there are warnings, with 2 when there are errors',
+    },
+  },
+  examples: [
+    ['$0 health --dir /var/lib/polyarch', 'What is wrong, and what to do'],
+    ['$0 health --dir /var/lib/polyarch --exit-code --json', 'For a monitoring system'],
+  ],
+  async run(args) {
+    const facts = await gatherHealth(args.dir);
+    const findings = examine(facts);
+    printData({ running: facts.status !== undefined, findings }, args.json, () => show(findings));
+    if (!args['exit-code'] || findings.length === 0) return undefined;
+    return findings.some(({ severity }) => severity === 'error') ? EXIT_ERRORS : EXIT_WARNINGS;
+  },
+});
+
+function show(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'nothing is wrong';
+  return findings
+    .map(
+      ({ code, severity, about, what, why, mend }) =>
+        `${code} ${severity}: ${about}: ${what}\n     why: ${why}\n     do:  ${mend}`,
+    )
+    .join('\n');
+}

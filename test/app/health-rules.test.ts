@@ -1,0 +1,66 @@
+/** Rules of `polyarch health`: each fires for its fault alone, and says what to do. */
+import t from 'tap';
+import { examine, type HealthFacts } from '../../lib/app/health-rules.js';
+import type { ServerStatus } from '../../lib/app/server-status.js';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const domain = { baseDn: 'dc=x', phase: 'ready', reason: undefined, blocked: [] };
+const link = { domain: 'dc=x', peer: 's2', lagSeconds: 0, missing: 0, clockAheadSeconds: 0 };
+const status = (more: object = {}): ServerStatus =>
+  ({ domains: [domain], peers: [], links: [], comparisons: [], ...more }) as unknown as ServerStatus;
+const facts = (more: Partial<HealthFacts> = {}): HealthFacts => ({
+  dir: '/d',
+  configFault: undefined,
+  status: status(),
+  upkeep: [],
+  openConflicts: { orphan: 0 },
+  freeBytes: 1000,
+  minFreeBytes: 10,
+  certificates: [{ file: 'a', endsMs: NOW + 40 * 86_400_000 }],
+  nowMs: NOW,
+  ...more,
+});
+const codes = (given: HealthFacts) => examine(given).map(({ code, severity }) => `${code} ${severity}`);
+
+t.test('a sound server has no findings', (t) => {
+  t.same(codes(facts()), []);
+  t.end();
+});
+
+t.test('each fault has its rule', (t) => {
+  const upkeep = [
+    { baseDn: 'dc=x', heldBackBy: [{ name: 's3', reason: 'is silent' }] },
+  ] as unknown as HealthFacts['upkeep'];
+  const cases: [string, HealthFacts][] = [
+    ['H001 error', facts({ configFault: 'no such option' })],
+    ['H002 warning', facts({ status: undefined })],
+    ['H003 error', facts({ freeBytes: 9 })],
+    ['H004 warning', facts({ certificates: [{ file: 'a', endsMs: NOW + 1 }] })],
+    ['H004 error', facts({ certificates: [{ file: 'a', endsMs: NOW - 1 }] })],
+    ['H010 error', facts({ status: status({ domains: [{ ...domain, phase: 'failed' }] }) })],
+    ['H011 error', facts({ status: status({ domains: [{ ...domain, phase: 'full' }] }) })],
+    ['H012 warning', facts({ status: status({ domains: [{ ...domain, phase: 'held' }] }) })],
+    ['H013 error', facts({ status: status({ domains: [{ ...domain, blocked: ['waits'] }] }) })],
+    ['H020 warning', facts({ status: status({ peers: [{ name: 's2', connected: false }] }) })],
+    ['H021 warning', facts({ status: status({ links: [{ ...link, direction: 'to', lagSeconds: 61 }] }) })],
+    [
+      'H022 warning',
+      facts({ status: status({ links: [{ ...link, direction: 'from', clockAheadSeconds: -70 }] }) }),
+    ],
+    [
+      'H023 error',
+      facts({
+        status: status({ comparisons: [{ domain: 'dc=x', peer: 's2', verdict: 'different', differing: 3 }] }),
+      }),
+    ],
+    ['H030 warning', facts({ upkeep })],
+    ['H031 warning', facts({ openConflicts: { orphan: 2 } })],
+  ];
+  for (const [code, given] of cases) t.same(codes(given), [code], code);
+  t.end();
+});
+
+t.test('errors come first', (t) => {
+  t.same(codes(facts({ status: undefined, freeBytes: 1 })), ['H003 error', 'H002 warning']);
+  t.end();
+});
