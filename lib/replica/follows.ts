@@ -1,7 +1,7 @@
 /**
- * Whether received changes come right after what the entries hold.
+ * How the log stands to the entries: whether received changes come right after what these hold, and whether they lack any.
  *
- * Owns the test alone; what is done with such changes is replay.ts. Invariant: true means that no change of an origin is missing or out of order
+ * Owns the tests alone; what is done then is replay.ts. Invariant: follows() means that no change of an origin is missing or out of order
  * between the state and these changes.
  */
 import type { EncodedChange } from '../change/change.js';
@@ -27,4 +27,13 @@ export function follows(
     before = csn;
   }
   return true;
+}
+
+/** Whether the log holds what the entries lack of `wanted` origins: not after a local write, nor when both came in one batch. */
+export function lags(
+  entries: ServerState,
+  log: ServerState,
+  wanted: (origin: ReplicaId) => boolean,
+): boolean {
+  return log.csns().some((csn) => !entries.covers(csn) && wanted(csnReplica(csn)));
 }

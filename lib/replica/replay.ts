@@ -14,12 +14,12 @@ import type { Changelog, LogSlice } from '../changelog/changelog.js';
 import { type Csn, csnReplica, csnTimeMs, type ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import { StoreError, type StoreOp } from '../port/ordered-store.js';
-import { follows } from './follows.js';
+import { follows, lags } from './follows.js';
 
 /** Changes given to the backend in one call. */
 const ROUND_CHANGES = 512;
-/** Changes that go into the entries in one batch with their log rows: more would keep local writes from the disk. */
-const CARRIED_CHANGES = 64;
+/** Changes that go into the entries in one batch with their log rows: more would keep local writes from the disk for long. */
+const CARRIED_CHANGES = 256;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 /** An origin that waits longer than this for another is told of. */
@@ -83,7 +83,10 @@ export class Replay {
     if (!this.#stopped) return;
     this.#stopped = false;
     this.#blocked.clear();
-    this.#stopListening = this.#options.changelog.onAdvance(() => this.poke());
+    const { backend, changelog, wanted } = this.#options;
+    this.#stopListening = changelog.onAdvance(() => {
+      if (lags(backend.state, changelog.state, wanted)) this.poke();
+    });
     this.poke();
   }
 
@@ -145,8 +148,7 @@ export class Replay {
     const goesOn = (origin: ReplicaId): boolean => wanted(origin) && !this.#blocked.has(origin);
     if (!follows(encoded, backend.state, goesOn)) return undefined;
     const changes = this.#decode([{ kind: 'changes', changes: encoded }]);
-    if (changes.length < encoded.length) return undefined;
-    const carried = backend.carry?.(changes, rows, durable);
+    const carried = changes.length < encoded.length ? undefined : backend.carry?.(changes, rows, durable);
     if (carried === undefined) return undefined;
     this.#carrying += 1;
     const replayed = carried.replayed.then(
@@ -156,11 +158,10 @@ export class Replay {
     const onDisk = carried.onDisk.catch((error: unknown) => {
       throw new StoreError('failed', reasonOf(error), { cause: error });
     });
-    const over = (): void => {
+    void Promise.allSettled([replayed, onDisk]).then(() => {
       this.#carrying -= 1;
       this.#rest();
-    };
-    void Promise.all([replayed, onDisk]).then(over, over);
+    });
     return onDisk;
   }
 

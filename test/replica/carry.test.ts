@@ -10,7 +10,7 @@ import { decodeChange, toEncodedChange } from '../../lib/change/change-codec.js'
 import { Changelog } from '../../lib/changelog/changelog.js';
 import { csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { follows } from '../../lib/replica/follows.js';
+import { follows, lags } from '../../lib/replica/follows.js';
 import { Replay } from '../../lib/replica/replay.js';
 import { adding, freshUuid, modifying, openEngine, violations } from '../backend/engine.js';
 import { MachineClock, VirtualTime } from '../sim/virtual-time.js';
@@ -154,5 +154,17 @@ t.test('only what follows the state, in CSN order, of origins that go on', (t) =
     ),
   );
   t.notOk(follows([...two, ...one].reverse(), ServerState.EMPTY, all));
+  t.end();
+});
+
+t.test('the entries lag when the log holds more of an origin that is wanted', (t) => {
+  const log = ServerState.of([csn(2, 1), csn(5, 2)]);
+  const all = () => true;
+  t.notOk(lags(log, log, all));
+  t.ok(lags(ServerState.of([csn(2, 1)]), log, all));
+  t.notOk(
+    lags(ServerState.of([csn(2, 1)]), log, (origin) => origin === 1),
+    'our own, say',
+  );
   t.end();
 });
