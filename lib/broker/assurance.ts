@@ -141,7 +141,8 @@ export class Assurance {
     const known = this.#linkTo(peer.server) !== undefined;
     this.#links.add(link);
     if (!known) this.#step({ kind: 'link-up', link });
-    if (this.#waits.size > 0) this.#wishAgain();
+    // Who is left out may be behind this link, and says so when asked.
+    if (this.#waits.size > 0 || this.#leftOut.size > 0) this.#wishAgain();
     return {
       take: (frame) => this.#take(link, frame),
       states: (states) => this.#see(peer.server, states),
@@ -189,8 +190,8 @@ export class Assurance {
       if (kind === undefined) continue;
       const before = this.#held.get(server) ?? NOTHING_HELD;
       const holding = {
-        log: log > before.log ? log : before.log,
-        applied: applied > before.applied ? applied : before.applied,
+        log: newer(log, before.log),
+        applied: newer(applied, before.applied),
       };
       this.#held.set(server, holding);
       if (isBack(kind, holding, this.#wished) && this.#leftOut.delete(server))
@@ -285,6 +286,11 @@ export class Assurance {
         effect.link.send({ kind: 'assurance', saying: { kind: 'held', rows: effect.rows } });
     }
   }
+}
+
+function newer(a: Csn, b: Csn): Csn {
+  if (a > b) return a;
+  return b;
 }
 
 function sendWish(link: Member, wish: Wish): void {

@@ -152,3 +152,15 @@ t.test('a server of the list that never ran is waited for once', async (t) => {
   const next = await assured(world, 's1', DATA);
   t.same([next.outcome.kind, next.tookMs < 5], ['reduced', true]);
 });
+
+t.test('of two servers the one that was left out counts again as soon as it is back', async (t) => {
+  const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+  await assured(world, 's1', READ);
+  world.server('s2').crash();
+  t.equal((await assured(world, 's1', READ)).outcome.kind, 'timeout');
+  void world.server('s2').start();
+  await world.settle();
+  await world.run(500);
+  t.same(world.server('s1').assurance?.leftOut, []);
+  t.equal((await assured(world, 's1', READ)).outcome.kind, 'reached');
+});
