@@ -8,8 +8,9 @@
 import { LIMITS } from '../../lib/base/limits.js';
 import type { EntryUuid } from '../../lib/change/change.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';
+import { RARE, RareTroubles } from './rare-troubles.js';
 import { SeededRandom } from './seeded-random.js';
-import { SHAPES, type Shape } from './shapes.js';
+import { SHAPES, type Shape, SWARM_SHAPES } from './shapes.js';
 import type { WriteRequest } from './sim-directory.js';
 import { SimNetwork } from './sim-network.js';
 import { type OpenDirectory, SimServer, type SimServerOptions } from './sim-server.js';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly makeWrite: () => MakeWrite;
   readonly safetyMs?: number;
   readonly faults?: boolean;
+  /** A random choice of all kinds of faults and shapes, the rare ones among them (rare-troubles.ts). */
+  readonly swarm?: boolean;
   /** Milliseconds of virtual time within which all must be equal after the last fault. */
   readonly limitMs?: number;
   /** Given to every server. */
@@ -43,6 +46,9 @@ export interface RunReport {
   readonly convergedMs: number;
 }
 
+/** Kinds of trouble that every run may see. */
+const COMMON = 9;
+
 export class Simulation {
   readonly time = new VirtualTime();
   readonly random: SeededRandom;
@@ -50,13 +56,22 @@ export class Simulation {
   readonly servers: SimServer[];
   readonly faults: string[] = [];
   writing = true;
+  /** Kinds of trouble of this run; undefined: the common ones. */
+  readonly #kinds: readonly number[] | undefined;
+  readonly #rare: RareTroubles;
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
     this.network = new SimNetwork(this.time, this.random);
-    const shape = options.shape ?? this.random.pick(SHAPES);
+    const shape = options.shape ?? this.random.pick(options.swarm === true ? SWARM_SHAPES : SHAPES);
+    if (options.swarm === true) {
+      const kinds = Array.from({ length: COMMON + RARE.length }, (_, i) => i);
+      const some = kinds.filter(() => this.random.chance(0.4));
+      this.#kinds = some.length > 0 ? some : kinds;
+    }
+    this.#rare = new RareTroubles(this, (work) => this.#spawn(work));
     this.servers = shape.servers.map((server) => {
       const open = options.openDirectory;
       return new SimServer(this.time, this.network, this.random, {
@@ -98,6 +113,11 @@ export class Simulation {
   }
 
   #failure: unknown;
+
+  /** Starts a server again, and checks what it finds on its disk. */
+  restart(server: SimServer): void {
+    this.#restart(server);
+  }
 
   #spawn(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
@@ -141,7 +161,12 @@ export class Simulation {
     const note = (text: string): void => {
       this.faults.push(`${Math.round(time.nowMs)} ${text} for ${forMs}`);
     };
-    switch (random.below(9)) {
+    const kind = this.#kinds === undefined ? random.below(COMMON) : random.pick(this.#kinds);
+    if (kind >= COMMON) {
+      this.#rare.strike(RARE[kind - COMMON] ?? 'slow network', server, forMs, note);
+      return;
+    }
+    switch (kind) {
       case 0:
       case 1:
         note(`crash ${a}`);
@@ -205,6 +230,7 @@ export class Simulation {
 
   async #mend(): Promise<void> {
     this.network.healAll();
+    this.#rare.mend();
     for (const server of this.servers) {
       server.disk.faults.refuse = undefined;
       server.disk.faults.delay = () => this.time.sleep(0.2 + this.random.next());

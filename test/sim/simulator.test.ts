@@ -4,24 +4,8 @@
  * SIM_SEEDS=first-last runs others, for long swarms (with TAP_TIMEOUT=seconds); a failure prints its seed.
  */
 import t from 'tap';
-import { ROOT_UUID } from '../../lib/change/change.js';
-import { entryUuid, type MakeWrite, runSeed } from './simulation.js';
-
-/** Adds and deletes over a small pool of entries, without content: transport alone is looked at. */
-function transportWrites(): MakeWrite {
-  let made = 0;
-  return (server, random) => {
-    if (made === 0 || random.chance(0.5)) {
-      return { entry: entryUuid(++made), body: { kind: 'add', parent: ROOT_UUID, rdn: RDN, attributes: [] } };
-    }
-    const entry = entryUuid(1 + random.below(made));
-    return server.directory?.knows(entry) === true ? { entry, body: { kind: 'delete' } } : undefined;
-  };
-}
-
-const RDN = {
-  avas: [{ key: 'cn', name: 'cn', value: new Uint8Array([0x78]), equality: 'caseIgnoreMatch' }],
-} as unknown as import('../../lib/change/change.js').NamedRdn;
+import { runSeed } from './simulation.js';
+import { transportWrites } from './transport-writes.js';
 
 const [first, last] = (process.env.SIM_SEEDS ?? '1-12').split('-').map(Number) as [number, number];
 
