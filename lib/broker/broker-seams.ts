@@ -8,7 +8,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import type { MemberRow } from '../sync/member-row.js';
-import type { SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 
 /** A server to subscribe to. */
 export interface BrokerPeer {
@@ -65,6 +65,8 @@ export interface BrokerMembers {
 
 /** Who takes a total update. Each step is done when its promise resolves. */
 export interface UpdateTarget {
+  /** Where to go on in a copy that was cut; undefined: from its beginning. */
+  resume?(): SnapshotPlace | undefined;
   prepare(summary: SnapshotSummary): Promise<void>;
   store(images: readonly Uint8Array[]): Promise<void>;
   finish(summary: SnapshotSummary): Promise<void>;

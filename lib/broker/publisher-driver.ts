@@ -270,10 +270,7 @@ export class PublisherDriver {
   async #readImages(maxBytes: number): Promise<void> {
     try {
       const images = await this.#snapshot?.next(maxBytes);
-      if (images === undefined) {
-        this.feed({ kind: 'images-end' });
-        this.#closeSnapshot();
-      } else this.feed({ kind: 'images', images });
+      this.feed(images === undefined ? { kind: 'images-end' } : { kind: 'images', images });
     } catch (error) {
       this.feed({ kind: 'snapshot-failed', reason: reasonOf(error) });
     }
@@ -284,7 +281,10 @@ export class PublisherDriver {
     const reader = this.#snapshot;
     this.#snapshot = undefined;
     if (reader === undefined) return;
-    void this.#readingImages.then(() => this.#hooks.shelf.keep(this.#peerName, reader));
+    void this.#readingImages.then(() => {
+      if (reader.done) void reader.close().catch(() => {});
+      else this.#hooks.shelf.keep(this.#peerName, reader);
+    });
   }
 
   #closeSnapshot(): void {

@@ -228,7 +228,7 @@ export class Upstreams {
             },
           });
           this.#update = session;
-          session.start(this.#context.hello('initialize'));
+          session.start({ ...this.#context.hello('initialize'), resume: target.resume?.() });
         }),
     );
   }

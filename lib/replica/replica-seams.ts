@@ -6,7 +6,7 @@ import type { Changelog } from '../changelog/changelog.js';
 import type { ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
-import type { SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
 /** What is known of the domain's servers, as far as it concerns our own data and writes. */
@@ -33,6 +33,7 @@ export interface UpdateCarrier {
   initializeFrom(
     peer: string,
     target: {
+      resume?(): SnapshotPlace | undefined;
       prepare(summary: SnapshotSummary): Promise<void>;
       store(images: readonly Uint8Array[]): Promise<void>;
       finish(summary: SnapshotSummary): Promise<void>;

@@ -6,7 +6,7 @@
  */
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
-import type { SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
@@ -36,6 +36,8 @@ export class Replica {
   #update: { -readonly [F in keyof UpdateProgress]: UpdateProgress[F] } | undefined;
   /** The data set that the running total update has begun to copy: no other one may take its place. */
   #generationWanted: string | undefined;
+  /** How far the copy that was begun has come; undefined: the next one begins anew. */
+  #place: SnapshotPlace | undefined;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -141,20 +143,29 @@ export class Replica {
       failure: undefined,
     };
     this.#generationWanted = undefined;
+    this.#place = undefined;
     await this.#replay.stop();
     try {
       let source = peer;
+      let chosen = peer;
       for (let tries = 1; ; tries++) {
+        const came = this.#imagesHeld();
         const failure = await this.#tryUpdate(source, keep);
         if (failure === undefined) break;
         if (!backend.importing || this.#stopped) throw failure;
         const before = source;
-        source = this.#nextSource(peer, tries);
+        // One that gives data is not given up for another, which would begin anew.
+        if (this.#imagesHeld() > came) {
+          tries = 0;
+          chosen = source;
+        }
+        source = this.#nextSource(chosen, tries);
+        if (source !== before) this.#place = undefined;
         this.#update.failure = `${before}: ${failure.message}`;
         this.#update.peer = source;
         this.#tell(
           'update-cut',
-          `the total update from ${before} was cut (${failure.message}); it begins again from ${source}`,
+          `the total update from ${before} was cut (${failure.message}); it ${this.#imagesHeld() === 0 ? 'begins again' : `goes on after ${this.#imagesHeld()} rows`} from ${source}`,
         );
         await this.#pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10)));
       }
@@ -273,7 +284,13 @@ export class Replica {
     try {
       if (this.#carrier === undefined) throw new Error('replication is not running');
       await this.#carrier.initializeFrom(peer, {
+        resume: () => this.#place,
         prepare: async (summary) => {
+          if (this.#goesOn(summary)) {
+            if (progress !== undefined) progress.failure = undefined;
+            return;
+          }
+          this.#place = undefined;
           const own = changelog.newest(replica);
           if (keep === 'own' && own !== undefined && !summary.state.covers(own)) {
             throw new Error(`${peer} does not hold all changes of this server yet`);
@@ -285,12 +302,17 @@ export class Replica {
           await backend.beginImport();
           this.#options.members?.copied();
           this.#generationWanted = summary.generationId;
+          this.#place = summary.place;
           if (progress === undefined) return;
           const { entryCount } = summary;
           Object.assign(progress, { images: 0, bytes: 0, entryCount, failure: undefined });
         },
         store: async (images) => {
+          const place = this.#place;
+          // What could not be stored whole is not built upon.
+          this.#place = undefined;
           await backend.importImages(images);
+          this.#place = place === undefined ? undefined : { ...place, images: place.images + images.length };
           if (progress === undefined) return;
           progress.images += images.length;
           for (const image of images) progress.bytes += image.length;
@@ -307,6 +329,20 @@ export class Replica {
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** Of the copy that was begun. */
+  #imagesHeld(): number {
+    return this.#place?.images ?? 0;
+  }
+
+  /** Whether the copy that was cut goes on where it was. Throws when the source begins elsewhere. */
+  #goesOn({ place }: SnapshotSummary): boolean {
+    if (place === undefined || place.images === 0) return false;
+    const wanted = this.#place;
+    if (wanted?.snapshot === place.snapshot && wanted.images === place.images) return true;
+    this.#place = undefined;
+    throw new Error('the source goes on in a copy that was not begun here');
   }
 
   /** Changes of another data set mean nothing in this one. */

@@ -176,7 +176,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
   const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
   const type = reader.u8();
-  if (type > TYPE.assurance) return undefined;
+  if (type > TYPE.place) return undefined;
   const frame = readBody(reader, type);
   if (frame.kind !== 'hello') reader.end();
   return frame;

@@ -26,9 +26,7 @@ export function stepExporting(state: Exporting, event: PublisherEvent, nowMs: nu
     case 'frame':
       return exportingFrame({ ...state, lastHeardMs: nowMs }, event.frame);
     case 'snapshot':
-      return pumpImages({ ...state, phase: 'idle', lastSentMs: nowMs }, [
-        { kind: 'send', frame: summaryFrame(event.summary) },
-      ]);
+      return begin(state, event.summary, nowMs);
     case 'images': {
       const bytes = event.images.reduce((sum, image) => sum + image.length, 0);
       const imageCount = state.imageCount + event.images.length;
@@ -63,6 +61,14 @@ function exportingFrame(state: Exporting, frame: Frame): PublisherStep {
     default:
       return end('protocol', `a ${frame.kind} frame during a total update`);
   }
+}
+
+function begin(state: Exporting, summary: SnapshotSummary, nowMs: number): PublisherStep {
+  const { place } = summary;
+  const begun: Exporting = { ...state, phase: 'idle', imageCount: place?.images ?? 0, lastSentMs: nowMs };
+  const told: readonly PublisherEffect[] =
+    place === undefined ? [] : [{ kind: 'send', frame: { kind: 'place', place } }];
+  return pumpImages(begun, [...told, { kind: 'send', frame: summaryFrame(summary) }]);
 }
 
 function summaryFrame(summary: SnapshotSummary): Frame {

@@ -11,4 +11,13 @@ export interface SnapshotSummary {
   readonly state: ServerState;
   /** Live entries in the snapshot, for progress. */
   readonly entryCount: number;
+  /** Which copy, and how many of its images came in earlier sessions; undefined: the source cannot go on after a cut. */
+  readonly place?: SnapshotPlace | undefined;
+}
+
+/** A place in a copy of a domain: after so many images. */
+export interface SnapshotPlace {
+  /** Names the copy at its source. */
+  readonly snapshot: string;
+  readonly images: number;
 }

@@ -217,3 +217,60 @@ t.test(
     t.ok(world.server('s1').changelog?.holds(mine));
   },
 );
+
+t.test(
+  'a total update that is cut goes on where it was: nothing is dropped, no image comes twice',
+  async (t) => {
+    for (const cutAfter of [[1], [2], [3], [5], [1, 2], [1, 2, 3, 4]]) {
+      const world = await withNewcomer({ autoInitialize: true });
+      world.server('s2').crash();
+      const newcomer = world.server('s3');
+      void newcomer.start();
+      while (newcomer.directory === undefined) await world.run(1);
+      const { directory } = newcomer;
+      const [begin, take] = [directory.beginImport.bind(directory), directory.importImages.bind(directory)];
+      let begun = 0;
+      let portions = 0;
+      const came: string[] = [];
+      directory.beginImport = () => {
+        begun += 1;
+        return begin();
+      };
+      directory.importImages = async (images) => {
+        await take(images);
+        portions += 1;
+        came.push(...images.map((image) => image.join(' ')));
+        if (cutAfter.includes(portions)) world.network.breakLinks('s1', 's3');
+      };
+      await world.run(300);
+      await world.writes('s1', 3);
+      await world.settle();
+      t.equal(await directory.contents(), await world.server('s1').directory?.contents());
+      t.equal(begun, 1, `cut after portions ${cutAfter}: begun once`);
+      t.equal(new Set(came).size, came.length, 'no image came twice');
+      const cuts = newcomer.alerts.filter((alert) => alert.startsWith('update-cut'));
+      t.ok(cuts.length > 0);
+      t.match(cuts[0], /it goes on after \d+ rows from s1/);
+    }
+  },
+);
+
+t.test('a source that was started anew gives its copy from the beginning', async (t) => {
+  const world = await withNewcomer({ autoInitialize: true });
+  world.server('s2').crash();
+  const newcomer = world.server('s3');
+  void newcomer.start();
+  while (newcomer.directory === undefined) await world.run(1);
+  const { directory } = newcomer;
+  const take = directory.importImages.bind(directory);
+  let portions = 0;
+  directory.importImages = async (images) => {
+    await take(images);
+    portions += 1;
+    if (portions === 2) world.server('s1').crash();
+  };
+  await world.run(300);
+  void world.server('s1').start();
+  await world.settle();
+  t.equal(await directory.contents(), await world.server('s1').directory?.contents());
+});

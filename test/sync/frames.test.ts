@@ -12,6 +12,10 @@ import { changes, csn, hello, replica, states } from './session-fixtures.js';
 const FRAMES: readonly Frame[] = [
   { kind: 'hello', hello: hello('s1', 1, { states: states([csn(5), csn(7, 2)]) }) },
   { kind: 'hello', hello: hello('ünï', undefined, { generation: undefined, purpose: 'initialize' }) },
+  {
+    kind: 'hello',
+    hello: hello('s2', 2, { purpose: 'initialize', resume: { snapshot: 'boot:1', images: 9 } }),
+  },
   { kind: 'refuse', code: 'generation', sentence: 'not the same data' },
   { kind: 'subscribe', origin: replica(3), after: csn(4, 3) },
   { kind: 'subscribe', origin: replica(3), after: undefined },
@@ -23,6 +27,7 @@ const FRAMES: readonly Frame[] = [
   { kind: 'credit', bytes: 4_194_304 },
   { kind: 'summary', generation: 'g1', state: ServerState.of([csn(5)]), entryCount: 1_000_000 },
   { kind: 'images', images: [new Uint8Array([1, 2]), new Uint8Array(0), new Uint8Array(300)] },
+  { kind: 'place', place: { snapshot: 'boot:1', images: 7 } },
   { kind: 'images-end', imageCount: 12 },
   { kind: 'talk', number: 7, isAnswer: true, bytes: new Uint8Array([1, 2, 3]) },
 ];
