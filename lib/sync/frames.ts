@@ -19,9 +19,18 @@ import {
   type ReplicaId,
   ZERO_CSN,
 } from '../csn/csn.js';
-import { ServerState } from '../csn/server-state.js';
+import type { ServerState } from '../csn/server-state.js';
 import { readSaying, type Saying, writeSaying } from './assurance-frames.js';
 import { FrameError } from './frame-error.js';
+import {
+  readHello,
+  readPlace,
+  readState,
+  readStates,
+  writeHello,
+  writePlace,
+  writeStates,
+} from './hello-octets.js';
 import { type MemberRow, readMember, writeMember } from './member-row.js';
 import { readChanges } from './read-changes.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
@@ -150,10 +159,6 @@ const TYPE = {
   assurance: 132,
   place: 133,
 } as const satisfies Record<Frame['kind'], number>;
-const MAGIC = 0x504c5941;
-/** First octet after a hello that says where to go on; after any other the rest is of a later version. */
-const HELLO_RESUME = 1;
-const MAX_HEARTBEAT_MS = 600_000;
 
 /** Octets of the longest frame accepted before the peer's hello was. */
 export const HELLO_FRAME_BYTES = 65_536;
@@ -257,40 +262,6 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
   }
 }
 
-function writeHello(writer: ByteWriter, hello: Hello): void {
-  writer.u32(MAGIC);
-  writer.u16(hello.protocolMin);
-  writer.u16(hello.protocolMax);
-  writer.u8(hello.purpose === 'follow' ? 0 : 1);
-  writer.text(hello.server);
-  writer.u16(hello.replica ?? 0);
-  writer.text(hello.incarnation);
-  writer.text(hello.boot);
-  writer.text(hello.domain);
-  writer.text(hello.generation ?? '');
-  writer.varint(hello.heartbeatMs);
-  writeStates(writer, hello.states);
-  if (hello.resume === undefined) return;
-  writer.u8(HELLO_RESUME);
-  writePlace(writer, hello.resume);
-}
-
-function writePlace(writer: ByteWriter, { snapshot, images }: SnapshotPlace): void {
-  writer.text(snapshot);
-  writer.varint(images);
-}
-
-function readPlace(reader: ByteReader): SnapshotPlace {
-  return { snapshot: readName(reader), images: reader.varint() };
-}
-
-function writeStates(writer: ByteWriter, states: ServerStates): void {
-  writer.bytes(states.log.toBytes());
-  writer.bytes(states.applied.toBytes());
-  writer.bytes(states.trimmed.toBytes());
-  writer.varint(states.clockMs);
-}
-
 function readBody(reader: ByteReader, type: number): Frame {
   switch (type) {
     case TYPE.hello:
@@ -346,63 +317,6 @@ function readBody(reader: ByteReader, type: number): Frame {
     default:
       return reader.fail(`unknown frame type ${type}`);
   }
-}
-
-function readHello(reader: ByteReader): Hello {
-  if (reader.u32() !== MAGIC) reader.fail('the peer does not speak the replication protocol');
-  const protocolMin = reader.u16();
-  const protocolMax = reader.u16();
-  const purpose: LinkPurpose = reader.u8() === 0 ? 'follow' : 'initialize';
-  const server = readName(reader);
-  const replica = reader.u16();
-  const incarnation = readName(reader);
-  const boot = readName(reader);
-  const domain = reader.text(LIMITS.dnBytes);
-  const generation = reader.text(LIMITS.frameTextBytes);
-  const heartbeatMs = reader.varint(MAX_HEARTBEAT_MS);
-  const states = readStates(reader);
-  const hasResume = reader.left > 0 && reader.u8() === HELLO_RESUME;
-  return {
-    protocolMin,
-    protocolMax,
-    purpose,
-    server,
-    replica: replica === 0 ? undefined : (replica as ReplicaId),
-    incarnation,
-    boot,
-    domain,
-    generation: generation === '' ? undefined : generation,
-    heartbeatMs,
-    states,
-    ...(hasResume ? { resume: readPlace(reader) } : {}),
-  };
-}
-
-function readName(reader: ByteReader): string {
-  const name = reader.text(LIMITS.frameTextBytes);
-  return name === '' ? reader.fail('an empty name') : name;
-}
-
-function readStates(reader: ByteReader): ServerStates {
-  return {
-    log: readState(reader),
-    applied: readState(reader),
-    trimmed: readState(reader),
-    clockMs: reader.varint(),
-  };
-}
-
-/** CSNs by strictly rising replica id, as ServerState.toBytes() writes them. */
-function readState(reader: ByteReader): ServerState {
-  const bytes = reader.bytes(LIMITS.replicas * CSN_BYTES);
-  if (bytes.length % CSN_BYTES !== 0) reader.fail('server state cut short');
-  let before = 0;
-  for (let at = 0; at < bytes.length; at += CSN_BYTES) {
-    const origin = csnReplica(csnFromBytes(bytes, at));
-    if (origin <= before) reader.fail('server state not in order of replica ids');
-    before = origin;
-  }
-  return ServerState.fromBytes(bytes);
 }
 
 function readOrigin(reader: ByteReader): ReplicaId {

@@ -23,7 +23,7 @@ import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Frame, Hello, RefusalCode, ServerStates, Unavailable } from './frames.js';
 import { checkHello, type PeerFacts } from './hello-check.js';
 import { HELLO_TIMEOUT_MS, silence } from './session-timing.js';
-import type { SnapshotPlace, SnapshotSummary } from './snapshot-summary.js';
+import type { SnapshotSummary } from './snapshot-summary.js';
 
 interface Greeted {
   readonly own: Hello;
@@ -47,9 +47,7 @@ export interface Initializing extends Greeted {
   readonly kind: 'initializing';
   readonly phase: 'asked' | 'preparing' | 'receiving' | 'finishing';
   readonly summary: SnapshotSummary | undefined;
-  /** As the sender told before its summary. */
-  readonly place?: SnapshotPlace | undefined;
-  /** Images of the copy that came, in earlier sessions too. */
+  readonly place?: SnapshotSummary['place'];
   readonly imageCount: number;
 }
 
@@ -354,14 +352,14 @@ function initializingFrame(state: Initializing, frame: Frame): SubscriberStep {
   switch (frame.kind) {
     case 'summary': {
       if (state.phase !== 'asked') return end('protocol', 'a second summary');
-      const { generation, entryCount } = frame;
       const { place } = state;
-      const summary: SnapshotSummary = { generationId: generation, state: frame.state, entryCount, place };
+      const { generation: generationId, entryCount } = frame;
+      const summary = { generationId, state: frame.state, entryCount, place };
       const imageCount = place?.images ?? 0;
       return go({ ...state, phase: 'preparing', summary, imageCount }, [{ kind: 'prepare', summary }]);
     }
     case 'place':
-      if (state.phase !== 'asked') return end('protocol', 'a place in a copy that has begun');
+      if (state.phase !== 'asked') return end('protocol', 'a late place');
       return stay({ ...state, place: frame.place });
     case 'images': {
       if (state.phase !== 'receiving') return end('protocol', 'images that were not asked for');

@@ -12,10 +12,6 @@ import { changes, csn, hello, replica, states } from './session-fixtures.js';
 const FRAMES: readonly Frame[] = [
   { kind: 'hello', hello: hello('s1', 1, { states: states([csn(5), csn(7, 2)]) }) },
   { kind: 'hello', hello: hello('ünï', undefined, { generation: undefined, purpose: 'initialize' }) },
-  {
-    kind: 'hello',
-    hello: hello('s2', 2, { purpose: 'initialize', resume: { snapshot: 'boot:1', images: 9 } }),
-  },
   { kind: 'refuse', code: 'generation', sentence: 'not the same data' },
   { kind: 'subscribe', origin: replica(3), after: csn(4, 3) },
   { kind: 'subscribe', origin: replica(3), after: undefined },
@@ -81,6 +77,13 @@ t.test('what a frame says is checked, not only its form', (t) => {
   );
   t.throws(() => decodeFrame(new Uint8Array([127])), FrameError, 'an unknown type');
   t.ok(first);
+  t.end();
+});
+
+t.test('a hello says where a total update goes on', (t) => {
+  const resume = { snapshot: 'boot:1', images: 9 };
+  const told = hello('s2', 2, { purpose: 'initialize', resume });
+  t.same(plain(decodeFrame(body({ kind: 'hello', hello: told }))), plain({ kind: 'hello', hello: told }));
   t.end();
 });
 

@@ -1,0 +1,111 @@
+/**
+ * The octets of a hello, and of what it shares with other frames: server states, places in a copy. Types and frames are frames.ts.
+ */
+import type { ByteReader, ByteWriter } from '../base/binary.js';
+import { LIMITS } from '../base/limits.js';
+import { CSN_BYTES, csnFromBytes, csnReplica, type ReplicaId } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import type { Hello, LinkPurpose, ServerStates } from './frames.js';
+import type { SnapshotPlace } from './snapshot-summary.js';
+
+const MAGIC = 0x504c5941;
+/** First octet after a hello that says where to go on; after any other the rest is of a later version. */
+const HELLO_RESUME = 1;
+const MAX_HEARTBEAT_MS = 600_000;
+
+/** Writes a hello. */
+export function writeHello(writer: ByteWriter, hello: Hello): void {
+  writer.u32(MAGIC);
+  writer.u16(hello.protocolMin);
+  writer.u16(hello.protocolMax);
+  writer.u8(hello.purpose === 'follow' ? 0 : 1);
+  writer.text(hello.server);
+  writer.u16(hello.replica ?? 0);
+  writer.text(hello.incarnation);
+  writer.text(hello.boot);
+  writer.text(hello.domain);
+  writer.text(hello.generation ?? '');
+  writer.varint(hello.heartbeatMs);
+  writeStates(writer, hello.states);
+  if (hello.resume === undefined) return;
+  writer.u8(HELLO_RESUME);
+  writePlace(writer, hello.resume);
+}
+
+/** Writes a place in a copy. */
+export function writePlace(writer: ByteWriter, { snapshot, images }: SnapshotPlace): void {
+  writer.text(snapshot);
+  writer.varint(images);
+}
+
+/** Reads a place; malformed ones end in reader.fail(). */
+export function readPlace(reader: ByteReader): SnapshotPlace {
+  return { snapshot: readName(reader), images: reader.varint() };
+}
+
+/** Writes what a server holds. */
+export function writeStates(writer: ByteWriter, states: ServerStates): void {
+  writer.bytes(states.log.toBytes());
+  writer.bytes(states.applied.toBytes());
+  writer.bytes(states.trimmed.toBytes());
+  writer.varint(states.clockMs);
+}
+
+/** Reads a hello; octets of later versions after it are left. */
+export function readHello(reader: ByteReader): Hello {
+  if (reader.u32() !== MAGIC) reader.fail('the peer does not speak the replication protocol');
+  const protocolMin = reader.u16();
+  const protocolMax = reader.u16();
+  const purpose: LinkPurpose = reader.u8() === 0 ? 'follow' : 'initialize';
+  const server = readName(reader);
+  const replica = reader.u16();
+  const incarnation = readName(reader);
+  const boot = readName(reader);
+  const domain = reader.text(LIMITS.dnBytes);
+  const generation = reader.text(LIMITS.frameTextBytes);
+  const heartbeatMs = reader.varint(MAX_HEARTBEAT_MS);
+  const states = readStates(reader);
+  const hasResume = reader.left > 0 && reader.u8() === HELLO_RESUME;
+  return {
+    protocolMin,
+    protocolMax,
+    purpose,
+    server,
+    replica: replica === 0 ? undefined : (replica as ReplicaId),
+    incarnation,
+    boot,
+    domain,
+    generation: generation === '' ? undefined : generation,
+    heartbeatMs,
+    states,
+    ...(hasResume ? { resume: readPlace(reader) } : {}),
+  };
+}
+
+function readName(reader: ByteReader): string {
+  const name = reader.text(LIMITS.frameTextBytes);
+  return name === '' ? reader.fail('an empty name') : name;
+}
+
+/** Reads what a server holds. */
+export function readStates(reader: ByteReader): ServerStates {
+  return {
+    log: readState(reader),
+    applied: readState(reader),
+    trimmed: readState(reader),
+    clockMs: reader.varint(),
+  };
+}
+
+/** CSNs by strictly rising replica id, as ServerState.toBytes() writes them. */
+export function readState(reader: ByteReader): ServerState {
+  const bytes = reader.bytes(LIMITS.replicas * CSN_BYTES);
+  if (bytes.length % CSN_BYTES !== 0) reader.fail('server state cut short');
+  let before = 0;
+  for (let at = 0; at < bytes.length; at += CSN_BYTES) {
+    const origin = csnReplica(csnFromBytes(bytes, at));
+    if (origin <= before) reader.fail('server state not in order of replica ids');
+    before = origin;
+  }
+  return ServerState.fromBytes(bytes);
+}
