@@ -218,3 +218,31 @@ export async function contents(server: ReadyServer): Promise<string> {
     .sort()
     .join('\n\n');
 }
+
+const SETUP_SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
+
+/** A server's directory with `entries` sample entries, on free ports. */
+export async function makeServer(
+  t: Parameters<typeof temporary>[0],
+  entries = 5,
+): Promise<{ dir: string; port: number }> {
+  const dir = `${temporary(t)}/server`;
+  const port = await freePorts(4);
+  const made = await polyarch(
+    [
+      'setup',
+      '--dir',
+      dir,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--sample-entries',
+      String(entries),
+    ],
+    '',
+    SETUP_SECRET,
+  );
+  t.equal(made.status, 0, made.stderr);
+  return { dir, port };
+}

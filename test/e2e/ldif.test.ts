@@ -1,0 +1,135 @@
+/** LDIF in and out and indexes, on a stopped and on a running server: faults have file, line and reason, and what was right stays. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import { BASE, ENV, makeServer, polyarch } from './harness.js';
+
+t.setTimeout(155_000);
+
+const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
+
+t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
+  const { dir, port } = await makeServer(t);
+  const file = `${dir}/people.ldif`;
+  const good = (name: string) =>
+    `dn: uid=${name},${BASE}\nobjectClass: inetOrgPerson\nuid: ${name}\ncn: ${name}\nsn: ${name}\n`;
+  const base = `dn: ${BASE}\nobjectClass: domain\ndc: example\n`;
+
+  t.test('a fault gives file, line and reason, and nothing is imported', async (t) => {
+    writeFileSync(file, `${base}\n${good('a')}\nthis is no LDIF\n\n${good('b')}`);
+    const bad = await polyarch(['import-ldif', '--dir', dir, '--file', file]);
+    t.equal(bad.status, 80);
+    t.match(bad.stderr, /people\.ldif:11: /);
+    const kept = await polyarch(['export-ldif', '--dir', dir]);
+    t.equal(
+      kept.stdout.split('\n').filter((line) => line.startsWith('dn:')).length,
+      5,
+      'the data stay as they were',
+    );
+  });
+
+  t.test('--continue imports the rest and writes the rejects', async (t) => {
+    writeFileSync(
+      file,
+      `${base}\n${good('a')}\ndn: uid=bad,${BASE}\nobjectClass: inetOrgPerson\nuid: bad\n\n${good('b')}`,
+    );
+    const rejects = `${dir}/rejects.ldif`;
+    const done = await polyarch([
+      'import-ldif',
+      '--dir',
+      dir,
+      '--file',
+      file,
+      '--continue',
+      '--rejects',
+      rejects,
+    ]);
+    t.match(done.stderr, /people\.ldif:11: .*(cn|sn)/);
+    t.match(readFileSync(rejects, 'utf8'), /dn: uid=bad/);
+    const out = await polyarch(['export-ldif', '--dir', dir]);
+    t.match(out.stdout, /dn: uid=a,/);
+    t.match(out.stdout, /dn: uid=b,/);
+  });
+
+  t.test('an export imports again and exports the same', async (t) => {
+    const first = await polyarch(['export-ldif', '--dir', dir, '--file', file]);
+    t.equal(first.status, 0, first.stderr);
+    const done = await polyarch(['import-ldif', '--dir', dir, '--file', file]);
+    t.equal(done.status, 0, done.stderr);
+    const second = await polyarch(['export-ldif', '--dir', dir]);
+    t.equal(second.stdout, readFileSync(file, 'utf8'));
+    const verified = await polyarch(['verify', '--dir', dir]);
+    t.equal(verified.status, 0, verified.stdout);
+  });
+
+  t.test('indexes are changed on a stopped server', async (t) => {
+    const config = `${dir}/polyarch.yaml`;
+    const before = readFileSync(config, 'utf8');
+    writeFileSync(config, `${before}\n# ours\nindexes: { uid: [equality], title: [equality] } # two\n`);
+    const misspelt = await polyarch(['start', '--dir', dir, '--indexes', 'nosuch=equality;uid=equality']);
+    t.equal(misspelt.status, 78);
+    t.match(misspelt.stderr, /\n.*indexes\.nosuch: the schema has no such attribute type\n$/);
+    const added = await polyarch([
+      'index',
+      'add',
+      '--dir',
+      dir,
+      '--index',
+      'sn:equality,substring',
+      '--json',
+    ]);
+    t.equal(added.status, 0, added.stderr);
+    t.match(JSON.parse(added.stdout), [
+      { attribute: 'sn', kind: 'equality', state: 'ready' },
+      { kind: 'substring' },
+    ]);
+    t.match(readFileSync(config, 'utf8'), /# ours\nindexes:.*sn: ?\[ ?equality, substring ?\]/s);
+    const bad = await polyarch([
+      'index',
+      'add',
+      '--dir',
+      dir,
+      '--index',
+      'nosuch:equality',
+      '--index',
+      'memberOf:equality',
+    ]);
+    t.equal(bad.status, 89);
+    t.match(bad.stderr, /nosuch: the schema has no such attribute type\n.*memberOf: the server derives it/);
+    t.equal((await polyarch(['index', 'rebuild', '--dir', dir])).status, 0);
+    t.equal((await polyarch(['verify', '--dir', dir])).status, 0);
+  });
+
+  t.test('online, through LDAP', async (t) => {
+    t.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0);
+    t.teardown(() => polyarch(['stop', '--dir', dir]));
+    const url = `ldap://127.0.0.1:${port}`;
+    const dropped = await polyarch([
+      'index',
+      'drop',
+      '--dir',
+      dir,
+      '--index',
+      'surname:substring',
+      '--index',
+      'title',
+    ]);
+    t.equal(dropped.status, 0, dropped.stderr);
+    const text = `${good('a')}\n${good('online')}\ndn: uid=online,${BASE}\nchangetype: modify\nadd: title\ntitle: Dr\n`;
+    const strict = await polyarch(['import-ldif', '--url', url, '--file', '-'], text, SECRET);
+    t.equal(strict.status, 68, 'entryAlreadyExists stops it');
+    t.match(strict.stderr, /-:1: uid=a,.*; \d records were imported, 1 refused/);
+    const mixed = `${good('a')}\n${good('b')}\nnonsense\n`;
+    const both = await polyarch(['import-ldif', '--url', url, '--file', '-'], mixed, SECRET);
+    t.equal(both.status, 68, 'what was refused before a faulty record is told first');
+    t.match(both.stderr, /-:1: uid=a,.*; 0 records were imported, 2 refused/);
+    const rest = await polyarch(['import-ldif', '--url', url, '--file', '-', '--continue'], text, SECRET);
+    t.match(rest.stderr, /-:1: .*\(68/);
+    const out = await polyarch(['export-ldif', '--url', url, '--filter', '(title=dr)'], '', SECRET);
+    t.match(out.stdout, /^dn: uid=online,/m);
+    const wrong = await polyarch(['export-ldif', '--url', url], '', { ...ENV, POLYARCH_PASSWORD: 'wrong' });
+    t.equal(wrong.status, 49);
+    t.match(wrong.stderr, /^polyarch: .*\(LDAP result 49, invalidCredentials\)/);
+    const nobody = await polyarch(['export-ldif', '--url', 'ldap://127.0.0.1:1'], '', SECRET);
+    t.equal(nobody.status, 91);
+  });
+});
