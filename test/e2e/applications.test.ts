@@ -132,6 +132,37 @@ t.test('applications against one server', { skip: missing('ldapadd'), timeout: 1
   const ca = join(dir, 'ca.crt');
   copyFileSync(join(server.dir, 'tls/ca.crt'), ca);
 
+  t.test('sudo and autofs find their entries by the filters that SSSD sends', async (t) => {
+    for (const [filter, dn] of [
+      [
+        '(&(objectClass=sudoRole)(entryUSN>=1)(|(!(sudoHost=*))(sudoHost=ALL)(sudoHost=*\\5C*)(sudoHost=*?*)(sudoHost=*\\2A*)(sudoHost=*[*]*)))',
+        `cn=analysts-apt,ou=sudo,${BASE}`,
+      ],
+      [
+        '(&(automountMapName=auto.home)(objectClass=automountMap))',
+        `automountMapName=auto.home,ou=automount,${BASE}`,
+      ],
+      [
+        '(&(automountKey=ada)(objectClass=automount))',
+        `automountKey=ada,automountMapName=auto.home,ou=automount,${BASE}`,
+      ],
+    ] as const) {
+      const found = await run('ldapsearch', [
+        '-LLL',
+        '-o',
+        'ldif-wrap=no',
+        '-x',
+        '-H',
+        server.ldap,
+        '-b',
+        BASE,
+        filter,
+        '1.1',
+      ]);
+      t.equal(found.stdout.trim(), `dn: ${dn}`, found.stderr);
+    }
+  });
+
   for (const { name, command, absent } of APPLICATIONS) {
     t.test(name, { skip: absent }, async (t) => {
       const own = join(dir, String(t.counts.total) + name.replace(/[^A-Za-z]/g, '').slice(0, 12));
