@@ -1,0 +1,33 @@
+/**
+ * The kinds of swarms: what clients write, and what must hold in the end beside what every run checks.
+ */
+import { oracle } from '../conflict/oracle.js';
+import { BackendDirectory, clientWrites } from './backend-directory.js';
+import { only, type RunOptions } from './simulation.js';
+import { transportWrites } from './transport-writes.js';
+import { allChanges } from './whole-log.js';
+
+const COMMON = { swarm: true, safetyMs: 8000, limitMs: 60_000, server: { startHoldMs: 3000 } } as const;
+
+/** Options of one seed. */
+export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
+  transport: (seed) => ({ ...COMMON, seed, makeWrite: transportWrites }),
+  whole: (seed) => ({
+    ...COMMON,
+    seed,
+    makeWrite: clientWrites,
+    openDirectory: BackendDirectory.open,
+    atEnd: async (servers) => {
+      const [server] = servers.filter(({ directory }) => directory !== undefined);
+      if (server === undefined) return;
+      const expected = oracle(await allChanges(server));
+      const found = ((await server.directory?.contents()) ?? '')
+        .split('\n')
+        .filter((line) => !line.includes(' schema-violation '))
+        .join('\n');
+      if (found === expected) return;
+      const lines = [only(found, expected), only(expected, found)].map((odd) => odd.join('\n'));
+      throw new Error(`not what the oracle says:\nfound\n${lines[0]}\nexpected\n${lines[1]}`);
+    },
+  }),
+};
