@@ -352,14 +352,12 @@ function initializingFrame(state: Initializing, frame: Frame): SubscriberStep {
   switch (frame.kind) {
     case 'summary': {
       if (state.phase !== 'asked') return end('protocol', 'a second summary');
-      const { place } = state;
       const { generation: generationId, entryCount } = frame;
-      const summary = { generationId, state: frame.state, entryCount, place };
-      const imageCount = place?.images ?? 0;
+      const summary = { generationId, state: frame.state, entryCount, place: state.place };
+      const imageCount = state.place?.images ?? 0;
       return go({ ...state, phase: 'preparing', summary, imageCount }, [{ kind: 'prepare', summary }]);
     }
     case 'place':
-      if (state.phase !== 'asked') return end('protocol', 'a late place');
       return stay({ ...state, place: frame.place });
     case 'images': {
       if (state.phase !== 'receiving') return end('protocol', 'images that were not asked for');
@@ -374,9 +372,8 @@ function initializingFrame(state: Initializing, frame: Frame): SubscriberStep {
       const { summary, imageCount } = state;
       if (state.phase !== 'receiving' || summary === undefined)
         return end('protocol', 'an end without a beginning');
-      if (frame.imageCount !== imageCount) {
+      if (frame.imageCount !== imageCount)
         return end('protocol', `${frame.imageCount} images were sent, ${imageCount} arrived`);
-      }
       return go({ ...state, phase: 'finishing' }, [{ kind: 'finish', summary, imageCount }]);
     }
     case 'state':

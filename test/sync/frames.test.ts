@@ -80,13 +80,6 @@ t.test('what a frame says is checked, not only its form', (t) => {
   t.end();
 });
 
-t.test('a hello says where a total update goes on', (t) => {
-  const resume = { snapshot: 'boot:1', images: 9 };
-  const told = hello('s2', 2, { purpose: 'initialize', resume });
-  t.same(plain(decodeFrame(body({ kind: 'hello', hello: told }))), plain({ kind: 'hello', hello: told }));
-  t.end();
-});
-
 t.test('extensions and longer hellos of later versions are passed over', (t) => {
   t.equal(decodeFrame(new Uint8Array([200, 1, 2, 3])), undefined);
   const longer = concatBytes([body(FRAMES[0] as Frame), new Uint8Array([9, 9, 9])]);
