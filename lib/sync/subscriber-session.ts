@@ -258,10 +258,8 @@ function followedFrame(state: Following, frame: Frame, nowMs: number): Subscribe
     case 'state':
       return go(state, [{ kind: 'peer-states', states: frame.states }]);
     case 'unavailable': {
-      const subscribed = new Set(state.subscribed);
-      subscribed.delete(frame.origin);
       const { origin, why, csn } = frame;
-      return go({ ...state, subscribed }, [{ kind: 'unavailable', origin, why, csn }]);
+      return go(withoutSource(state, origin), [{ kind: 'unavailable', origin, why, csn }]);
     }
     default:
       return end('protocol', `a ${frame.kind} frame from a publisher`);
@@ -280,12 +278,14 @@ function rejected(
       `${state.peer.server} sent change ${offered} of replica ${origin}, which does not follow ${held ?? 'nothing'}`,
     );
   }
-  const subscribed = new Set(state.subscribed);
-  subscribed.delete(origin);
-  return go({ ...state, subscribed }, [
+  return go(withoutSource(state, origin), [
     { kind: 'send', frame: { kind: 'unsubscribe', origin } },
     { kind: 'hole', origin, held, offered },
   ]);
+}
+
+function withoutSource(state: Following, origin: ReplicaId): Following {
+  return { ...state, subscribed: new Set([...state.subscribed].filter((one) => one !== origin)) };
 }
 
 function takeChanges(
