@@ -55,7 +55,9 @@ export interface ReplicaAlert {
 export interface ReplicaOptions {
   readonly server: string;
   readonly replica: ReplicaId;
-  readonly backend: Pick<Backend, 'replay' | 'carry' | 'state' | 'generationId'> & SnapshotSource & SnapshotTarget;
+  readonly backend: Pick<Backend, 'replay' | 'carry' | 'state' | 'generationId'> &
+    SnapshotSource &
+    SnapshotTarget;
   readonly changelog: Changelog;
   readonly clock: Clock;
   /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */
