@@ -4,26 +4,21 @@
 
 import type { StoredEntry } from '../backend/backend.js';
 import { COMPUTED } from '../backend/computed-attributes.js';
-import { openBackend } from '../backend/open-backend.js';
-import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { RawValues } from '../entry/modification.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import type { Filter } from '../filter/filter.js';
 import { prepareMatch } from '../filter/filter-match.js';
-import { silentLog } from '../io/pino-log.js';
-import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { LdifRecord } from '../ldif/ldif-record.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, openChangelog } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
 import type { RecordSelection } from './record-selection.js';
+import { openStoppedDomain } from './stopped-domain.js';
 
 /** Operational attributes that an import keeps. */
 const KEPT = ['entryUUID', 'createTimestamp', 'creatorsName', 'modifyTimestamp', 'modifiersName'];
@@ -48,24 +43,12 @@ export async function* exportEntries(
   config: ServerConfig,
   request: ExportRequest,
 ): AsyncGenerator<LdifRecord> {
-  const { files, settings } = config;
+  const { files } = config;
   const store = await openOffline(files, false);
   try {
     const { schema } = await readWholeSchema(files, store);
     const baseDn = parseDn(request.domain);
-    const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
-    const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
-    const backend = await openBackend({
-      store,
-      baseDn,
-      schema,
-      replica,
-      clock: commandClock,
-      log: silentLog(),
-      sink: await openChangelog(store, baseKey, replica),
-      indexes: indexOptions(settings, schema),
-      pause: nextTurn,
-    });
+    const backend = await openStoppedDomain(config, request.domain, store, schema);
     const matches =
       request.filter === undefined ? undefined : prepareMatch(compileFilter(request.filter, schema));
     const selection = request.select?.(schema);

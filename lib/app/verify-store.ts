@@ -4,20 +4,17 @@
 import { domainNumber } from '../backend/domain-facts.js';
 import { IndexConfig } from '../backend/index-config.js';
 import { KeySpace } from '../backend/key-space.js';
-import { openBackend } from '../backend/open-backend.js';
 import type { DoubleValue } from '../backend/unique-doubles.js';
 import { type Verdict, verifyDomainRows } from '../backend/verify.js';
 import { must } from '../base/assert.js';
-import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
-import { silentLog } from '../io/pino-log.js';
-import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, openChangelog, type RunningDomain } from './domain.js';
+import { indexOptions, type RunningDomain } from './domain.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
+import { openStoppedDomain } from './stopped-domain.js';
 
 export interface VerifyReport {
   readonly baseDn: string;
@@ -64,27 +61,13 @@ async function verifyBase(
 }
 
 async function doublesOffline(
-  { settings }: ServerConfig,
+  config: ServerConfig,
   base: string,
   store: OrderedStore,
   schema: Schema,
 ): Promise<readonly DoubleValue[]> {
-  if (settings.uniqueness.length === 0) return [];
-  const baseDn = parseDn(base);
-  const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
-  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
-  const backend = await openBackend({
-    store,
-    baseDn,
-    schema,
-    replica,
-    clock: commandClock,
-    log: silentLog(),
-    sink: await openChangelog(store, baseKey, replica),
-    indexes: indexOptions(settings, schema),
-    consistency: { unique: settings.uniqueness },
-    pause: nextTurn,
-  });
+  if (config.settings.uniqueness.length === 0) return [];
+  const backend = await openStoppedDomain(config, base, store, schema);
   const doubles = await backend.findDoubles();
   await backend.close();
   return doubles;
