@@ -28,20 +28,24 @@ t.test('a file appears under its name when it is complete, packed by its suffix'
   t.same(readdirSync(dir).sort(), ['new.ldif', 'new.ldif.gz', 'old.ldif']);
 });
 
-t.test('a pipe or device stays what it is', { skip: process.platform === 'win32' ? 'Windows has no pipes and devices as files' : false }, async (t) => {
-  const dir = t.testdir({});
-  const pipe = join(dir, 'pipe');
-  execFileSync('mkfifo', [pipe]);
-  const reader = await open(pipe, 'r+');
-  t.teardown(() => reader.close());
-  const out = writeLdifFile(pipe);
-  await out.write('through\n');
-  await out.close();
-  const { buffer, bytesRead } = await reader.read(Buffer.alloc(64), 0, 64, null);
-  t.equal(buffer.toString('utf8', 0, bytesRead), 'through\n');
-  t.ok(lstatSync(pipe).isFIFO());
-  t.same(readdirSync(dir), ['pipe']);
-});
+t.test(
+  'a pipe or device stays what it is',
+  { skip: process.platform === 'win32' ? 'Windows has no pipes and devices as files' : false },
+  async (t) => {
+    const dir = t.testdir({});
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = await open(pipe, 'r+');
+    t.teardown(() => reader.close());
+    const out = writeLdifFile(pipe);
+    await out.write('through\n');
+    await out.close();
+    const { buffer, bytesRead } = await reader.read(Buffer.alloc(64), 0, 64, null);
+    t.equal(buffer.toString('utf8', 0, bytesRead), 'through\n');
+    t.ok(lstatSync(pipe).isFIFO());
+    t.same(readdirSync(dir), ['pipe']);
+  },
+);
 
 t.test("what cannot be written is an operator's fault, told with its name", async (t) => {
   const dir = t.testdir({});
