@@ -6,8 +6,9 @@ import type { OperationSettings } from './settings.js';
 const TURN_MS = 5;
 
 export interface Overdue {
-  readonly result: ResultName;
-  readonly diagnostic: string;
+  /** What a notice of disconnection says; undefined where the client did nothing wrong, and none is sent. */
+  readonly notice: ResultName | undefined;
+  readonly reason: string;
 }
 
 export class ConnectionTimes {
@@ -51,12 +52,12 @@ export class ConnectionTimes {
   ): Overdue | undefined {
     if (this.#pduSinceMs !== undefined && !paused && nowMs - this.#pduSinceMs >= pduMs) {
       return {
-        result: 'protocolError',
-        diagnostic: `A message did not arrive whole within ${pduMs} ms (pduMs).`,
+        notice: 'protocolError',
+        reason: `A message did not arrive whole within ${pduMs} ms (pduMs).`,
       };
     }
     if (idleMs > 0 && !busy && nowMs - this.#lastActiveMs >= idleMs) {
-      return { result: 'unavailable', diagnostic: `The connection was idle for ${idleMs} ms (idleMs).` };
+      return { notice: undefined, reason: `The connection was idle for ${idleMs} ms (idleMs).` };
     }
     return undefined;
   }

@@ -131,7 +131,9 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   sweep(nowMs: number): void {
     const busy = this.#order.total > 0 || this.#order.detachedCount > 0 || this.#output.full;
     const overdue = this.#times.overdue(nowMs, this.#parts.settings, busy, this.#paused);
-    if (overdue !== undefined) this.#disconnect(overdue.result, overdue.diagnostic);
+    if (overdue === undefined) return;
+    if (overdue.notice === undefined) this.#close(overdue.reason);
+    else this.#disconnect(overdue.notice, overdue.reason);
   }
 
   drain(): void {
@@ -367,11 +369,12 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
 
   #endWhenIdle(): void {
     if (this.#order.total > 0 || this.#gone) return;
-    if (this.#state === 'draining') this.#disconnect('unavailable', 'The server is shutting down.');
+    if (this.#state === 'draining') this.#close('The server is shutting down.');
     else if (this.#ended) this.#close('the client closed the connection');
   }
 
-  /** Notice of disconnection (RFC 4511 section 4.4.1), then the end. */
+  // A notice of disconnection (RFC 4511 section 4.4.1), then the end: for faults of the client's. At a stop, and to the idle, nothing is said, as by slapd:
+  // `unavailable` would announce "an extended period of time", and clients that open a lost session anew do not after it.
   #disconnect(result: ResultName, diagnostic: string): void {
     if (this.#gone) return;
     if (this.#state !== 'securing') {

@@ -4,7 +4,7 @@ import ldapjs from 'ldapjs';
 import { Client } from 'ldapts';
 import t from 'tap';
 import { PYTHON } from '../python.js';
-import { ADMIN, BASE, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
+import { ADMIN, BASE, LAUNCHER, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
 
 t.setTimeout(115_000);
 
@@ -42,6 +42,19 @@ try:
 except ldap.NO_SUCH_OBJECT:
     pass
 print('ok')
+`;
+
+/** A client that opens lost sessions anew outlives a restart: the server closes them without the notice \`unavailable\`, after which it would give up. */
+const RECONNECT = `
+import os, subprocess, sys, ldap, ldap.ldapobject
+url, dn, pw, base, command, dir = sys.argv[1:]
+c = ldap.ldapobject.ReconnectLDAPObject(url, retry_max=20, retry_delay=0.5)
+c.simple_bind_s(dn, pw)
+for words in (['stop'], ['start', '--detach']):
+    subprocess.run([command, *words, '--dir', dir], check=True, stdout=subprocess.DEVNULL)
+assert len(c.search_s(base, ldap.SCOPE_BASE)) == 1
+assert c.whoami_s() == 'dn:' + dn, c.whoami_s()
+print('ok', c._reconnects_done)
 `;
 
 const LDAP3 = `
@@ -163,5 +176,10 @@ t.test('client libraries against one server', { timeout: 90_000 }, async (t) => 
     t.same(names, [dn]);
     await call((done) => client.del(dn, done));
     await call((done) => client.unbind(done));
+  });
+
+  t.test('python-ldap across a restart of the server', { skip: python }, async (t) => {
+    const done = await run(PYTHON, ['-c', RECONNECT, ...args, LAUNCHER, server.dir]);
+    t.equal(done.stdout.trim(), 'ok 1', done.stderr);
   });
 });

@@ -13,7 +13,8 @@ import type { ReadyServer } from '../../lib/app/demo-layout.js';
 
 /** The compiled tree that this test is part of. */
 const BUILD = resolve(fileURLToPath(new URL('../..', import.meta.url)));
-const LAUNCHER = resolve('bin/polyarch');
+/** The program under test. */
+export const LAUNCHER = resolve('bin/polyarch');
 export const ENV: NodeJS.ProcessEnv = { ...process.env, POLYARCH_BUILD: BUILD };
 delete ENV.POLYARCH_PASSWORD;
 
