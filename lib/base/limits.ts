@@ -69,6 +69,9 @@ export const LIMITS = {
   /** Octets of one frame that a subscriber may send; sessions that one server may hold with one domain of another. */
   subscriberFrameBytes: 8_388_608,
   sessionsPerPeer: 8,
+  /** Links within one link, to a server that nobody can dial; octets of one of their frames. */
+  lanes: 16,
+  laneOctets: 65_536,
   /** Octets of changes that a subscriber lets be on their way to it; octets read from the log at once. */
   subscriptionWindowBytes: 4_194_304,
   logReadBytes: 262_144,

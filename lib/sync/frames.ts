@@ -5,7 +5,7 @@
  * FrameError. Every link begins with one hello each way. Frame types from 128 up are extensions: a receiver that does not know one skips it. A hello may
  * carry octets after the fields below, which a later version adds. (docs: replication-model.md section 7.)
  *
- * Protocol versions: 1, the first; 2, links may be compressed (compression.ts).
+ * Protocol versions: 1, the first; 2, links may be compressed (compression.ts); 3, who cannot be dialed offers its changes on the link that it dialed (lane frames).
  */
 import { type ByteReader, ByteWriter, ByteReader as Reader } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
@@ -36,7 +36,9 @@ import { readChanges } from './read-changes.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 export const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 2;
+export const PROTOCOL_MAX = 3;
+/** Protocol version from which a server takes changes on a link that was dialed to it. */
+export const LANES_VERSION = 3;
 
 /** Why a server is on the link: to be kept up to date, or to be given the whole domain anew. */
 export type LinkPurpose = 'follow' | 'initialize';
@@ -62,6 +64,20 @@ export interface Hello {
   readonly states: ServerStates;
   /** To be initialized: where to go on, when an earlier session was cut. */
   readonly resume?: SnapshotPlace | undefined;
+  /** Nobody can dial this server: who is dialed may open lanes on this link, to follow it. */
+  readonly offers?: boolean | undefined;
+  /** Who answers holds nothing worth following and may take a copy of the dialing server's data: nothing of both is compared. */
+  readonly wants?: boolean | undefined;
+  /** To be initialized: who the copy is for, when a broker fetches it for another server. */
+  readonly behalf?: Behalf | undefined;
+}
+
+/** For whom a broker fetches a copy. */
+export interface Behalf {
+  readonly server: string;
+  readonly replica: ReplicaId | undefined;
+  /** Brokers on the way, the sender of this hello counted. */
+  readonly hops: number;
 }
 
 /** What a server holds, at a moment of its clock. */
@@ -128,6 +144,14 @@ export type Frame =
   | { readonly kind: 'assurance'; readonly saying: Saying }
   /** How many sessions the publisher serves, for the choice among brokers. An extension. */
   | { readonly kind: 'load'; readonly sessions: number }
+  /** Octets of another link within this one, which the server that was dialed opens (broker/lanes.ts). An extension. */
+  | {
+      readonly kind: 'lane';
+      readonly number: number;
+      readonly part: LanePart;
+      /** Octets of the link; for a close the reason as text. */
+      readonly bytes: Uint8Array;
+    }
   /** A question of a subscriber, or the answer to it (compare-frames.ts). An extension. */
   | {
       readonly kind: 'talk';
@@ -139,6 +163,9 @@ export type Frame =
 /** Why a subscription is not served. A receiver that knows two of them takes the third for the second. */
 const UNAVAILABLE = ['too-old', 'forked', 'damaged'] as const;
 export type Unavailable = (typeof UNAVAILABLE)[number];
+
+const LANE_PARTS = ['open', 'octets', 'close'] as const;
+export type LanePart = (typeof LANE_PARTS)[number];
 
 const TYPE = {
   hello: 1,
@@ -158,6 +185,7 @@ const TYPE = {
   load: 131,
   assurance: 132,
   place: 133,
+  lane: 134,
 } as const satisfies Record<Frame['kind'], number>;
 
 /** Octets of the longest frame accepted before the peer's hello was. */
@@ -181,7 +209,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   // One copy for the whole frame: changes live on in memory, and must not keep a socket's buffer alive.
   const reader = new Reader(new Uint8Array(body), (reason) => new FrameError(reason));
   const type = reader.u8();
-  if (type > TYPE.place) return undefined;
+  if (type > TYPE.lane) return undefined;
   const frame = readBody(reader, type);
   if (frame.kind !== 'hello') reader.end();
   return frame;
@@ -190,6 +218,7 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
 function sizeHint(frame: Frame): number {
   if (frame.kind === 'changes') return frame.changes.reduce((sum, c) => sum + c.bytes.length + 4, 32);
   if (frame.kind === 'images') return frame.images.reduce((sum, image) => sum + image.length + 4, 32);
+  if (frame.kind === 'lane') return frame.bytes.length + 16;
   return 256;
 }
 
@@ -254,6 +283,11 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
     case 'load':
       writer.varint(frame.sessions);
       return;
+    case 'lane':
+      writer.u8(LANE_PARTS.indexOf(frame.part));
+      writer.varint(frame.number);
+      writer.bytes(frame.bytes);
+      return;
     case 'talk':
       writer.u8(frame.isAnswer ? 1 : 0);
       writer.varint(frame.number);
@@ -312,6 +346,10 @@ function readBody(reader: ByteReader, type: number): Frame {
       return { kind: 'assurance', saying: readSaying(reader) };
     case TYPE.load:
       return { kind: 'load', sessions: reader.varint() };
+    case TYPE.lane: {
+      const part = LANE_PARTS[reader.u8()] ?? reader.fail('an unknown part of a lane');
+      return { kind: 'lane', part, number: reader.varint(), bytes: reader.bytes(LIMITS.laneOctets) };
+    }
     case TYPE.talk:
       return { kind: 'talk', isAnswer: reader.u8() !== 0, number: reader.varint(), bytes: reader.bytes() };
     default:

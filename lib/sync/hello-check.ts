@@ -91,9 +91,10 @@ function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefin
       sentence: `${peer.server} asked for domain ${peer.domain}, ${own.server} has ${own.domain}`,
     };
   }
-  if (facts.barred !== undefined && own.purpose !== 'initialize') return facts.barred;
+  if (facts.barred !== undefined && own.purpose !== 'initialize' && own.wants !== true) return facts.barred;
   // A total update replaces whatever the target holds, so nothing of that is compared.
   if (own.purpose === 'initialize' || peer.purpose === 'initialize') return undefined;
+  if (own.wants === true || peer.wants === true) return undefined;
   if (facts.forked !== undefined)
     return { code: 'forked', sentence: forkedSentence(own, peer, facts.forked) };
   if (peer.generation === own.generation) return undefined;

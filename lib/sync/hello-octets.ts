@@ -9,8 +9,11 @@ import type { Hello, LinkPurpose, ServerStates } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** First octet after a hello that says where to go on; after any other the rest is of a later version. */
-const HELLO_RESUME = 1;
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf. After any other octet the rest is of a later version. */
+const RESUME = 1;
+const OFFERS = 2;
+const WANTS = 3;
+const BEHALF = 4;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -27,9 +30,19 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
   writer.text(hello.generation ?? '');
   writer.varint(hello.heartbeatMs);
   writeStates(writer, hello.states);
-  if (hello.resume === undefined) return;
-  writer.u8(HELLO_RESUME);
-  writePlace(writer, hello.resume);
+  // First: servers of version 2 look for nothing else here.
+  if (hello.resume !== undefined) {
+    writer.u8(RESUME);
+    writePlace(writer, hello.resume);
+  }
+  if (hello.offers === true) writer.u8(OFFERS);
+  if (hello.wants === true) writer.u8(WANTS);
+  if (hello.behalf === undefined) return;
+  const { server, replica, hops } = hello.behalf;
+  writer.u8(BEHALF);
+  writer.text(server);
+  writer.u16(replica ?? 0);
+  writer.u8(hops);
 }
 
 /** Writes a place in a copy. */
@@ -65,7 +78,6 @@ export function readHello(reader: ByteReader): Hello {
   const generation = reader.text(LIMITS.frameTextBytes);
   const heartbeatMs = reader.varint(MAX_HEARTBEAT_MS);
   const states = readStates(reader);
-  const hasResume = reader.left > 0 && reader.u8() === HELLO_RESUME;
   return {
     protocolMin,
     protocolMax,
@@ -78,8 +90,40 @@ export function readHello(reader: ByteReader): Hello {
     generation: generation === '' ? undefined : generation,
     heartbeatMs,
     states,
-    ...(hasResume ? { resume: readPlace(reader) } : {}),
+    ...readMore(reader),
   };
+}
+
+type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf'>;
+
+function readMore(reader: ByteReader): More {
+  let more: More = {};
+  while (reader.left > 0) {
+    switch (reader.u8()) {
+      case RESUME:
+        more = { ...more, resume: readPlace(reader) };
+        break;
+      case OFFERS:
+        more = { ...more, offers: true };
+        break;
+      case WANTS:
+        more = { ...more, wants: true };
+        break;
+      case BEHALF: {
+        const server = readName(reader);
+        const replica = reader.u16();
+        const hops = reader.u8();
+        more = {
+          ...more,
+          behalf: { server, replica: replica === 0 ? undefined : (replica as ReplicaId), hops },
+        };
+        break;
+      }
+      default:
+        return more;
+    }
+  }
+  return more;
 }
 
 function readName(reader: ByteReader): string {

@@ -215,7 +215,8 @@ function greet(
   const refusal = checkHello(own, peer, facts);
   // A peer without data learns our generation from our hello, and comes back to be initialized.
   if (refusal !== undefined && refusal.code !== 'no-data') return end(refusal.code, refusal.sentence);
-  if (event.importing) return end('importing', `${own.server} is being initialized itself`);
+  if (event.importing && own.wants !== true)
+    return end('importing', `${own.server} is being initialized itself`);
   if (peer.purpose === 'initialize' && own.generation === undefined) {
     return end('no-data', `${own.server} holds no data of ${own.domain} to initialize ${peer.server} from`);
   }

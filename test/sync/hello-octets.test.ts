@@ -1,5 +1,6 @@
 /** Claims about the octets of a hello beside those of frames.test.ts. */
 import t from 'tap';
+import type { ReplicaId } from '../../lib/csn/csn.js';
 import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
 import { hello } from './session-fixtures.js';
 
@@ -13,4 +14,30 @@ t.test('a hello says where a total update goes on, or nothing of it', async (t) 
     const frame = decodeFrame(encodeFrame({ kind: 'hello', hello: told }).slice(4));
     t.same(frame?.kind === 'hello' ? frame.hello.resume : 'none', resume);
   }
+});
+
+t.test(
+  'a hello says that its server offers its changes, that it wants a copy, or for whom it fetches one',
+  (t) => {
+    for (const more of [
+      { offers: true },
+      { wants: true },
+      { behalf: { server: 's9', replica: 9 as ReplicaId, hops: 2 } },
+      { behalf: { server: 's9', replica: undefined, hops: 1 } },
+      { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
+    ]) {
+      const told = { ...hello('s2', 2, { purpose: 'follow' }), ...more };
+      const frame = decodeFrame(encodeFrame({ kind: 'hello', hello: told }).subarray(4));
+      t.same(frame, { kind: 'hello', hello: told });
+    }
+    t.end();
+  },
+);
+
+t.test('octets of a lane go through as they are, whatever part of it they are', (t) => {
+  for (const part of ['open', 'octets', 'close'] as const) {
+    const frame = { kind: 'lane', number: 300, part, bytes: new Uint8Array([1, 2, 3]) } as const;
+    t.same(decodeFrame(encodeFrame(frame).subarray(4)), frame);
+  }
+  t.end();
 });

@@ -106,7 +106,7 @@ t.test('versions without one in common are refused by a sentence that names both
   const later = hello('s2', 2, { protocolMin: PROTOCOL_MAX + 1, protocolMax: PROTOCOL_MAX + 3 });
   const refusal = checkHello(newer('s1', 1), later, FACTS);
   t.equal(refusal?.code, 'version');
-  t.match(refusal?.sentence, /s2 speaks replication protocol 3 to 5, s1 speaks 1 to 2/);
+  t.match(refusal?.sentence, /s2 speaks replication protocol 4 to 6, s1 speaks 1 to 3/);
   t.equal(checkHello(newer('s1', 1), hello('s2', 2, { protocolMin: 2, protocolMax: 9 }), FACTS), undefined);
   t.end();
 });
