@@ -82,6 +82,8 @@ export const LIMITS = {
   recentChangeBytes: 8_388_608,
   /** Octets of a name, an address or a sentence in a replication frame. */
   frameTextBytes: 2048,
+  /** Octets of the text that says which attributes a fractional replica holds. */
+  fractionBytes: 8192,
   /** Links of one server that peers opened and that have not introduced themselves; all links that peers opened. */
   strangerLinks: 64,
   peerLinks: 2048,
@@ -149,6 +151,9 @@ export const LIMITS = {
   waitingScans: 1000,
   /** Writes of one domain that wait for their turn. */
   queuedWrites: 100_000,
+  /** Octets of an administration request over LDAP; such requests at once. */
+  administrationRequestBytes: 65_536,
+  administrationRequests: 8,
   /** Octets of one server's text in cn=topology. */
   topologyMemberBytes: 4096,
   /** Characters of a join token. */
