@@ -10,6 +10,7 @@ import type { ConsistencyOptions } from '../backend/consistency-rules.js';
 import { domainNumber } from '../backend/domain-facts.js';
 import type { IndexOptions } from '../backend/index-config.js';
 import { KeySpace } from '../backend/key-space.js';
+import { Preload } from '../backend/preload.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { uniqueAttributeNames } from '../backend/unique-rules.js';
 import type { UsnSource } from '../backend/usn-source.js';
@@ -90,6 +91,8 @@ export class RunningDomain {
   readonly assured: DomainAssurance;
   readonly #changelog: Changelog;
   readonly #replica: Replica;
+  readonly #preload: Preload | undefined;
+  readonly #log: Log;
 
   private constructor(
     parts: DomainParts,
@@ -102,8 +105,10 @@ export class RunningDomain {
     const { settings } = config;
     const id = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const log = parts.log.child({ domain: parts.base });
+    this.#log = log;
     this.baseText = parts.base;
     this.backend = backend;
+    this.#preload = settings['cache.preload'] ? new Preload(backend.parts.tree, systemClock) : undefined;
     this.schema = schema;
     this.baseKey = baseKey;
     this.#changelog = changelog;
@@ -215,11 +220,16 @@ export class RunningDomain {
     this.upkeep.start();
     this.divergence.start();
     const { backend } = this;
-    if (!backend.importing) backend.parts.indexJobs.start();
+    if (backend.importing) return;
+    backend.parts.indexJobs.start();
+    this.#preload?.start().catch((error: Error) => {
+      this.#log.warn({ reason: error.message }, 'entries could not be read ahead of searches');
+    });
   }
 
   /** Ends replication; resolves when nothing of it touches the data any more. */
   async stop(): Promise<void> {
+    await this.#preload?.stop();
     await this.backend.parts.rules.jobs.stop();
     await this.divergence.stop();
     await this.upkeep.stop();

@@ -88,6 +88,15 @@ export class DurableTree extends EntryTree {
     }
   }
 
+  /** Has an entry in the cache before anybody asks for it; large ones wait until then. False: there is no room. */
+  preload(id: EntryId): boolean {
+    if (!this.#cache.hasRoom) return false;
+    if (this.#cache.has(id)) return true;
+    const record = this.#rows.record(id);
+    if (record !== undefined && isAliveRecord(record)) this.#cache.write(id, record);
+    return true;
+  }
+
   /** The entry, if the cache holds it. */
   #cached(id: EntryId): HeldEntry | undefined {
     const record = this.#cache.record(id);

@@ -46,6 +46,16 @@ export class EntryCache {
     return place < 0 ? undefined : this.#arena.get(place);
   }
 
+  /** Whether an entry more is held without letting go of another. */
+  get hasRoom(): boolean {
+    return this.#arena.hasRoom;
+  }
+
+  /** Whether an entry that is not large is held. */
+  has(id: EntryId): boolean {
+    return this.#arena.find(id) >= 0;
+  }
+
   put(entry: HeldEntry): void {
     if (!this.write(entry.id, entry.record)) this.#large.put(entry);
   }

@@ -182,7 +182,10 @@ export class FoldView implements DomainView {
     return this.#newestMove() > after;
   }
 
+  /** Who claims a name or stands below an entry is alive, and most often in memory. */
   #uuidOf(id: EntryId): EntryUuid {
+    const live = this.#rows.pending(id) === undefined ? this.#tree.byId(id) : undefined;
+    if (live !== undefined) return live.uuid;
     const record = this.#rows.record(id);
     if (record === undefined) throw new Error(`entry ${id} is claimed and not stored`);
     return uuidOf(record);

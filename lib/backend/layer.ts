@@ -126,13 +126,24 @@ export class Layer {
 /** Lookups through the layers, newest first, down to `below`. */
 export class PendingRows implements Rows {
   readonly #below: Rows;
-  /** Newest first. Owned by the write path. */
-  layers: readonly Layer[] = [];
+  #layers: readonly Layer[] = [];
+  /** Not found a moment ago, and given to no entry since: an add asks for its UUID again and again. */
+  #absent: EntryUuid | undefined;
   /** The entry named last: its number needs no look-up. */
   named: { readonly id: EntryId; readonly uuid: EntryUuid } | undefined;
 
   constructor(below: Rows) {
     this.#below = below;
+  }
+
+  /** Newest first. Owned by the write path, which sets them before each decision and after each commit. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  set layers(layers: readonly Layer[]) {
+    this.#layers = layers;
+    this.#absent = undefined;
   }
 
   pending(id: EntryId): PendingEntry | undefined {
@@ -154,7 +165,10 @@ export class PendingRows implements Rows {
       const id = layer.uuids.get(uuid);
       if (id !== undefined) return id;
     }
-    return this.#below.idOf(uuid);
+    if (uuid === this.#absent) return undefined;
+    const id = this.#below.idOf(uuid);
+    if (id === undefined) this.#absent = uuid;
+    return id;
   }
 
   claims(parent: EntryId, rdnKey: string): readonly NameClaim[] {

@@ -73,6 +73,11 @@ export class OctetArena {
     return this.#segments.length * this.#segmentBytes + this.#keys.length * TABLE_PLACE_BYTES;
   }
 
+  /** Whether there is memory not yet used, besides what is left of the head: nothing goes for the next item. */
+  get hasRoom(): boolean {
+    return this.#segments.length < this.#mostSegments && this.#count < this.#mostItems;
+  }
+
   /** Longest item that is taken. */
   get longest(): number {
     return this.#segmentBytes / ITEM_SHARE - HEADER_BYTES;

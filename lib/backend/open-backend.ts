@@ -141,7 +141,7 @@ function assemble(
     conformance,
     usnOf: (id) => applied.usnOf(id),
     state: () => durable.state,
-    lookup: new ReverseLookup(indexes, keys, postings),
+    lookup: new ReverseLookup(indexes, keys, postings, (key) => dictionary.mayHold(key)),
   });
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);

@@ -56,8 +56,16 @@ export class ReverseLookup {
   readonly #indexes: ReadyIndexes;
   readonly #keys: KeySpace;
   readonly #postings: Postings;
+  readonly #mayHold: (key: AttributeKey) => boolean;
 
-  constructor(indexes: ReadyIndexes, keys: KeySpace, postings: Postings) {
+  /** `mayHold`: false where no entry ever held the attribute: nothing is read then. */
+  constructor(
+    indexes: ReadyIndexes,
+    keys: KeySpace,
+    postings: Postings,
+    mayHold: (key: AttributeKey) => boolean,
+  ) {
+    this.#mayHold = mayHold;
     this.#indexes = indexes;
     this.#keys = keys;
     this.#postings = postings;
@@ -70,7 +78,7 @@ export class ReverseLookup {
 
   /** Entries that may hold the value, ascending. None without an index. Throws RowsAway. */
   ids(key: AttributeKey, normal: Uint8Array, pending: PendingRows | undefined): readonly EntryId[] {
-    if (this.rule(key) === undefined) return NO_IDS;
+    if (this.rule(key) === undefined || !this.#mayHold(key)) return NO_IDS;
     const value = this.#keys.indexValue(key, INDEX_KIND.equality, normal);
     const ids = this.#postings.equalityNow(value, pending);
     if (ids === undefined) throw new RowsAway(async () => this.#postings.equality(value));

@@ -124,8 +124,7 @@ export class DurableRows implements Rows {
     const known = this.#names.get(text);
     if (known !== undefined) return known;
     const row = this.#store.get(this.#keys.name(parent, rdnKey));
-    if (row === undefined) return NO_CLAIMS;
-    const claims = decodeClaims(row);
+    const claims = row === undefined ? NO_CLAIMS : decodeClaims(row);
     this.#names.set(text, claims);
     return claims;
   }
@@ -146,8 +145,7 @@ export class DurableRows implements Rows {
   /** A name row was written (empty: deleted). */
   nameWritten(parent: EntryId, rdnKey: string, claims: readonly NameClaim[]): void {
     const text = nameText(parent, rdnKey);
-    if (claims.length === 0) this.#names.delete(text);
-    else this.#names.set(text, claims);
+    this.#names.set(text, claims);
   }
 
   countWritten(id: EntryId, count: number): void {

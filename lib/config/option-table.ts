@@ -280,6 +280,9 @@ export const OPTIONS = {
       preset: 160,
     },
   ),
+  'cache.preload': flag('Fill the memory for entries right after the start, in the background.', {
+    preset: true,
+  }),
   'cache.storeMiB': integer('Memory for blocks of the store, MiB.', 1, 64 * GiB_IN_MiB, { preset: 16 }),
   durability: choice(
     '`disk`: an acknowledged write is on disk. `memory`: it may be lost when the machine (not the process) fails.',

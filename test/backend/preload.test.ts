@@ -1,0 +1,92 @@
+/** What is read before it is asked for, and what is read no more: rows of the store by the tag of their keys, counted. */
+import t from 'tap';
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { Preload } from '../../lib/backend/preload.js';
+import { adding, deleting, openEngine, renaming } from './engine.js';
+
+const BASE = 'dc=example,dc=com';
+const PEOPLE = 120;
+const TAG_AT = 2;
+
+/** Counts point reads by tag. */
+class CountingStore extends MemoryStore {
+  readonly reads = new Map<string, number>();
+
+  override get(key: Uint8Array): Uint8Array | undefined {
+    const tag = String.fromCharCode(key[TAG_AT] ?? 0);
+    this.reads.set(tag, (this.reads.get(tag) ?? 0) + 1);
+    return super.get(key);
+  }
+
+  /** Reads of a tag since the last call for it. */
+  taken(tag: string): number {
+    const count = this.reads.get(tag) ?? 0;
+    this.reads.set(tag, 0);
+    return count;
+  }
+}
+
+const person = (i: number): string => `cn=p${i},${BASE}`;
+
+async function filled() {
+  const store = new CountingStore();
+  const engine = await openEngine({ store });
+  await engine.backend.submit('cn=admin', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  for (let i = 0; i < PEOPLE; i++) await engine.backend.submit('cn=admin', adding(person(i), personOf(i)));
+  return store;
+}
+
+function personOf(i: number) {
+  return { objectClass: ['person'], cn: [`p${i}`], sn: ['P'] };
+}
+
+t.test('after a preload no entry is read from the store, and what was deleted is not there', async (t) => {
+  const store = await filled();
+  const { backend: before } = await openEngine({ store });
+  await before.submit('cn=admin', deleting(person(3)));
+  const { backend, clock } = await openEngine({ store });
+  const { tree } = backend.parts;
+  const preload = new Preload(tree, clock);
+  t.equal(await preload.start(), PEOPLE + 1, 'it looks at every number once');
+  store.taken('e');
+  const found = Array.from({ length: PEOPLE }, (_, i) => backend.byDnText(person(i)) !== undefined);
+  t.same(found.indexOf(false), 3, 'the deleted one');
+  t.equal(found.filter(Boolean).length, PEOPLE - 1);
+  t.equal(store.taken('e'), 0);
+});
+
+t.test('a write during a preload is what readers see', async (t) => {
+  const store = await filled();
+  const { backend, clock } = await openEngine({ store });
+  const preload = new Preload(backend.parts.tree, clock);
+  const walk = preload.start();
+  await backend.submit('cn=admin', renaming(person(1), 'cn=other'));
+  await backend.submit('cn=admin', renaming(person(PEOPLE - 1), 'cn=last'));
+  await walk;
+  t.equal(backend.byDnText(person(1)), undefined);
+  t.ok(backend.byDnText(`cn=other,${BASE}`));
+  t.ok(backend.byDnText(`cn=last,${BASE}`));
+});
+
+t.test('a preload ends when there is no room, and when it is stopped', async (t) => {
+  const store = await filled();
+  const { backend, clock } = await openEngine({ store, cacheBytes: 16_384 });
+  const looked = await new Preload(backend.parts.tree, clock).start();
+  t.ok(looked > 10 && looked < PEOPLE, `${looked} entries fill the cache`);
+  const { backend: other } = await openEngine({ store });
+  const preload = new Preload(other.parts.tree, clock);
+  const walk = preload.start();
+  await preload.stop();
+  t.ok((await walk) < PEOPLE, 'stopped in the middle');
+});
+
+t.test('an add reads its name once and its number twice', async (t) => {
+  const store = await filled();
+  const { backend } = await openEngine({ store });
+  await backend.submit('cn=admin', adding(person(PEOPLE), personOf(PEOPLE)));
+  for (const tag of ['u', 'n']) store.taken(tag);
+  await backend.submit('cn=admin', adding(person(PEOPLE + 1), personOf(PEOPLE + 1)));
+  t.equal(store.taken('n'), 1);
+  t.equal(store.taken('u'), 2);
+  t.ok(backend.byDnText(person(PEOPLE + 1)), 'a name that was not there a moment ago');
+});
