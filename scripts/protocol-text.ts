@@ -136,6 +136,11 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'Microsoft',
     does: 'Adding a value that is there and deleting one that is not are no faults.',
   },
+  '1.2.840.113556.1.4.417': {
+    name: 'Show deleted',
+    source: 'Microsoft',
+    does: 'For the administrator: deleted entries are found too, below `cn=Deleted Objects` of their naming context; a modify brings one back. See Deleted entries below.',
+  },
   '1.3.6.1.4.1.4203.666.5.12': {
     name: 'Relax rules',
     source: 'draft-zeilenga-ldap-relax',

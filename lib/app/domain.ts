@@ -29,6 +29,7 @@ import { nextTurn, systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import type { DomainAssurance } from '../operation/assured.js';
 import type { LinkNetwork } from '../port/link.js';
+import { DeletedEntries } from '../operation/deleted-entries.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Divergence } from '../replica/divergence.js';
@@ -90,6 +91,7 @@ export class RunningDomain {
   /** What clients' writes wait for. */
   readonly assured: DomainAssurance;
   readonly #changelog: Changelog;
+  readonly deleted: DeletedEntries;
   readonly #replica: Replica;
   readonly #preload: Preload | undefined;
   readonly #log: Log;
@@ -139,6 +141,8 @@ export class RunningDomain {
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
     this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
     this.broker = new Broker({
+    const fromMs = (): number => upkeep.members.undeleteFromMs;
+    this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
       identity: {
         server: settings['server.name'],
         replica: id,

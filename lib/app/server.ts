@@ -152,7 +152,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
   service.configure({ incarnation: () => incarnation.current, writers: writersOf(settings, topology) });
-  for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured);
+  for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured, domain.deleted);
+  service.directory.addTree(topologyTree(schema, () => topology.members));
   service.directory.addTree(purgingTree(schema, domains));
   service.directory.addTree(assuranceTree(schema, domains));
   undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));

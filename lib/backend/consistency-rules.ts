@@ -59,6 +59,18 @@ export class ConsistencyRules {
     }
     return this.references.completed(view, intents, initiator);
   }
+
+  /** Throws LdapError when a deleted entry may not come back at `dn` with these attributes: its values are checked as those of an add are. May throw RowsAway. */
+  checkReturn(view: ReadView, dn: Dn, attributes: Attributes): void {
+    if (this.unique.length === 0) return;
+    const image = {
+      before: undefined,
+      after: new Image(dn, attributes),
+      changes: undefined,
+      children: false,
+    };
+    checkUnique(this.unique, view, image);
+  }
 }
 
 function imageOf(view: ReadView, { entry: uuid, body }: Intent): EntryImage | undefined {

@@ -39,6 +39,8 @@ export const CONTROL_OIDS = {
   matchedValues: '1.2.826.0.1.3344810.2.3',
   /** Microsoft. */
   permissiveModify: '1.2.840.113556.1.4.1413',
+  /** Microsoft: deleted entries are found. */
+  showDeleted: '1.2.840.113556.1.4.417',
   /** draft-zeilenga-ldap-relax. */
   relax: '1.3.6.1.4.1.4203.666.5.12',
   /** draft-zeilenga-ldap-noop. */

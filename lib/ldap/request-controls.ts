@@ -30,6 +30,7 @@ export interface RequestControls {
   readonly treeDelete: boolean;
   readonly permissiveModify: boolean;
   readonly relax: boolean;
+  readonly showDeleted: boolean;
   readonly noOp: boolean;
   readonly dontUseCopy: boolean;
   /** The client understands the password policy response. */
@@ -72,6 +73,7 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.treeDelete, (into) => flag(into, 'treeDelete')],
   [CONTROL_OIDS.permissiveModify, (into) => flag(into, 'permissiveModify')],
   [CONTROL_OIDS.relax, (into) => flag(into, 'relax')],
+  [CONTROL_OIDS.showDeleted, (into) => flag(into, 'showDeleted')],
   [CONTROL_OIDS.noOp, (into) => flag(into, 'noOp')],
   [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
   [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
@@ -156,6 +158,7 @@ function fresh(): Mutable {
     treeDelete: false,
     permissiveModify: false,
     relax: false,
+    showDeleted: false,
     noOp: false,
     dontUseCopy: false,
     passwordPolicy: false,

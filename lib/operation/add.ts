@@ -48,7 +48,7 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
 }
 
 /** The first RDN as a change carries it. Throws namingViolation. */
-export function namedRdn(parts: ServerParts, dn: Dn): NamedRdn {
+export function namedRdn(parts: Pick<ServerParts, 'schema'>, dn: Dn): NamedRdn {
   const named = parts.schema.namedRdn(must(dn.rdns[0], 'a name below a naming context has an RDN'));
   if (named === undefined)
     throw new LdapError('namingViolation', `The RDN of ${shown(dn)} names one attribute twice.`);

@@ -12,6 +12,7 @@ import type { Dn } from '../dn/dn.js';
 import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Schema } from '../schema/schema.js';
 import type { DomainAssurance } from './assured.js';
+import type { DeletedEntries } from './deleted-entries.js';
 import { isUnder, rdnKeys, type VirtualTree } from './virtual-tree.js';
 
 /** A naming context and the backend that holds it. */
@@ -24,6 +25,8 @@ export interface Domain {
   readonly backend: Backend;
   /** undefined: there is no other server. */
   readonly assurance: DomainAssurance | undefined;
+  /** undefined: deleted entries are not shown and do not come back over LDAP. */
+  readonly deleted: DeletedEntries | undefined;
 }
 
 /** Where a name leads. */
@@ -69,7 +72,7 @@ export class Directory {
   }
 
   /** Puts a domain under its backend's base DN. Throws LdapError when the name is taken or malformed. */
-  addDomain(backend: Backend, assurance?: DomainAssurance): Domain {
+  addDomain(backend: Backend, assurance?: DomainAssurance, deleted?: DeletedEntries): Domain {
     const node = this.#suffixNode(backend.baseDn);
     const baseKeys = rdnKeys(this.schema, backend.baseDn);
     if (node === undefined || baseKeys === undefined || baseKeys.length === 0) {
@@ -90,6 +93,7 @@ export class Directory {
       baseKeys,
       backend,
       assurance,
+      deleted,
     };
     node.domain = domain;
     this.#domains = [...this.#domains, domain];

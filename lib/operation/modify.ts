@@ -9,6 +9,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import { domainOf, namedEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
 import { hashModified, isPassword } from './password-storage.js';
+import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
@@ -23,7 +24,9 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     if (route.kind === 'virtual' && route.tree.modify !== undefined && route.tree.holds(route.dn))
       return await route.tree.modify(parts, operation);
   }
-  const { domain } = known ?? domainOf(parts.directory, dn, operation.controls.manageDsaIt);
+  const { domain, ...found } = known ?? domainOf(parts.directory, dn, operation.controls.manageDsaIt);
+  const returns = 'dn' in found ? reanimation(parts, operation, domain, found.dn) : undefined;
+  if (returns !== undefined) return await returns;
   let { modifications } = request;
   const accesses = modifications.map((one) => accessOf(parts, one));
   if (operation.controls.relax)

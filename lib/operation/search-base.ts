@@ -5,6 +5,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { formatDn } from '../dn/dn-text.js';
 import type { SearchRequest } from '../ldap/message.js';
 import { aliasSight, followAliases } from './aliases.js';
+import { deletedTree, withDeleted } from './deleted-tree.js';
 import type { Domain, Route } from './directory.js';
 import { noSuchObject, notHeld, shown } from './names.js';
 import type { Operation } from './operation.js';
@@ -27,6 +28,19 @@ export function searchParts(
   request: SearchRequest,
   reader: Reader,
 ): readonly SearchPart[] {
+  const { schema } = parts;
+  const found = liveParts(parts, operation, request, reader);
+  return operation.controls.showDeleted
+    ? withDeleted(schema, operation, request.scope, request.filter, found)
+    : found;
+}
+
+function liveParts(
+  parts: ServerParts,
+  operation: Operation,
+  request: SearchRequest,
+  reader: Reader,
+): readonly SearchPart[] {
   const { directory } = parts;
   const known = directory.entryOf(request.base);
   if (known !== undefined && isOrdinary(known.domain, operation, request) && reader.seesEntry(known.entry)) {
@@ -35,7 +49,10 @@ export function searchParts(
   const route = directory.route(request.base);
   switch (route.kind) {
     case 'domain':
-      return domainParts(parts, operation, request, reader, route);
+      return (
+        deletedParts(parts, operation, request, route) ??
+        domainParts(parts, operation, request, reader, route)
+      );
     case 'root':
       return request.scope === 'base'
         ? [entryPart(rootDse(parts, operation.transport))]
@@ -67,6 +84,20 @@ export function searchParts(
 function isOrdinary({ backend }: Domain, { controls }: Operation, { deref }: SearchRequest): boolean {
   const aliases = backend.hasAliases && (deref === 'finding' || deref === 'always');
   return !aliases && (!backend.hasReferrals || controls.manageDsaIt);
+}
+
+/** Parts of a search from a name that only deleted entries have; undefined: it is no such name. */
+function deletedParts(
+  { schema }: ServerParts,
+  operation: Operation,
+  { scope }: SearchRequest,
+  { domain, dn }: Route & { kind: 'domain' },
+): readonly SearchPart[] | undefined {
+  const tree = deletedTree(schema, operation, domain);
+  if (tree === undefined || !tree.covers(dn)) return undefined;
+  if (!tree.holds(dn))
+    throw new LdapError('noSuchObject', `There is no entry ${shown(dn)}.`, formatDn(tree.baseDn));
+  return [virtualPart(tree, dn, scope)];
 }
 
 function domainParts(

@@ -36,11 +36,12 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.persistentSearch,
     C.syncRequest,
     C.changelogCookie,
+    C.showDeleted,
   ]),
   compare: new Set([...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.dontUseCopy]),
   add: new Set([...WRITE, C.postRead, C.relax]),
   delete: new Set([...WRITE, C.preRead, C.treeDelete]),
-  modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify, C.relax]),
+  modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify, C.relax, C.showDeleted]),
   modifyDn: new Set([...WRITE, C.preRead, C.postRead]),
 };
 

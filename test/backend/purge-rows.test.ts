@@ -1,7 +1,7 @@
 /** Forgetting in the store (conflict/forget.ts): what may go goes, what something still names stays; undelete within its time. */
 import t from 'tap';
 import { deadEntries, purgeRows } from '../../lib/backend/purge-rows.js';
-import { undelete } from '../../lib/backend/undelete.js';
+import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { type Change, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
@@ -73,15 +73,20 @@ t.test('history goes, a dead entry goes with it, one that a living entry names s
 t.test('an entry comes back within its time, once, and brings its children home', async (t) => {
   const { engine, purge } = await withOrphan();
   const { writes } = engine.backend.parts;
+  const undelete = (uuid: EntryUuid, fromMs: () => number) =>
+    writes.submit('cn=x', () => {
+      deadState(writes, uuid, fromMs());
+      return [undeleteIntent(uuid)];
+    });
   await purge(5);
-  await t.rejects(undelete(writes, 'cn=x', id(2), NO_MORE), /deleted too long ago/);
-  await undelete(writes, 'cn=x', id(2), () => 0);
+  await t.rejects(undelete(id(2), NO_MORE), /deleted too long ago/);
+  await undelete(id(2), () => 0);
   await t.rejects(
-    undelete(writes, 'cn=x', id(2), () => 0),
+    undelete(id(2), () => 0),
     /is not deleted/,
   );
   await t.rejects(
-    undelete(writes, 'cn=x', id(9), () => 0),
+    undelete(id(9), () => 0),
     /No deleted entry/,
   );
   const orphan = engine.backend.byUuid(id(4));

@@ -13,6 +13,7 @@ import { BerWriter } from '../../lib/ber/ber-writer.js';
 import { FrameAssembler } from '../../lib/ber/frame-assembler.js';
 import type { EncodedChange, Change as ReplicatedChange } from '../../lib/change/change.js';
 import { decodeChange } from '../../lib/change/change-codec.js';
+import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { decodeResponse } from '../../lib/ldap/decode-response.js';
 import { encodeRequest } from '../../lib/ldap/encode-request.js';
@@ -25,6 +26,7 @@ import type {
   SearchRequest,
 } from '../../lib/ldap/message.js';
 import type { AccessRecord } from '../../lib/operation/access-log.js';
+import { DeletedEntries } from '../../lib/operation/deleted-entries.js';
 import { LdapService } from '../../lib/operation/ldap-service.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import type { Clock } from '../../lib/port/clock.js';
@@ -360,6 +362,17 @@ export async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Its deleted entries, memberships from its own changes. */
+function deletedOf({ backend, changes }: TestBackend): DeletedEntries {
+  const changelog = {
+    async *scan(_origin: ReplicaId, after: Csn | undefined) {
+      yield changes.filter(({ csn }) => after === undefined || csn > after);
+      return undefined;
+    },
+  };
+  return new DeletedEntries({ backend, guarded: backend, changelog, fromMs: () => 0 });
+}
+
 export class TestServer {
   readonly schema = testSchema();
   readonly clock: TestClock;
@@ -406,7 +419,7 @@ export class TestServer {
       bases.map((base) => openTestBackend(schema, base, clock, log, undefined, options)),
     );
     const server = new TestServer(clock, log, must(opened[0], 'a base'), settings);
-    for (const { backend } of opened) server.service.directory.addDomain(backend);
+    for (const one of opened) server.service.directory.addDomain(one.backend, undefined, deletedOf(one));
     return server;
   }
 
@@ -414,7 +427,7 @@ export class TestServer {
   async reopen(options: Partial<BackendOptions> = {}): Promise<TestServer> {
     const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store, options);
     const server = new TestServer(this.clock, this.log, opened, this.service.settings);
-    server.service.directory.addDomain(opened.backend);
+    server.service.directory.addDomain(opened.backend, undefined, deletedOf(opened));
     return server;
   }
 

@@ -8,7 +8,7 @@ import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
 import { TAG } from '../../lib/backend/key-space.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
-import { undelete as undeleteEntry } from '../../lib/backend/undelete.js';
+import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
@@ -121,9 +121,11 @@ export class BackendDirectory implements SimDirectory {
   async write({ entry, body }: WriteRequest): Promise<Csn | undefined> {
     try {
       if (body.kind === 'undelete') {
-        const written = await undeleteEntry(this.backend.parts.writes, 'cn=client', entry, () =>
-          this.undeleteFromMs(),
-        );
+        const { writes } = this.backend.parts;
+        const written = await writes.submit('cn=client', () => {
+          deadState(writes, entry, this.undeleteFromMs());
+          return [undeleteIntent(entry)];
+        });
         return written.csn;
       }
       const written = await this.backend.submit('cn=client', (view) => {
