@@ -18,7 +18,7 @@ import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { Assurance } from '../broker/assurance.js';
 import { Broker } from '../broker/broker.js';
-import type { BrokerPeer } from '../broker/broker-seams.js';
+import type { Pacer } from '../broker/pacer.js';
 import type { EntryUuid } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
 import type { Settings } from '../config/option-table.js';
@@ -28,8 +28,8 @@ import { parseDn } from '../dn/dn-text.js';
 import { nextTurn, systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import type { DomainAssurance } from '../operation/assured.js';
-import type { LinkNetwork } from '../port/link.js';
 import { DeletedEntries } from '../operation/deleted-entries.js';
+import type { LinkNetwork } from '../port/link.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Divergence } from '../replica/divergence.js';
@@ -38,10 +38,11 @@ import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
 import { alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
+import { brokerPeers, brokerWays } from './broker-ways.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import { openServable } from './open-servable.js';
-import { compressesFor, type ServerConfig } from './read-config.js';
+import type { ServerConfig } from './read-config.js';
 import { refusingAlone, replicationLag } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
@@ -70,6 +71,8 @@ export interface DomainParts {
   readonly cacheBytes?: number;
   /** Entries changed (BackendOptions). */
   readonly onApplied?: () => void;
+  /** Holds changes back on limited ways; undefined: nothing does. */
+  readonly pacer?: Pacer | undefined;
 }
 
 export class RunningDomain {
@@ -88,10 +91,10 @@ export class RunningDomain {
   readonly baseKey: string;
   readonly schema: Schema;
   readonly assurance: Assurance;
+  readonly deleted: DeletedEntries;
   /** What clients' writes wait for. */
   readonly assured: DomainAssurance;
   readonly #changelog: Changelog;
-  readonly deleted: DeletedEntries;
   readonly #replica: Replica;
   readonly #preload: Preload | undefined;
   readonly #log: Log;
@@ -103,7 +106,7 @@ export class RunningDomain {
     upkeep: Upkeep,
     baseKey: string,
   ) {
-    const { config, schema, network, incarnation } = parts;
+    const { config, schema, incarnation } = parts;
     const { settings } = config;
     const id = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const log = parts.log.child({ domain: parts.base });
@@ -138,11 +141,11 @@ export class RunningDomain {
         ? refusingAlone(this.#replica, config, () => this.broker.status())
         : this.#replica,
     );
+    const fromMs = (): number => upkeep.members.undeleteFromMs;
+    this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
     this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
     this.broker = new Broker({
-    const fromMs = (): number => upkeep.members.undeleteFromMs;
-    this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
       identity: {
         server: settings['server.name'],
         replica: id,
@@ -150,18 +153,15 @@ export class RunningDomain {
         boot: BOOT,
         domain: baseKey,
       },
-      peers: brokerPeers(config.peers),
+      ...brokerWays(parts),
       allowed: undefined,
       directory: this.#replica,
       changelog,
       members: upkeep.members,
       answer: (question) => this.divergence.answer(question),
       assurance: this.assurance,
-      network,
       clock: systemClock,
       random: systemRandom,
-      distances: () => config.distances,
-      compress: (server) => compressesFor(config, server),
       listener: this.#replica,
     });
     upkeep.attach(this.broker);
@@ -331,17 +331,6 @@ export class RunningDomain {
     const held = this.#replica.writesHeld();
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
-}
-
-/** Peers of a broker, whose addresses are those of the map at the moment of each attempt. */
-export function brokerPeers(peers: ReadonlyMap<string, string>): BrokerPeer[] {
-  return [...peers.keys()].map((name) => ({
-    name,
-    addresses: () => {
-      const address = peers.get(name);
-      return address === undefined ? [] : [address];
-    },
-  }));
 }
 
 /** The change log of a domain in the store; it is made when it is missing. */

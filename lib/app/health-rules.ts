@@ -3,7 +3,7 @@
  *
  * A function of facts that were gathered before (gather-health.ts). Numbers are never reused: scripts and dashboards go by them. docs/monitoring.md lists them.
  */
-import type { ServerStatus, UpkeepStatus } from './server-status.js';
+import type { LinkHours, ServerStatus, UpkeepStatus } from './server-status.js';
 
 export type Severity = 'error' | 'warning';
 
@@ -45,7 +45,10 @@ export function examine(facts: HealthFacts): readonly Finding[] {
   const findings = [...offlineFindings(facts)];
   const { status } = facts;
   if (status !== undefined)
-    findings.push(...domainFindings(status, facts.dir), ...replicationFindings(status, facts.dir));
+    findings.push(
+      ...domainFindings(status, facts.dir),
+      ...replicationFindings(status, facts.dir, facts.nowMs),
+    );
   findings.push(...upkeepFindings(facts));
   return findings.sort((a, b) => {
     if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1;
@@ -122,7 +125,17 @@ function* domainFindings({ domains }: ServerStatus, dir: string): Generator<Find
   }
 }
 
-function* replicationFindings({ peers, links, comparisons }: ServerStatus, dir: string): Generator<Finding> {
+/** How long changes could flow; a closed link owes nothing. */
+function openSeconds(hours: LinkHours | undefined, nowMs: number): number {
+  if (hours === undefined) return Number.POSITIVE_INFINITY;
+  return hours.open ? (nowMs - Date.parse(hours.since)) / 1000 : 0;
+}
+
+function* replicationFindings(
+  { peers, links, comparisons }: ServerStatus,
+  dir: string,
+  nowMs: number,
+): Generator<Finding> {
   for (const { name, connected, reason } of peers)
     if (!connected)
       yield finding(
@@ -133,9 +146,9 @@ function* replicationFindings({ peers, links, comparisons }: ServerStatus, dir: 
         'what it writes does not arrive here from it',
         `polyarch replication status --dir ${dir}`,
       );
-  for (const { domain, peer, direction, lagSeconds, missing, clockAheadSeconds } of links) {
+  for (const { domain, peer, direction, lagSeconds, missing, clockAheadSeconds, hours } of links) {
     const about = `${peer} (${domain})`;
-    if (direction === 'to' && (lagSeconds ?? 0) > LAG_S)
+    if (direction === 'to' && Math.min(lagSeconds ?? 0, openSeconds(hours, nowMs)) > LAG_S)
       yield finding(
         'H021',
         'warning',

@@ -144,6 +144,13 @@ function replicationGauges(gauge: MakeGauge): void {
   perLink('sent_changes', 'Changes sent in this session', (link) => link.sentChanges);
   perLink('received_changes', 'Changes received in this session', (link) => link.receivedChanges);
   perLink('sent_bytes', 'Octets sent in this session', (link) => link.sentBytes);
+  perLink('sent_wire_bytes', 'Octets sent in this session, after compression', (link) => link.sentWireBytes);
+  perLink('bandwidth_limit_bits', 'What may be sent to the peer, bits a second', (link) =>
+    link.bandwidthKbit === undefined ? undefined : link.bandwidthKbit * 1000,
+  );
+  perLink('link_open', '1 in the hours in which changes may flow to the peer', (link) =>
+    link.hours?.open === false ? 0 : 1,
+  );
   perLink('received_bytes', 'Octets received in this session', (link) => link.receivedBytes);
   perLink('credit_bytes', 'Octets that the peer still takes', (link) => link.credit);
   perLink('queued_bytes', 'Octets that wait to be sent', (link) => link.queuedBytes);

@@ -4,11 +4,12 @@
  * Owns the figures only. What a peer lacks is counted in our own change log after the peer's place, up to a bound, and not more often than once a second.
  */
 import type { SessionStatus } from '../broker/broker-seams.js';
+import type { WayStatus } from '../broker/pacer.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { csnReplica, csnTimeMs } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { ComparisonReport } from '../replica/comparison.js';
-import type { ComparisonStatus, LinkStatus } from './server-status.js';
+import type { ComparisonStatus, LinkHours, LinkStatus } from './server-status.js';
 
 /** Changes that are counted of one peer. */
 const MAX_COUNTED = 10_000;
@@ -81,11 +82,20 @@ export function linkStatus(
       receivedChanges: session.receivedChanges,
       sentBytes: session.sentBytes,
       receivedBytes: session.receivedBytes,
+      sentWireBytes: session.sentWireBytes,
+      bandwidthKbit: session.way?.bandwidthKbit,
+      hours: hoursOf(session.way),
       credit,
       queuedBytes: session.queuedBytes,
       clockAheadSeconds: clockAheadMs === undefined ? undefined : Math.round(clockAheadMs / 100) / 10,
     };
   });
+}
+
+function hoursOf(way: WayStatus | undefined): LinkHours | undefined {
+  if (way === undefined || !Number.isFinite(way.hours.untilMs)) return undefined;
+  const { open, fromMs, untilMs } = way.hours;
+  return { open, since: new Date(fromMs).toISOString(), until: new Date(untilMs).toISOString() };
 }
 
 /** By how much the newest change of ours that `there` lacks is newer than what it has of that origin. */

@@ -14,6 +14,8 @@ import { readTopology } from '../config/topology-config.js';
 import { readYamlFile } from '../io/yaml-file.js';
 import { dialAddresses, peersOf } from '../topology/connections.js';
 import { type ServerDistances, serverDistances } from '../topology/distances.js';
+import type { Topology } from '../topology/topology.js';
+import { type WayLine, waysFrom } from '../topology/ways.js';
 import { existingServer, type ServerFiles } from './server-files.js';
 
 export interface ServerConfig {
@@ -23,6 +25,8 @@ export interface ServerConfig {
   readonly peers: ReadonlyMap<string, string>;
   /** How far the servers of the topology file are from each other; undefined: nobody is nearer than another. */
   readonly distances?: ServerDistances | undefined;
+  /** What holds changes up on the way to a server: limits of bandwidth, closed hours. */
+  readonly ways: (server: string) => readonly WayLine[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -76,11 +80,13 @@ function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, 
 async function readPeers(
   files: ServerFiles,
   settings: Settings,
-): Promise<Pick<ServerConfig, 'peers' | 'distances'> & { readonly isReplica?: boolean }> {
+): Promise<Pick<ServerConfig, 'peers' | 'distances' | 'ways'> & { readonly isReplica?: boolean }> {
   const overrides = new Map(Object.entries(settings.peerAddresses));
+  const ways = (topology?: Topology) =>
+    waysFrom(topology, settings['server.name'], settings['replication.bandwidthKbit']);
   if (settings.peers !== undefined)
-    return { peers: dialAddresses(new Map(Object.entries(settings.peers)), overrides) };
-  if (settings.topology === undefined) return { peers: new Map() };
+    return { peers: dialAddresses(new Map(Object.entries(settings.peers)), overrides), ways: ways() };
+  if (settings.topology === undefined) return { peers: new Map(), ways: ways() };
   const file = inDirectory(files, settings.topology);
   const topology = readTopology(await readYamlFile(file, file));
   const peers = peersOf(topology, settings['server.name']);
@@ -95,6 +101,7 @@ async function readPeers(
   return {
     peers: dialAddresses(new Map(peers.map((peer) => [peer.name, peer.address])), overrides),
     distances: serverDistances(topology, settings['server.name']),
+    ways: ways(topology),
     // Of the roles only this one changes what a server does with writes.
     isReplica: own?.role === 'replica',
   };

@@ -14,8 +14,8 @@ import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { alertLog } from './alert-log.js';
 import { openAssurance } from './assured-domain.js';
-import { brokerPeers, type DomainParts, openChangelog } from './domain.js';
-import { compressesFor } from './read-config.js';
+import { brokerPeers, brokerWays } from './broker-ways.js';
+import { type DomainParts, openChangelog } from './domain.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 
@@ -31,7 +31,7 @@ export class Relay {
   readonly #changelog: Changelog;
 
   private constructor(parts: DomainParts, changelog: Changelog, upkeep: Upkeep, baseKey: string) {
-    const { config, base, network, incarnation, log } = parts;
+    const { config, base, incarnation, log } = parts;
     const alert = alertLog(log.child({ domain: base }));
     this.baseText = base;
     this.#changelog = changelog;
@@ -44,7 +44,7 @@ export class Relay {
         boot: BOOT,
         domain: baseKey,
       },
-      peers: brokerPeers(config.peers),
+      ...brokerWays(parts),
       allowed: undefined,
       directory: undefined,
       changelog,
@@ -54,11 +54,8 @@ export class Relay {
         members: upkeep.members,
         backend: undefined,
       }),
-      network,
       clock: systemClock,
       random: systemRandom,
-      distances: () => config.distances,
-      compress: (server) => compressesFor(config, server),
       listener: {
         alert,
         ownChangesLost: () => {},

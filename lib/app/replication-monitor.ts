@@ -72,13 +72,20 @@ function linkEntry(schema: Schema, above: string, link: LinkStatus, number: numb
     'sent-updates': String(link.sentChanges),
     'received-updates': String(link.receivedChanges),
     'current-send-window': link.credit === undefined ? [] : String(link.credit),
-    ...(link.lastError === undefined ? {} : { description: link.lastError }),
+    description: [link.lastError ?? [], wayText(link) ?? []].flat(),
   });
 }
 
 /** CSNs of a server state's text. */
 function stateValues(text: string): string[] {
   return text.split(' ').filter((csn) => csn !== '');
+}
+
+/** What holds changes up on the way to a peer, in one line; undefined: nothing. */
+export function wayText({ bandwidthKbit, hours }: LinkStatus): string | undefined {
+  const closed = hours?.open === false ? `closed until ${hours.until.slice(0, 16)}Z` : undefined;
+  const limit = bandwidthKbit === undefined ? undefined : `at most ${bandwidthKbit} kbit/s`;
+  return closed !== undefined && limit !== undefined ? `${closed}, ${limit}` : (closed ?? limit);
 }
 
 /** A comparison in one line. */

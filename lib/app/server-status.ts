@@ -78,6 +78,14 @@ export interface UpkeepStatus {
   readonly members: readonly MemberStatus[];
 }
 
+/** Whether changes may flow over a way by the schedules of its links. */
+export interface LinkHours {
+  readonly open: boolean;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly until: string;
+}
+
 /** One session of replication. */
 export interface LinkStatus {
   readonly domain: string;
@@ -100,6 +108,12 @@ export interface LinkStatus {
   readonly receivedChanges: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Octets given to the network in this session, after compression and before TLS. */
+  readonly sentWireBytes: number;
+  /** What may be sent to the peer, kilobits a second, shared with all that goes over the same links; undefined: no limit. */
+  readonly bandwidthKbit: number | undefined;
+  /** Hours of the links on the way to the peer; undefined where they are always open. */
+  readonly hours: LinkHours | undefined;
   /** Octets that the peer still takes (direction `to`). */
   readonly credit: number | undefined;
   readonly queuedBytes: number;

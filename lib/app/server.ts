@@ -8,6 +8,7 @@ import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
+import { Pacer } from '../broker/pacer.js';
 import type { Settings } from '../config/option-table.js';
 import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
 import { PasswordCache } from '../io/password-cache.js';
@@ -144,7 +145,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const tls = await openTls(config, log, undo);
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
-  const common = { config, store, network, incarnation, log, usns: new UsnSource() };
+  const pacer = new Pacer(systemClock, config.ways);
+  const common = { config, store, network, incarnation, log, usns: new UsnSource(), pacer };
   const opened = await openDomains(common, given.peers, peers, undo);
   const { schema, schemaDomain, topology, domains, replicated, listed } = opened;
   const hasher = new PasswordHashing();

@@ -9,6 +9,7 @@ import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { WayStatus } from './pacer.js';
 
 /** A server to subscribe to. */
 export interface BrokerPeer {
@@ -107,6 +108,8 @@ export interface SessionStatus {
   readonly lastError: string;
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Octets given to the network, after compression. */
+  readonly sentWireBytes: number;
   readonly sentChanges: number;
   readonly receivedChanges: number;
   /** Milliseconds since something was heard; undefined when never. */
@@ -120,4 +123,6 @@ export interface SessionStatus {
   readonly clockAheadMs: number | undefined;
   /** Origins whose changes pass here. */
   readonly origins: readonly ReplicaId[];
+  /** What holds changes up on the way to the peer; undefined: nothing. */
+  readonly way?: WayStatus | undefined;
 }

@@ -34,6 +34,7 @@ import type {
 } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { LiveReplicas } from './live-replicas.js';
+import type { Pacer } from './pacer.js';
 import { PublisherDriver } from './publisher-driver.js';
 import type { Answerer } from './question-talk.js';
 import { SnapshotShelf } from './snapshot-shelf.js';
@@ -65,6 +66,10 @@ export interface BrokerOptions {
   readonly distances?: (() => ServerDistances | undefined) | undefined;
   /** Whether what goes to this server is compressed; undefined: nothing is. */
   readonly compress?: ((server: string) => boolean) | undefined;
+  /** Limits and hours of the ways to other servers; undefined: there are none. */
+  readonly pacer?: Pacer | undefined;
+  /** False: the domain's changes go in all hours, over closed links too. */
+  readonly keepsHours?: boolean;
   /** How long a source may owe a change that another upstream has. */
   readonly graceMs?: number;
 }
@@ -96,6 +101,8 @@ export class Broker {
       distances: options.distances ?? (() => undefined),
       members: options.members,
       assurance: options.assurance,
+      way: (server) => options.pacer?.way(server),
+      keepsHours: options.keepsHours !== false,
       hello: (purpose) => this.#hello(purpose),
       facts: (peer, link, expected) => this.#facts(peer, link, expected),
       enter: (peer, address, end) => this.#enter(peer, address, end),
@@ -134,6 +141,8 @@ export class Broker {
       answer: this.#options.answer,
       compress: (hello) => this.#options.compress?.(hello.server) === true,
       assurance: this.#options.assurance,
+      way: (server) => this.#options.pacer?.way(server),
+      keepsHours: this.#options.keepsHours,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
         listener.greeted(hello);

@@ -10,6 +10,7 @@ import { compressionStart, isCompressionStart } from '../sync/compression.js';
 import { FrameAssembler } from '../sync/frame-assembler.js';
 import { FrameError } from '../sync/frame-error.js';
 import { decodeFrame, encodeFrame, type Frame, HELLO_FRAME_BYTES } from '../sync/frames.js';
+import type { Way } from './pacer.js';
 
 export interface FrameReceiver {
   frame(frame: Frame): void;
@@ -39,6 +40,8 @@ export class FrameLink {
   #compresses = false;
   /** The peer may begin to compress. */
   #inflates = false;
+  #way: Way | undefined;
+  #charged = 0;
 
   /** Takes the link over. Nothing is delivered before receive() names a receiver. */
   constructor(link: Link) {
@@ -83,6 +86,25 @@ export class FrameLink {
     return this.#compresses;
   }
 
+  /** Charges what is sent from now on to this way. */
+  pace(way: Way | undefined): void {
+    this.#charged = this.wireBytes;
+    this.#way = way;
+  }
+
+  /** Charges what went out since. Answers whether all did: what is being compressed has no size yet. */
+  settle(): boolean {
+    const wireBytes = this.wireBytes;
+    if (wireBytes > this.#charged) this.#way?.charge(wireBytes - this.#charged);
+    this.#charged = wireBytes;
+    return this.#link.queuedBytes === 0;
+  }
+
+  /** Octets given to the network, after compression. */
+  get wireBytes(): number {
+    return this.#link.wireBytes ?? this.counts.sentBytes;
+  }
+
   /** Octets waiting for the network. */
   get queuedBytes(): number {
     return this.#link.queuedBytes;
@@ -94,7 +116,9 @@ export class FrameLink {
     const bytes = encodeFrame(frame);
     this.counts.sentBytes += bytes.length;
     if (frame.kind === 'changes') this.counts.sentChanges += frame.changes.length;
-    return this.#link.send(bytes);
+    const free = this.#link.send(bytes);
+    if (this.#way !== undefined) this.settle();
+    return free;
   }
 
   /** Sends what is queued, then closes; closed() is still told. */

@@ -32,7 +32,7 @@ export interface ConnectionHooks {
 
 export class PeerConnection {
   readonly peer: BrokerPeer;
-  readonly #network: LinkNetwork;
+  readonly #network: Pick<LinkNetwork, 'dial'>;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #hooks: ConnectionHooks;
@@ -49,7 +49,13 @@ export class PeerConnection {
   #tried = false;
   #whenIdle: (() => void)[] = [];
 
-  constructor(peer: BrokerPeer, network: LinkNetwork, clock: Clock, random: Random, hooks: ConnectionHooks) {
+  constructor(
+    peer: BrokerPeer,
+    network: Pick<LinkNetwork, 'dial'>,
+    clock: Clock,
+    random: Random,
+    hooks: ConnectionHooks,
+  ) {
     this.peer = peer;
     this.#network = network;
     this.#clock = clock;
@@ -64,6 +70,16 @@ export class PeerConnection {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#failures = 0;
+    this.#refusals = 0;
+    this.#dial();
+  }
+
+  /** The peer can be reached now: it is not waited for any longer. */
+  hurry(): void {
+    if (this.#cancelWait === undefined) return;
+    this.#cancelWait();
+    this.#cancelWait = undefined;
     this.#failures = 0;
     this.#refusals = 0;
     this.#dial();
@@ -116,6 +132,7 @@ export class PeerConnection {
       lastError: this.#lastError,
       sentBytes: 0,
       receivedBytes: 0,
+      sentWireBytes: 0,
       sentChanges: 0,
       receivedChanges: 0,
       silentMs: undefined,

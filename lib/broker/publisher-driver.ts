@@ -22,6 +22,7 @@ import type { Assurance, AssuranceLink } from './assurance.js';
 import type { BrokerDirectory, BrokerMembers, SessionStatus } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
 import { MemberTalk } from './member-talk.js';
+import type { Way } from './pacer.js';
 import { type Answerer, QuestionTalk } from './question-talk.js';
 import type { ImageReader, SnapshotShelf } from './snapshot-shelf.js';
 
@@ -34,6 +35,10 @@ export interface PublisherHooks {
   readonly assurance?: Assurance | undefined;
   /** Whether the link to this peer is worth compressing for. */
   compress?(peer: Hello): boolean;
+  /** What holds changes up on the way to a server; undefined: nothing. */
+  way?(server: string): Way | undefined;
+  /** False: changes go in all hours, over closed links too. */
+  readonly keepsHours?: boolean | undefined;
   greeted(peer: Hello): void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** Called once, when the session is over. */
@@ -64,6 +69,8 @@ export class PublisherDriver {
   #assured: AssuranceLink | undefined;
   readonly #questions: QuestionTalk;
   #peer: Hello | undefined;
+  #way: Way | undefined;
+  #giveUp = (): void => {};
 
   constructor(
     link: FrameLink,
@@ -164,12 +171,14 @@ export class PublisherDriver {
       state: state.kind,
       lastError: state.kind === 'closed' ? state.reason : '',
       ...this.#link.counts,
+      sentWireBytes: this.#link.wireBytes,
       silentMs: greeted ? this.#clock.monotonicMs() - state.lastHeardMs : undefined,
       credit: greeted ? state.credit : undefined,
       queuedBytes: this.#link.queuedBytes,
       states: this.#peerStates,
       clockAheadMs: this.#clockAheadMs,
       origins: state.kind === 'serving' ? [...state.cursors.keys()] : [],
+      way: this.#way?.status(),
     };
   }
 
@@ -179,11 +188,13 @@ export class PublisherDriver {
         if (!this.#link.send(effect.frame)) this.feed({ kind: 'congested' });
         return;
       case 'read':
-        this.#read(effect);
+        this.#inTurn(true, () => this.#read(effect));
         return;
       case 'greeted':
         this.#link.trust(LIMITS.subscriberFrameBytes);
         if (mayCompress(effect.peer) && this.#hooks.compress?.(effect.peer) === true) this.#link.compress();
+        this.#way = this.#hooks.way?.(effect.peer.server);
+        this.#link.pace(this.#way);
         this.#peer = effect.peer;
         this.#see(effect.peer.states);
         this.#hooks.greeted(effect.peer);
@@ -198,7 +209,9 @@ export class PublisherDriver {
         void this.#openSnapshot();
         return;
       case 'read-images':
-        this.#readingImages = this.#readImages(effect.maxBytes);
+        this.#inTurn(false, () => {
+          this.#readingImages = this.#readImages(this.#portion(effect.maxBytes));
+        });
         return;
       case 'refused':
         this.#hooks.refused(effect.code, effect.reason, this.#peerName);
@@ -228,9 +241,26 @@ export class PublisherDriver {
     this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
   }
 
+  /** Does what makes something to send: at once, or when the way to the peer takes more. `scheduled`: not in the hours in which the way is closed. */
+  #inTurn(scheduled: boolean, go: () => void): void {
+    if (this.#way === undefined) {
+      go();
+      return;
+    }
+    this.#giveUp = this.#way.wait({
+      scheduled: scheduled && this.#hooks.keepsHours !== false,
+      ready: () => this.#link.settle(),
+      go,
+    });
+  }
+
+  #portion(maxBytes: number): number {
+    return Math.min(maxBytes, this.#way?.portionBytes ?? maxBytes);
+  }
+
   #read(effect: Extract<PublisherEffect, { kind: 'read' }>): void {
     const { origin } = effect;
-    const slice = this.#changelog.read(origin, effect.after, effect.maxBytes);
+    const slice = this.#changelog.read(origin, effect.after, this.#portion(effect.maxBytes));
     if (!(slice instanceof Promise)) {
       this.feed({ kind: 'slice', origin, slice });
       return;
@@ -295,6 +325,7 @@ export class PublisherDriver {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#giveUp();
     this.#questions.end();
     this.#assured?.leave();
     this.#keepSnapshot();

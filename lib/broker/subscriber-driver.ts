@@ -162,6 +162,7 @@ export class SubscriberDriver {
       state: state.kind,
       lastError: '',
       ...this.#link.counts,
+      sentWireBytes: this.#link.wireBytes,
       silentMs: greeted ? this.#clock.monotonicMs() - state.lastHeardMs : undefined,
       credit: undefined,
       queuedBytes: this.#link.queuedBytes,

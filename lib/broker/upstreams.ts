@@ -23,7 +23,9 @@ import type {
 } from './broker-seams.js';
 import { FrameLink } from './frame-link.js';
 import { Holes } from './holes.js';
-import { PeerConnection } from './peer-connection.js';
+import type { Offer } from './offers.js';
+import type { Way } from './pacer.js';
+import type { PeerConnection } from './peer-connection.js';
 import { SubscriberDriver } from './subscriber-driver.js';
 
 export interface UpstreamsContext {
@@ -49,6 +51,10 @@ export class Upstreams {
   readonly #context: UpstreamsContext;
   #connections: PeerConnection[] = [];
   /** Connections to peers that are none any more, until nothing is left of them. */
+  /** What holds changes up between a server and us; undefined: nothing. */
+  way(server: string): Way | undefined;
+  /** Whether changes wait while that way is closed. */
+  readonly keepsHours: boolean;
   readonly #leaving = new Set<PeerConnection>();
   #choices: ReadonlyMap<ReplicaId, Choice> = new Map();
   #nextId = 1;
@@ -172,12 +178,13 @@ export class Upstreams {
   /** Chooses sources anew and tells the sessions. */
   select(): void {
     if (!this.#running) return;
-    const { changelog, replica, clock, graceMs, distances } = this.#context;
+    const { changelog, replica, clock, graceMs, distances, keepsHours } = this.#context;
     const sessions = this.#sessions().filter((session) => session.upstream !== undefined);
     const upstreams = sessions.map((session) => ({
       ...(session.upstream as Upstream),
       holes: this.#holes.of(session.peerName),
     }));
+      closed: keepsHours && this.#context.way(session.peerName)?.open === false,
     const held = { replica, newest: (origin: ReplicaId) => changelog.newest(origin) };
     const selection = selectSources(
       this.#choices,
@@ -230,6 +237,7 @@ export class Upstreams {
           this.#update = session;
           session.start({ ...this.#context.hello('initialize'), resume: target.resume?.() });
         }),
+        link.pace(this.#context.way(hello.server));
     );
   }
 

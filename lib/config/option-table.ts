@@ -6,6 +6,7 @@
  */
 import type { Static } from '@sinclair/typebox';
 import { LIMITS } from '../base/limits.js';
+import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { ASSURANCE_OPTIONS } from './assurance-options.js';
 import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
 import {
@@ -61,6 +62,11 @@ export const OPTIONS = {
     'Whether changes that other servers fetch from this one are compressed: `always`, `never`, or `auto` (to servers of other sites).',
     ['auto', 'always', 'never'],
     { preset: 'auto' },
+  ),
+  'replication.bandwidthKbit': integer(
+    'What this server sends to servers of other sites at most, kilobits a second, all of them together, where the links of the topology file set no limit of their own. Without a topology file: to all servers. Absent: no limit.',
+    MIN_BANDWIDTH_KBIT,
+    MAX_BANDWIDTH_KBIT,
   ),
   'replication.evictAfterDays': integer(
     'Days of silence after which a server is evicted: it no longer keeps history from being forgotten, and must be restored by command. Counted while most servers are heard. 0: never.',

@@ -11,6 +11,7 @@ import { MAX_REPLICA_ID, toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { checkTopology } from '../topology/check-topology.js';
 import type { ServerRole, ServerRuns, Topology } from '../topology/topology.js';
+import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { checkShape } from './check-shape.js';
 import { type ConfigDocument, type ConfigFault, formatFaults } from './document.js';
 import { count } from './server-config.js';
@@ -36,6 +37,9 @@ export const TOPOLOGY_SCHEMA = Type.Object(
             between: Type.Array(name(), { minItems: 2, maxItems: 2 }),
             cost: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
             schedule: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+            bandwidthKbit: Type.Optional(
+              Type.Integer({ minimum: MIN_BANDWIDTH_KBIT, maximum: MAX_BANDWIDTH_KBIT }),
+            ),
           },
           closed,
         ),
@@ -84,6 +88,7 @@ function withDefaults(document: TopologyDocument): Topology {
       between: [must(link.between[0], 'two sites'), must(link.between[1], 'two sites')] as const,
       cost: link.cost ?? 100,
       schedule: link.schedule ?? 'always',
+      bandwidthKbit: link.bandwidthKbit,
     })),
     servers: document.servers.map((server) => ({
       name: server.name,

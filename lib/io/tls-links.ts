@@ -184,6 +184,7 @@ class TlsLink implements Link {
   #deflater: LinkDeflater | undefined;
   #inflater: LinkInflater | undefined;
   #closing = false;
+  #wireBytes = 0;
 
   constructor(socket: TLSSocket, peer: LinkPeer) {
     this.peer = peer;
@@ -203,11 +204,20 @@ class TlsLink implements Link {
 
   send(bytes: Uint8Array): boolean {
     if (this.#closing || this.#socket.destroyed) return true;
-    if (this.#deflater === undefined) this.#output.add(bytes);
+    if (this.#deflater === undefined) this.#put(bytes);
     else this.#deflater.write(bytes);
     if (this.queuedBytes < HIGH_WATER_BYTES) return true;
     this.#blocked = true;
     return false;
+  }
+
+  get wireBytes(): number {
+    return this.#wireBytes;
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#wireBytes += bytes.length;
+    this.#output.add(bytes);
   }
 
   start(on: Receivers): void {
@@ -227,7 +237,7 @@ class TlsLink implements Link {
   compressOutput(): void {
     this.#deflater ??= new LinkDeflater((bytes) => {
       if (this.#socket.destroyed) return;
-      this.#output.add(bytes);
+      this.#put(bytes);
       this.#drained();
     });
   }

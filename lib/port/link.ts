@@ -17,6 +17,8 @@ export interface Link {
   send(bytes: Uint8Array): boolean;
   /** Octets queued and not yet taken by the network. */
   readonly queuedBytes: number;
+  /** Octets given to the network so far, after compression. Absent: as many as were sent. */
+  readonly wireBytes?: number;
   /** Sets the receivers; called once, at once after the link was made. `reason` is one clause for people. */
   start(on: { bytes(bytes: Uint8Array): void; drain(): void; closed(reason: string): void }): void;
   /** Stops or resumes delivery of bytes. */

@@ -8,7 +8,7 @@ import type { ReplicaId } from '../csn/csn.js';
 import type { ServerDistances } from '../topology/distances.js';
 import type { Upstream } from './source-selection.js';
 
-/** What compareRanks() orders: against the stream or not, cost of the whole way, of its first part, a relay or not. `ownBroker`: we are a broker without a directory. */
+/** What compareRanks() orders: closed now or not, against the stream or not, cost of the whole way, of its first part, a relay or not. `ownBroker`: we are a broker without a directory. */
 export function sourceRank(
   upstream: Upstream,
   origin: ReplicaId,
@@ -16,16 +16,17 @@ export function sourceRank(
   distances: ServerDistances | undefined,
 ): readonly number[] {
   const relay = upstream.replica === origin ? 0 : 1;
-  if (distances === undefined || upstream.name === undefined) return [0, 0, 0, relay];
+  const closed = upstream.closed === true ? 1 : 0;
+  if (distances === undefined || upstream.name === undefined) return [closed, 0, 0, 0, relay];
   const { own } = distances;
   const server = relay === 0 ? upstream.name : distances.serverOf(origin);
   const near = distances.between(own, upstream.name);
-  if (server === undefined) return [0, near, near, relay];
+  if (server === undefined) return [closed, 0, near, near, relay];
   const far = distances.between(upstream.name, server);
   const ours = distances.between(own, server);
   const nearer =
     relay === 0 || far < ours || (far === ours && near === 0 && comesBefore(upstream, own, ownBroker));
-  return [nearer ? 0 : 1, near + far, near, relay];
+  return [closed, nearer ? 0 : 1, near + far, near, relay];
 }
 
 /** Below 0: the first is better. */

@@ -23,6 +23,8 @@ export interface Upstream {
   readonly unavailable: ReadonlySet<ReplicaId>;
   /** Origins whose changes did not follow each other when they came from it. */
   readonly holes?: ReadonlySet<ReplicaId>;
+  /** The way from it is closed at this hour: nothing comes before it opens. */
+  readonly closed?: boolean;
   /** Sessions that it serves, as it last said. */
   readonly load?: number;
 }

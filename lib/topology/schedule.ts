@@ -6,6 +6,7 @@
  */
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const MINUTE_MS = 60_000;
 const MINUTES_PER_DAY = 1440;
 const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
 /** Windows in one schedule. */
@@ -37,9 +38,43 @@ export function parseSchedule(text: string): Schedule | undefined {
 
 /** Whether changes may flow at a time (ms since the epoch, UTC). */
 export function scheduleOpen(schedule: Schedule, wallMs: number): boolean {
-  if (schedule.length === 0) return true;
-  // The epoch was a Thursday: three days after a Monday.
-  const minute = (Math.floor(wallMs / 60_000) + 3 * MINUTES_PER_DAY) % MINUTES_PER_WEEK;
+  return schedule.length === 0 || openAt(schedule, minuteOfWeek(wallMs));
+}
+
+/** A stretch of time in which a schedule stays as it is, ms since the epoch; it holds at `fromMs` and no longer at `untilMs`. Infinite where it never changes. */
+export interface ScheduleSpan {
+  readonly open: boolean;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** The stretch around a time (ms since the epoch, UTC). */
+export function scheduleSpan(schedule: Schedule, wallMs: number): ScheduleSpan {
+  const open = scheduleOpen(schedule, wallMs);
+  const minute = minuteOfWeek(wallMs);
+  const edges = schedule
+    .flatMap(({ start, end }) => [start % MINUTES_PER_WEEK, end % MINUTES_PER_WEEK])
+    .filter((edge) => openAt(schedule, edge) !== openAt(schedule, edge + MINUTES_PER_WEEK - 1));
+  if (edges.length === 0)
+    return { open, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+  const ahead = edges.map((edge) => (edge - minute - 1 + MINUTES_PER_WEEK) % MINUTES_PER_WEEK);
+  const behind = edges.map((edge) => (minute - edge + MINUTES_PER_WEEK) % MINUTES_PER_WEEK);
+  const minuteMs = Math.floor(wallMs / MINUTE_MS) * MINUTE_MS;
+  return {
+    open,
+    fromMs: minuteMs - Math.min(...behind) * MINUTE_MS,
+    untilMs: minuteMs + (Math.min(...ahead) + 1) * MINUTE_MS,
+  };
+}
+
+/** The epoch was a Thursday: three days after a Monday. */
+function minuteOfWeek(wallMs: number): number {
+  const minute = (Math.floor(wallMs / MINUTE_MS) + 3 * MINUTES_PER_DAY) % MINUTES_PER_WEEK;
+  return (minute + MINUTES_PER_WEEK) % MINUTES_PER_WEEK;
+}
+
+function openAt(schedule: Schedule, minuteOfAnyWeek: number): boolean {
+  const minute = minuteOfAnyWeek % MINUTES_PER_WEEK;
   return schedule.some(
     ({ start, end }) =>
       (minute >= start && minute < end) ||

@@ -21,6 +21,8 @@ export interface SiteLink {
   readonly cost: number;
   /** When changes may flow; `always`, or text as parseSchedule() reads it. */
   readonly schedule: string;
+  /** What one server sends over it at most, kilobits a second; undefined: no limit of its own. */
+  readonly bandwidthKbit?: number | undefined;
 }
 
 export interface TopologyServer {

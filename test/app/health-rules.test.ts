@@ -60,6 +60,18 @@ t.test('each fault has its rule', (t) => {
   t.end();
 });
 
+t.test('a closed link owes nothing, and one that opened has a minute', (t) => {
+  const late = { ...link, direction: 'to', lagSeconds: 5000 };
+  const since = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+  const until = new Date(NOW + 3_600_000).toISOString();
+  const found = (open: boolean, seconds: number) =>
+    codes(facts({ status: status({ links: [{ ...late, hours: { open, since: since(seconds), until } }] }) }));
+  t.same(found(false, 4000), []);
+  t.same(found(true, 59), []);
+  t.same(found(true, 61), ['H021 warning']);
+  t.end();
+});
+
 t.test('errors come first', (t) => {
   t.same(codes(facts({ status: undefined, freeBytes: 1 })), ['H003 error', 'H002 warning']);
   t.end();

@@ -45,6 +45,23 @@ servers:
   t.end();
 });
 
+t.test('limits and hours of links are read; those out of bounds are refused', (t) => {
+  const text = (more: string) => `domains: [dc=x]
+sites: [{ name: a }, { name: b }]
+links: [{ between: [a, b], ${more} }]
+servers:
+  - { name: s1, id: 1, site: a, replication: "h:1" }
+  - { name: s2, id: 2, site: b, replication: "h:2" }
+`;
+  const { links } = readTopology(
+    parseYaml(text('bandwidthKbit: 64, schedule: "mon 10:00-11:00"'), 'topology.yaml'),
+  );
+  t.same(links, [{ between: ['a', 'b'], cost: 100, schedule: 'mon 10:00-11:00', bandwidthKbit: 64 }]);
+  t.match(faultsOf(text('bandwidthKbit: 63')).join(), /links\[0\].bandwidthKbit: 63 is not within 64 to/);
+  t.match(faultsOf(text('schedule: sometimes')).join(), /links\[0\].schedule: "sometimes" is not a schedule/);
+  t.end();
+});
+
 t.test('faults of the whole stand on the line of what is wrong', (t) => {
   t.match(
     faultsOf(`domains: [dc=x, nonsense]

@@ -4,6 +4,7 @@
 import { MemoryStore } from '../../lib/backend/memory-store.js';
 import { Assurance } from '../../lib/broker/assurance.js';
 import { Broker } from '../../lib/broker/broker.js';
+import { Pacer } from '../../lib/broker/pacer.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
@@ -16,6 +17,7 @@ import { Reissue } from '../../lib/replica/reissue.js';
 import { Replica } from '../../lib/replica/replica.js';
 import { serverDistances } from '../../lib/topology/distances.js';
 import type { Topology } from '../../lib/topology/topology.js';
+import { waysFrom } from '../../lib/topology/ways.js';
 import { ProcessStore } from './process-store.js';
 import type { SeededRandom } from './seeded-random.js';
 import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
@@ -238,6 +240,7 @@ export class SimServer {
       members,
       assurance,
       distances: () => distances,
+      pacer: topology === undefined ? undefined : new Pacer(clock, waysFrom(topology, name, undefined)),
       network: this.#network.host(name, alive),
       clock,
       random: this.#random,

@@ -96,7 +96,7 @@ function earlier(a: Event, b: Event): boolean {
 }
 
 /** 2026-01-01 UTC. */
-const EPOCH_MS = 1_767_225_600_000;
+export const EPOCH_MS = 1_767_225_600_000;
 
 /** One machine's clock; silent once its process is dead. */
 export class MachineClock implements Clock {

@@ -31,6 +31,15 @@ t.test('the origin first, where nobody is nearer than another', (t) => {
   t.end();
 });
 
+t.test('what comes over a closed link comes last, whatever it costs', (t) => {
+  for (const where of [undefined, distances('c')]) {
+    const closed = sourceRank({ ...upstream('a', 1), closed: true }, replica(1), false, where);
+    const far = sourceRank(upstream('d', 4), replica(1), false, where);
+    t.ok(compareRanks(far, closed) < 0);
+  }
+  t.end();
+});
+
 t.test(
   'in a site far from the origin: who comes before us, then the origin, then who comes after us',
   (t) => {

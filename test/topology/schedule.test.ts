@@ -1,6 +1,6 @@
 /** Link schedules: windows in a week of UTC minutes. */
 import t from 'tap';
-import { parseSchedule, scheduleOpen } from '../../lib/topology/schedule.js';
+import { parseSchedule, scheduleOpen, scheduleSpan } from '../../lib/topology/schedule.js';
 
 const at = (text: string) => Date.parse(text);
 
@@ -33,6 +33,37 @@ t.test('a window may reach past midnight and past the end of the week', (t) => {
 t.test('days may be one, a range that wraps, or daily; windows are joined by commas', (t) => {
   t.equal(parseSchedule('sat-mon 00:00-24:00')?.length, 3);
   t.equal(parseSchedule('daily 01:00-02:00, sun 03:00-04:00')?.length, 8);
+  t.end();
+});
+
+t.test('the stretch around each minute of a week is the one that trying minute by minute finds', (t) => {
+  const MINUTE = 60_000;
+  const WEEK = 10_080;
+  const begin = at('2026-11-16T00:00:00Z');
+  for (const text of [
+    'mon-fri 20:00-22:30',
+    'sun 22:00-02:00',
+    'daily 00:00-12:00, daily 12:00-18:00',
+    'wed 10:00-10:01',
+    'mon 00:00-24:00, sun 23:00-00:00',
+  ]) {
+    const schedule = parseSchedule(text) ?? [];
+    const open = Array.from({ length: WEEK }, (_, minute) => scheduleOpen(schedule, begin + minute * MINUTE));
+    const edges = open.flatMap((one, minute) => (one === open[(minute + WEEK - 1) % WEEK] ? [] : [minute]));
+    const wrong = open.filter((one, minute) => {
+      const span = scheduleSpan(schedule, begin + minute * MINUTE + 7);
+      const from = edges.filter((edge) => edge <= minute).at(-1) ?? (edges.at(-1) ?? 0) - WEEK;
+      const until = edges.find((edge) => edge > minute) ?? (edges[0] ?? 0) + WEEK;
+      return (
+        span.open !== one || span.fromMs !== begin + from * MINUTE || span.untilMs !== begin + until * MINUTE
+      );
+    });
+    t.equal(wrong.length, 0, text);
+  }
+  for (const text of ['always', 'daily 00:00-24:00']) {
+    const span = scheduleSpan(parseSchedule(text) ?? [], begin);
+    t.same([span.open, span.fromMs, span.untilMs], [true, -Infinity, Infinity], text);
+  }
   t.end();
 });
 

@@ -3,6 +3,7 @@
  */
 import { callControl, isRunning } from '../../app/control-client.js';
 import { inSync } from '../../app/in-sync.js';
+import { wayText } from '../../app/replication-monitor.js';
 import { existingServer } from '../../app/server-files.js';
 import type { ServerStatus } from '../../app/server-status.js';
 import { defineCommand, jsonOption } from '../command.js';
@@ -66,7 +67,9 @@ function linkTable({ name, links, comparisons }: ServerStatus): string[] {
       link.domain,
       link.peer,
       sent ? `${name} to it` : `it to ${name}`,
-      link.lastError === undefined ? link.state : `${link.state}: ${link.lastError}`,
+      [link.lastError === undefined ? link.state : `${link.state}: ${link.lastError}`, wayText(link) ?? []]
+        .flat()
+        .join(', '),
       link.missing ?? '?',
       link.lagSeconds === undefined ? '?' : `${link.lagSeconds} s`,
       link.silentSeconds === undefined ? 'never' : `${link.silentSeconds} s ago`,
