@@ -191,6 +191,12 @@ export const EXTENSION_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'RFC 3909',
     does: 'Ends an operation, which then answers canceled.',
   },
+  [EXTENDED_OIDS.administration]: {
+    name: 'Administration',
+    source: 'Polyarch',
+    does: 'For the administrator: a command such as `polyarch replication verify` gives with `--url`, as JSON; see below.',
+    limits: ['administrationRequestBytes', 'administrationRequests'],
+  },
 };
 
 /** Features by OID. */
@@ -236,7 +242,7 @@ const REQUESTS: readonly LdapRequest['kind'][] = [
 
 /** docs/protocol.md. `prose`: what stands below the tables. */
 export function protocolReference(prose: string): string {
-  const extensions = [EXTENDED_OIDS.startTls, ...SUPPORTED_EXTENSIONS];
+  const extensions = [EXTENDED_OIDS.startTls, ...SUPPORTED_EXTENSIONS, EXTENDED_OIDS.administration];
   const lines = [
     '# Protocol',
     '',

@@ -53,4 +53,6 @@ export interface AccessPolicy {
   mayStoreHashedPassword(requester: Requester): boolean;
   /** Whether the requester may see the server's own state (cn=monitor and what lies below). */
   mayMonitor(requester: Requester): boolean;
+  /** Commands about the server itself (the administration operation). */
+  checkAdminister(requester: Requester): void;
 }

@@ -52,6 +52,7 @@ export function firstAccessRules(secret: readonly string[] = []): AccessPolicy {
     },
     mayStoreHashedPassword: (requester) => requester.kind === 'admin',
     mayMonitor: (requester) => requester.kind === 'admin',
+    checkAdminister: (requester) => adminOnly(requester, 'give commands to the server'),
   };
 }
 

@@ -10,7 +10,7 @@ import { RESULT_CODES, type ResultName } from '../base/result-code.js';
 import type { SchemaEdit } from './change-schema.js';
 
 export type ControlRequest =
-  | { readonly command: 'status' }
+  | { readonly command: 'status' | 'health' }
   | { readonly command: 'stop' }
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
   | {
@@ -72,7 +72,8 @@ export type ControlLine =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly error: ControlFailure };
 
-interface ControlFailure {
+/** An error as it crosses a wire. */
+export interface ControlFailure {
   readonly operator?: OperatorErrorCode;
   readonly ldap?: ResultName;
   readonly message: string;

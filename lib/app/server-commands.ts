@@ -18,6 +18,7 @@ import type { RunningDomain } from './domain.js';
 import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from './index-admin.js';
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
+import { serverHealth } from './server-health.js';
 import { type ConflictLine, conflictLine, type EntryReport, entryReport } from './server-reports.js';
 import { topologyCommand } from './topology-commands.js';
 import { upkeepCommand } from './upkeep-commands.js';
@@ -38,6 +39,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
     switch (request.command) {
       case 'status':
         return server.status();
+      case 'health':
+        return await serverHealth({ ...server, ownDomains: ownDomainsOf(server, undefined) });
       case 'stop':
         // After the answer is on its way.
         setImmediate(stop);
@@ -51,20 +54,13 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'show-entry':
         return await showEntry(server, request.dn);
       case 'verify':
-        return await Promise.all(
-          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)].map((domain) =>
-            verifyDomain(domain),
-          ),
-        );
+        return await Promise.all(withOwn(server, request.domain).map((domain) => verifyDomain(domain)));
       case 'backup':
         return await backUpServer(server.config, server.store, request, (done) =>
           progress({ done, what: 'records' }),
         );
       case 'verify-replicas':
-        return await verifyReplicas(
-          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
-          request,
-        );
+        return await verifyReplicas(withOwn(server, request.domain), request);
       case 'upkeep-members':
       case 'upkeep-purge':
       case 'upkeep-unseen':
@@ -72,11 +68,7 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
       case 'upkeep-restore':
       case 'upkeep-deleted':
       case 'upkeep-undelete':
-        return await upkeepCommand(
-          server,
-          [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)],
-          request,
-        );
+        return await upkeepCommand(server, withOwn(server, request.domain), request);
       case 'topology':
       case 'token-list':
       case 'token-create':
@@ -145,6 +137,11 @@ function ownDomainsOf(server: RunningServer, base: string | undefined): readonly
   return server.schemaDomain === undefined
     ? [server.topology.domain]
     : [server.schemaDomain, server.topology.domain];
+}
+
+/** The domain of that base DN, or all, the server's own too. */
+function withOwn(server: RunningServer, base: string | undefined): readonly RunningDomain[] {
+  return [...chosen(server, base), ...ownDomainsOf(server, base)];
 }
 
 /** The domain of that base DN, or all but the schema's. */
@@ -233,8 +230,7 @@ async function conflicts(
   const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
   let total = 0;
   let lines: ConflictLine[] = [];
-  const asked = [...chosen(server, request.domain), ...ownDomainsOf(server, request.domain)];
-  for (const { backend } of asked) {
+  for (const { backend } of withOwn(server, request.domain)) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
     let loser = '';
     let number = 0;

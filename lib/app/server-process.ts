@@ -12,6 +12,7 @@ import type { Log } from '../port/log.js';
 import { listenControl } from './control-server.js';
 import { tellParent } from './process-messages.js';
 import { readServerConfig } from './read-config.js';
+import { remoteCommands } from './remote-commands.js';
 import { type RunningServer, startServer } from './server.js';
 import { serverCommands } from './server-commands.js';
 import { prepareSocketDirectory } from './server-files.js';
@@ -43,10 +44,9 @@ export async function runServerProcess(
     catchStrays(log);
     server = await startServer(config, log);
     prepareSocketDirectory(config.files);
-    control = await listenControl(
-      config.files.socket,
-      serverCommands(server, () => stopAsked.ask('the stop command')),
-    );
+    const commands = serverCommands(server, () => stopAsked.ask('the stop command'));
+    control = await listenControl(config.files.socket, commands);
+    server.serveAdministration(remoteCommands(commands, log));
     writeFileSync(config.files.pid, `${process.pid}\n`);
   } catch (error) {
     if (parent === undefined) throw error;

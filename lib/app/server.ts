@@ -19,6 +19,7 @@ import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { TlsContext } from '../io/tls-context.js';
 import { TlsLinks } from '../io/tls-links.js';
+import type { Administration } from '../operation/administration.js';
 import type { IndexAdvice } from '../operation/index-advice.js';
 import { LdapService } from '../operation/ldap-service.js';
 import type { SchemaStore } from '../operation/schema-store.js';
@@ -42,6 +43,7 @@ import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import type { TopologyDomain } from './topology-domain.js';
 import type { TopologyOffice } from './topology-office.js';
+import { topologyTree } from './topology-tree.js';
 import { Undo } from './undo.js';
 import { UnsyncedStore } from './unsynced-store.js';
 import { purgingTree } from './upkeep-monitor.js';
@@ -66,6 +68,8 @@ export interface RunningServer {
   /** Which indexes searches have missed. */
   readonly advice: IndexAdvice;
   status(): ServerStatus;
+  /** Takes commands over LDAP from now on. */
+  serveAdministration(administration: Administration): void;
   /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
   reload(): Promise<void>;
   /** Resolves when everything is written and closed. */
@@ -155,9 +159,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const service = makeService(config, schema, schemaDomain, remembered, log, version);
   service.configure({ incarnation: () => incarnation.current, writers: writersOf(settings, topology) });
   for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured, domain.deleted);
-  service.directory.addTree(topologyTree(schema, () => topology.members));
-  service.directory.addTree(purgingTree(schema, domains));
-  service.directory.addTree(assuranceTree(schema, domains));
+  addReports(service, schema, topology, domains);
   undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
@@ -200,9 +202,22 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     schema,
     status,
     advice: service.advice,
+    serveAdministration: (administration) => service.serveAdministration(administration),
     reload: () => tls.reload(),
     stop: () => undo.run(),
   };
+}
+
+/** Trees that tell of the topology and of what domains keep and promise. */
+function addReports(
+  { directory }: LdapService,
+  schema: Schema,
+  topology: TopologyDomain,
+  domains: readonly RunningDomain[],
+): void {
+  directory.addTree(topologyTree(schema, () => topology.members));
+  directory.addTree(purgingTree(schema, domains));
+  directory.addTree(assuranceTree(schema, domains));
 }
 
 function makeService(

@@ -148,12 +148,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'replication evict',
     describe: 'Keep nothing any more for a server that is gone',
-    load: async () => (await import('./commands/replication-evict.js')).replicationEvict,
+    load: async () => (await import('./commands/replication-standing.js')).replicationEvict,
   },
   {
     name: 'replication restore',
     describe: 'Let an evicted server return',
-    load: async () => (await import('./commands/replication-restore.js')).replicationRestore,
+    load: async () => (await import('./commands/replication-standing.js')).replicationRestore,
   },
   {
     name: 'replication unseen',

@@ -26,12 +26,16 @@ export const ldapOptions = {
   'ca-file': { type: 'string', describe: 'CA certificates (PEM) that the server must have one of' },
 } as const;
 
-export interface LdapArguments {
-  readonly url?: string | undefined;
+/** Who binds, and how. */
+export interface BindArguments {
   readonly 'bind-dn'?: string | undefined;
   readonly 'password-file'?: string | undefined;
   readonly 'start-tls': boolean;
   readonly 'ca-file'?: string | undefined;
+}
+
+export interface LdapArguments extends BindArguments {
+  readonly url?: string | undefined;
 }
 
 /** The URL that was asked for; undefined when the command works on a directory. */
@@ -39,15 +43,27 @@ export function givenUrl(args: LdapArguments, env = process.env): string | undef
   return args.url ?? (env.POLYARCH_URL === '' ? undefined : env.POLYARCH_URL);
 }
 
-/** Connects and binds. Rejects with OperatorError CONNECT_FAILED, COMMAND_INVALID or PASSWORD_MISSING, or with LdapError. */
-export async function connectTo(url: string, args: LdapArguments): Promise<LdapClient> {
-  const target = readUrl(url);
+/** Who binds. */
+export interface Credentials {
+  readonly dn: string;
+  readonly password: string;
+}
+
+/** Name and password; asks on a terminal. Rejects with OperatorError PASSWORD_MISSING. */
+export async function askCredentials(args: BindArguments): Promise<Credentials> {
   const dn = args['bind-dn'] ?? process.env.POLYARCH_BIND_DN ?? DEFAULT_ADMIN_DN;
   const password = await requirePassword({
     of: dn,
     file: args['password-file'],
     variable: 'POLYARCH_PASSWORD',
   });
+  return { dn, password };
+}
+
+/** Connects and binds; `given`: asked for when absent. Rejects with OperatorError CONNECT_FAILED, COMMAND_INVALID or PASSWORD_MISSING, or with LdapError. */
+export async function connectTo(url: string, args: BindArguments, given?: Credentials): Promise<LdapClient> {
+  const target = readUrl(url);
+  const { dn, password } = given ?? (await askCredentials(args));
   const client = await LdapClient.connect({ ...target, ...readCa(args['ca-file']) });
   try {
     if (args['start-tls'] && !target.ldaps) await client.startTls();

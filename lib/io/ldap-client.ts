@@ -36,7 +36,12 @@ export interface RequestOptions {
   readonly controls?: readonly Control[];
   /** Milliseconds; the client's default when absent, 0 for no limit. */
   readonly timeoutMs?: number;
+  /** Takes intermediate responses (RFC 4511 section 4.13) of a request that is no search. */
+  readonly onIntermediate?: (response: IntermediateResponse) => void;
 }
+
+/** An intermediate response. */
+export type IntermediateResponse = Extract<LdapResponse, { readonly kind: 'intermediate' }>;
 
 /** The last answer to a request. */
 export interface FinalAnswer {
@@ -87,7 +92,10 @@ export class LdapClient {
       let timer: NodeJS.Timeout | undefined;
       const id = this.#connection.send(request, options.controls ?? NO_CONTROLS, {
         take({ response, controls }) {
-          if (!('result' in response)) return false;
+          if (!('result' in response)) {
+            if (response.kind === 'intermediate') options.onIntermediate?.(response);
+            return false;
+          }
           clearTimeout(timer);
           resolve({ response, controls });
           return true;

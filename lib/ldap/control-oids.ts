@@ -4,7 +4,7 @@
  * That an OID stands here does not mean that the server supports it: operation/ publishes in the root DSE what it really serves.
  */
 
-/** Our own arc; `.3` controls. */
+/** Our own arc; `.3` controls, `.4` extended operations, `.5` intermediate responses. */
 const OWN_ARC = '2.25.106979801653467080826045286574582475051';
 
 /** Request and response controls. Source of each name: its RFC or the vendor that owns the arc. */
@@ -77,6 +77,9 @@ export const CONTROL_OIDS = {
 export const INTERMEDIATE_OIDS = {
   /** RFC 4533 section 2.5. */
   syncInfo: '1.3.6.1.4.1.4203.1.9.1.4',
+  /** Ours: how far an administration command is, and a part of its result. */
+  administrationProgress: `${OWN_ARC}.5.1`,
+  administrationPart: `${OWN_ARC}.5.2`,
 } as const;
 
 export type ControlName = keyof typeof CONTROL_OIDS;
@@ -93,6 +96,8 @@ export const EXTENDED_OIDS = {
   whoAmI: '1.3.6.1.4.1.4203.1.11.3',
   /** RFC 3909. */
   cancel: '1.3.6.1.1.8',
+  /** Ours: commands of an administrator (docs/protocol.md). */
+  administration: `${OWN_ARC}.4.1`,
 } as const;
 
 export type ExtendedName = keyof typeof EXTENDED_OIDS;

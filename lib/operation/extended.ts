@@ -4,6 +4,7 @@ import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
 import type { ExtendedRequest } from '../ldap/message.js';
+import { administer } from './administration.js';
 import { type Answer, extendedAnswer, type MaybeAnswer, type Operation, SUCCESS } from './operation.js';
 import { passwordModify } from './password-modify.js';
 import type { ServerParts } from './server-parts.js';
@@ -16,6 +17,8 @@ export function extended(parts: ServerParts, operation: Operation): MaybeAnswer 
       return whoAmI(operation, request);
     case EXTENDED_OIDS.passwordModify:
       return passwordModify(parts, operation);
+    case EXTENDED_OIDS.administration:
+      return administer(parts, operation);
     default:
       throw new LdapError('protocolError', `The extended operation ${request.oid} is not supported.`);
   }

@@ -11,6 +11,7 @@ import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
 import type { AccessSink } from './access-log.js';
+import type { Administration } from './administration.js';
 import { ChangeWaits } from './change-wait.js';
 import { type ChangelogFacts, ChangelogTree } from './changes/changelog-tree.js';
 import { LiveSearches } from './changes/live-searches.js';
@@ -82,6 +83,7 @@ export class LdapService {
       liveSearches: new LiveSearches(),
       changeWaits: new ChangeWaits(),
       changelog: undefined,
+      administration: undefined,
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));
@@ -114,6 +116,11 @@ export class LdapService {
     const tree = new ChangelogTree(this.#parts.schema, facts);
     this.directory.addTree(tree);
     this.#parts.changelog = tree;
+  }
+
+  /** Takes commands of administrators from now on. */
+  serveAdministration(administration: Administration): void {
+    this.#parts.administration = administration;
   }
 
   /** Changes settings for what happens from now on. */

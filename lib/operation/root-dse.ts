@@ -22,6 +22,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
   const { directory, schema, settings } = parts;
   const contexts = directory.domains.map((domain) => domain.baseText);
   const startTls = transport.canStartTls && !transport.secure.tls ? [EXTENDED_OIDS.startTls] : [];
+  const administration = parts.administration === undefined ? [] : [EXTENDED_OIDS.administration];
   const [first] = contexts;
   const usn = contexts.length === 0 ? [] : [String(lastUsn(directory.domains))];
   return virtualEntry(
@@ -35,7 +36,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       monitorContext: directory.trees.some((tree) => tree.monitorOnly) ? [MONITOR_DN] : [],
       supportedLDAPVersion: '3',
       supportedControl: SUPPORTED_CONTROLS,
-      supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS],
+      supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS, ...administration],
       supportedFeatures: SUPPORTED_FEATURES,
       supportedSASLMechanisms: saslMechanisms(transport),
       lastUSN: usn,

@@ -5,6 +5,7 @@ import type { Log } from '../port/log.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Random } from '../port/random.js';
 import type { Schema } from '../schema/schema.js';
+import type { Administration } from './administration.js';
 import type { ChangeWaits } from './change-wait.js';
 import type { ChangelogTree } from './changes/changelog-tree.js';
 import type { LiveSearches } from './changes/live-searches.js';
@@ -43,4 +44,6 @@ export interface ServerParts {
   readonly changeWaits: ChangeWaits;
   /** cn=changelog, where it is served. */
   changelog: ChangelogTree | undefined;
+  /** Commands of administrators, where they are taken. */
+  administration: Administration | undefined;
 }

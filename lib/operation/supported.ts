@@ -63,7 +63,7 @@ export const SUPPORTED_CONTROLS: readonly string[] = [
   ...new Set(Object.values(APPLICABLE_CONTROLS).flatMap((oids) => [...oids])),
 ].sort();
 
-/** StartTLS is listed besides, where the listener has a certificate. */
+/** StartTLS is listed besides, where the listener has a certificate, and administration, where it is served. */
 export const SUPPORTED_EXTENSIONS: readonly string[] = [
   EXTENDED_OIDS.passwordModify,
   EXTENDED_OIDS.whoAmI,

@@ -150,6 +150,9 @@ unresolved-naming-conflicts=~.1.40 lost-connections=~.1.41 current-send-window=~
 current-rcv-window=~.1.43 max-send-window=~.1.44 max-rcv-window=~.1.45 queue-size=~.1.46 disk-free=~.1.47
 disk-state=~.1.48 conflict-kind=~.1.49 conflict-loser=~.1.50 conflict-winner=~.1.51
 conflict-attribute=~.1.52 conflict-value=~.1.53 conflict-entry=~.1.54
+server-site=~.1.180 server-runs=~.1.181 server-standing=~.1.182 replication-address=~.1.183
+ldap-address=~.1.184 ldaps-address=~.1.185 http-address=~.1.186 server-joined=~.1.187 alert-code=~.1.188
+alert-severity=~.1.189 alert-about=~.1.190 alert-reason=~.1.191 alert-advice=~.1.192
 sshpublickey=1.3.6.1.4.1.24552.500.1.1.1.13 sudouser=1.3.6.1.4.1.15953.9.1.1
 sudohost=1.3.6.1.4.1.15953.9.1.2 sudocommand=1.3.6.1.4.1.15953.9.1.3 sudorunas=1.3.6.1.4.1.15953.9.1.4
 sudooption=1.3.6.1.4.1.15953.9.1.5 sudorunasuser=1.3.6.1.4.1.15953.9.1.6

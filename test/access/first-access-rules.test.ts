@@ -90,6 +90,7 @@ t.test('a user may change the own password by replace, delete and add, and nothi
   refused(t, () => policy.checkDelete(ANONYMOUS, entry(uuid)), 'anonymous delete');
   t.notOk(policy.mayStoreHashedPassword(user));
   t.notOk(policy.mayMonitor(user));
+  t.throws(() => policy.checkAdminister(user), /give commands/);
 });
 
 t.test('the administrator may do all', async (t) => {

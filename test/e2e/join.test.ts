@@ -16,8 +16,10 @@ import {
   adminOn,
   BASE,
   contents,
+  ENV,
   eventually,
   freePorts,
+  PASSWORD,
   polyarch,
   run,
   startDemo,
@@ -129,6 +131,36 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
     t.match(await ask(two, { command: 'token-list' }), [{ id, usedBy: 'server-3 (id 3)' }]);
     const secret = token.slice(20, 60);
     t.notOk(readFileSync(join(two.dir, 'polyarch.log'), 'utf8').includes(secret), 'logged nowhere');
+  });
+
+  await t.test('commands over LDAP say the same as in the directory', async (t) => {
+    const secret = { ...ENV, POLYARCH_PASSWORD: PASSWORD };
+    const pairs = [
+      ['replication', 'members', '--json'],
+      ['topology', 'show', '--json'],
+      ['replication', 'show-entry', '--dn', BASE, '--json'],
+    ];
+    for (const words of pairs) {
+      const [there, here] = await Promise.all([
+        polyarch([...words, '--url', one.ldap], '', secret),
+        polyarch([...words, '--dir', one.dir]),
+      ]);
+      t.equal(there.status, 0, there.stderr);
+      const settled = (text: string) => text.replace(/"(silentSeconds|reportedAt)":("[^"]*"|[0-9.]+)/g, '');
+      t.equal(settled(there.stdout), settled(here.stdout), words.join(' '));
+    }
+    const [both, refused] = await Promise.all([
+      polyarch(['replication', 'status', '--json', '--url', one.ldap, two.ldap], '', secret),
+      polyarch(
+        ['replication', 'initialize', '--replace-all-data', '--from', 'nobody', '--url', one.ldap],
+        '',
+        secret,
+      ),
+    ]);
+    t.match(JSON.parse(both.stdout), { servers: [{ name: one.name }, { name: two.name }] });
+    t.match(refused.stderr, /nobody/);
+    const read = await run('ldapsearch', [...adminOn(one), '-b', 'cn=topology', '-LLL', 'server-id']);
+    t.match(read.stdout, /dn: cn=server-3,cn=topology\nserver-id: 3/);
   });
 
   await t.test('all servers take writes and become equal', async (t) => {

@@ -1,22 +1,21 @@
 /**
  * `polyarch deleted list`: entries that can be undeleted.
  */
-import { callControl } from '../../app/control-client.js';
 import type { DeletedEntry } from '../../app/deleted-entries.js';
-import { existingServer } from '../../app/server-files.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const deletedList = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
     limit: { type: 'number', default: 1000, describe: 'Entries to show of each domain, the last deleted' },
   },
   examples: [['$0 deleted list --dir /var/lib/polyarch', 'What was deleted, when and by whom']],
   async run(args) {
-    const domains = (await callControl(existingServer(args.dir), {
+    const domains = (await callServer(args, {
       command: 'upkeep-deleted',
       limit: args.limit,
       ...(args.base === undefined ? {} : { domain: args.base }),

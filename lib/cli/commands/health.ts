@@ -2,9 +2,10 @@
  * `polyarch health`: what is wrong with a server, running or stopped, why it matters, and the command that mends it.
  */
 import { gatherHealth } from '../../app/gather-health.js';
-import { examine, type Finding } from '../../app/health-rules.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { examine, type Finding, type HealthFacts } from '../../app/health-rules.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
+import { callUrl, targetOf, targetOptions } from '../server-target.js';
 
 /** Exit codes of --exit-code. */
 const EXIT_WARNINGS = 1;
@@ -12,7 +13,7 @@ const EXIT_ERRORS = 2;
 
 export const health = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     'exit-code': {
       type: 'boolean',
@@ -25,7 +26,11 @@ export const health = defineCommand({
     ['$0 health --dir /var/lib/polyarch --exit-code --json', 'For a monitoring system'],
   ],
   async run(args) {
-    const facts = await gatherHealth(args.dir);
+    const target = targetOf(args);
+    const facts =
+      target.kind === 'dir'
+        ? await gatherHealth(target.dir)
+        : ((await callUrl(target.url, args, { command: 'health' })) as HealthFacts);
     const findings = examine(facts);
     printData({ running: facts.status !== undefined, findings }, args.json, () => show(findings));
     if (!args['exit-code'] || findings.length === 0) return undefined;

@@ -1,15 +1,14 @@
 /**
  * `polyarch replication conflicts`: the journal of resolved conflicts.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
 import type { ConflictLine } from '../../app/server-reports.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const replicationConflicts = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
     limit: { type: 'number', default: 1000, describe: 'Lines to show, the newest' },
@@ -18,8 +17,7 @@ export const replicationConflicts = defineCommand({
   },
   examples: [['$0 replication conflicts --dir /var/lib/polyarch', 'What lost to what, newest last']],
   async run(args) {
-    const files = existingServer(args.dir);
-    const result = (await callControl(files, {
+    const result = (await callServer(args, {
       command: 'conflicts',
       limit: args.limit,
       ...(args.kind === undefined ? {} : { kind: args.kind }),

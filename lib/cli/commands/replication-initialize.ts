@@ -1,16 +1,15 @@
 /**
  * `polyarch replication initialize`: replaces what a running server holds of a domain by a copy from a peer (total update).
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
 import { OperatorError } from '../../base/operator-error.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
 import { Progress } from '../progress.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const replicationInitialize = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; needed when the server holds several' },
     from: { type: 'string', describe: 'Peer to copy from; absent: the first that has data' },
@@ -32,10 +31,9 @@ export const replicationInitialize = defineCommand({
         'COMMAND_INVALID',
         'initialize drops all data of this server before it copies a peer; say --replace-all-data when that is meant',
       );
-    const files = existingServer(args.dir);
     const progress = new Progress('rows', args.json);
-    const result = (await callControl(
-      files,
+    const result = (await callServer(
+      args,
       {
         command: 'initialize',
         ...(args.base === undefined ? {} : { domain: args.base }),

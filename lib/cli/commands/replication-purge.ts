@@ -1,15 +1,14 @@
 /**
  * `polyarch replication purge`: forgets now what no server can need any more, and shows what holds the rest back.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 import { type DomainUpkeep, upkeepText } from '../upkeep-text.js';
 
 export const replicationPurge = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
     show: { type: 'boolean', default: false, describe: 'Only show; a running server purges by itself' },
@@ -19,7 +18,7 @@ export const replicationPurge = defineCommand({
     ['$0 replication purge --dir /var/lib/polyarch --show', 'What is kept, and for whom'],
   ],
   async run(args) {
-    const domains = (await callControl(existingServer(args.dir), {
+    const domains = (await callServer(args, {
       command: args.show ? 'upkeep-members' : 'upkeep-purge',
       ...(args.base === undefined ? {} : { domain: args.base }),
     })) as readonly DomainUpkeep[];

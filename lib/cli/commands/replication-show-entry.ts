@@ -1,15 +1,14 @@
 /**
  * `polyarch replication show-entry`: the replication metadata of one entry.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
 import type { EntryReport } from '../../app/server-reports.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const replicationShowEntry = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     dn: {
       type: 'string',
@@ -24,8 +23,7 @@ export const replicationShowEntry = defineCommand({
     ],
   ],
   async run(args) {
-    const files = existingServer(args.dir);
-    const report = (await callControl(files, { command: 'show-entry', dn: args.dn })) as EntryReport;
+    const report = (await callServer(args, { command: 'show-entry', dn: args.dn })) as EntryReport;
     printData(report, args.json, () => show(report));
     return undefined;
   },

@@ -1,18 +1,27 @@
 /**
- * `polyarch replication status`: missing changes, lag and peers of one server, or of all servers of a demo or machine (`--dir` more than once).
+ * `polyarch replication status`: missing changes, lag and peers of one server, or of all servers of a demo or machine (`--dir` more than once), or of servers anywhere (`--url` more than once).
  */
 import { callControl, isRunning } from '../../app/control-client.js';
 import { inSync } from '../../app/in-sync.js';
 import { wayText } from '../../app/replication-monitor.js';
 import { existingServer } from '../../app/server-files.js';
 import type { ServerStatus } from '../../app/server-status.js';
+import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';
+import { askCredentials, type BindArguments, ldapOptions } from '../ldap-options.js';
 import { printData, table } from '../output.js';
+import { callUrl, targetOf } from '../server-target.js';
 import { behindText, lagText } from './status.js';
 
 export const replicationStatus = defineCommand({
   options: {
-    dir: { type: 'string', array: true, default: ['.'], describe: "The servers' directories" },
+    ...ldapOptions,
+    dir: {
+      type: 'string',
+      array: true,
+      describe: "The servers' directories (or POLYARCH_DIR; . when nothing is given)",
+    },
+    url: { ...ldapOptions.url, array: true, describe: 'Ask these servers over LDAP (or POLYARCH_URL)' },
     ...jsonOption,
   },
   examples: [
@@ -21,15 +30,13 @@ export const replicationStatus = defineCommand({
       '$0 replication status --dir demo/server-1 demo/server-2 demo/server-3',
       'Several on this machine, and whether they are equal',
     ],
+    [
+      '$0 replication status --url ldaps://ldap1.example.com ldaps://ldap2.example.com --ca-file ca.pem',
+      'Several elsewhere, with one name and password',
+    ],
   ],
   async run(args) {
-    const servers: (ServerStatus | { readonly dir: string; readonly running: false })[] = [];
-    for (const dir of args.dir) {
-      const files = existingServer(dir);
-      if (await isRunning(files))
-        servers.push((await callControl(files, { command: 'status' })) as ServerStatus);
-      else servers.push({ dir: files.dir, running: false });
-    }
+    const servers = await statuses(args);
     const running = servers.filter((one): one is ServerStatus => 'domains' in one);
     // Of a stopped server nobody knows what it holds.
     const data = { servers, inSync: running.length === servers.length && inSync(running) };
@@ -38,7 +45,38 @@ export const replicationStatus = defineCommand({
   },
 });
 
-type Shown = ServerStatus | { readonly dir: string; readonly running: false };
+type Shown =
+  | ServerStatus
+  | { readonly dir: string; readonly running: false }
+  | { readonly url: string; readonly running: false };
+
+/** A server that is not reached is one that does not run, as far as anybody here can tell. */
+async function statuses(
+  args: BindArguments & { readonly dir?: string[] | undefined; readonly url?: string[] | undefined },
+): Promise<readonly Shown[]> {
+  const [dir, ...dirs] = args.dir ?? [];
+  const [url, ...urls] = args.url ?? [];
+  const first = targetOf({ dir, url });
+  const servers: Shown[] = [];
+  if (first.kind === 'dir') {
+    for (const one of [first.dir, ...dirs]) {
+      const files = existingServer(one);
+      if (await isRunning(files))
+        servers.push((await callControl(files, { command: 'status' })) as ServerStatus);
+      else servers.push({ dir: files.dir, running: false });
+    }
+    return servers;
+  }
+  const credentials = await askCredentials(args);
+  for (const one of [first.url, ...urls])
+    try {
+      servers.push((await callUrl(one, args, { command: 'status' }, undefined, credentials)) as ServerStatus);
+    } catch (error) {
+      if (!(error instanceof OperatorError) || error.code !== 'CONNECT_FAILED') throw error;
+      servers.push({ url: one, running: false });
+    }
+  return servers;
+}
 
 function running(servers: readonly Shown[]): ServerStatus[] {
   return servers.filter((one): one is ServerStatus => 'domains' in one);
@@ -86,14 +124,12 @@ function linkTable({ name, links, comparisons }: ServerStatus): string[] {
   return [table(head, rows)];
 }
 
-function show(
-  servers: readonly (ServerStatus | { readonly dir: string; readonly running: false })[],
-  equal: boolean,
-): string {
+function show(servers: readonly Shown[], equal: boolean): string {
   const rows: unknown[][] = [];
   for (const server of servers) {
     if (!('domains' in server)) {
-      rows.push([server.dir, '', '', 'stopped', '', '', '']);
+      const stopped = 'dir' in server ? [server.dir, 'stopped'] : [server.url, 'not reached'];
+      rows.push([stopped[0], '', '', stopped[1], '', '', '']);
       continue;
     }
     const peers = server.peers.map((peer) => `${peer.name} ${peer.connected ? 'up' : 'down'}`).join(', ');

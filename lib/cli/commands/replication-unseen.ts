@@ -1,14 +1,13 @@
 /**
  * `polyarch replication unseen`: changes of a server that no other one is known to have, as LDIF.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const replicationUnseen = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
   },
@@ -19,7 +18,7 @@ export const replicationUnseen = defineCommand({
     ],
   ],
   async run(args) {
-    const result = (await callControl(existingServer(args.dir), {
+    const result = (await callServer(args, {
       command: 'upkeep-unseen',
       ...(args.base === undefined ? {} : { domain: args.base }),
     })) as { records: readonly string[] };

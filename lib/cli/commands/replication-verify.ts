@@ -1,17 +1,16 @@
 /**
  * `polyarch replication verify`: whether servers that hold the same changes hold the same entries; names those that differ, and repairs them.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
 import type { ReplicasVerified } from '../../app/verify-replicas.js';
 import { described } from '../../replica/divergence.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';
 import { printData, table } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const replicationVerify = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     base: { type: 'string', describe: 'Base DN of the domain; absent: all domains' },
     peer: { type: 'string', describe: 'Compare with this server only' },
@@ -40,7 +39,7 @@ export const replicationVerify = defineCommand({
     ],
   ],
   async run(args) {
-    const domains = (await callControl(existingServer(args.dir), {
+    const domains = (await callServer(args, {
       command: 'verify-replicas',
       repair: args.repair,
       ...(args.base === undefined ? {} : { domain: args.base }),

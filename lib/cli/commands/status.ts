@@ -1,25 +1,34 @@
 /**
- * `polyarch status`: what the server of a directory is doing, asked over its control socket.
+ * `polyarch status`: what a server is doing, asked over the control socket in its directory or over LDAP.
  */
-import { callControl, isRunning } from '../../app/control-client.js';
+import { isRunning } from '../../app/control-client.js';
 import { existingServer } from '../../app/server-files.js';
 import type { DomainStatus, ServerStatus } from '../../app/server-status.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';
+import { callServer, targetOf, targetOptions } from '../server-target.js';
 
 export const status = defineCommand({
-  options: { ...dirOption, ...jsonOption },
+  options: { ...targetOptions, ...jsonOption },
   examples: [
     ['$0 status --dir /var/lib/polyarch', 'One screen'],
+    ['$0 status --url ldaps://ldap1.example.com --ca-file ca.pem', 'The same from another machine'],
     ['$0 status --dir /var/lib/polyarch --json', 'For scripts; "running": false when it is stopped'],
   ],
   async run(args) {
-    const files = existingServer(args.dir);
-    if (!(await isRunning(files))) {
-      printData({ running: false, dir: files.dir }, args.json, () => `the server in ${files.dir} is stopped`);
-      return undefined;
+    const target = targetOf(args);
+    if (target.kind === 'dir') {
+      const files = existingServer(target.dir);
+      if (!(await isRunning(files))) {
+        printData(
+          { running: false, dir: files.dir },
+          args.json,
+          () => `the server in ${files.dir} is stopped`,
+        );
+        return undefined;
+      }
     }
-    const state = (await callControl(files, { command: 'status' })) as ServerStatus;
+    const state = (await callServer(args, { command: 'status' })) as ServerStatus;
     printData({ running: true, ...state }, args.json, () => show(state));
     return undefined;
   },

@@ -1,17 +1,16 @@
 /**
  * `polyarch topology show`: the servers of the topology, as a running server knows them.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
 import type { TopologyMember } from '../../topology/member-list.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const topologyShow = defineCommand({
-  options: { ...dirOption, ...jsonOption },
+  options: { ...targetOptions, ...jsonOption },
   examples: [['$0 topology show --dir /var/lib/polyarch', 'The same on every server']],
   async run(args) {
-    const data = (await callControl(existingServer(args.dir), { command: 'topology' })) as {
+    const data = (await callServer(args, { command: 'topology' })) as {
       server: string;
       members: TopologyMember[];
     };

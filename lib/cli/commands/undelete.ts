@@ -1,14 +1,13 @@
 /**
  * `polyarch undelete`: brings a deleted entry back, with its place in groups.
  */
-import { callControl } from '../../app/control-client.js';
-import { existingServer } from '../../app/server-files.js';
-import { defineCommand, dirOption, jsonOption } from '../command.js';
+import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
+import { callServer, targetOptions } from '../server-target.js';
 
 export const undelete = defineCommand({
   options: {
-    ...dirOption,
+    ...targetOptions,
     ...jsonOption,
     entry: {
       type: 'string',
@@ -24,7 +23,7 @@ export const undelete = defineCommand({
     ],
   ],
   async run(args) {
-    const result = (await callControl(existingServer(args.dir), {
+    const result = (await callServer(args, {
       command: 'upkeep-undelete',
       entry: args.entry,
       ...(args.base === undefined ? {} : { domain: args.base }),
