@@ -149,8 +149,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const tls = await openTls(config, log, undo);
   const network = new TlsLinks(tls, log);
   const incarnation = await Incarnation.open(files);
-  const pacer = new Pacer(systemClock, config.ways);
-  const common = { config, store, network, incarnation, log, usns: new UsnSource(), pacer };
+  const more = { usns: new UsnSource(), pacer: new Pacer(systemClock, config.ways) };
+  const common = { config, store, network, incarnation, log, ...more };
   const opened = await openDomains(common, given.peers, peers, undo);
   const { schema, schemaDomain, topology, domains, replicated, listed } = opened;
   const hasher = new PasswordHashing();

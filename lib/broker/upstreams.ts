@@ -23,9 +23,8 @@ import type {
 } from './broker-seams.js';
 import { FrameLink } from './frame-link.js';
 import { Holes } from './holes.js';
-import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
-import type { PeerConnection } from './peer-connection.js';
+import { PeerConnection } from './peer-connection.js';
 import { SubscriberDriver } from './subscriber-driver.js';
 
 export interface UpstreamsContext {
@@ -40,6 +39,10 @@ export interface UpstreamsContext {
   distances(): ServerDistances | undefined;
   readonly members: BrokerMembers | undefined;
   readonly assurance: Assurance | undefined;
+  /** What holds changes up between a server and us; undefined: nothing. */
+  way(server: string): Way | undefined;
+  /** Whether changes wait while that way is closed. */
+  readonly keepsHours: boolean;
   hello(purpose: LinkPurpose): Hello;
   facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts;
   /** A session with this peer lives; the returned function says that it is over. */
@@ -51,10 +54,6 @@ export class Upstreams {
   readonly #context: UpstreamsContext;
   #connections: PeerConnection[] = [];
   /** Connections to peers that are none any more, until nothing is left of them. */
-  /** What holds changes up between a server and us; undefined: nothing. */
-  way(server: string): Way | undefined;
-  /** Whether changes wait while that way is closed. */
-  readonly keepsHours: boolean;
   readonly #leaving = new Set<PeerConnection>();
   #choices: ReadonlyMap<ReplicaId, Choice> = new Map();
   #nextId = 1;
@@ -183,8 +182,8 @@ export class Upstreams {
     const upstreams = sessions.map((session) => ({
       ...(session.upstream as Upstream),
       holes: this.#holes.of(session.peerName),
-    }));
       closed: keepsHours && this.#context.way(session.peerName)?.open === false,
+    }));
     const held = { replica, newest: (origin: ReplicaId) => changelog.newest(origin) };
     const selection = selectSources(
       this.#choices,
@@ -221,6 +220,7 @@ export class Upstreams {
             notice: () => {},
             facts: (hello) => this.#context.facts(hello, link, peer.name),
             greeted: (hello) => {
+              link.pace(this.#context.way(hello.server));
               leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
             },
             upstreamChanged: () => {},
@@ -237,7 +237,6 @@ export class Upstreams {
           this.#update = session;
           session.start({ ...this.#context.hello('initialize'), resume: target.resume?.() });
         }),
-        link.pace(this.#context.way(hello.server));
     );
   }
 
@@ -257,6 +256,7 @@ export class Upstreams {
       facts: (hello) => this.#context.facts(hello, link, name),
       greeted: (hello) => {
         connection.settled();
+        link.pace(this.#context.way(hello.server));
         leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
         listener.greeted(hello);
         listener.letIn?.(name);
