@@ -40,6 +40,7 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
       const { members, changelog } = domain.upkeep;
       return {
         domain: await domainNumber(store, domain.baseKey),
+        copied: domain.backend.parts.keys.meta('changeNumbers'),
         baseKey: domain.baseKey,
         changelog,
         complete: () =>
@@ -53,6 +54,10 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
     }),
   );
   const numbers = await ChangeNumbers.open(store, NUMBERS_PREFIX, numbered);
+  domains.forEach(({ backend }, i) => {
+    const number = numbered[i]?.domain ?? 0;
+    backend.counted = (state, snapshot) => numbers.copyOf(number, state, snapshot);
+  });
   const served = domains.map((domain, i) => ({
     domain: service.directory.domains.find(({ baseText }) => baseText === domain.baseText),
     number: numbered[i]?.domain ?? 0,

@@ -9,7 +9,7 @@ import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
 import type { AttributeEffect, HistoryRow, JournalLine, MoveRow } from '../conflict/domain-view.js';
 import { CSN_BYTES, type Csn, csnFromBytes, writeCsn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import { StoreError } from '../port/ordered-store.js';
+import { type OrderedStore, StoreError, type StoreRange } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { KeySpace } from './key-space.js';
 
@@ -179,4 +179,12 @@ export function decodeJournalLine(bytes: Uint8Array): JournalLine {
 /** CSN of the change whose row has this key (KeySpace.history()). */
 export function csnOfHistoryKey(key: Uint8Array): Csn {
   return csnFromBytes(key, key.length - CSN_BYTES);
+}
+
+/** All rows of a range, ascending. Rejects with a StoreError. */
+export async function readHistory(store: OrderedStore, range: StoreRange): Promise<readonly HistoryRow[]> {
+  const history: HistoryRow[] = [];
+  for await (const rows of store.scan(range))
+    for (const { value } of rows) history.push(decodeHistoryRow(value));
+  return history;
 }

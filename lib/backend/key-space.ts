@@ -74,6 +74,8 @@ export type MetaName =
   | 'loading'
   | 'base'
   | 'schema'
+  | 'fraction'
+  | 'changeNumbers'
   | 'usn';
 
 export function writeId(bytes: Uint8Array, at: number, id: number): void {

@@ -38,7 +38,8 @@ import { textOp } from './domain-facts.js';
 import type { DurableTree } from './durable-tree.js';
 import type { EntryImage } from './entry-image.js';
 import type { GroupCommit } from './group-commit.js';
-import { decodeHistoryRow, decodeJournalLine } from './history-rows.js';
+import type { HeldFraction } from './held-fraction.js';
+import { decodeJournalLine, readHistory } from './history-rows.js';
 import type { IndexJobs } from './index-jobs.js';
 import type { IndexReader } from './index-reader.js';
 import { type KeySpace, TAG } from './key-space.js';
@@ -46,7 +47,7 @@ import type { LiveIndexes } from './live-indexes.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type RestoreWorld, restoreEntry } from './restore-entry.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
-import { type BackendSnapshot, ImageImport, takeSnapshot } from './total-update.js';
+import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './total-update.js';
 import { type DoubleValue, findDoubles } from './unique-doubles.js';
 import { openRecent } from './usn-lookup.js';
 import type { Decide, WritePath } from './write-path.js';
@@ -91,6 +92,8 @@ export class StoreBackend implements Backend {
   #importing: boolean;
   #import: ImageImport | undefined;
 
+  /** For cn=changelog on whoever takes a copy. */
+  counted: Counted | undefined;
   constructor(parts: BackendParts) {
     this.parts = parts;
     this.#world = {
@@ -310,17 +313,12 @@ export class StoreBackend implements Backend {
   async history(uuid: EntryUuid): Promise<readonly HistoryRow[]> {
     const { store, keys, tree } = this.parts;
     const id = tree.rows.idOf(uuid);
-    const history: HistoryRow[] = [];
-    if (id === undefined) return history;
-    for await (const rows of store.scan(keys.historyAfter(id, undefined))) {
-      for (const { value } of rows) history.push(decodeHistoryRow(value));
-    }
-    return history;
+    return id === undefined ? [] : await readHistory(store, keys.historyAfter(id, undefined));
   }
 
   /** A frozen copy of the durable state as it is now. Rejects with LdapError unavailable when there are no data, or a StoreError. */
   async exportSnapshot(): Promise<BackendSnapshot> {
-    return takeSnapshot(this.parts.store, this.parts.keys);
+    return takeSnapshot(this.parts.store, this.parts.keys, this.counted);
   }
 
   /** Between a begun and a finished import, across restarts: writes are refused and there is nothing to read. */

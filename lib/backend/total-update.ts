@@ -6,10 +6,13 @@
  * `loading` mark stands on disk and writes are refused; what was held before is gone.
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
+import { equalBytes } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { isAlive } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
-import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { Fraction } from '../entry/fraction.js';
+import { formatFraction } from '../entry/fraction-text.js';
+import { type OrderedStore, StoreError, type StoreOp, type StoreSnapshot } from '../port/ordered-store.js';
 import { type Counters, decodeCounters, encodeCounters, NO_ENTRIES } from './counters.js';
 import { readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { checkRecord, decodeState } from './entry-record.js';
@@ -47,6 +50,9 @@ export interface BackendSnapshot {
 }
 
 /** Domain prefix of a key: its number. */
+/** What a copy carries of the numbers of changes; opaque here (changelog/copied-numbers.ts). */
+export type Counted = (state: ServerState, snapshot: StoreSnapshot) => Promise<Uint8Array | undefined>;
+
 const DOMAIN_BYTES = 2;
 
 function encodeImage(tail: Uint8Array, value: Uint8Array): Uint8Array {
@@ -57,7 +63,7 @@ function encodeImage(tail: Uint8Array, value: Uint8Array): Uint8Array {
 }
 
 /** Freezes the durable rows. Throws LdapError unavailable for a domain without data. */
-export function takeSnapshot(store: OrderedStore, keys: KeySpace): BackendSnapshot {
+export function takeSnapshot(store: OrderedStore, keys: KeySpace, counted?: Counted): BackendSnapshot {
   const snapshot = store.snapshot();
   const facts = readFacts(store, keys, snapshot);
   if (facts.generationId === undefined || facts.loading !== undefined) {
@@ -74,6 +80,9 @@ export function takeSnapshot(store: OrderedStore, keys: KeySpace): BackendSnapsh
     const value = store.get(counters, snapshot);
     if (value !== undefined) yield [encodeImage(counters.subarray(DOMAIN_BYTES), value)];
   }
+    const numbers = await counted?.(facts.state, snapshot);
+    if (numbers !== undefined)
+      yield [encodeImage(keys.meta('changeNumbers').subarray(DOMAIN_BYTES), numbers)];
   return {
     generationId: facts.generationId,
     state: facts.state,
@@ -100,6 +109,7 @@ export class ImageImport {
     this.#builder = new PostingBuilder(world.indexes, gatherInto(world.store, world.keys));
   }
 
+  #numbers: Uint8Array | undefined;
   /** Puts the mark on disk and wipes the domain. */
   static async begin(world: ImportWorld): Promise<ImageImport> {
     const { store, keys } = world;
@@ -120,7 +130,9 @@ export class ImageImport {
       const value = reader.raw(reader.left);
       const tag = tail[0];
       if (tag === TAG.meta) {
-        this.#counters = decodeCounters(value);
+        const { keys } = this.#world;
+        if (equalBytes(keys.underDomain(tail), keys.meta('changeNumbers'))) this.#numbers = value.slice();
+        else this.#counters = decodeCounters(value);
         continue;
       }
       if (tag === undefined || !IMAGE_TAGS.includes(tag)) reader.fail('unknown kind of row');
@@ -166,3 +178,8 @@ export class ImageImport {
     );
   }
 }
+    const numbers: StoreOp[] =
+      this.#numbers === undefined
+        ? []
+        : [{ type: 'put', key: keys.meta('changeNumbers'), value: this.#numbers }];
+        ...numbers,

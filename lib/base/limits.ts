@@ -78,6 +78,8 @@ export const LIMITS = {
   /** Octets of one image of a total update; octets of images on their way. */
   imageBytes: 33_000_000,
   imageWindowBytes: 4_194_304,
+  /** Changes that wait for their number in cn=changelog, as a copy of a domain carries them. */
+  copiedNumbers: 50_000,
   /** Octets of newest changes that a change log keeps in memory. */
   recentChangeBytes: 8_388_608,
   /** Octets of a name, an address or a sentence in a replication frame. */

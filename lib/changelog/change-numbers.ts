@@ -6,27 +6,34 @@
  * long) holds nobody up; what it brings later is numbered when it comes, behind what was numbered meanwhile, so between servers the numbers of that stretch may differ, and they agree
  * again behind it, since all have numbered as many changes. Nothing is numbered twice or left out. Rows are derived: after a crash the same are made again.
  *
- *   prefix 00 -> last number, newest CSN numbered, then for each domain its number in the store and the state numbered
+ * A server that took a copy of a domain counts on as the source of the copy did (copied-numbers.ts): the copy's row is taken over before anything else is numbered.
+ *
+ *   prefix 00 -> last number, newest CSN numbered, then for each domain its number in the store, the state numbered and how many changes have numbers
  *   prefix 01 number(6) -> number of the domain (2), CSN (12)
  *   prefix 02 CSN (12) domain (2) -> number (6), only of changes that came late
+ *   prefix 03 domain (2) -> what was copied, while changes of the copy have no numbers yet
  */
-import { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
-import {
-  CSN_BYTES,
-  type Csn,
-  csnFromBytes,
-  csnReplica,
-  csnToBytes,
-  type ReplicaId,
-  ZERO_CSN,
-} from '../csn/csn.js';
+import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import type { Changelog } from './changelog.js';
+import { copiedNumbers, decodeCopied, encodeCopied, heldOf } from './copied-numbers.js';
+import {
+  decodeFacts,
+  decodeRow,
+  domainBytes,
+  encodeFacts,
+  encodeRow,
+  lateKey,
+  NUMBER_BYTES,
+  type NumberedChange,
+  type NumberFacts,
+  numberBytes,
+  readNumber,
+} from './number-rows.js';
 
 const STEP_CHANGES = 1000;
-const NUMBER_BYTES = 6;
 const SLICE_ROWS = 256;
 
 /** A domain whose changes are numbered. */
@@ -38,12 +45,8 @@ export interface NumberedLog {
   readonly changelog: Changelog;
   /** Every change with a CSN at or below this is in the log, as far as replicas that count are concerned. */
   complete(): Csn;
-}
-
-export interface NumberedChange {
-  readonly number: number;
-  readonly domain: number;
-  readonly csn: Csn;
+  /** Key of the row in which a copy of the domain leaves what its source had numbered. */
+  readonly copied: Uint8Array;
 }
 
 interface Waiting {
@@ -56,6 +59,10 @@ export class ChangeNumbers {
   readonly #prefix: Uint8Array;
   readonly #logs: readonly NumberedLog[];
   readonly #numbered = new Map<number, ServerState>();
+  /** How many changes of each domain have numbers; their sum is the last number. */
+  readonly #counts = new Map<number, number>();
+  /** Changes that came with a copy and have no numbers yet, by domain. */
+  readonly #held = new Map<number, readonly Csn[]>();
   readonly #listeners = new Set<() => void>();
   #first = 1;
   #last = 0;
@@ -76,7 +83,11 @@ export class ChangeNumbers {
   ): Promise<ChangeNumbers> {
     const numbers = new ChangeNumbers(store, prefix, logs);
     const facts = store.get(numbers.#key(0));
-    if (facts !== undefined) numbers.#decode(facts);
+    if (facts !== undefined) numbers.#take(decodeFacts(facts, numbers.#logs[0]?.domain ?? 0));
+    for (const { domain } of numbers.#logs) {
+      const held = store.get(numbers.#key(3, domainBytes(domain)));
+      if (held !== undefined) numbers.#held.set(domain, decodeCopied(held).held);
+    }
     numbers.#first = numbers.#last + 1;
     for await (const keys of store.scanKeys({ ...numbers.#range(1, 0), limit: 1 }, 1))
       for (const key of keys) numbers.#first = readNumber(key, key.length - NUMBER_BYTES);
@@ -146,7 +157,24 @@ export class ChangeNumbers {
     return row === undefined ? undefined : decodeRow(number, row);
   }
 
+  /**
+   * What a copy of a domain carries, for total-update.ts: `state` and `snapshot` are the copy's. Undefined for a domain whose changes are not numbered here. Rejects with a StoreError.
+   */
+  async copyOf(domain: number, state: ServerState, snapshot: StoreSnapshot): Promise<Uint8Array | undefined> {
+    const log = this.#logs.find((one) => one.domain === domain);
+    if (log === undefined) return undefined;
+    const row = this.#store.get(this.#key(0), snapshot);
+    const facts = row === undefined ? undefined : decodeFacts(row, this.#logs[0]?.domain ?? 0);
+    const counted = {
+      count: facts?.counts.get(domain) ?? 0,
+      newest: facts?.newest ?? ZERO_CSN,
+      numbered: facts?.numbered.get(domain) ?? ServerState.EMPTY,
+    };
+    return encodeCopied(await copiedNumbers(log.changelog, counted, state, snapshot));
+  }
+
   async #step(): Promise<void> {
+    for (const log of this.#logs) await this.#adopt(log);
     await this.#forget();
     for (;;) {
       const complete = this.#complete();
@@ -155,6 +183,34 @@ export class ChangeNumbers {
       await this.#number(waiting);
       for (const listener of [...this.#listeners]) listener();
     }
+  }
+
+  /** Counts on as the source of a copy did, when one was taken since. What had numbers before can be read by number no more. */
+  async #adopt({ domain, copied }: NumberedLog): Promise<void> {
+    const row = this.#store.get(copied);
+    if (row === undefined) return;
+    const { count, newest, numbered, held } = decodeCopied(row);
+    for (const range of [this.#range(1, 0), { gte: this.#key(2), lt: this.#key(3) }])
+      for await (const keys of this.#store.scanKeys(range, SLICE_ROWS))
+        await this.#store.batch(
+          keys.map((key) => ({ type: 'del', key: key.slice() })),
+          { sync: false },
+        );
+    this.#numbered.set(domain, numbered);
+    this.#counts.set(domain, count);
+    this.#held.set(domain, held);
+    const last = [...this.#counts.values()].reduce((sum, one) => sum + one, 0);
+    if (newest > this.#newest) this.#newest = newest;
+    await this.#store.batch(
+      [
+        { type: 'put', key: this.#key(0), value: this.#encode(last, this.#newest) },
+        { type: 'put', key: this.#key(3, domainBytes(domain)), value: row },
+        { type: 'del', key: copied },
+      ],
+      { sync: false },
+    );
+    this.#last = last;
+    this.#first = last + 1;
   }
 
   #complete(): Csn {
@@ -171,7 +227,8 @@ export class ChangeNumbers {
     const found: Waiting[] = [];
     let cut = complete;
     for (const log of this.#logs) {
-      for (const newest of log.changelog.state.csns()) {
+      const held = ServerState.of(this.#held.get(log.domain) ?? []);
+      for (const newest of log.changelog.state.merge(held).csns()) {
         const origin = csnReplica(newest);
         const read = await this.#readOrigin(log, origin);
         for (const csn of read) if (csn <= complete) found.push({ log, csn });
@@ -186,6 +243,8 @@ export class ChangeNumbers {
 
   async #readOrigin(log: NumberedLog, origin: ReplicaId): Promise<readonly Csn[]> {
     const after = this.#numbered.get(log.domain)?.get(origin);
+    const held = heldOf(this.#held.get(log.domain) ?? [], origin, after);
+    if (held.length > 0) return held.slice(0, STEP_CHANGES);
     const slice = await log.changelog.read(origin, after, LIMITS.logReadBytes);
     if (slice.kind === 'changes') return slice.changes.slice(0, STEP_CHANGES).map(({ csn }) => csn);
     // What was trimmed before it was numbered, or is of other data, cannot be read: the count goes on behind it.
@@ -205,15 +264,18 @@ export class ChangeNumbers {
     let newest = this.#newest;
     for (const { log, csn } of waiting) {
       last += 1;
-      const value = new Uint8Array(2 + CSN_BYTES);
-      value[0] = log.domain >>> 8;
-      value[1] = log.domain;
-      value.set(csnToBytes(csn), 2);
-      ops.push({ type: 'put', key: this.#key(1, numberBytes(last)), value });
+      ops.push({ type: 'put', key: this.#key(1, numberBytes(last)), value: encodeRow(log.domain, csn) });
       if (csn < newest)
         ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: numberBytes(last) });
       else newest = csn;
       this.#pass(log.domain, csn);
+      this.#counts.set(log.domain, (this.#counts.get(log.domain) ?? 0) + 1);
+    }
+    for (const [domain, held] of this.#held) {
+      const numbered = this.#numbered.get(domain);
+      if (!held.every((csn) => numbered?.covers(csn) === true)) continue;
+      this.#held.delete(domain);
+      ops.push({ type: 'del', key: this.#key(3, domainBytes(domain)) });
     }
     ops.push({ type: 'put', key: this.#key(0), value: this.#encode(last, newest) });
     await this.#store.batch(ops, { sync: false });
@@ -240,25 +302,14 @@ export class ChangeNumbers {
   }
 
   #encode(last: number, newest: Csn): Uint8Array {
-    const writer = new ByteWriter(256);
-    writer.varint(last);
-    writer.raw(csnToBytes(newest));
-    writer.varint(this.#numbered.size);
-    for (const [domain, state] of this.#numbered) {
-      writer.varint(domain);
-      writer.bytes(state.toBytes());
-    }
-    return writer.finish();
+    return encodeFacts({ last, newest, numbered: this.#numbered, counts: this.#counts });
   }
 
-  #decode(bytes: Uint8Array): void {
-    const reader = new ByteReader(bytes, (reason) => new StoreError('damaged', `change numbers: ${reason}`));
-    this.#last = reader.varint();
-    this.#newest = csnFromBytes(reader.raw(CSN_BYTES));
-    for (let left = reader.count(65_536, 2); left > 0; left--) {
-      const domain = reader.varint();
-      this.#numbered.set(domain, ServerState.fromBytes(reader.bytes()));
-    }
+  #take({ last, newest, numbered, counts }: NumberFacts): void {
+    this.#last = last;
+    this.#newest = newest;
+    for (const [domain, state] of numbered) this.#numbered.set(domain, state);
+    for (const [domain, count] of counts) this.#counts.set(domain, count);
   }
 
   #range(kind: number, from: number) {
@@ -272,33 +323,4 @@ export class ChangeNumbers {
     key.set(rest, this.#prefix.length + 1);
     return key;
   }
-}
-
-function numberBytes(number: number): Uint8Array {
-  const bytes = new Uint8Array(NUMBER_BYTES);
-  let rest = number;
-  for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
-    bytes[i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  return bytes;
-}
-
-function readNumber(bytes: Uint8Array, at: number): number {
-  let number = 0;
-  for (let i = 0; i < NUMBER_BYTES; i++) number = number * 256 + (bytes[at + i] ?? 0);
-  return number;
-}
-
-function lateKey(csn: Csn, domain: number): Uint8Array {
-  const key = new Uint8Array(CSN_BYTES + 2);
-  key.set(csnToBytes(csn));
-  key[CSN_BYTES] = domain >>> 8;
-  key[CSN_BYTES + 1] = domain;
-  return key;
-}
-
-function decodeRow(number: number, value: Uint8Array): NumberedChange {
-  if (value.length !== 2 + CSN_BYTES) throw new StoreError('damaged', `change number ${number} is cut short`);
-  return { number, domain: (value[0] as number) * 256 + (value[1] as number), csn: csnFromBytes(value, 2) };
 }

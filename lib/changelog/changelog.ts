@@ -12,7 +12,7 @@ import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
 import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { AppendQueue, type CarryRows } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
 import { edgeOf } from './log-edge.js';
@@ -207,6 +207,19 @@ export class Changelog {
     const range = this.#keys.changes(origin, after, this.#state.get(origin));
     for await (const rows of this.#store.scan(range, SCAN_ROWS))
       yield rows.map(({ value }) => readRow(value));
+    return undefined;
+  }
+
+  /** CSNs of `origin` above `after`, up to and with `through`, as they were frozen. Rejects with a StoreError. */
+  async *csns(
+    origin: ReplicaId,
+    after: Csn | undefined,
+    through: Csn,
+    snapshot: StoreSnapshot,
+  ): AsyncGenerator<readonly Csn[], undefined> {
+    const range = this.#keys.changes(origin, after, through);
+    for await (const keys of this.#store.scanKeys(range, SCAN_ROWS, snapshot))
+      yield keys.map((key) => this.#keys.csnOf(key));
     return undefined;
   }
 

@@ -5,12 +5,15 @@ import { must } from '../../lib/base/assert.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { ChangeNumbers } from '../../lib/changelog/change-numbers.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
+import { decodeCopied, encodeCopied } from '../../lib/changelog/copied-numbers.js';
 import { type Csn, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { changes, csn, replica } from '../sync/session-fixtures.js';
 
 const NUMBERS = new Uint8Array([0x6e]);
+/** Where a copy leaves what its source had numbered. */
+const COPIED = new Uint8Array([0x70]);
 
 class Server {
   complete: Csn = ZERO_CSN;
@@ -30,7 +33,8 @@ class Server {
   static async open(store = new MemoryStore()): Promise<Server> {
     const log = await Changelog.open(store, { ownReplica: undefined, prefix: new Uint8Array([0x63]) });
     const server = new Server(store, log);
-    const one = { domain: 1, baseKey: 'dc=a', changelog: log, complete: () => server.complete };
+    const complete = (): Csn => server.complete;
+    const one = { domain: 1, baseKey: 'dc=a', changelog: log, complete, copied: COPIED };
     server.#numbers = await ChangeNumbers.open(store, NUMBERS, [one]);
     return server;
   }
@@ -156,4 +160,63 @@ t.test('who waits is told when numbers are given', async (t) => {
   t.equal(told, 1);
   end();
   t.equal(server.log.state.get(replica(1)), csn(2, 1));
+});
+
+/** Takes a copy of `source` that holds `state`, as a total update does: the log is set to it, and the source's counts come with it. */
+async function copied(source: Server, state: ServerState, server: Server): Promise<void> {
+  const frozen = source.store.snapshot();
+  const row = await source.numbers.copyOf(1, state, frozen);
+  await frozen.close();
+  await server.log.reset(state);
+  if (row !== undefined) await server.store.batch([{ type: 'put', key: COPIED, value: row }], { sync: true });
+}
+
+t.test(
+  'a server that takes a copy counts on as its source does, wherever the copy is cut (seeded)',
+  async (t) => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = new SeededRandom(seed);
+      const [source, joined] = [await Server.open(), await Server.open()];
+      const held = [0, 0, 0].map(() => random.below(12));
+      for (const [i, count] of held.entries()) if (count > 0) await source.take(changes(1, count, i + 1));
+      const least = Math.min(...held);
+      // Now and then more was numbered than the copy holds: its entries lag behind its log.
+      await source.step(csn(random.below(least + 1), 9));
+      const lag = seed % 3 === 0 ? 1 : 0;
+      const state = held.flatMap((count, i) => (count > lag ? [csn(count - lag, i + 1)] : []));
+      if (seed % 4 === 0) {
+        // Numbers of its own, which the copy replaces.
+        await joined.take(changes(1, 2, 3));
+        await joined.step(csn(99, 9));
+      }
+      await copied(source, ServerState.of(state), joined);
+      for (const server of [source, joined]) {
+        for (const [i, count] of held.entries()) {
+          const from = server === joined ? Math.max(1, count - lag + 1) : count + 1;
+          await server.take(changes(from, 20, i + 1));
+        }
+        await server.step(csn(15, 9));
+      }
+      const again = await Server.open(joined.store);
+      for (const server of [source, again]) await server.step(csn(99, 9));
+      const all = await source.all();
+      t.equal(all.length, 60, `seed ${seed}`);
+      const mine = await again.all();
+      if (lag === 0)
+        t.strictSame(all.slice(-mine.length), mine, 'each number names the change that it names there');
+      t.strictSame(mine.slice(-9), all.slice(-9), 'behind the stretch of the copy in any case');
+      t.equal(again.numbers.last, 60);
+    }
+  },
+);
+
+t.test('what a copy carries is read as it was written, and damage is seen', async (t) => {
+  const counted = { count: 3, newest: csn(3, 1), numbered: ServerState.of([csn(3, 1)]), held: [] };
+  t.strictSame(decodeCopied(encodeCopied(counted)), counted);
+  const few = { ...counted, held: [csn(4, 1), csn(5, 2)] };
+  t.strictSame(decodeCopied(encodeCopied(few)), few);
+  t.throws(() => decodeCopied(encodeCopied(few).subarray(0, 20)), /copied numbers/);
+  const server = await Server.open();
+  const frozen = server.store.snapshot();
+  t.equal(await server.numbers.copyOf(2, ServerState.EMPTY, frozen), undefined, 'no domain of its');
 });

@@ -116,6 +116,7 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
     t.notOk(existsSync(place));
   });
 
+  t.equal(await addPerson(one, 'before'), 0);
   const joined = await joinAs(token, three.dir, '--json');
   t.equal(joined.status, 0, joined.stderr);
   t.match(JSON.parse(joined.stdout), { name: 'server-3', id: 3, domains: [BASE] });
@@ -167,6 +168,25 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
     for (const server of [one, two, three]) t.equal(await addPerson(server, `at-${server.name}`), 0);
     const all = await equal([one, two, three]);
     for (const { name } of [one, two, three]) t.ok(all.includes(`uid=at-${name},${BASE}`));
+  });
+
+  await t.test('the number of a change is the same on the server that joined', async (t) => {
+    const numbered = async (server: ReadyServer) => {
+      const more = ['-LLL', '-b', 'cn=changelog', '-s', 'one', 'changeNumber', 'replicationCSN'];
+      const { stdout } = await run('ldapsearch', [...adminOn(server), ...more]);
+      return stdout.trim().split('\n\n');
+    };
+    const [there, here] = await eventually(
+      'numbers for all changes',
+      async () => {
+        const both = await Promise.all([one, three].map(numbered));
+        return both.every((list) => list.length >= 3 && list.at(-1) === both[0]?.at(-1)) && both;
+      },
+      20_000,
+      PAUSE_MS,
+    );
+    t.same(here, there?.slice(-(here?.length ?? 0)));
+    t.ok((there?.length ?? 0) > (here?.length ?? 0), 'what was before the copy is not there');
   });
 
   await t.test(

@@ -31,7 +31,13 @@ async function open(readers: readonly string[] = []): Promise<World> {
     prefix: new Uint8Array([0xfe, 1]),
   });
   const server = await TestServer.open({}, [BASE], { sink: changelog, store });
-  const log = { domain: 1, baseKey: BASE, changelog, complete: (): Csn => ALL };
+  const log = {
+    domain: 1,
+    baseKey: BASE,
+    changelog,
+    complete: (): Csn => ALL,
+    copied: new Uint8Array([0xfe, 3]),
+  };
   const numbers = await ChangeNumbers.open(store, new Uint8Array([0xfe, 2]), [log]);
   changelog.onAdvance(() => void numbers.step());
   const domain = must(server.service.directory.domains[0], 'a domain');

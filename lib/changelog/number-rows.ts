@@ -1,0 +1,102 @@
+/** Rows of change numbers (change-numbers.ts): how numbers, changes and what was counted stand in the store. */
+import { ByteReader, ByteWriter } from '../base/binary.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
+import { StoreError } from '../port/ordered-store.js';
+
+export const NUMBER_BYTES = 6;
+
+/** A change and its number. */
+export interface NumberedChange {
+  readonly number: number;
+  readonly domain: number;
+  readonly csn: Csn;
+}
+
+/** The row of a number. */
+export function encodeRow(domain: number, csn: Csn): Uint8Array {
+  const value = new Uint8Array(2 + CSN_BYTES);
+  value[0] = domain >>> 8;
+  value[1] = domain;
+  value.set(csnToBytes(csn), 2);
+  return value;
+}
+
+/** The inverse of decodeFacts(). */
+export function encodeFacts({ last, newest, numbered, counts }: NumberFacts): Uint8Array {
+  const writer = new ByteWriter(256);
+  writer.varint(last);
+  writer.raw(csnToBytes(newest));
+  writer.varint(numbered.size);
+  for (const [domain, state] of numbered) {
+    writer.varint(domain);
+    writer.bytes(state.toBytes());
+  }
+  writer.varint(counts.size);
+  for (const [domain, count] of counts) {
+    writer.varint(domain);
+    writer.varint(count);
+  }
+  return writer.finish();
+}
+
+/** What was numbered so far. Maps are by the number of a domain in the store. */
+export interface NumberFacts {
+  readonly last: number;
+  readonly newest: Csn;
+  readonly numbered: ReadonlyMap<number, ServerState>;
+  readonly counts: ReadonlyMap<number, number>;
+}
+
+/** Rows of before the counts were kept give all to the domain `first`: the sum is what counts. Throws StoreError. */
+export function decodeFacts(bytes: Uint8Array, first: number): NumberFacts {
+  const reader = new ByteReader(bytes, (reason) => new StoreError('damaged', `change numbers: ${reason}`));
+  const last = reader.varint();
+  const newest = csnFromBytes(reader.raw(CSN_BYTES));
+  const numbered = new Map<number, ServerState>();
+  for (let left = reader.count(65_536, 2); left > 0; left--)
+    numbered.set(reader.varint(), ServerState.fromBytes(reader.bytes()));
+  const counts = new Map<number, number>();
+  if (reader.left === 0) counts.set(first, last);
+  else
+    for (let left = reader.count(65_536, 2); left > 0; left--) counts.set(reader.varint(), reader.varint());
+  return { last, newest, numbered, counts };
+}
+
+/** Key part of a domain. */
+export function domainBytes(domain: number): Uint8Array {
+  return Uint8Array.of(domain >>> 8, domain);
+}
+
+/** Key part of a number: big-endian, so that rows sort by it. */
+export function numberBytes(number: number): Uint8Array {
+  const bytes = new Uint8Array(NUMBER_BYTES);
+  let rest = number;
+  for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
+}
+
+/** The number at this place. */
+export function readNumber(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let i = 0; i < NUMBER_BYTES; i++) number = number * 256 + (bytes[at + i] ?? 0);
+  return number;
+}
+
+/** Key part of a change that came late. */
+export function lateKey(csn: Csn, domain: number): Uint8Array {
+  const key = new Uint8Array(CSN_BYTES + 2);
+  key.set(csnToBytes(csn));
+  key[CSN_BYTES] = domain >>> 8;
+  key[CSN_BYTES + 1] = domain;
+  return key;
+}
+
+/** The change that has a number. Throws StoreError. */
+export function decodeRow(number: number, value: Uint8Array): NumberedChange {
+  if (value.length !== 2 + CSN_BYTES) throw new StoreError('damaged', `change number ${number} is cut short`);
+  return { number, domain: (value[0] as number) * 256 + (value[1] as number), csn: csnFromBytes(value, 2) };
+}
