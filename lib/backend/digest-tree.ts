@@ -39,6 +39,8 @@ export interface DigestWorld {
   readonly keys: KeySpace;
   readonly dictionary: Dictionary;
   readonly pause: () => Promise<void>;
+  /** What of a state counts. Default: all of it. */
+  readonly restrict?: ((state: EntryState) => EntryState) | undefined;
   readonly idOf: (uuid: EntryUuid) => EntryId | undefined;
   /** Of the durable entries. */
   readonly state: () => ServerState;
@@ -165,13 +167,14 @@ export class DigestTree {
 
   /** The digest as the store has it now; undefined: not alive. */
   #read(id: EntryId): { readonly bucket: number; readonly digest: StateDigest } | undefined {
-    const { store, keys, dictionary } = this.#world;
+    const { store, keys, dictionary, restrict } = this.#world;
     const record = store.get(keys.entry(id));
     if (record === undefined) return undefined;
     this.#made += 1;
     try {
       if (!isAliveRecord(checkRecord(record))) return undefined;
-      const state = decodeState(record, dictionary);
+      const whole = decodeState(record, dictionary);
+      const state = restrict === undefined ? whole : restrict(whole);
       return { bucket: bucketOf(state.uuid), digest: digestState(state) };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -21,6 +21,8 @@ export interface DomainFacts {
   readonly indexes: string | undefined;
   /** Fingerprint of the schema that merged entries were judged by (schema-marks.ts). */
   readonly schema: string | undefined;
+  /** Text of the fraction that the rows hold (entry/fraction-text.ts); undefined: everything. */
+  readonly fraction: string | undefined;
   /** A load began and did not end: what it was, for people. */
   readonly loading: string | undefined;
 }
@@ -36,6 +38,7 @@ export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreS
     counters: counters === undefined ? NO_ENTRIES : decodeCounters(counters),
     indexes: text(store.get(keys.meta('indexes'), snapshot)),
     schema: text(store.get(keys.meta('schema'), snapshot)),
+    fraction: text(store.get(keys.meta('fraction'), snapshot)),
     loading: text(store.get(keys.meta('loading'), snapshot)),
   };
 }
@@ -43,7 +46,7 @@ export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreS
 /** The row that sets a text, or takes it away. */
 export function textOp(
   keys: KeySpace,
-  name: 'generation' | 'indexes' | 'loading' | 'base' | 'schema',
+  name: 'generation' | 'indexes' | 'loading' | 'base' | 'schema' | 'fraction',
   text: string | undefined,
 ): StoreOp {
   const key = keys.meta(name);

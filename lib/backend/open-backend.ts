@@ -10,6 +10,7 @@ import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { CsnGenerator } from '../csn/csn-generator.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
+import type { Fraction } from '../entry/fraction.js';
 import { planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
@@ -22,7 +23,6 @@ import type { ChangeSink } from './change-sink.js';
 import { type ConsistencyOptions, ConsistencyRules } from './consistency-rules.js';
 import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
-import { DigestTree } from './digest-tree.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import { DynamicGroups, dynamicIds } from './dynamic-groups.js';
@@ -30,6 +30,7 @@ import type { TreeFacts } from './entry-tree.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
+import { HeldFraction } from './held-fraction.js';
 import {
   DEFAULT_INDEXES,
   describedItems,
@@ -44,13 +45,14 @@ import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
 import { LiveIndexes } from './live-indexes.js';
 import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './memberships.js';
+import { PartDigests } from './part-digests.js';
 import { PendingTree } from './pending-tree.js';
 import { Postings } from './postings.js';
 import { type JobWorld, ReferenceJobs } from './reference-jobs.js';
 import { ReferenceRules, referenceAttributesOf } from './reference-rules.js';
 import { ReverseLookup } from './reverse-lookup.js';
 import { DurableRows } from './rows.js';
-import { conformanceOf, recheckMarks } from './schema-marks.js';
+import { type Conformance, conformanceOfPart, recheckMarks } from './schema-marks.js';
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
@@ -77,6 +79,8 @@ export interface BackendOptions {
   readonly dynamicGroups?: { readonly secret: readonly string[] };
   /** What local writes keep to, beyond the schema. Attributes named here are to be indexed for equality. Default: nothing. */
   readonly consistency?: ConsistencyOptions;
+  /** What is to be held of entries' attributes. Default: what the rows were made by. */
+  readonly fraction?: Fraction;
   /** Octets of the entry cache. Default 64 MiB. */
   readonly cacheBytes?: number;
   /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
@@ -113,12 +117,23 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
   }
   const dictionary = await Dictionary.load(store, keys);
   const indexes = new LiveIndexes(wanted, ready, keys, dictionary);
-  const conformance = conformanceOf(schema);
+  const empty = facts.generationId === undefined || facts.loading !== undefined;
+  const fraction = HeldFraction.of(facts.fraction, options.fraction, empty, schema);
+  const conformance = conformanceOfPart(schema, fraction);
   if (facts.loading === undefined && facts.schema !== conformance.fingerprint) {
     await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
   }
   const applied = await AppliedLog.open(store, keys, options.usns ?? new UsnSource());
-  return assemble(options, keys, facts, indexes, dictionary, applied);
+  return assemble(options, keys, facts, { indexes, dictionary, applied, fraction, conformance });
+}
+
+/** What was made of the rows. */
+interface Opened {
+  readonly indexes: LiveIndexes;
+  readonly dictionary: Dictionary;
+  readonly applied: AppliedLog;
+  readonly fraction: HeldFraction;
+  readonly conformance: Conformance;
 }
 
 /** Puts the parts together. */
@@ -126,15 +141,12 @@ function assemble(
   options: BackendOptions,
   keys: KeySpace,
   facts: DomainFacts,
-  indexes: LiveIndexes,
-  dictionary: Dictionary,
-  applied: AppliedLog,
+  { indexes, dictionary, applied, fraction, conformance }: Opened,
 ): StoreBackend {
   const { store, schema, clock } = options;
   const postings = new Postings(store);
   const durableRows = new DurableRows(store, keys);
   const isSingle = singleValued(schema);
-  const conformance = conformanceOf(schema);
   const treeFacts = treeFactsOf(options, {
     dictionary,
     isSingle,
@@ -151,19 +163,25 @@ function assemble(
   const pause = options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve)));
   reader.derived = new DerivedIndexes(tree, pause);
   const feed = new ChangeFeed();
-  const digests = new DigestTree({
-    ...{ store, keys, dictionary, pause },
-    idOf: (uuid) => durableRows.idOf(uuid),
-    state: () => durable.state,
-    flying: () => commit.flying,
-  });
+  const digests = new PartDigests(
+    {
+      ...{ store, keys, dictionary, pause },
+      idOf: (uuid) => durableRows.idOf(uuid),
+      state: () => durable.state,
+      flying: () => commit.flying,
+    },
+    fraction,
+    schema,
+  );
   const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed, digests };
   const durable: Durable = { ...known, state: facts.state };
   const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
   if (importing)
     commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
-  const writes = writesOf(options, { durable, rows, pending, indexes, commit, isSingle, conformance });
+  const writes = writesOf(options, {
+    ...{ durable, rows, pending, indexes, commit, isSingle, conformance, fraction },
+  });
   const indexJobs = new IndexJobs({
     ...{ store, keys, dictionary, isSingle, clock, commit, indexes, reader, pause },
     rows: { keys, postings, rows },
@@ -172,7 +190,8 @@ function assemble(
   });
   const backend = new StoreBackend({
     ...{ store, keys, tree, clock, pause, indexes, indexJobs, reader, writes, commit, applied, feed },
-    ...{ dictionary, isSingle, conformance, importing, digests },
+    ...{ dictionary, isSingle, conformance, importing, fraction },
+    ...{ digests: digests.own, partDigests: digests },
     pending: { rows, postings, tree: pending },
     rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
     state: () => durable.state,
@@ -186,12 +205,12 @@ function assemble(
 /** The write path over what is pending. */
 function writesOf(
   options: BackendOptions,
-  parts: Pick<WriteWorld, 'rows' | 'indexes' | 'commit' | 'isSingle' | 'conformance'> & {
+  parts: Pick<WriteWorld, 'rows' | 'indexes' | 'commit' | 'isSingle' | 'conformance' | 'fraction'> & {
     readonly durable: Durable;
     readonly pending: PendingTree;
   },
 ): WritePath {
-  const { durable, rows, pending, indexes, commit, isSingle, conformance } = parts;
+  const { durable, rows, pending, indexes, commit, isSingle, conformance, fraction } = parts;
   const { keys, dictionary, postings, applied, feed } = durable;
   const { store, clock, replica, sink, onSkew } = options;
   const view = new FoldView(store, keys, rows, pending, dictionary, {
@@ -200,7 +219,7 @@ function writesOf(
   });
   return new WritePath({
     ...{ keys, rows, dictionary, postings, indexes, isSingle, conformance, view, commit, clock },
-    ...{ replica, sink },
+    ...{ replica, sink, fraction },
     tree: pending,
     generator: generatorOf(options, durable.state),
     notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
@@ -257,7 +276,7 @@ interface Durable {
   readonly postings: Postings;
   readonly applied: AppliedLog;
   readonly feed: ChangeFeed;
-  readonly digests: DigestTree;
+  readonly digests: PartDigests;
   state: ServerState;
 }
 
@@ -271,7 +290,7 @@ function commitOver(
   const { keys, dictionary, tree, postings, applied, feed, digests } = durable;
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
-    digests.written(layer.entries.keys());
+    digests.written([...layer.entries.keys()]);
     durable.state = layer.state;
     options.onApplied?.();
     feed.advanced();

@@ -10,6 +10,7 @@ import { equalBytes, utf8Encode } from '../base/bytes.js';
 import type { JournalLine } from '../conflict/domain-view.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import type { Attributes } from '../entry/entry.js';
+import type { Fraction } from '../entry/fraction.js';
 import { findViolation, type SchemaViolation } from '../entry/schema-violation.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -58,6 +59,17 @@ export function conformanceOf(schema: Schema): Conformance {
   };
   made.set(schema, conformance);
   return conformance;
+}
+
+/** The same for a replica that holds a part of the attributes: what it does not hold is not missed. `fraction`: asked each time. */
+export function conformanceOfPart(schema: Schema, fraction: { readonly held: Fraction }): Conformance {
+  const whole = conformanceOf(schema);
+  return {
+    violation: (shown) => findViolation(shown, schema, fraction.held),
+    get fingerprint() {
+      return whole.fingerprint;
+    },
+  };
 }
 
 function fingerprintOf(schema: Schema): string {

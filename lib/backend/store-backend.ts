@@ -44,6 +44,7 @@ import type { IndexJobs } from './index-jobs.js';
 import type { IndexReader } from './index-reader.js';
 import { type KeySpace, TAG } from './key-space.js';
 import type { LiveIndexes } from './live-indexes.js';
+import type { PartDigests } from './part-digests.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type RestoreWorld, restoreEntry } from './restore-entry.js';
 import { type Conformance, recheckMarks } from './schema-marks.js';
@@ -69,6 +70,10 @@ export interface BackendParts {
   readonly applied: AppliedLog;
   /** What replicas compare. */
   readonly digests: DigestTree;
+  /** The same for parts that others hold. */
+  readonly partDigests: PartDigests;
+  /** The part of the attributes that is held here. */
+  readonly fraction: HeldFraction;
   /** Where decided rows gather. */
   readonly pending: RestoreWorld;
   readonly feed: ChangeFeed;
@@ -87,13 +92,13 @@ const JOURNAL_LINES = 200;
 /** See the file header. */
 export class StoreBackend implements Backend {
   readonly parts: BackendParts;
+  /** For cn=changelog on whoever takes a copy. */
+  counted: Counted | undefined;
   readonly #world: SearchWorld;
   #generationId: string | undefined;
   #importing: boolean;
   #import: ImageImport | undefined;
 
-  /** For cn=changelog on whoever takes a copy. */
-  counted: Counted | undefined;
   constructor(parts: BackendParts) {
     this.parts = parts;
     this.#world = {
@@ -216,6 +221,7 @@ export class StoreBackend implements Backend {
     const { writes, rules } = this.parts;
     return writes.submit(initiator, (view) => {
       const intents = rules.completed(view, decide(view), initiator);
+      this.parts.fraction.checkLocal(intents, view);
       last?.();
       return intents;
     });
@@ -341,10 +347,12 @@ export class StoreBackend implements Backend {
         indexes: indexes.wanted,
         isSingle,
         conformance,
+        fraction: this.parts.fraction.wanted,
       });
+      this.parts.fraction.renewed();
       await commit.restart();
       tree.clear();
-      this.parts.digests.reset();
+      this.parts.partDigests.reset();
       this.#generationId = undefined;
     });
   }
@@ -365,7 +373,7 @@ export class StoreBackend implements Backend {
     await this.parts.applied.restart();
     commit.blocked = undefined;
     this.parts.feed.reset();
-    this.parts.digests.reset();
+    this.parts.partDigests.reset();
     this.#importing = false;
     this.#generationId = generationId;
     this.parts.onApplied?.();

@@ -19,6 +19,7 @@ import { checkRecord, decodeState } from './entry-record.js';
 import type { IndexConfig } from './index-config.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
 import { gatherInto, PostingBuilder } from './posting-builder.js';
+import { restrictHistory, restrictJournal, restrictRecord } from './restrict-images.js';
 import { type RecheckWorld, recheckMarks } from './schema-marks.js';
 import { shownOf } from './shown.js';
 import { wipeDomain } from './wipe-domain.js';
@@ -49,10 +50,10 @@ export interface BackendSnapshot {
   close(): Promise<void>;
 }
 
-/** Domain prefix of a key: its number. */
 /** What a copy carries of the numbers of changes; opaque here (changelog/copied-numbers.ts). */
 export type Counted = (state: ServerState, snapshot: StoreSnapshot) => Promise<Uint8Array | undefined>;
 
+/** Domain prefix of a key: its number. */
 const DOMAIN_BYTES = 2;
 
 function encodeImage(tail: Uint8Array, value: Uint8Array): Uint8Array {
@@ -79,10 +80,10 @@ export function takeSnapshot(store: OrderedStore, keys: KeySpace, counted?: Coun
     const counters = keys.meta('counters');
     const value = store.get(counters, snapshot);
     if (value !== undefined) yield [encodeImage(counters.subarray(DOMAIN_BYTES), value)];
-  }
     const numbers = await counted?.(facts.state, snapshot);
     if (numbers !== undefined)
       yield [encodeImage(keys.meta('changeNumbers').subarray(DOMAIN_BYTES), numbers)];
+  }
   return {
     generationId: facts.generationId,
     state: facts.state,
@@ -94,6 +95,13 @@ export function takeSnapshot(store: OrderedStore, keys: KeySpace, counted?: Coun
 
 export interface ImportWorld extends RecheckWorld {
   readonly indexes: IndexConfig;
+  /** What is stored of the images; the rest is dropped. */
+  readonly fraction: Fraction;
+}
+
+interface ImageRow {
+  readonly tail: Uint8Array;
+  readonly value: Uint8Array;
 }
 
 /** Takes images into a domain that it wiped. */
@@ -101,6 +109,7 @@ export class ImageImport {
   readonly #world: ImportWorld;
   readonly #builder: PostingBuilder;
   #counters: Counters = NO_ENTRIES;
+  #numbers: Uint8Array | undefined;
   #dictionaryRows = 0;
   #dictionaryKnown = 0;
 
@@ -109,7 +118,6 @@ export class ImageImport {
     this.#builder = new PostingBuilder(world.indexes, gatherInto(world.store, world.keys));
   }
 
-  #numbers: Uint8Array | undefined;
   /** Puts the mark on disk and wipes the domain. */
   static async begin(world: ImportWorld): Promise<ImageImport> {
     const { store, keys } = world;
@@ -121,9 +129,7 @@ export class ImageImport {
 
   /** Stores images. Rejects with StoreError damaged for one that is malformed. */
   async take(images: readonly Uint8Array[]): Promise<void> {
-    const { store, keys } = this.#world;
-    const ops: StoreOp[] = [];
-    const entries: { readonly tail: Uint8Array; readonly value: Uint8Array }[] = [];
+    let run: ImageRow[] = [];
     for (const image of images) {
       const reader = new ByteReader(image, (reason) => new StoreError('damaged', `image: ${reason}`));
       const tail = reader.bytes(KEY_BYTES);
@@ -136,20 +142,40 @@ export class ImageImport {
         continue;
       }
       if (tag === undefined || !IMAGE_TAGS.includes(tag)) reader.fail('unknown kind of row');
-      if (tag === TAG.dictionary) this.#dictionaryRows += 1;
-      if (tag === TAG.entry) entries.push({ tail, value });
-      ops.push({ type: 'put', key: keys.underDomain(tail), value });
+      if (run[0] !== undefined && run[0].tail[0] !== tag) {
+        await this.#store(run);
+        run = [];
+      }
+      run.push({ tail, value });
     }
-    await store.batch(ops, { sync: false });
-    if (entries.length > 0) await this.#index(entries);
+    await this.#store(run);
   }
 
-  async #index(entries: readonly { readonly tail: Uint8Array; readonly value: Uint8Array }[]): Promise<void> {
-    const { store, dictionary, isSingle } = this.#world;
-    if (this.#dictionaryKnown !== this.#dictionaryRows) {
+  /** Stores rows of one kind. */
+  async #store(rows: readonly ImageRow[]): Promise<void> {
+    const { store, keys, fraction, dictionary } = this.#world;
+    const tag = rows[0]?.tail[0];
+    if (tag === TAG.dictionary) this.#dictionaryRows += rows.length;
+    else if (this.#dictionaryKnown !== this.#dictionaryRows) {
       await dictionary.reload(store);
       this.#dictionaryKnown = this.#dictionaryRows;
     }
+    const held = fraction.isAll ? rows : rows.map((row) => this.#restricted(row));
+    const ops = held.map(({ tail, value }): StoreOp => ({ type: 'put', key: keys.underDomain(tail), value }));
+    await store.batch(ops, { sync: false });
+    if (tag === TAG.entry) await this.#index(held);
+  }
+
+  #restricted(row: ImageRow): ImageRow {
+    const { tail, value } = row;
+    if (tail[0] === TAG.entry) return { tail, value: restrictRecord(value, this.#world) };
+    if (tail[0] !== TAG.history) return row;
+    if (tail.length <= ID_BYTES) throw new StoreError('damaged', 'image: history key cut short');
+    return { tail, value: restrictHistory(readId(tail, 1), value, this.#world) };
+  }
+
+  async #index(entries: readonly ImageRow[]): Promise<void> {
+    const { dictionary, isSingle } = this.#world;
     for (const { tail, value } of entries) {
       if (tail.length !== 1 + ID_BYTES) throw new StoreError('damaged', 'image: entry key cut short');
       const state = decodeState(checkRecord(value), dictionary);
@@ -161,25 +187,27 @@ export class ImageImport {
 
   /** Puts all on disk and takes the mark away. */
   async finish(generationId: string, state: ServerState): Promise<void> {
-    const { store, keys, indexes } = this.#world;
+    const { store, keys, indexes, fraction } = this.#world;
     await this.#builder.write();
+    if (!fraction.isAll) await restrictJournal(this.#world);
     // The source may have another schema.
     await recheckMarks(this.#world);
     const counters: Counters = { ...this.#counters, blockId: this.#counters.nextId - 1 };
+    const numbers: StoreOp[] =
+      this.#numbers === undefined
+        ? []
+        : [{ type: 'put', key: keys.meta('changeNumbers'), value: this.#numbers }];
     await store.batch(
       [
+        ...numbers,
         { type: 'put', key: keys.meta('state'), value: state.toBytes() },
         { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
         textOp(keys, 'generation', generationId),
         textOp(keys, 'indexes', indexes.description()),
+        textOp(keys, 'fraction', fraction.isAll ? undefined : formatFraction(fraction)),
         textOp(keys, 'loading', undefined),
       ],
       { sync: true },
     );
   }
 }
-    const numbers: StoreOp[] =
-      this.#numbers === undefined
-        ? []
-        : [{ type: 'put', key: keys.meta('changeNumbers'), value: this.#numbers }];
-        ...numbers,

@@ -18,11 +18,12 @@ import { Dictionary } from './dictionary.js';
 import { type DomainFacts, readFacts } from './domain-facts.js';
 import { EntryFacts } from './entry-facts.js';
 import { checkRecord, decodeState, isAliveRecord, isRdnInside, parentIdOf } from './entry-record.js';
+import { HeldFraction } from './held-fraction.js';
 import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type KeySpace, readId, TAG } from './key-space.js';
 import { classCounts } from './outcome-rows.js';
-import { type Conformance, conformanceOf, markOf } from './schema-marks.js';
+import { type Conformance, conformanceOfPart, markOf } from './schema-marks.js';
 import { shownOf, singleValued } from './shown.js';
 import { IndexVerifier } from './verify-index.js';
 
@@ -76,7 +77,9 @@ class Verifier {
     this.#options = options;
     this.#snapshot = snapshot;
     this.#facts = readFacts(options.store, options.keys, snapshot);
-    this.#conformance = conformanceOf(options.schema);
+    const { schema } = options;
+    const fraction = HeldFraction.of(this.#facts.fraction, undefined, false, schema);
+    this.#conformance = conformanceOfPart(schema, fraction);
     this.#others = new EntryFacts(options.store, options.keys, snapshot);
     this.#derived = new DerivedRows(options.keys, this.#facts.schema === this.#conformance.fingerprint);
   }

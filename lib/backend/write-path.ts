@@ -24,6 +24,7 @@ import { decodeState } from './entry-record.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import type { GroupCommit } from './group-commit.js';
+import type { HeldFraction } from './held-fraction.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
 import type { PendingTree } from './pending-tree.js';
 import { prefetch } from './prefetch.js';
@@ -47,6 +48,7 @@ export interface WriteWorld extends RowWorld {
   readonly replica: ReplicaId;
   readonly sink: ChangeSink;
   readonly notes: ChangeNotes;
+  readonly fraction: HeldFraction;
   /** A change from further ahead than the skew bound: an alert. */
   readonly onSkew: (csn: Csn, aheadMs: number) => void;
 }
@@ -276,8 +278,8 @@ export class WritePath {
 
   /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
   #fold(change: Change, local: boolean): ReplayResult {
-    const { view, commit, sink, notes } = this.#world;
-    const outcome = applyChange(view, change);
+    const { view, commit, sink, notes, fraction } = this.#world;
+    const outcome = applyChange(view, fraction.left(change, view));
     if (isWaiting(outcome)) {
       assert(!local, 'a local change names an entry that is not there');
       return { kind: 'waiting', waitsFor: outcome.waitsFor };

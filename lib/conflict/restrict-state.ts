@@ -1,7 +1,7 @@
 /**
  * What a fraction leaves of what is stored of an entry: its state, its history, its lines in the journal.
  *
- * Equal to what folding the restricted changes gives (test/conflict/fraction.test.ts): registers, life and stamps are those of the whole entry.
+ * Equal to what folding the restricted changes gives (test/conflict/restrict-state.test.ts): registers, life and stamps are those of the whole entry.
  */
 import type { Attributes } from '../entry/entry.js';
 import type { Fraction } from '../entry/fraction.js';

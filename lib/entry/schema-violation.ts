@@ -9,6 +9,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
 import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
 import type { Attribute, Attributes } from './entry.js';
+import { Fraction } from './fraction.js';
 import { baseKey } from './option-subtype.js';
 
 export interface SchemaViolation {
@@ -17,12 +18,19 @@ export interface SchemaViolation {
   readonly reason: string;
 }
 
-/** The first fault of an entry, or undefined when it conforms. `attributes`: as shown, the values of the RDN among them. */
-export function findViolation(attributes: Attributes, schema: Schema): SchemaViolation | undefined {
+/**
+ * The first fault of an entry, or undefined when it conforms. `attributes`: as shown, the values of the RDN among them. `fraction`: what is held of entries here; what is not
+ * held is not missed.
+ */
+export function findViolation(
+  attributes: Attributes,
+  schema: Schema,
+  fraction: Fraction = Fraction.ALL,
+): SchemaViolation | undefined {
   const profile = classProfile(withSortedClasses(attributes), schema);
   const reason = classFault(profile);
   if (reason !== undefined) return { attribute: OBJECT_CLASS_KEY, reason };
-  return missing(attributes, profile) ?? excess(attributes, profile, schema);
+  return missing(attributes, profile, fraction.holding(attributes)) ?? excess(attributes, profile, schema);
 }
 
 /** The objectClass values alone, in an order of their own: replicas hold them in different orders. */
@@ -56,11 +64,15 @@ function classFault({
   return `structural object classes ${names} do not derive from each other`;
 }
 
-function missing(attributes: Attributes, profile: ClassProfile): SchemaViolation | undefined {
+function missing(
+  attributes: Attributes,
+  profile: ClassProfile,
+  holds: (key: AttributeKey) => boolean,
+): SchemaViolation | undefined {
   let first: SchemaViolation | undefined;
   for (const [type, by] of profile.must) {
     if (attributes.has(type.key) || (first !== undefined && first.attribute < type.key)) continue;
-    if (hasWithOptions(attributes, type.key)) continue;
+    if (!holds(type.key) || hasWithOptions(attributes, type.key)) continue;
     first = {
       attribute: type.key,
       reason: `object class '${by.name}' requires attribute '${type.name}'`,

@@ -3,6 +3,8 @@
  *
  * Invariant: digests are given only with the state that they belong to, and only when that covers what the question knows.
  */
+
+import type { DigestTree } from '../backend/digest-tree.js';
 import { encodeEntryImage } from '../backend/entry-image.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { LIMITS } from '../base/limits.js';
@@ -15,13 +17,13 @@ import { type Answer, decodeQuestion, encodeAnswer, type Question } from '../syn
 export type ComparedBackend = Pick<
   StoreBackend,
   'generationId' | 'importing' | 'state' | 'history' | 'byUuid' | 'lastName' | 'restore'
-> & { readonly parts: Pick<StoreBackend['parts'], 'digests'> };
+> & { readonly parts: Pick<StoreBackend['parts'], 'digests' | 'partDigests' | 'fraction'> };
 
 const NOTHING = new Uint8Array(0);
 
 export class QuestionAnswerer {
   readonly #backend: ComparedBackend;
-  #scan: Promise<void> | undefined;
+  readonly #scans = new Map<DigestTree, Promise<void>>();
 
   constructor(backend: ComparedBackend) {
     this.#backend = backend;
@@ -32,25 +34,23 @@ export class QuestionAnswerer {
     return encodeAnswer(await this.#answer(decodeQuestion(bytes)));
   }
 
-  async #answer({ generation, covering, asked }: Question): Promise<Answer> {
+  async #answer({ generation, covering, asked, fraction }: Question): Promise<Answer> {
     const { generationId, importing, state } = this.#backend;
     if (importing || generationId !== generation)
       return { kind: 'refused', reason: 'it does not hold these data' };
-    if (asked.kind === 'scan') return this.#scanned(asked.pass);
+    const tree = this.#backend.parts.partDigests.of(fraction);
+    if (tree === undefined) return { kind: 'holds', fraction: this.#backend.parts.fraction.text };
+    if (asked.kind === 'scan') return this.#scanned(tree, asked.pass);
     if (!state.coversAll(covering)) return { kind: 'later' };
     switch (asked.kind) {
       case 'sums':
         return (
-          (await ownSums(this.#backend, asked.first)) ?? {
+          (await ownSums(tree, asked.first)) ?? {
             kind: 'later',
           }
         );
       case 'bucket': {
-        const { rows, more } = await this.#backend.parts.digests.bucket(
-          asked.bucket,
-          asked.after,
-          LIMITS.comparedEntries,
-        );
+        const { rows, more } = await tree.bucket(asked.bucket, asked.after, LIMITS.comparedEntries);
         return {
           kind: 'entries',
           state,
@@ -59,7 +59,7 @@ export class QuestionAnswerer {
         };
       }
       case 'entries': {
-        const own = await ownDigests(this.#backend, asked.uuids);
+        const own = await ownDigests(tree, asked.uuids);
         if (own === undefined) return { kind: 'later' };
         const entries = asked.uuids.map((uuid, i) => ({ uuid, ...(own.digests[i] as StateDigest) }));
         return { kind: 'entries', state: own.state, more: false, entries };
@@ -76,45 +76,42 @@ export class QuestionAnswerer {
   }
 
   /** One pass at a time; a pass that began before the question does not count. */
-  #scanned(pass: number): Answer {
-    const { digests } = this.#backend.parts;
+  #scanned(tree: DigestTree, pass: number): Answer {
     if (pass > 0) {
-      if (digests.passes < pass) this.scan();
-      return { kind: 'scan', pass, done: digests.passes >= pass };
+      if (tree.passes < pass) this.scan(tree);
+      return { kind: 'scan', pass, done: tree.passes >= pass };
     }
-    this.scan();
-    return { kind: 'scan', pass: digests.nextWhole, done: false };
+    this.scan(tree);
+    return { kind: 'scan', pass: tree.nextWhole, done: false };
   }
 
-  /** Goes through all rows to the end of the running pass. */
-  scan(): Promise<void> {
-    const { digests } = this.#backend.parts;
-    this.#scan ??= (async () => {
-      while (!(await digests.step())) await digests.rest();
-    })().finally(() => {
-      this.#scan = undefined;
-    });
-    this.#scan.catch(() => {});
-    return this.#scan;
+  /** Goes through all rows to the end of the running pass of a tree. */
+  scan(tree: DigestTree): Promise<void> {
+    const running = this.#scans.get(tree);
+    if (running !== undefined) return running;
+    const scan = (async () => {
+      while (!(await tree.step())) await tree.rest();
+    })().finally(() => this.#scans.delete(tree));
+    this.#scans.set(tree, scan);
+    scan.catch(() => {});
+    return scan;
   }
 }
 
 /** Our own sums with their state; undefined: not now. */
 export async function ownSums(
-  backend: ComparedBackend,
+  digests: DigestTree,
   first: number | undefined,
 ): Promise<Extract<Answer, { kind: 'sums' }> | undefined> {
-  const { digests } = backend.parts;
   return await digests.settled((state) => ({ kind: 'sums', state, sums: digests.sums(first) }));
 }
 
 /** Our own digests of entries with their state; undefined: not now. */
 export async function ownDigests(
-  backend: ComparedBackend,
+  tree: DigestTree,
   uuids: readonly EntryUuid[],
 ): Promise<{ readonly state: ServerState; readonly digests: readonly StateDigest[] } | undefined> {
-  const { digests } = backend.parts;
-  return await digests.settled((state) => ({ state, digests: uuids.map((uuid) => digests.of(uuid)) }));
+  return await tree.settled((state) => ({ state, digests: uuids.map((uuid) => tree.of(uuid)) }));
 }
 
 /** The whole of an entry of ours; undefined when there is none, or it is too large. */

@@ -4,7 +4,9 @@
  * Both sides go on taking writes. So an entry counts as different only when our digest of it was the same before and after the peer's, at states around the peer's state, and that twice:
  * a change on its way makes no false alarm. Reports and repairs nothing by itself (divergence.ts, repair.ts).
  */
+import type { DigestTree } from '../backend/digest-tree.js';
 import { decodeEntryImage } from '../backend/entry-image.js';
+import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import { differingParts } from '../conflict/judge-states.js';
@@ -58,6 +60,13 @@ export interface ComparisonReport {
   readonly more: boolean;
 }
 
+/** What is compared with whom: a fraction that both hold, and our digests of it. */
+interface Part {
+  readonly peer: string;
+  readonly fraction: string;
+  readonly tree: DigestTree;
+}
+
 export interface ComparisonOptions {
   readonly backend: ComparedBackend;
   readonly answerer: QuestionAnswerer;
@@ -65,8 +74,18 @@ export interface ComparisonOptions {
   ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined>;
 }
 
+/** The peer holds less of the entries than we asked about: no more can be compared. */
+class Holds extends Error {
+  readonly fraction: string;
+
+  constructor(peer: string, fraction: string) {
+    super(`${peer} holds ${fraction} only`);
+    this.fraction = fraction;
+  }
+}
+
 /** Why a comparison ends without a result. */
-class NoResult extends Error {
+export class NoResult extends Error {
   readonly verdict: Verdict;
 
   constructor(verdict: Verdict, reason: string) {
@@ -93,19 +112,43 @@ export class Comparison {
     const atMs = this.#options.clock.wallMs();
     const none = { peer, atMs, differences: [], more: false };
     try {
-      if (how.fresh) await this.#scanBoth(peer);
-      const { uuids, more } = await this.#suspects(peer);
-      const found = await this.#confirmed(peer, uuids);
+      return await this.#within(peer, this.#options.backend.parts.fraction.text, how, none);
+    } catch (error) {
+      if (error instanceof NoResult) return { ...none, verdict: error.verdict, reason: error.message };
+      if (!(error instanceof Holds)) throw error;
+      return {
+        ...none,
+        verdict: 'refused',
+        reason: `${error.message}, which this server does not hold all of`,
+      };
+    }
+  }
+
+  /** Compares what a fraction holds of both; what the peer holds of that, where that is less. */
+  async #within(
+    peer: string,
+    fraction: string,
+    how: Parameters<Comparison['with']>[1],
+    none: Pick<ComparisonReport, 'peer' | 'atMs' | 'differences' | 'more'>,
+  ): Promise<ComparisonReport> {
+    const { partDigests, fraction: own } = this.#options.backend.parts;
+    try {
+      const part: Part = { peer, fraction, tree: must(partDigests.of(fraction), 'a part of what is held') };
+      if (how.fresh) await this.#scanBoth(part);
+      const { uuids, more } = await this.#suspects(part);
+      const found = await this.#confirmed(part, uuids);
       if (found.length === 0) return { ...none, verdict: more ? 'later' : 'equal', reason: undefined };
       const differences: Difference[] = [];
       for (const { uuid, kind } of found) {
         if (how.stopped?.() === true) break;
-        differences.push(await this.#describe(peer, uuid, kind, differences.length < how.describe));
+        const look = fraction === own.text && differences.length < how.describe;
+        differences.push(await this.#describe(peer, uuid, kind, look));
       }
-      return { peer, atMs, verdict: 'different', reason: undefined, differences, more };
+      return { ...none, verdict: 'different', reason: undefined, differences, more };
     } catch (error) {
-      if (!(error instanceof NoResult)) throw error;
-      return { ...none, verdict: error.verdict, reason: error.message };
+      const less = error instanceof Holds ? error.fraction : undefined;
+      if (less === undefined || less === fraction || partDigests.of(less) === undefined) throw error;
+      return await this.#within(peer, less, how, none);
     }
   }
 
@@ -120,7 +163,7 @@ export class Comparison {
       );
       return entries[0];
     } catch (error) {
-      if (error instanceof NoResult) return undefined;
+      if (error instanceof NoResult || error instanceof Holds) return undefined;
       throw error;
     }
   }
@@ -131,27 +174,31 @@ export class Comparison {
     uuid: EntryUuid,
     covering: ServerState,
   ): Promise<Extract<Answer, { kind: 'image' }>> {
-    return await this.#ask(peer, { kind: 'image', uuid }, 'image', covering);
+    try {
+      return await this.#ask(peer, { kind: 'image', uuid }, 'image', covering);
+    } catch (error) {
+      if (!(error instanceof Holds)) throw error;
+      throw new NoResult('refused', `${error.message}: nothing that this server holds can be copied from it`);
+    }
   }
 
-  async #scanBoth(peer: string): Promise<void> {
-    const { clock, answerer, backend } = this.#options;
-    const { pass } = await this.#ask(peer, { kind: 'scan', pass: 0 }, 'scan', ServerState.EMPTY);
-    const { digests } = backend.parts;
-    for (const wanted = digests.nextWhole; digests.passes < wanted; ) await answerer.scan();
+  async #scanBoth({ peer, fraction, tree }: Part): Promise<void> {
+    const { clock, answerer } = this.#options;
+    const { pass } = await this.#ask(peer, { kind: 'scan', pass: 0 }, 'scan', ServerState.EMPTY, fraction);
+    for (const wanted = tree.nextWhole; tree.passes < wanted; ) await answerer.scan(tree);
     for (;;) {
-      const { done } = await this.#ask(peer, { kind: 'scan', pass }, 'scan', ServerState.EMPTY);
+      const { done } = await this.#ask(peer, { kind: 'scan', pass }, 'scan', ServerState.EMPTY, fraction);
       if (done) return;
       await pause(clock);
     }
   }
 
   /** Entries of buckets whose sums differ, and which do not look the same. */
-  async #suspects(peer: string): Promise<{ uuids: EntryUuid[]; more: boolean }> {
+  async #suspects(part: Part): Promise<{ uuids: EntryUuid[]; more: boolean }> {
     const uuids: EntryUuid[] = [];
-    for (const first of await this.#differing(peer, undefined)) {
-      for (const second of await this.#differing(peer, first)) {
-        for (const uuid of await this.#inBucket(peer, first * OCTETS + second)) {
+    for (const first of await this.#differing(part, undefined)) {
+      for (const second of await this.#differing(part, first)) {
+        for (const uuid of await this.#inBucket(part, first * OCTETS + second)) {
           if (uuids.length >= LIMITS.comparedDifferences) return { uuids, more: true };
           uuids.push(uuid);
         }
@@ -160,29 +207,28 @@ export class Comparison {
     return { uuids, more: false };
   }
 
-  async #differing(peer: string, first: number | undefined): Promise<number[]> {
-    const before = await this.#own(() => ownSums(this.#options.backend, first));
-    const theirs = await this.#ask(peer, { kind: 'sums', first }, 'sums', before.state);
-    const after = await this.#ownAt(theirs.state, () => ownSums(this.#options.backend, first));
+  async #differing({ peer, fraction, tree }: Part, first: number | undefined): Promise<number[]> {
+    const before = await this.#own(() => ownSums(tree, first));
+    const theirs = await this.#ask(peer, { kind: 'sums', first }, 'sums', before.state, fraction);
+    const after = await this.#ownAt(theirs.state, () => ownSums(tree, first));
     const octets: number[] = [];
     for (let i = 0; i < OCTETS; i++)
       if (!sameSum(theirs.sums, after.sums, i) && !sameSum(theirs.sums, before.sums, i)) octets.push(i);
     return octets;
   }
 
-  async #inBucket(peer: string, bucket: number): Promise<EntryUuid[]> {
-    const { digests } = this.#options.backend.parts;
+  async #inBucket({ peer, fraction, tree }: Part, bucket: number): Promise<EntryUuid[]> {
     const here = new Map<EntryUuid, StateDigest>();
     const there = new Map<EntryUuid, ComparedEntry>();
     for (let after: EntryUuid | undefined, more = true; more; ) {
-      const page = await digests.bucket(bucket, after, LIMITS.comparedEntries);
+      const page = await tree.bucket(bucket, after, LIMITS.comparedEntries);
       for (const { uuid, digest } of page.rows) here.set(uuid, digest);
       after = page.rows[page.rows.length - 1]?.uuid;
       more = page.more && after !== undefined;
     }
     for (let after: EntryUuid | undefined, more = true; more; ) {
       const asked: AskedFor = { kind: 'bucket', bucket, after };
-      const page = await this.#ask(peer, asked, 'entries', ServerState.EMPTY);
+      const page = await this.#ask(peer, asked, 'entries', ServerState.EMPTY, fraction);
       for (const entry of page.entries) there.set(entry.uuid, entry);
       const last = page.entries[page.entries.length - 1]?.uuid;
       // A peer that repeats itself would be listened to for ever.
@@ -195,7 +241,7 @@ export class Comparison {
 
   /** Those that differ for sure. */
   async #confirmed(
-    peer: string,
+    part: Part,
     suspects: readonly EntryUuid[],
   ): Promise<{ readonly uuid: EntryUuid; readonly kind: Difference['kind'] }[]> {
     let left = suspects.map((uuid) => ({ uuid, kind: 'differs' as Difference['kind'] }));
@@ -203,18 +249,17 @@ export class Comparison {
       const next: typeof left = [];
       for (let at = 0; at < left.length; at += LIMITS.comparedEntries) {
         const uuids = left.slice(at, at + LIMITS.comparedEntries).map(({ uuid }) => uuid);
-        next.push(...(await this.#differNow(peer, uuids)));
+        next.push(...(await this.#differNow(part, uuids)));
       }
       left = next;
     }
     return left;
   }
 
-  async #differNow(peer: string, uuids: readonly EntryUuid[]) {
-    const { backend } = this.#options;
-    const before = await this.#own(() => ownDigests(backend, uuids));
-    const theirs = await this.#ask(peer, { kind: 'entries', uuids }, 'entries', before.state);
-    const after = await this.#ownAt(theirs.state, () => ownDigests(backend, uuids));
+  async #differNow({ peer, fraction, tree }: Part, uuids: readonly EntryUuid[]) {
+    const before = await this.#own(() => ownDigests(tree, uuids));
+    const theirs = await this.#ask(peer, { kind: 'entries', uuids }, 'entries', before.state, fraction);
+    const after = await this.#ownAt(theirs.state, () => ownDigests(tree, uuids));
     return uuids.flatMap((uuid, i) => {
       const here = after.digests[i] ?? NO_DIGEST;
       const there = theirs.entries[i];
@@ -242,7 +287,8 @@ export class Comparison {
     const name = backend.byUuid(uuid) === undefined ? there.name : own;
     const here = backend.parts.digests.stateOf(uuid);
     if (there.image.length === 0 || here === undefined) return { uuid, name, kind, parts: [] };
-    return { uuid, name, kind, parts: differingParts(here, decodeEntryImage(there.image).state) };
+    const theirs = backend.parts.fraction.image(decodeEntryImage(there.image));
+    return { uuid, name, kind, parts: differingParts(here, theirs.state) };
   }
 
   /** Ours, once writes let us settle. */
@@ -273,17 +319,19 @@ export class Comparison {
     asked: AskedFor,
     kind: K,
     covering: ServerState,
+    fraction: string = this.#options.backend.parts.fraction.text,
   ): Promise<Extract<Answer, { kind: K }>> {
     const { clock, backend } = this.#options;
     for (let waits = 0; waits < MAX_WAITS; waits++) {
       const generation = backend.generationId;
       if (generation === undefined || backend.importing)
         throw new NoResult('refused', 'this server holds no data at the moment');
-      const bytes = await this.#options.ask(peer, encodeQuestion({ generation, covering, asked }));
+      const bytes = await this.#options.ask(peer, encodeQuestion({ generation, covering, asked, fraction }));
       if (bytes === undefined || bytes.length === 0)
         throw new NoResult('unanswered', `${peer} is not connected, or does not compare entries`);
       const answer = decodeAnswer(bytes);
       if (answer.kind === 'refused') throw new NoResult('refused', `${peer}: ${answer.reason}`);
+      if (answer.kind === 'holds') throw new Holds(peer, answer.fraction);
       if (answer.kind === kind) return answer as Extract<Answer, { kind: K }>;
       if (answer.kind !== 'later') throw new NoResult('unanswered', `${peer} answers something else`);
       await pause(clock);

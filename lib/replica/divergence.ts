@@ -52,6 +52,7 @@ export class Divergence {
   #comparing: Promise<unknown> = Promise.resolve();
   #stepping: Promise<unknown> = Promise.resolve();
   #turn = 0;
+  #treeTurn = 0;
   #toldDamaged = 0;
   #leftOut = 0;
 
@@ -113,15 +114,18 @@ export class Divergence {
 
   #step(): void {
     const { backend, clock } = this.#options;
-    const { digests } = backend.parts;
+    const { digests, partDigests } = backend.parts;
+    const trees = partDigests.all();
+    const tree = trees[this.#treeTurn++ % trees.length] ?? digests;
     const began = clock.monotonicMs();
-    const step = backend.importing ? Promise.resolve(true) : digests.step();
+    const step = backend.importing ? Promise.resolve(true) : tree.step();
     this.#stepping = step.then(
       (ended) => {
         const tookMs = clock.monotonicMs() - began;
-        const rest = digests.ready ? REST : FIRST_REST;
+        const ready = trees.every((one) => one.ready);
+        const rest = ready ? REST : FIRST_REST;
         this.#tellDamaged();
-        const idle = ended && digests.waiting < MANY_WAITING;
+        const idle = ended && (ready || trees.length === 1) && tree.waiting < MANY_WAITING;
         this.#later(idle ? PASS_GAP_MS : Math.max(MIN_REST_MS, tookMs * rest), () => this.#step());
       },
       // A store that fails says so on every other way.

@@ -10,7 +10,7 @@ import { judgeStates } from '../conflict/judge-states.js';
 import { type StateDigest, sameDigest } from '../conflict/state-digest.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { ComparedBackend } from './answer-questions.js';
-import type { Comparison, ComparisonReport, Difference } from './comparison.js';
+import { type Comparison, type ComparisonReport, type Difference, NoResult } from './comparison.js';
 
 export interface RepairOptions {
   readonly backend: ComparedBackend;
@@ -71,7 +71,7 @@ async function repairOne(
         false,
         `${peer} has nothing of it that could be copied; initialize the server that is wrong`,
       );
-    const theirs = decodeEntryImage(image);
+    const theirs = backend.parts.fraction.image(decodeEntryImage(image));
     const ruling: Ruling = chosen
       ? { right: 'there', why: `copied from ${peer}, as asked` }
       : await rule(options, peer, uuid, here, theirs);
@@ -83,7 +83,8 @@ async function repairOne(
     digests.mended(uuid);
     return line(true, ruling.why);
   } catch (error) {
-    if (error instanceof StoreError || error instanceof LdapError) return line(false, error.message);
+    if (error instanceof StoreError || error instanceof LdapError || error instanceof NoResult)
+      return line(false, error.message);
     throw error;
   }
 }

@@ -38,6 +38,8 @@ export interface Question {
   readonly generation: string;
   readonly covering: ServerState;
   readonly asked: AskedFor;
+  /** What of the entries is compared: text of a fraction; empty for everything. */
+  readonly fraction: string;
 }
 
 export type Answer =
@@ -53,13 +55,15 @@ export type Answer =
   | { readonly kind: 'scan'; readonly pass: number; readonly done: boolean }
   /** It does not hold yet what the question knows, or cannot settle on one state; it may be asked again. */
   | { readonly kind: 'later' }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** It holds no more than this fraction of the entries. */
+  | { readonly kind: 'holds'; readonly fraction: string };
 
 const ASKED = ['sums', 'bucket', 'entries', 'image', 'scan'] as const;
-const ANSWERS = ['sums', 'entries', 'image', 'scan', 'later', 'refused'] as const;
+const ANSWERS = ['sums', 'entries', 'image', 'scan', 'later', 'refused', 'holds'] as const;
 const malformed = (reason: string) => new FrameError(`comparison: ${reason}`);
 
-export function encodeQuestion({ generation, covering, asked }: Question): Uint8Array {
+export function encodeQuestion({ generation, covering, asked, fraction }: Question): Uint8Array {
   const out = new ByteWriter(256);
   out.text(generation);
   out.bytes(covering.toBytes());
@@ -81,6 +85,8 @@ export function encodeQuestion({ generation, covering, asked }: Question): Uint8
     case 'scan':
       out.varint(asked.pass);
   }
+  // Servers that know of no fractions take what ends here.
+  if (fraction !== '') out.text(fraction);
   return out.finish();
 }
 
@@ -90,8 +96,9 @@ export function decodeQuestion(bytes: Uint8Array): Question {
   const generation = reader.text(LIMITS.frameTextBytes);
   const covering = readState(reader);
   const asked = readAsked(reader);
+  const fraction = reader.left > 0 ? reader.text(LIMITS.fractionBytes) : '';
   reader.end();
-  return { generation, covering, asked };
+  return { generation, covering, asked, fraction };
 }
 
 function readAsked(reader: ByteReader): AskedFor {
@@ -143,6 +150,9 @@ export function encodeAnswer(answer: Answer): Uint8Array {
     case 'refused':
       out.text(answer.reason);
       break;
+    case 'holds':
+      out.text(answer.fraction);
+      break;
     default:
   }
   return out.finish();
@@ -180,6 +190,8 @@ function readAnswer(reader: ByteReader): Answer {
       return { kind };
     case 'refused':
       return { kind, reason: reader.text(LIMITS.frameTextBytes) };
+    case 'holds':
+      return { kind, fraction: reader.text(LIMITS.fractionBytes) };
     default:
       return reader.fail('unknown answer');
   }

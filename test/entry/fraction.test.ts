@@ -1,26 +1,16 @@
-/** Fractions: what an administrator may ask for, what is held then, which fraction covers which, and the text form. */
+/** What a fraction holds of an entry, and which fraction covers which. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import type { Attribute, Attributes } from '../../lib/entry/entry.js';
 import { Fraction } from '../../lib/entry/fraction.js';
-import {
-  configuredFraction,
-  describeFraction,
-  type FractionOptions,
-  formatFraction,
-  readFraction,
-} from '../../lib/entry/fraction-text.js';
+import { configuredFraction, type FractionOptions, formatFraction } from '../../lib/entry/fraction-text.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { standardSchema } from '../schema/standard-schema.js';
 
 const schema = standardSchema();
 
-function asked(options: Partial<FractionOptions>): Fraction | readonly string[] {
-  return configuredFraction({ exclude: [], include: [], ...options }, schema);
-}
-
 function fractionOf(options: Partial<FractionOptions>): Fraction {
-  const fraction = asked(options);
+  const fraction = configuredFraction({ exclude: [], include: [], ...options }, schema);
   if (fraction instanceof Fraction) return fraction;
   throw new Error(fraction.join());
 }
@@ -41,7 +31,6 @@ const ANN = entry(PERSON, 'cn', 'cn;lang-en', 'sn', 'mail', 'jpegPhoto', 'create
 t.test('exclude: all but what is listed, with every option of it', async (t) => {
   const fraction = fractionOf({ exclude: ['*:JPEGPHOTO, 0.9.2342.19200300.100.1.3'] });
   t.strictSame(held(fraction, ANN), ['objectclass', 'cn', 'cn;lang-en', 'sn', 'createtimestamp']);
-  t.equal(formatFraction(fraction), 'exclude *:jpegphoto,mail', 'names and OIDs in any case become keys');
   t.equal(fractionOf({ exclude: ['*:mail'] }).attributes(entry(PERSON, 'cn')).size, 2);
 });
 
@@ -84,54 +73,6 @@ t.test('what a structural class requires is held though it is listed for every c
 
 t.test('everything: entries and changes themselves', async (t) => {
   t.equal(Fraction.ALL.attributes(ANN), ANN);
-  t.equal(asked({}), Fraction.ALL);
-  t.equal(formatFraction(Fraction.ALL), '');
-  t.equal(readFraction('', schema), Fraction.ALL);
-  t.equal(describeFraction(''), 'all attributes');
-});
-
-t.test('every fault of a configuration is named', async (t) => {
-  t.strictSame(
-    asked({
-      exclude: [
-        'mail',
-        'nobody:mail',
-        'posixAccount:loginShell',
-        '*:mial',
-        '*:objectClass',
-        '*:',
-        'person:sn',
-      ],
-    }),
-    [
-      'fraction.exclude: "mail" is not of the form class:attribute,attribute (or *:attribute)',
-      'fraction.exclude: "nobody:mail" names the class nobody, which is not in the schema',
-      'fraction.exclude: "posixAccount:loginShell" names the auxiliary class posixAccount: entries gain and lose such a class; write *:... instead',
-      'fraction.exclude: "*:mial" names the attribute mial, which is not in the schema',
-      'fraction.exclude: "*:objectClass" names objectClass, which is always held',
-      'fraction.exclude: "*:" names the attribute (nothing), which is not in the schema',
-      'fraction.exclude: "person:sn" excludes sn, which the class person requires',
-    ],
-  );
-  t.match(asked({ include: ['*:entryUUID'] }), [/operational and always held/]);
-  t.match(asked({ exclude: ['*:mail'], include: ['*:cn'] }), [/only one of them/]);
-});
-
-t.test('the text is read again; malformed and unbounded ones are not', async (t) => {
-  const text = 'include *:cn,mail;person:unknown-to-us';
-  const fraction = readFraction(text, schema);
-  t.equal(fraction === undefined ? undefined : formatFraction(fraction), text);
-  const bad = [
-    'exclude',
-    'exclude ',
-    'only *:cn',
-    'exclude *',
-    'exclude *:',
-    'exclude *:cn;*:sn',
-    'exclude *:Ä',
-  ];
-  for (const malformed of [...bad, `exclude *:${'a,'.repeat(9000)}`])
-    t.equal(readFraction(malformed, schema), undefined, malformed.slice(0, 40));
 });
 
 t.test('covers: a copy may be given to whoever holds no more', async (t) => {

@@ -32,6 +32,7 @@ const ANSWERS: readonly Answer[] = [
   { kind: 'scan', pass: 3, done: true },
   { kind: 'later' },
   { kind: 'refused', reason: 'other data' },
+  { kind: 'holds', fraction: 'exclude *:mail' },
 ];
 const text = (value: unknown) =>
   JSON.stringify(value, (_, held: unknown) =>
@@ -40,8 +41,10 @@ const text = (value: unknown) =>
 
 t.test('every question and answer comes back as it was', (t) => {
   for (const asked of ASKED) {
-    const question = { generation: 'g', covering: state, asked };
-    t.equal(text(decodeQuestion(encodeQuestion(question))), text(question), asked.kind);
+    for (const fraction of ['', 'include *:cn']) {
+      const question = { generation: 'g', covering: state, asked, fraction };
+      t.equal(text(decodeQuestion(encodeQuestion(question))), text(question), asked.kind);
+    }
   }
   for (const answer of ANSWERS) t.equal(text(decodeAnswer(encodeAnswer(answer))), text(answer), answer.kind);
   t.end();
@@ -59,7 +62,7 @@ t.test('cut short or bent, it is another one or a FrameError', (t) => {
     }
   };
   for (const asked of ASKED) {
-    const bytes = encodeQuestion({ generation: 'g', covering: state, asked });
+    const bytes = encodeQuestion({ generation: 'g', covering: state, asked, fraction: '' });
     for (let length = 0; length < bytes.length; length++) tried(() => decodeQuestion(bytes.slice(0, length)));
   }
   for (const answer of ANSWERS) {
