@@ -50,6 +50,9 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   RESTORE_REFUSED:
     'Nothing was changed. Data that there are are replaced with `--replace` only; `polyarch backup list` shows what the folder holds and ' +
     'what goes on from what.',
+  MERGE_REFUSED:
+    'Nothing was merged. The lines name entries that differ; `polyarch merge --dry-run` lists all. Say which values count with `--differing newest` or `--differing topology`; those that ' +
+    'do not survive are kept in a file.',
   JOIN_REFUSED:
     'The sentence says why and what to do; nothing was made. A token is good once and for a time: `polyarch token create` on a server of the topology makes ' +
     'another. `polyarch topology show` lists names and ids that are taken, those of servers that left too.',

@@ -8,6 +8,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../base/operator-error.js';
 import { RESULT_CODES, type ResultName } from '../base/result-code.js';
 import type { SchemaEdit } from './change-schema.js';
+import type { MergeOrder } from './merge-source.js';
 
 export type ControlRequest =
   | { readonly command: 'status' | 'health' }
@@ -36,6 +37,7 @@ export type ControlRequest =
       readonly repair?: boolean;
       readonly from?: string;
     }
+  | ({ readonly command: 'merge' } & MergeOrder)
   /** Absolute paths. */
   | {
       readonly command: 'backup';

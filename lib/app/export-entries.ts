@@ -70,7 +70,7 @@ export async function* exportEntries(
 
 /** The entries of a scope, parents first. */
 async function* within(tree: Tree, root: StoredEntry, scope: ExportScope): AsyncGenerator<StoredEntry> {
-  if (scope === 'sub') yield* walk(tree, root);
+  if (scope === 'sub') yield* walkEntries(tree, root);
   else if (scope === 'base') yield root;
   else
     for await (const slice of tree.children(root))
@@ -82,12 +82,13 @@ interface Tree {
 }
 
 /** Depth first; no deeper than DNs are long. The derived container is left out: its entries follow under their own names. */
-async function* walk(tree: Tree, entry: StoredEntry): AsyncGenerator<StoredEntry> {
+export async function* walkEntries(tree: Tree, entry: StoredEntry): AsyncGenerator<StoredEntry> {
   if (entry.uuid !== LOST_AND_FOUND_UUID) yield entry;
-  for await (const slice of tree.children(entry)) for (const child of slice) yield* walk(tree, child);
+  for await (const slice of tree.children(entry)) for (const child of slice) yield* walkEntries(tree, child);
 }
 
-function recordOf(entry: StoredEntry, userOnly: boolean): LdifRecord {
+/** An entry as a record, with the operational attributes that an import keeps unless `userOnly`. */
+export function recordOf(entry: StoredEntry, userOnly: boolean): LdifRecord {
   const attributes: RawValues[] = [];
   for (const [key, { name, values }] of entry.stored)
     if (!(COMPUTED as ReadonlyMap<string, unknown>).has(key)) attributes.push({ description: name, values });

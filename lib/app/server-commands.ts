@@ -16,6 +16,7 @@ import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
 import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from './index-admin.js';
+import { mergeEntries } from './merge-entries.js';
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
 import { serverHealth } from './server-health.js';
@@ -59,6 +60,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return await backUpServer(server.config, server.store, request, (done) =>
           progress({ done, what: 'records' }),
         );
+      case 'merge':
+        return await mergeEntries(server, request, progress);
       case 'verify-replicas':
         return await verifyReplicas(withOwn(server, request.domain), request);
       case 'upkeep-members':

@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/token-revoke.js')).tokenRevoke,
   },
   {
+    name: 'merge',
+    describe: 'Make the data of another server, or of a file, part of what the topology holds',
+    load: async () => (await import('./commands/merge.js')).merge,
+  },
+  {
     name: 'join',
     describe: 'Make a server that belongs to a topology, with one token, and bring it in sync',
     load: async () => (await import('./commands/join.js')).join,

@@ -3,7 +3,7 @@
  *
  * Nothing of it edits a file or restarts a server.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { callControl } from '../../lib/app/control-client.js';
@@ -117,8 +117,13 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
   });
 
   t.equal(await addPerson(one, 'before'), 0);
-  const joined = await joinAs(token, three.dir, '--json');
+  const own = join(dir, 'own.ldif');
+  const device = (cn: string) => `dn: cn=${cn},${BASE}\nobjectClass: device\ncn: ${cn}\n\n`;
+  writeFileSync(own, `dn: ${BASE}\nobjectClass: domain\ndc: example\n\n${device('brought')}`);
+  const joined = await joinAs(token, three.dir, '--json', '--merge', own);
   t.equal(joined.status, 0, joined.stderr);
+  t.match(JSON.parse(joined.stdout), { merged: { added: 1, refused: 0 } });
+  t.ok((await equal([one, two, three])).includes(`cn=brought,${BASE}`), 'what it brings is on all servers');
   t.match(JSON.parse(joined.stdout), { name: 'server-3', id: 3, domains: [BASE] });
   const topology = await equalTopology([one, two, three], 3);
   t.match(topology[2], { name: 'server-3', id: 3, standing: 'member', joined: true });

@@ -3,12 +3,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { ChildFailed } from '../../app/child-server.js';
+import { callControl } from '../../app/control-client.js';
 import { type JoinProgress, makeJoinedServer, startJoined } from '../../app/join-server.js';
+import type { MergeResult } from '../../app/merge-entries.js';
+import { checkMergeSource, type MergeOrder } from '../../app/merge-source.js';
+import { existingServer } from '../../app/server-files.js';
 import type { SetupOptions } from '../../app/setup-server.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { formatAddress, parseAddress } from '../../topology/address.js';
+import type { ServerRuns } from '../../topology/topology.js';
 import { defineCommand, jsonOption } from '../command.js';
+import { EXIT_OTHER } from '../exit-code.js';
+import { mergeOptions, mergeText } from '../merge-text.js';
 import { note, printData } from '../output.js';
 import { programName } from '../program-name.js';
 import { Progress } from '../progress.js';
@@ -46,14 +54,30 @@ export const join = defineCommand({
       default: 60,
       describe: 'Seconds to wait while nothing moves, before the command gives up (the server does not)',
     },
+    merge: {
+      type: 'string',
+      describe:
+        'Directory of a stopped server, or an LDIF file, whose data become part of those of the topology once this server is in sync',
+    },
+    differing: mergeOptions.differing,
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'With --merge: join, but only list what the merge would do; polyarch merge does it later',
+    },
     ...jsonOption,
   },
   examples: [
     ['$0 join --token polyarch-join-... --dir /var/lib/polyarch', 'Certificate, schema, data, in sync'],
     ['$0 join --token-file token.txt --dir ./three --host 127.0.0.1 --port 3389', 'On ports of its own'],
+    [
+      '$0 join --token-file token.txt --dir ./new --merge ./old --differing newest',
+      'Bring the data of the stopped server in ./old along',
+    ],
   ],
   async run(args) {
     const listen = listenOn(args.host, args.port);
+    await checkMerge(args);
     const steps = (step: string) => {
       if (!args.json) note(step);
     };
@@ -89,15 +113,50 @@ export const join = defineCommand({
       for (const line of error.lines) note(line);
       return error.exitCode;
     }
-    printData(
-      { ...made, ...running },
-      args.json,
-      () =>
+    const merged = args.merge === undefined ? undefined : await mergeInto(made.dir, args.merge, args, steps);
+    printData({ ...made, ...running, ...(merged === undefined ? {} : { merged }) }, args.json, () =>
+      [
         `${made.name} (id ${made.id}) belongs to the topology and is in sync: ${running.entries} entries, process ${running.pid}`,
+        ...(merged === undefined ? [] : [mergeText(merged)]),
+      ].join('\n'),
     );
-    return undefined;
+    return (merged?.refused ?? 0) > 0 ? EXIT_OTHER : undefined;
   },
 });
+
+interface MergeArguments {
+  readonly merge?: string | undefined;
+  readonly differing: MergeOrder['differing'];
+  readonly 'dry-run': boolean;
+}
+
+/** What cannot be merged is told before the token is used. */
+async function checkMerge(
+  args: MergeArguments & { readonly start: boolean; readonly runs: ServerRuns },
+): Promise<void> {
+  if (args.merge === undefined) {
+    if (args['dry-run'])
+      throw new OperatorError('COMMAND_INVALID', '--dry-run is about a merge; say of what with --merge');
+    return;
+  }
+  if (!args.start || args.runs === 'broker')
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      '--merge needs a server that holds entries and is started: leave --no-start and --runs broker out',
+    );
+  await checkMergeSource(resolve(args.merge));
+}
+
+async function mergeInto(
+  dir: string,
+  from: string,
+  args: MergeArguments,
+  steps: (step: string) => void,
+): Promise<MergeResult> {
+  steps(`merging the data of ${from}`);
+  const order: MergeOrder = { from: resolve(from), differing: args.differing, dryRun: args['dry-run'] };
+  return (await callControl(existingServer(dir), { command: 'merge', ...order })) as MergeResult;
+}
 
 function show(progress: Progress, { rows, entries, trouble }: JoinProgress): void {
   progress.trouble(trouble);
