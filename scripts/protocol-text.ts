@@ -249,7 +249,7 @@ export function protocolReference(prose: string): string {
     '<!-- Generated from the tables in lib/ and scripts/protocol-text.ts by `npm run reference`; the text below the tables is scripts/protocol-prose.md. Do not edit. -->',
     '',
     'LDAP version 3 (RFC 4510 to 4519) with the controls, extended operations and features that follow. The root DSE lists exactly these. A critical control on a request to which it',
-    'does not apply is unavailableCriticalExtension (12); one that is not critical is passed over. A control given twice, or with a value that is malformed, is protocolError.',
+    'does not apply is unavailableCriticalExtension (12); one that is not critical is passed over. A control whose value is malformed is protocolError, and so is one given twice; without a value it says the same again and counts once (JNDI sends ManageDsaIT so).',
     '',
     '## Controls',
     '',

@@ -97,7 +97,7 @@ function isSchemaFile(value: unknown): boolean {
     isRecord(value) &&
     typeof value.text === 'string' &&
     typeof value.name === 'string' &&
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.ldif$/.test(value.name)
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.(ldif|schema)$/.test(value.name)
   );
 }
 

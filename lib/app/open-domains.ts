@@ -4,6 +4,7 @@
  * What was opened is closed by `undo`, in reverse order. When the schema becomes another, the domains follow.
  */
 import { OperatorError } from '../base/operator-error.js';
+import { passedOverInSchemaFolder } from '../io/schema-files.js';
 import type { Schema } from '../schema/schema.js';
 import type { TopologyMember } from '../topology/member-list.js';
 import { type DomainParts, RunningDomain } from './domain.js';
@@ -44,6 +45,8 @@ export async function openDomains(
   const bases = config.settings.domains;
   const whole = await readWholeSchema(config.files, store);
   const { schema } = whole;
+  for (const file of await passedOverInSchemaFolder(config.files.schema))
+    log.warn({ file }, 'a file in the schema folder is not read: schema files end with .ldif or .schema');
   const members = await storedMembers(store, schema);
   refuseLeft(config, members);
   followMembers(config.settings, listed, peers, members);

@@ -29,21 +29,32 @@ export async function readStandardSchemaFiles(): Promise<SchemaFile[]> {
   return files;
 }
 
-/** All *.ldif files of a folder by name; none when the folder does not exist. */
+/** All *.ldif and *.schema (OpenLDAP's form) files of a folder by name; none when the folder does not exist. */
 export async function readSchemaFolder(folder: string): Promise<SchemaFile[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
   const files: SchemaFile[] = [];
-  for (const name of names.filter((n) => n.endsWith('.ldif')).sort()) {
+  for (const name of (await namesIn(folder)).filter(isSchemaFile).sort()) {
     const bytes = await readSmallFile(join(folder, name));
     if (bytes !== undefined) files.push({ name, text: new TextDecoder().decode(bytes) });
   }
   return files;
+}
+
+/** Files of a schema folder that are not read, hidden ones aside. */
+export async function passedOverInSchemaFolder(folder: string): Promise<readonly string[]> {
+  return (await namesIn(folder)).filter((name) => !isSchemaFile(name) && !name.startsWith('.')).sort();
+}
+
+function isSchemaFile(name: string): boolean {
+  return name.endsWith('.ldif') || name.endsWith('.schema');
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** The package's version, for vendorVersion. */

@@ -10,7 +10,10 @@ import { applicableControls } from './supported.js';
 
 const NO_CONTROLS = parseRequestControls([]);
 
-/** Throws LdapError unavailableCriticalExtension, or protocolError for a malformed value or a control given twice. */
+/**
+ * Throws LdapError unavailableCriticalExtension, or protocolError for a malformed value or a control given twice. One without a value that is given again says the same again and counts once: JNDI sends
+ * ManageDsaIT so.
+ */
 export function readRequestControls(message: RequestMessage): RequestControls {
   const { controls } = message;
   if (controls.length === 0) return NO_CONTROLS;
@@ -24,7 +27,9 @@ export function readRequestControls(message: RequestMessage): RequestControls {
         `The critical control ${control.oid} is not available for this operation.`,
       );
     }
-    if (taken.some((other) => other.oid === control.oid)) {
+    const before = taken.find((other) => other.oid === control.oid);
+    if (before !== undefined) {
+      if (before.value === undefined && control.value === undefined) continue;
       throw new LdapError('protocolError', `The control ${control.oid} is given twice.`);
     }
     taken.push(control);

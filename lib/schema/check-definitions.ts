@@ -2,9 +2,10 @@
  * A schema file held against a schema: what of it is new, and whether all of it fits. For commands that load files of other products.
  */
 import { OperatorError } from '../base/operator-error.js';
+import { definitionKey } from './definition-key.js';
 import { displayName } from './description.js';
 import { assemble } from './load-schema.js';
-import { definitionKey, OWN_KINDS, type OwnDefinition } from './own-definitions.js';
+import { OWN_KINDS, type OwnDefinition } from './own-definitions.js';
 import type { Schema } from './schema.js';
 import { SchemaFaults, type SourcedDescription } from './schema-fault.js';
 import { formatDescription } from './schema-format.js';

@@ -8,8 +8,9 @@
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { definitionKey } from './definition-key.js';
 import { DESCRIPTION_KINDS, type Description, displayName, fieldValues, hasField } from './description.js';
-import { definitionKey, OWN_KINDS, type OwnDefinition, type OwnKind, USER_FILE } from './own-definitions.js';
+import { OWN_KINDS, type OwnDefinition, type OwnKind, USER_FILE } from './own-definitions.js';
 import type { Schema } from './schema.js';
 import { formatDescription } from './schema-format.js';
 import { parseDescription } from './schema-parser.js';

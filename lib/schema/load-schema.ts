@@ -6,6 +6,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { buildAttributeTypes } from './build-attributes.js';
 import { buildObjectClasses } from './build-classes.js';
 import { buildSyntaxes } from './build-syntaxes.js';
+import { definitionKey } from './definition-key.js';
 import type { DescriptionKind } from './description.js';
 import { checkDitRules } from './dit-rules.js';
 import { buildDitRules } from './dit-structure.js';
@@ -14,11 +15,22 @@ import type { SourcedDescription } from './schema-fault.js';
 import { SchemaFaults } from './schema-fault.js';
 import { readSchemaText, type SchemaFile } from './schema-text.js';
 
-/** The schema that the files define together, read in order. Throws OperatorError SCHEMA_INVALID with all faults. */
+/**
+ * The schema that the files define together, read in order. Of OpenLDAP's *.schema files, as they come with other products, what a file before defined under the same OID is passed over. Throws OperatorError
+ * SCHEMA_INVALID with all faults.
+ */
 export function buildSchema(files: readonly SchemaFile[]): Schema {
   const faults = new SchemaFaults();
   const sources: SourcedDescription[] = [];
-  for (const file of files) sources.push(...readSchemaText(file, faults));
+  const taken = new Set<string>();
+  for (const file of files) {
+    const read = readSchemaText(file, faults);
+    const fresh = file.name.endsWith('.schema')
+      ? read.filter(({ description }) => !taken.has(definitionKey(description)))
+      : read;
+    for (const { description } of read) taken.add(definitionKey(description));
+    sources.push(...fresh);
+  }
   const schema = assemble(sources, faults);
   if (faults.list.length > 0) {
     const count = faults.list.length;

@@ -5,12 +5,13 @@
  * each with its reason. Invariant: the result depends on the set alone, never on the order in which definitions came, so that every replica with the
  * same installation has the same schema.
  */
-import type { Description, DescriptionKind } from './description.js';
+
+import { definitionKey } from './definition-key.js';
+import type { DescriptionKind } from './description.js';
 import { assemble } from './load-schema.js';
 import type { Schema } from './schema.js';
 import { SchemaFaults, type SourcedDescription } from './schema-fault.js';
 import { parseDescription } from './schema-parser.js';
-import { elementKey } from './standard-names.js';
 
 /** Kinds that can be added online; syntaxes and matching rules are code. */
 export const OWN_KINDS = [
@@ -42,11 +43,6 @@ export interface ExtendedSchema {
 
 /** File name that definitions without X-SCHEMA-FILE are shown under, as OpenDJ names it. */
 export const USER_FILE = '99-user.ldif';
-
-/** Two definitions with the same key are one definition: its kind, and its OID or rule id as the equality rule of its attribute compares it. */
-export function definitionKey({ kind, id }: Pick<Description, 'kind' | 'id'>): string {
-  return `${kind} ${elementKey(id)}`;
-}
 
 interface Candidate {
   readonly own: OwnDefinition;

@@ -6,7 +6,7 @@ import t from 'tap';
 import { makePrivateFolder, pathExists, readSmallFile, writeFileAtomic } from '../../lib/io/files.js';
 import { writeLdifFile } from '../../lib/io/ldif-files.js';
 import { makeLog } from '../../lib/io/pino-log.js';
-import { packageVersion, readSchemaFolder } from '../../lib/io/schema-files.js';
+import { packageVersion, passedOverInSchemaFolder, readSchemaFolder } from '../../lib/io/schema-files.js';
 import { systemClock } from '../../lib/io/system-clock.js';
 import { systemRandom } from '../../lib/io/system-random.js';
 
@@ -48,11 +48,19 @@ t.test('an LDIF file appears when it is complete, compressed by suffix, mode 060
 });
 
 t.test('schema files are read by name', async (t) => {
-  const dir = t.testdir({ '10-b.ldif': 'b', '00-a.ldif': 'a', 'note.txt': 'x' });
+  const dir = t.testdir({
+    '10-b.ldif': 'b',
+    '00-a.ldif': 'a',
+    '05-c.schema': 'c',
+    'note.txt': 'x',
+    '.hidden': 'y',
+  });
   t.same(await readSchemaFolder(dir), [
     { name: '00-a.ldif', text: 'a' },
+    { name: '05-c.schema', text: 'c' },
     { name: '10-b.ldif', text: 'b' },
   ]);
+  t.same(await passedOverInSchemaFolder(dir), ['note.txt']);
   t.same(await readSchemaFolder(join(dir, 'missing')), []);
   t.match(await packageVersion(), /^\d+\.\d+\.\d+/);
 });

@@ -107,6 +107,14 @@ t.test('all faults are told at once, each at the line on which its definition st
   );
 });
 
+t.test("of OpenLDAP's files what is there already is passed over, of others it is a fault", async (t) => {
+  const text =
+    "attributetype ( 2.5.4.4 NAME 'sn' SUP name )\nattributetype ( 1.1.1 NAME 'badge' SUP name )\n";
+  const schema = buildSchema([...standardFiles(), { name: 'badge.schema', text }]);
+  t.equal(schema.attributeType('badge')?.key, 'badge');
+  t.throws(() => buildSchema([...standardFiles(), { name: 'badge.ldif', text }]), /fault/);
+});
+
 t.test('circles of superiors end with a fault', async (t) => {
   t.ok(faults(`attributeTypes: ( 9.1 NAME 'a' SUP b )`, `attributeTypes: ( 9.2 NAME 'b' SUP a )`).length > 0);
   t.ok(faults(`objectClasses: ( 9.1 NAME 'a' SUP b )`, `objectClasses: ( 9.2 NAME 'b' SUP a )`).length > 0);
