@@ -62,6 +62,8 @@ export interface BrokerMembers {
   heard(peer: Hello): void;
   /** A peer is to be given a copy of our data; it may be made when this resolves. */
   register(peer: Hello): Promise<void>;
+  /** A server that a broker fetches such a copy for. */
+  admit(name: string, replica: ReplicaId | undefined): Promise<void>;
 }
 
 /** Who takes a total update. Each step is done when its promise resolves. */

@@ -30,9 +30,11 @@ import type {
   BrokerMembers,
   BrokerPeer,
   SessionStatus,
+  SnapshotReader,
   UpdateTarget,
 } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
+import { greetLane } from './lanes.js';
 import { LiveReplicas } from './live-replicas.js';
 import type { Pacer } from './pacer.js';
 import { PublisherDriver } from './publisher-driver.js';
@@ -64,6 +66,8 @@ export interface BrokerOptions {
   readonly heartbeatMs?: number;
   /** How far servers are from each other now; undefined: nobody is nearer than another. */
   readonly distances?: (() => ServerDistances | undefined) | undefined;
+  /** Nobody can dial this server: it offers its changes on the links that it dials. */
+  readonly offers?: boolean;
   /** Whether what goes to this server is compressed; undefined: nothing is. */
   readonly compress?: ((server: string) => boolean) | undefined;
   /** Limits and hours of the ways to other servers; undefined: there are none. */
@@ -84,6 +88,10 @@ export class Broker {
   #stopListening: (() => void) | undefined;
   #accepting = false;
   #stopped = false;
+  /** Servers that nobody can dial and that dialed this one, let in or not. */
+  readonly #offering = new Set<string>();
+  /** The server that the running total update comes from, when nobody can dial it. */
+  #hosting: string | undefined;
   #notifiedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BrokerOptions) {
@@ -107,6 +115,8 @@ export class Broker {
       facts: (peer, link, expected) => this.#facts(peer, link, expected),
       enter: (peer, address, end) => this.#enter(peer, address, end),
       refused: (code, reason, peer) => this.#refused(code, reason, peer),
+      lane: (link) => greetLane(link, this.domain, (frames, hello) => this.accept(frames, hello)),
+      compress: (server) => options.compress?.(server) === true,
     });
   }
 
@@ -141,6 +151,8 @@ export class Broker {
       answer: this.#options.answer,
       compress: (hello) => this.#options.compress?.(hello.server) === true,
       assurance: this.#options.assurance,
+      offered: (offer) => this.#upstreams.offered(offer),
+      copyFor: (hello) => this.#copyFor(hello),
       way: (server) => this.#options.pacer?.way(server),
       keepsHours: this.#options.keepsHours,
       greeted: (hello) => {
@@ -154,7 +166,8 @@ export class Broker {
       },
     });
     this.#publishers.add(driver);
-    if (this.#accepting) this.#greet(driver, peer, link);
+    const hosted = peer.offers === true && peer.server === this.#hosting;
+    if (this.#accepting || hosted) this.#greet(driver, peer, link);
     else
       driver.stop(
         'importing',
@@ -164,9 +177,27 @@ export class Broker {
 
   #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {
     this.#makeRoom(peer.server);
-    const facts = this.#facts(peer, link, undefined);
+    if (peer.offers === true && this.#offering.size < LIMITS.members) this.#offering.add(peer.server);
+    const wants = this.#wantsFrom(peer);
+    const facts = this.#facts(peer, link, undefined, wants);
     if (facts.rival !== undefined) this.#notifyRival(peer, link.address);
-    driver.start(this.#hello('follow'), peer, facts);
+    const own = this.#hello('follow');
+    driver.start(wants ? { ...own, wants } : own, peer, facts);
+  }
+
+  /** Whether a server that nobody can dial is let in for a copy of its data alone: what this server holds is nothing, or is being replaced. */
+  #wantsFrom(peer: Hello): boolean {
+    const { directory } = this.#options;
+    if (directory === undefined || peer.offers !== true || peer.purpose !== 'follow') return false;
+    return !this.#accepting || directory.importing() || directory.generation() === undefined;
+  }
+
+  /** A copy for a peer, where this server holds no entries itself. */
+  #copyFor(peer: Hello): Promise<SnapshotReader> {
+    const { directory } = this.#options;
+    if (directory !== undefined) return directory.openSnapshot();
+    const { server, replica } = peer;
+    return this.#upstreams.fetchFor(peer.behalf ?? { server, replica, hops: 0 }, server);
   }
 
   /** One server holds few sessions: beyond that its oldest one is half-dead, or it means harm. */
@@ -207,14 +238,22 @@ export class Broker {
    * completed. The target's steps are never called after that.
    */
   async initializeFrom(peerName: string, target: UpdateTarget): Promise<void> {
-    const peer = this.#upstreams.peer(peerName);
-    if (peer === undefined) throw new Error(`${peerName} is not a configured peer`);
+    const known = this.#upstreams.peer(peerName);
+    const offers = this.#offering.has(peerName);
+    if (known === undefined && !offers) throw new Error(`${peerName} is not a configured peer`);
+    const peer = known ?? { name: peerName, addresses: () => [] };
+    this.#hosting = offers ? peerName : undefined;
     await this.#suspend('importing', `${this.#options.identity.server} is being initialized`);
     try {
       await this.#options.changelog.idle();
       await this.#upstreams.initialize(peer, target);
     } finally {
-      if (!this.#stopped && this.#options.directory?.importing() !== true) this.#resume();
+      if (!this.#stopped && this.#options.directory?.importing() !== true) {
+        this.#hosting = undefined;
+        const reason = `${this.#options.identity.server} goes on with what it holds now`;
+        for (const publisher of [...this.#publishers]) publisher.stop('closing', reason);
+        this.#resume();
+      }
     }
   }
 
@@ -302,6 +341,7 @@ export class Broker {
       generation: this.#generation(),
       heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
       states: this.states(),
+      ...(this.#options.offers === true && purpose === 'follow' ? { offers: true } : {}),
     };
   }
 
@@ -310,14 +350,16 @@ export class Broker {
     return directory === undefined ? changelog.recordedGeneration : directory.generation();
   }
 
-  #facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts {
+  /** `wants`: nothing but a copy of the peer's data is wanted. */
+  #facts(peer: Hello, link: FrameLink, expected: string | undefined, wants = false): PeerFacts {
+    const compares = peer.purpose === 'follow' && peer.wants !== true && !wants;
     return {
       address: link.address,
       identity: link.identity,
       expected,
       allowed: this.#options.allowed,
       rival: this.#live.rival(peer),
-      forked: peer.purpose === 'follow' ? this.#forkedOrigin(peer) : undefined,
+      forked: compares ? this.#forkedOrigin(peer) : undefined,
       barred: this.#options.members?.bar(peer),
     };
   }

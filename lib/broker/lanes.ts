@@ -7,14 +7,33 @@
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { Link, LinkPeer } from '../port/link.js';
-import type { Frame } from '../sync/frames.js';
-import type { FrameLink } from './frame-link.js';
+import type { Frame, Hello } from '../sync/frames.js';
+import { FrameLink } from './frame-link.js';
 
 type LaneFrame = Extract<Frame, { kind: 'lane' }>;
 type Receivers = Parameters<Link['start']>[0];
 
 /** The link that carries lanes. */
 export type Carrier = Pick<FrameLink, 'address' | 'identity' | 'send' | 'queuedBytes'>;
+
+/** Reads the hello of who opened a lane to this server, and hands both on. What begins otherwise is closed. */
+export function greetLane(
+  link: Link,
+  domain: string,
+  accept: (frames: FrameLink, hello: Hello) => void,
+): void {
+  const frames = new FrameLink(link);
+  const refuse = (): void => frames.close(`a link within a link begins with a hello for ${domain}`);
+  frames.receive({
+    frame: (frame) => {
+      if (frame.kind === 'hello' && frame.hello.domain === domain) accept(frames, frame.hello);
+      else refuse();
+    },
+    malformed: refuse,
+    drained() {},
+    closed() {},
+  });
+}
 
 export class Lanes {
   readonly #carrier: Carrier;

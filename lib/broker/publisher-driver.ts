@@ -4,6 +4,7 @@
  * All awaits of the publishing end live here. A slice found in memory is sent in the turn in which it was asked for; nothing is queued here but what the link
  * queues, so a slow peer costs its own credit and nothing else.
  */
+import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Clock } from '../port/clock.js';
@@ -19,9 +20,11 @@ import {
   stepPublisher,
 } from '../sync/publisher-session.js';
 import type { Assurance, AssuranceLink } from './assurance.js';
-import type { BrokerDirectory, BrokerMembers, SessionStatus } from './broker-seams.js';
+import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
+import { Lanes } from './lanes.js';
 import { MemberTalk } from './member-talk.js';
+import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
 import { type Answerer, QuestionTalk } from './question-talk.js';
 import type { ImageReader, SnapshotShelf } from './snapshot-shelf.js';
@@ -33,6 +36,10 @@ export interface PublisherHooks {
   /** Answers the peer's questions; undefined: nobody does. */
   readonly answer?: Answerer | undefined;
   readonly assurance?: Assurance | undefined;
+  /** A peer that nobody can dial was let in: it may be followed on this link. The returned function says that the session is over. */
+  offered?(offer: Offer): () => void;
+  /** A copy of the domain for this peer. Rejects with an Error that says why there is none. */
+  copyFor(peer: Hello): Promise<SnapshotReader>;
   /** Whether the link to this peer is worth compressing for. */
   compress?(peer: Hello): boolean;
   /** What holds changes up on the way to a server; undefined: nothing. */
@@ -69,6 +76,8 @@ export class PublisherDriver {
   #assured: AssuranceLink | undefined;
   readonly #questions: QuestionTalk;
   #peer: Hello | undefined;
+  #lanes: Lanes | undefined;
+  #withdraw = (): void => {};
   #way: Way | undefined;
   #giveUp = (): void => {};
 
@@ -96,7 +105,10 @@ export class PublisherDriver {
         );
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
-      drained: () => this.feed({ kind: 'drained' }),
+      drained: () => {
+        this.feed({ kind: 'drained' });
+        this.#lanes?.drained();
+      },
       closed: (reason) => {
         this.feed({ kind: 'link-closed', reason });
         this.#finish();
@@ -201,6 +213,7 @@ export class PublisherDriver {
         if (effect.peer.purpose === 'follow')
           this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
         this.tellMembers();
+        if (effect.peer.offers === true) this.#follow(effect.peer);
         return;
       case 'peer-states':
         this.#see(effect.states);
@@ -222,8 +235,22 @@ export class PublisherDriver {
     }
   }
 
+  /** The peer cannot be dialed: it is followed on lanes within this link. */
+  #follow(peer: Hello): void {
+    const lanes = new Lanes(this.#link, undefined);
+    this.#lanes = lanes;
+    this.#link.acceptCompression();
+    const { address } = this.#link;
+    this.#withdraw =
+      this.#hooks.offered?.({ name: peer.server, address, open: () => lanes.open() }) ?? this.#withdraw;
+  }
+
   /** Takes what has nothing to do with the session's state. */
   #takesAside(frame: Frame): boolean {
+    if (frame.kind === 'lane' && this.#lanes !== undefined) {
+      this.#lanes.take(frame);
+      return true;
+    }
     if (frame.kind === 'credit' && this.#snapshot !== undefined) {
       if (this.#granted) this.#snapshot.stored(frame.bytes);
       this.#granted = true;
@@ -278,12 +305,14 @@ export class PublisherDriver {
 
   async #openSnapshot(): Promise<void> {
     try {
-      if (this.#directory === undefined) throw new Error('a broker holds no entries');
-      if (this.#peer !== undefined) await this.#hooks.members?.register(this.#peer);
+      const peer = must(this.#peer, 'it was let in');
+      await this.#hooks.members?.register(peer);
+      if (peer.behalf !== undefined)
+        await this.#hooks.members?.admit(peer.behalf.server, peer.behalf.replica);
       const { shelf } = this.#hooks;
-      const resume = this.#peer?.resume;
+      const { resume } = peer;
       const kept = shelf.take(this.#peerName, resume);
-      const reader = kept ?? shelf.reader(await this.#directory.openSnapshot());
+      const reader = kept ?? shelf.reader(await this.#hooks.copyFor(peer));
       this.#snapshot = reader;
       if (this.#over) {
         this.#closeSnapshot();
@@ -328,6 +357,8 @@ export class PublisherDriver {
     this.#giveUp();
     this.#questions.end();
     this.#assured?.leave();
+    this.#withdraw();
+    this.#lanes?.end('the link that carried it ended');
     this.#keepSnapshot();
     this.#hooks.over();
   }

@@ -6,7 +6,15 @@
 import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
-import type { Frame, Hello, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
+import type { Link } from '../port/link.js';
+import {
+  type Frame,
+  type Hello,
+  LANES_VERSION,
+  type RefusalCode,
+  type ServerStates,
+  type Unavailable,
+} from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import type { Upstream } from '../sync/source-selection.js';
 import {
@@ -20,12 +28,17 @@ import {
 import type { Assurance, AssuranceLink } from './assurance.js';
 import type { BrokerMembers, SessionStatus, UpdateTarget } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
+import { Lanes } from './lanes.js';
 import { MemberTalk } from './member-talk.js';
 import { QuestionTalk } from './question-talk.js';
 
 export interface SubscriberHooks {
   readonly assurance?: Assurance | undefined;
   readonly members: BrokerMembers | undefined;
+  /** The peer opens a link within this one, to follow us; undefined: it has no reason to. */
+  lane?(link: Link): void;
+  /** Whether what goes to this peer is compressed. */
+  compress?(peer: Hello): boolean;
   /** The peer's word to our administrator. */
   notice(sentence: string): void;
   facts(peer: Hello, link: FrameLink): PeerFacts;
@@ -51,6 +64,8 @@ export class SubscriberDriver {
   readonly #unavailable = new Set<ReplicaId>();
   #state: SubscriberState = { kind: 'closed', reason: 'not opened' };
   #stepping = false;
+  /** Nobody can dial this server: who was dialed follows it on lanes. */
+  #offers = false;
   #over = false;
   #initialized = false;
   #heardBytes = 0;
@@ -61,6 +76,7 @@ export class SubscriberDriver {
   #upstream: Upstream | undefined;
   readonly #talk: MemberTalk;
   #assured: AssuranceLink | undefined;
+  #lanes: Lanes | undefined;
   readonly #questions: QuestionTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
@@ -98,12 +114,13 @@ export class SubscriberDriver {
           this.feed({ kind: 'frame', frame });
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
-      drained: () => {},
+      drained: () => this.#lanes?.drained(),
       closed: (reason) => {
         this.feed({ kind: 'link-closed', reason });
         this.#finish(reason);
       },
     });
+    this.#offers = own.offers === true;
     this.#apply(openSubscriber(own, this.#clock.monotonicMs()));
   }
 
@@ -186,10 +203,12 @@ export class SubscriberDriver {
         this.#link.trust();
         this.#link.acceptCompression();
         this.#peerName = effect.peer.server;
-        this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
+        // Who wants our data has none that are worth following.
+        if (effect.peer.wants !== true) this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
         this.#hooks.greeted(effect.peer);
         if (this.#target === undefined)
           this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
+        if (this.#offers) this.#offer(effect.peer);
         this.tellMembers();
         return;
       case 'peer-states':
@@ -242,8 +261,24 @@ export class SubscriberDriver {
     for (const effect of effects) this.#perform(effect, []);
   }
 
+  /** Takes the lanes that the peer opens; our side of the link is long now, and compressed where that is worth it. */
+  #offer(peer: Hello): void {
+    if (peer.protocolMax < LANES_VERSION) {
+      this.#hooks.notice(
+        `${peer.server} is of an older version and takes no changes from a server that it cannot dial: let this server listen for replication, or upgrade ${peer.server}`,
+      );
+      return;
+    }
+    this.#lanes = new Lanes(this.#link, (lane) => this.#hooks.lane?.(lane));
+    if (this.#hooks.compress?.(peer) === true) this.#link.compress();
+  }
+
   /** Takes what has nothing to do with the session's state. */
   #takesAside(frame: Frame): boolean {
+    if (frame.kind === 'lane' && this.#lanes !== undefined) {
+      this.#lanes.take(frame);
+      return true;
+    }
     if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
     if (frame.kind !== 'assurance') return false;
     this.#assured?.take(frame);
@@ -305,6 +340,7 @@ export class SubscriberDriver {
     if (this.#over) return;
     this.#over = true;
     this.#questions.end();
+    this.#lanes?.end('the link that carried it ended');
     this.#assured?.leave();
     // A step of a total update that is on its way ends before the session counts as over: the next attempt must not overtake it.
     void this.#storing.then(() => this.#hooks.over(reason, this.#initialized));

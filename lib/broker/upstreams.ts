@@ -1,15 +1,16 @@
 /**
- * The subscribing half of a broker: its connections to configured peers, and which of them serves which origin.
+ * The subscribing half of a broker: which of the servers that it follows serves which origin.
  *
- * Choices are made by sync/source-selection.ts whenever what an upstream holds or can serve changes, and at every tick; each session is told its part. Also runs
- * the one session of a total update, while nothing else is connected.
+ * Choices are made by sync/source-selection.ts whenever what an upstream holds or can serve changes, and at every tick; each session is told its part. Whom it is connected
+ * with is connections.ts; total updates are updates.ts.
  */
 import type { Changelog } from '../changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
-import type { Hello, LinkPurpose, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
+import { copySources } from '../sync/copy-sources.js';
+import type { Behalf, Hello, LinkPurpose, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import { type Choice, SOURCE_GRACE_MS, selectSources, type Upstream } from '../sync/source-selection.js';
 import type { ServerDistances } from '../topology/distances.js';
@@ -19,13 +20,17 @@ import type {
   BrokerMembers,
   BrokerPeer,
   SessionStatus,
+  SnapshotReader,
   UpdateTarget,
 } from './broker-seams.js';
+import { Connections } from './connections.js';
 import { FrameLink } from './frame-link.js';
 import { Holes } from './holes.js';
+import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
-import { PeerConnection } from './peer-connection.js';
+import type { PeerConnection } from './peer-connection.js';
 import { SubscriberDriver } from './subscriber-driver.js';
+import { Updates } from './updates.js';
 
 export interface UpstreamsContext {
   readonly replica: ReplicaId | undefined;
@@ -48,102 +53,93 @@ export interface UpstreamsContext {
   /** A session with this peer lives; the returned function says that it is over. */
   enter(peer: Hello, address: string, end: (reason: string) => void): () => void;
   refused(code: RefusalCode, reason: string, peer: string): void;
+  /** A peer that we dialed opens a link within that one, to follow us. */
+  lane(link: Link): void;
+  /** Whether what goes to this server is compressed. */
+  compress(server: string): boolean;
 }
 
 export class Upstreams {
   readonly #context: UpstreamsContext;
-  #connections: PeerConnection[] = [];
-  /** Connections to peers that are none any more, until nothing is left of them. */
-  readonly #leaving = new Set<PeerConnection>();
+  readonly #connections: Connections;
+  readonly #updates: Updates;
   #choices: ReadonlyMap<ReplicaId, Choice> = new Map();
   #nextId = 1;
   #running = false;
-  #untried: number;
-  #whenTried: (() => void)[] = [];
   /** Newest own change that a peer holds and we do not, as last told. */
   #toldLost: Csn | undefined;
   /** Origins for which too-far-behind was told, so that it is told once. */
   #toldBehind = '';
   readonly #holes = new Holes();
   readonly #beginning = new Set<ReplicaId>();
-  #update: SubscriberDriver | undefined;
 
   constructor(peers: readonly BrokerPeer[], context: UpstreamsContext) {
+    const { network, clock, random, refused } = context;
     this.#context = context;
-    this.#untried = peers.length;
-    this.#connections = peers.map((peer) => this.#connectionTo(peer));
-  }
-
-  #connectionTo(peer: BrokerPeer): PeerConnection {
-    const { network, clock, random } = this.#context;
-    const isNew = this.#running;
-    return new PeerConnection(peer, network, clock, random, {
+    this.#connections = new Connections(peers, {
+      ...{ network, clock, random },
       open: (link, connection) => this.#open(link, connection),
-      tried: () => {
-        if (!isNew) this.#tried();
-      },
-      lost: (name, reason) => this.#context.refused('closing', `${name}: ${reason}`, name),
+      lost: (name, reason) => refused('closing', `${name}: ${reason}`, name),
     });
+    this.#updates = new Updates(
+      context,
+      (peer) => this.#connections.dial(peer),
+      () => this.#nextId++,
+    );
   }
 
   /** Other peers from now on; sessions with those that stay go on. */
   setPeers(peers: readonly BrokerPeer[]): void {
-    const wanted = new Map(peers.map((peer) => [peer.name, peer]));
-    for (const connection of this.#connections) {
-      if (wanted.has(connection.peer.name)) continue;
-      this.#leaving.add(connection);
-      void connection
-        .stop('closing', `${connection.peer.name} is no peer any more`)
-        .then(() => this.#leaving.delete(connection));
-    }
-    const kept = this.#connections.filter(({ peer }) => wanted.has(peer.name));
-    const known = new Set(kept.map(({ peer }) => peer.name));
-    const added = peers.filter(({ name }) => !known.has(name)).map((peer) => this.#connectionTo(peer));
-    this.#connections = [...kept, ...added];
-    if (this.#running) for (const connection of added) connection.start();
-    else this.#untried += added.length;
+    this.#connections.setPeers(peers);
     this.select();
+  }
+
+  /** A server that nobody can dial holds a session with us: it is followed on that session's link. The returned function says that the session is over. */
+  offered(offer: Offer): () => void {
+    const leave = this.#connections.offered(offer);
+    return () => {
+      leave();
+      this.select();
+    };
   }
 
   start(): void {
     this.#running = true;
-    for (const connection of this.#connections) connection.start();
+    this.#connections.start();
   }
 
   /** Ends all sessions; resolves when none is left. */
   async stop(code: RefusalCode, reason: string): Promise<void> {
     this.#running = false;
-    this.#update?.stop(code, reason);
-    const all = [...this.#connections, ...this.#leaving];
-    await Promise.all(all.map((connection) => connection.stop(code, reason)));
+    this.#updates.stop(code, reason);
+    await this.#connections.stop(code, reason);
     this.#choices = new Map();
     this.#toldBehind = '';
   }
 
   /** Ends all sessions, which come back at once with a new hello. */
   restart(reason: string): void {
-    for (const connection of this.#connections) connection.restart(reason);
+    for (const connection of this.#connections.all) connection.restart(reason);
   }
 
   /** Ends the session with that peer; it is dialed again after a while, in case that it is let in again. */
   dismiss(name: string, code: RefusalCode, reason: string): void {
-    for (const connection of this.#connections)
+    for (const connection of this.#connections.all)
       if (connection.peer.name === name) connection.session?.stop(code, reason);
   }
 
-  /** Resolves when every peer answered or failed once: what they know of us is known. */
+  /** Resolves when every configured peer answered or failed once: what they know of us is known. */
   tried(): Promise<void> {
-    if (this.#untried === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenTried.push(resolve));
+    return this.#connections.tried();
   }
 
   peer(name: string): BrokerPeer | undefined {
-    return this.#connections.find((connection) => connection.peer.name === name)?.peer;
+    return this.#connections.peer(name);
   }
 
-  /** Names of the configured peers, connected or not. */
+  /** Names of those that we follow or want to follow, connected or not. */
   peerNames(): string[] {
-    return this.#connections.map((connection) => connection.peer.name);
+    return this.#connections.all.map((connection) => connection.peer.name);
   }
 
   /** Names of the peers that we follow now. */
@@ -160,8 +156,7 @@ export class Upstreams {
   }
 
   status(): SessionStatus[] {
-    const all = this.#connections.map((connection) => connection.status());
-    return this.#update === undefined ? all : [...all, this.#update.status()];
+    return [...this.#connections.status(), ...this.#updates.status()];
   }
 
   tick(states: ServerStates): void {
@@ -169,7 +164,7 @@ export class Upstreams {
       session.tick(states);
       session.tellMembers();
     }
-    this.#update?.tick(states);
+    this.#updates.tick(states);
     this.#retryHoles();
     this.select();
   }
@@ -207,41 +202,18 @@ export class Upstreams {
 
   /** A total update from `peer`; rejects with the reason when it ends before it is complete. Nothing else may be connected. */
   initialize(peer: BrokerPeer, target: UpdateTarget): Promise<void> {
-    const { network, clock, changelog } = this.#context;
-    const address = peer.addresses()[0];
-    if (address === undefined) return Promise.reject(new Error(`no address of ${peer.name} is known`));
-    return network.dial(address).then(
-      (dialed) =>
-        new Promise<void>((resolve, reject) => {
-          const link = new FrameLink(dialed);
-          let leave = () => {};
-          const session = new SubscriberDriver(this.#nextId++, link, peer.name, changelog, target, clock, {
-            members: undefined,
-            notice: () => {},
-            facts: (hello) => this.#context.facts(hello, link, peer.name),
-            greeted: (hello) => {
-              link.pace(this.#context.way(hello.server));
-              leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
-            },
-            upstreamChanged: () => {},
-            unavailable: () => {},
-            hole: () => false,
-            refused: () => {},
-            over: (reason, initialized) => {
-              leave();
-              this.#update = undefined;
-              if (initialized) resolve();
-              else reject(new Error(reason));
-            },
-          });
-          this.#update = session;
-          session.start({ ...this.#context.hello('initialize'), resume: target.resume?.() });
-        }),
-    );
+    return this.#updates.run(peer, target);
+  }
+
+  /** A copy of the domain for another server, which asked `asking`. Rejects with an Error that says why there is none. */
+  fetchFor(behalf: Behalf, asking: string): Promise<SnapshotReader> {
+    const upstreams = this.#sessions().flatMap((session) => session.upstream ?? []);
+    const peers = copySources(upstreams, behalf, asking).flatMap((name) => this.peer(name) ?? []);
+    return this.#updates.passOn(peers, behalf);
   }
 
   #sessions(): SubscriberDriver[] {
-    return this.#connections.flatMap((connection) => connection.session ?? []);
+    return this.#connections.sessions();
   }
 
   #open(dialed: Link, connection: PeerConnection): SubscriberDriver {
@@ -252,6 +224,8 @@ export class Upstreams {
     const session = new SubscriberDriver(this.#nextId++, link, name, changelog, undefined, clock, {
       members: this.#context.members,
       assurance: this.#context.assurance,
+      lane: (lane) => this.#context.lane(lane),
+      compress: (hello) => this.#context.compress(hello.server),
       notice: (sentence) => listener.alert({ kind: 'replica-id', key: `notice ${name}`, message: sentence }),
       facts: (hello) => this.#context.facts(hello, link, name),
       greeted: (hello) => {
@@ -259,7 +233,7 @@ export class Upstreams {
         link.pace(this.#context.way(hello.server));
         leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
         listener.greeted(hello);
-        listener.letIn?.(name);
+        if (hello.wants !== true) listener.letIn?.(name);
       },
       upstreamChanged: () => this.select(),
       unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),
@@ -281,16 +255,10 @@ export class Upstreams {
     return session;
   }
 
-  #tried(): void {
-    this.#untried -= 1;
-    if (this.#untried > 0) return;
-    for (const resolve of this.#whenTried.splice(0)) resolve();
-  }
-
   /** Sessions in which a hole is to be looked at again begin anew. */
   #retryHoles(): void {
     const nowMs = this.#context.clock.monotonicMs();
-    for (const connection of this.#connections)
+    for (const connection of this.#connections.all)
       if (this.#holes.retry(connection.peer.name, nowMs))
         connection.restart('changes that were lacking are asked for again');
   }

@@ -266,6 +266,16 @@ function writeBody(writer: ByteWriter, frame: Frame): void {
     case 'images-end':
       writer.varint(frame.imageCount);
       return;
+    default:
+      writeExtension(writer, frame);
+  }
+}
+
+type Extension = 'members' | 'notice' | 'place' | 'assurance' | 'load' | 'lane' | 'talk';
+
+/** Frames that a receiver may skip. */
+function writeExtension(writer: ByteWriter, frame: Extract<Frame, { kind: Extension }>): void {
+  switch (frame.kind) {
     case 'members':
       writer.text(frame.generation);
       writer.varint(frame.rows.length);

@@ -57,13 +57,6 @@ export class RareTroubles {
     }
   }
 
-  /** A server that wrote on after a restore takes a new copy; one that knows brokers alone waits for an administrator to name a directory, as it says. */
-  #knowsDirectory(server: SimServer): boolean {
-    return this.#simulation.servers.some(
-      ({ name, options }) => options.replica !== undefined && server.options.peers.includes(name),
-    );
-  }
-
   mend(): void {
     Object.assign(this.#simulation.network.shape, { minDelayMs: 1, maxDelayMs: 5 });
   }
@@ -73,8 +66,7 @@ export class RareTroubles {
     const { servers } = this.#simulation;
     if (this.#restored) return;
     if (this.#backup === undefined) {
-      if (server.directory === undefined || server.directory.importing || !this.#knowsDirectory(server))
-        return;
+      if (server.directory === undefined || server.directory.importing) return;
       note(`backup of ${server.name}`);
       this.#backup = { server, disk: server.disk.snapshot() };
       return;

@@ -96,6 +96,38 @@ export const TWO_BROKERS = shape(
   [4, 5],
 );
 
+/** Directories that nobody can dial: each dials all brokers, which follow it on that link. */
+function leaves(name: string, directories: number, brokers: number): Shape {
+  const servers = Array.from({ length: directories + brokers }, (_, i): SimServerOptions => {
+    const isLeaf = i < directories;
+    const others = Array.from({ length: brokers }, (_, j) => directories + j).filter((j) => j !== i);
+    return {
+      name: `s${i + 1}`,
+      replica: isLeaf ? ((i + 1) as ReplicaId) : undefined,
+      peers: others.map((j) => `s${j + 1}`),
+      listens: !isLeaf,
+      autoInitialize: true,
+      hasData: true,
+    };
+  });
+  return { name, servers };
+}
+
+export const LEAVES_1 = leaves('three that nobody can dial around a broker', 3, 1);
+export const LEAVES_2 = leaves('three that nobody can dial around two brokers', 3, 2);
+/** One that others dial, and two that nobody can. */
+export const LEAVES_OF_MASTER: Shape = {
+  name: 'two that nobody can dial around a server',
+  servers: [1, 2, 3].map((id) => ({
+    name: `s${id}`,
+    replica: id as ReplicaId,
+    peers: id === 1 ? [] : ['s1'],
+    listens: id === 1,
+    autoInitialize: true,
+    hasData: true,
+  })),
+};
+
 export const SHAPES: readonly Shape[] = [MESH_3, MESH_4, RING_4, CHAIN_4, HUB, SITES];
 
 /** Two sites of two servers and a broker each, all of them connected, with a dear link between the sites. */
@@ -129,4 +161,11 @@ export function siteOf(name: string): string {
 }
 
 /** What swarms choose from; SHAPES stays as it is, so that the fixed seeds go on meaning what they did. */
-export const SWARM_SHAPES: readonly Shape[] = [...SHAPES, TWO_BROKERS, siteShape(100)];
+export const SWARM_SHAPES: readonly Shape[] = [
+  ...SHAPES,
+  TWO_BROKERS,
+  siteShape(100),
+  LEAVES_1,
+  LEAVES_2,
+  LEAVES_OF_MASTER,
+];

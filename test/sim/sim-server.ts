@@ -40,6 +40,8 @@ export interface SimServerOptions {
   readonly autoInitialize: boolean;
   /** Holds data from the start (generation `g1`). */
   readonly hasData: boolean;
+  /** False: nobody can dial it. */
+  readonly listens?: boolean;
   readonly openDirectory?: OpenDirectory;
   readonly startHoldMs?: number;
   /** Who stands where; undefined: all in one place. */
@@ -240,6 +242,7 @@ export class SimServer {
       members,
       assurance,
       distances: () => distances,
+      offers: this.options.listens === false,
       pacer: topology === undefined ? undefined : new Pacer(clock, waysFrom(topology, name, undefined)),
       network: this.#network.host(name, alive),
       clock,
@@ -253,7 +256,7 @@ export class SimServer {
       },
     });
     const listener = new ReplicationListener([broker], clock, SILENT);
-    await listener.open(this.#network.host(name, alive), name);
+    if (this.options.listens !== false) await listener.open(this.#network.host(name, alive), name);
     replica?.start(broker);
     broker.start();
     const housekeeping = new Housekeeping({

@@ -1,0 +1,97 @@
+/**
+ * A server that comes back older than it was, writes on before it meets a peer, and knows brokers alone: it takes a copy that a broker fetches for it, and makes its own
+ * changes anew (replication-model.md section 2; reliability.md F29-F32).
+ */
+import t from 'tap';
+import type { Csn } from '../../lib/csn/csn.js';
+import { HUB, LEAVES_1, type Shape, SITES, TWO_BROKERS } from '../sim/shapes.js';
+import type { SimServer } from '../sim/sim-server.js';
+import { World } from '../sim/world.js';
+
+/** Takes a server back to a backup while its changes after that are known by others, and lets it write while nobody hears it. */
+async function restoredAndForked(shape: Shape, more: { readonly alone?: boolean } = {}) {
+  const servers = shape.servers.filter(
+    ({ name, replica }) => more.alone !== true || replica === undefined || name === 's1' || name === 's2',
+  );
+  const world = await World.started(servers);
+  await world.writes('s1', 10);
+  await world.settle();
+  const server = world.server('s1');
+  const backup = server.disk.snapshot();
+  await world.writes('s1', 10);
+  await world.writes('s2', 5);
+  await world.settle();
+  const known = server.acked.length;
+  const brokers = [...world.servers.values()].filter(({ options }) => options.replica === undefined);
+  for (const { name } of brokers)
+    for (const [a, b] of [
+      [name, 's1'],
+      ['s1', name],
+    ] as const)
+      world.network.cut(a, b);
+  await world.wait(server.replaceDisk(backup));
+  void server.start();
+  await world.run(5000, () => server.up && server.replica?.writesHeld() === undefined);
+  await world.writes('s1', 5);
+  return { world, server, known };
+}
+
+function acknowledged(server: SimServer, known: number): readonly Csn[] {
+  return server.acked.slice(0, known);
+}
+
+for (const shape of [HUB, SITES, TWO_BROKERS, LEAVES_1]) {
+  t.test(
+    `${shape.name}: it is initialized by itself, and nothing that was acknowledged is lost`,
+    async (t) => {
+      const { world, server, known } = await restoredAndForked(shape);
+      world.network.healAll();
+      await world.run(20_000);
+      await world.settle();
+      const log = world.server('s2').changelog;
+      t.ok(
+        acknowledged(server, known).every((csn) => log?.holds(csn)),
+        'what others held is there',
+      );
+      t.equal(server.reissued.length, 5, 'what only it had was made anew');
+      await world.writes('s1', 3);
+      await world.settle();
+      t.equal(await server.directory?.contents(), await world.server('s2').directory?.contents());
+    },
+  );
+}
+
+t.test(
+  'brokers that hold no entries and know nobody who does say so, and the server goes on asking',
+  async (t) => {
+    const { world, server } = await restoredAndForked(HUB, { alone: true });
+    const other = world.server('s2');
+    other.crash();
+    await world.run(4000);
+    world.network.healAll();
+    await world.run(5000);
+    t.match(server.alerts.join('\n'), /follows no other server that does/);
+    t.not(server.replica?.writesHeld(), undefined, 'it takes no writes meanwhile');
+    void other.start();
+    await world.run(40_000);
+    await world.settle();
+    t.equal(server.reissued.length, 5);
+  },
+);
+
+t.test(
+  'a copy that comes through a broker goes on after the server that gives it, or the broker, was lost',
+  async (t) => {
+    for (const lost of ['s2', 's4']) {
+      const { world, server } = await restoredAndForked(TWO_BROKERS);
+      world.network.healAll();
+      await world.run(30_000, () => server.directory?.importing === true);
+      world.server(lost).crash();
+      await world.run(20_000);
+      void world.server(lost).start();
+      await world.run(20_000);
+      await world.settle();
+      t.equal(server.reissued.length, 5, `${lost} was lost in the middle`);
+    }
+  },
+);
