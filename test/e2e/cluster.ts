@@ -4,69 +4,18 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { callControl } from '../../lib/app/control-client.js';
 import type { ReadyServer } from '../../lib/app/demo-layout.js';
+import { serverFiles } from '../../lib/app/server-files.js';
+import type { ServerStatus } from '../../lib/app/server-status.js';
 import { setupServer } from '../../lib/app/setup-server.js';
 import { BASE, contents, eventually, freePorts, launch, PASSWORD, polyarch, temporary } from './harness.js';
+import { Network, Relay } from './relay.js';
 
 /** Looks start programs: not so often that they slow down what they wait for. */
 export const LOOK_PAUSE_MS = 150;
-
-/** One direction of dialling: `from` dials `to` through it. */
-class Relay {
-  readonly from: number;
-  readonly to: number;
-  readonly #target: number;
-  readonly #sockets = new Set<Socket>();
-  readonly #server = createServer((socket) => this.#accept(socket));
-  #up = true;
-
-  constructor(from: number, to: number, target: number) {
-    this.from = from;
-    this.to = to;
-    this.#target = target;
-  }
-
-  listen(): Promise<number> {
-    return new Promise((done) => {
-      this.#server.listen(0, '127.0.0.1', () => done((this.#server.address() as AddressInfo).port));
-    });
-  }
-
-  /** Closes what is open and refuses what comes, or lets it through again. */
-  set(up: boolean): void {
-    this.#up = up;
-    if (!up) for (const socket of this.#sockets) socket.destroy();
-  }
-
-  close(): void {
-    this.set(false);
-    this.#server.close();
-  }
-
-  #accept(socket: Socket): void {
-    socket.on('error', () => {});
-    if (!this.#up) {
-      socket.destroy();
-      return;
-    }
-    const far = connect(this.#target, '127.0.0.1');
-    far.on('error', () => {});
-    for (const [one, other] of [
-      [socket, far],
-      [far, socket],
-    ] as const) {
-      this.#sockets.add(one);
-      one.pipe(other);
-      one.on('close', () => {
-        this.#sockets.delete(one);
-        other.destroy();
-      });
-    }
-  }
-}
 
 /** Resolves with the `ready` line of the log; rejects with what was said when the process ends before. */
 function ready(child: ChildProcess): Promise<void> {
@@ -86,12 +35,23 @@ function ready(child: ChildProcess): Promise<void> {
 
 export class Cluster {
   readonly servers: readonly ReadyServer[];
+  /** The network between them. */
+  readonly network: Network;
+  readonly #brokers: number;
   readonly #proxies: readonly Relay[];
   readonly #running = new Map<number, ChildProcess>();
 
-  constructor(servers: readonly ReadyServer[], proxies: readonly Relay[]) {
+  /** `brokers`: how many of the last servers hold no entries. */
+  constructor(servers: readonly ReadyServer[], brokers: number, network: Network, proxies: readonly Relay[]) {
     this.servers = servers;
+    this.#brokers = brokers;
+    this.network = network;
     this.#proxies = proxies;
+  }
+
+  /** Those that hold entries. */
+  get directories(): readonly ReadyServer[] {
+    return this.servers.slice(0, this.servers.length - this.#brokers);
   }
 
   server(number: number): ReadyServer {
@@ -132,8 +92,21 @@ export class Cluster {
     for (const proxy of this.#proxies) proxy.set(numbers.includes(proxy.from) === numbers.includes(proxy.to));
   }
 
+  /** Breaks, or mends, every link between two servers. */
+  link(a: number, b: number, up: boolean): void {
+    for (const proxy of this.#proxies)
+      if ((proxy.from === a && proxy.to === b) || (proxy.from === b && proxy.to === a)) proxy.set(up);
+  }
+
   heal(): void {
+    this.network.hear();
     for (const proxy of this.#proxies) proxy.set(true);
+  }
+
+  /** What a server says of itself. */
+  async status(number: number): Promise<ServerStatus> {
+    const files = serverFiles(this.server(number).dir);
+    return (await callControl(files, { command: 'status' })) as ServerStatus;
   }
 
   /** Waits until all servers hold the same, and answers that. */
@@ -141,7 +114,9 @@ export class Cluster {
     return await eventually(
       'equal contents on all servers',
       async () => {
-        const all = await Promise.all(this.servers.map((server) => contents(server).catch(() => undefined)));
+        const all = await Promise.all(
+          this.directories.map((server) => contents(server).catch(() => undefined)),
+        );
         const [first] = all;
         return first !== undefined && all.every((other) => other === first) && first;
       },
@@ -166,7 +141,7 @@ export class Cluster {
     codes.forEach((code, at) => {
       if (code !== 0) faults.push(`server-${numbers[at]} ended with ${code}`);
     });
-    for (const { name, dir } of this.servers) {
+    for (const { name, dir } of this.directories) {
       const done = await polyarch(['verify', '--dir', dir]);
       if (done.status !== 0) faults.push(`${name}: ${done.stdout}${done.stderr}`);
     }
@@ -182,25 +157,34 @@ export class Cluster {
   }
 }
 
-/** Three servers, started, equal, each pair behind proxies; stopped at the end of the test. */
-export async function startCluster(t: Test, sampleEntries: number): Promise<Cluster> {
-  const dir = temporary(t);
-  const first = await freePorts(30);
+/** Who is there, beside whom everybody follows. */
+export interface ClusterPlan {
+  readonly dir: string;
+  readonly directories: number;
+  /** Servers without entries, numbered after the directories. */
+  readonly brokers: number;
+  readonly sampleEntries: number;
+  /** Further lines of each polyarch.yaml. */
+  readonly settings?: string;
+}
+
+/** Makes the servers, each link behind proxies; starts none. */
+export async function makeCluster(plan: ClusterPlan): Promise<Cluster> {
+  const { dir, directories, brokers, sampleEntries, settings = '' } = plan;
+  const count = directories + brokers;
+  const first = await freePorts(10 * count);
   const portOf = (number: number, offset: number) => first + 10 * (number - 1) + offset;
   const at = (number: number, offset: number) => `127.0.0.1:${portOf(number, offset)}`;
-  const numbers = [1, 2, 3];
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+  const network = new Network();
   const proxies: Relay[] = [];
   const servers: ReadyServer[] = [];
   for (const id of numbers) {
     const name = `server-${id}`;
     const peers = numbers.filter((other) => other !== id);
     await setupServer({
-      dir: join(dir, name),
-      id,
-      name,
-      site: 'default',
-      domains: [BASE],
-      password: PASSWORD,
+      ...{ dir: join(dir, name), id, name, site: 'default', domains: [BASE], password: PASSWORD },
+      ...(id > directories ? { runs: 'broker' } : {}),
       listen: { ldap: at(id, 0), ldaps: 'none', replication: at(id, 2), http: 'none' },
       advertise: {},
       peers: new Map(peers.map((other) => [`server-${other}`, at(other, 2)])),
@@ -209,27 +193,32 @@ export async function startCluster(t: Test, sampleEntries: number): Promise<Clus
       sampleEntries: id === 1 ? sampleEntries : 0,
       hosts: [],
     });
-    let overrides = 'peerAddresses:\n';
+    let overrides = `${settings}peerAddresses:\n`;
     for (const other of peers) {
-      const proxy = new Relay(id, other, portOf(other, 2));
+      const proxy = new Relay(network, id, other, portOf(other, 2));
       proxies.push(proxy);
       overrides += `  server-${other}: "127.0.0.1:${await proxy.listen()}"\n`;
     }
     await appendFile(join(dir, name, 'polyarch.yaml'), overrides);
     servers.push({
-      name,
-      id,
-      pid: 0,
-      ldap: `ldap://${at(id, 0)}`,
-      ldaps: '',
-      replication: at(id, 2),
-      http: '',
+      ...{ name, id, pid: 0, ldap: `ldap://${at(id, 0)}`, ldaps: '', replication: at(id, 2), http: '' },
       dir: join(dir, name),
     });
   }
-  const cluster = new Cluster(servers, proxies);
+  return new Cluster(servers, brokers, network, proxies);
+}
+
+/** Three servers (and brokers, not started), started, equal, each pair behind proxies; stopped at the end of the test. */
+export async function startCluster(
+  t: Test,
+  sampleEntries: number,
+  brokers = 0,
+  settings = '',
+): Promise<Cluster> {
+  const dir = temporary(t);
+  const cluster = await makeCluster({ dir, directories: 3, brokers, sampleEntries, settings });
   t.teardown(() => cluster.close());
-  await cluster.start(...numbers);
+  await cluster.start(1, 2, 3);
   await cluster.equal();
   return cluster;
 }

@@ -3,8 +3,10 @@ import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { Attribute, Change, Client } from 'ldapts';
 import t, { type Test } from 'tap';
+import type { LinkStatus } from '../../lib/app/server-status.js';
 import { type Cluster, LOOK_PAUSE_MS, startCluster } from './cluster.js';
 import { ADMIN, BASE, eventually, missing, PASSWORD, polyarch } from './harness.js';
+import { CALM } from './relay.js';
 
 const PEOPLE = `ou=people,${BASE}`;
 
@@ -44,6 +46,26 @@ async function nothingLost(t: Test, cluster: Cluster, names: readonly string[]):
   t.same(lost, [], `${names.length} were acknowledged`);
 }
 
+/** The sessions of the data from which a server takes changes. */
+async function sources(cluster: Cluster, number: number): Promise<LinkStatus[]> {
+  const { links } = await cluster.status(number);
+  return links.filter(({ domain, direction }) => domain === BASE && direction === 'from');
+}
+
+/** Waits until all directories hold the same changes: cheaper than to compare their entries. */
+async function settled(cluster: Cluster): Promise<void> {
+  await eventually(
+    'the same changes everywhere',
+    async () => {
+      const all = await Promise.all([1, 2, 3].map((number) => cluster.status(number)));
+      const states = all.map(({ domains }) => domains[0]?.applied);
+      return states.every((state) => state === states[0]);
+    },
+    40_000,
+    LOOK_PAUSE_MS,
+  );
+}
+
 /** Cuts octets off the end of the newest log of a stopped server's store: a write that the disk did not finish. */
 function tear(dir: string, octets: number): void {
   const db = join(dir, 'db');
@@ -63,7 +85,8 @@ function must<T>(value: T | undefined): T {
 }
 
 t.test('faults of three servers', { skip: missing('ldapsearch'), timeout: 110_000 }, async (t) => {
-  const cluster = await startCluster(t, 10);
+  // The broker starts later.
+  const cluster = await startCluster(t, 10, 1, 'replication:\n  compression: always\n');
 
   await t.test('a write is seen on the others within 50 ms', async (t) => {
     const [one, two, three] = await Promise.all([1, 2, 3].map((number) => bound(cluster, number)));
@@ -152,6 +175,95 @@ t.test('faults of three servers', { skip: missing('ldapsearch'), timeout: 110_00
     const meanwhile = await add(cluster, 1, 'm', 10);
     await cluster.start(3);
     await nothingLost(t, cluster, [...meanwhile, ...(await add(cluster, 3, 'w', 10))]);
+  });
+
+  await t.test(
+    '200 ms, 2 % lost packets, 1 Mbit/s, cuts: all arrives once, and nothing begins anew',
+    async (t) => {
+      cluster.network.weather = { delayMs: 200, kbit: 1000, loss: 0.02 };
+      const early = (
+        await Promise.all([1, 2, 3].map((number) => add(cluster, number, `w${number}`, 20)))
+      ).flat();
+      await settled(cluster);
+      cluster.cut(3);
+      const cut = await Promise.all([add(cluster, 1, 'c1', 20), add(cluster, 3, 'c3', 20)]);
+      cluster.heal();
+      const late = await add(cluster, 2, 'c2', 20);
+      await settled(cluster);
+      const names = [...early, ...cut.flat(), ...late];
+      for (const { peer, receivedChanges } of await sources(cluster, 3))
+        t.ok(receivedChanges <= 40, `${receivedChanges} changes of ${peer} since the cut`);
+      // Nothing of 1 arrives at 2 any more; what 2 says still arrives at 1.
+      cluster.network.silence(1, 2);
+      const from = performance.now();
+      const lone = await add(cluster, 1, 'o', 5);
+      await eventually('2 gives up on 1', async () => {
+        const link = (await sources(cluster, 2)).find(({ peer }) => peer === 'server-1');
+        return link?.state !== 'following';
+      });
+      const tookMs = performance.now() - from;
+      t.ok(
+        tookMs < 6000,
+        `noticed in ${Math.round(tookMs)} ms: three heartbeats, and what a loaded machine adds`,
+      );
+      await settled(cluster);
+      names.push(...lone);
+      cluster.network.weather = CALM;
+      cluster.heal();
+      await nothingLost(t, cluster, names);
+      const [link] = (await cluster.status(1)).links.filter(({ sentChanges }) => sentChanges > 0);
+      t.ok(must(link).sentWireBytes < must(link).sentBytes / 2, 'compression pays');
+    },
+  );
+
+  await t.test('the upstream is killed: changes come by another one in under 2 s, each once', async (t) => {
+    await cluster.start(4);
+    cluster.link(1, 3, false);
+    const [writer, reader] = await Promise.all([bound(cluster, 1), bound(cluster, 3)]);
+    const arrives = async (tag: string, count: number): Promise<number> => {
+      let longestMs = 0;
+      for (let k = 0; k < count; k++) {
+        const dn = `uid=${tag}.${k},${PEOPLE}`;
+        await must(writer).add(dn, { objectClass: 'inetOrgPerson', cn: tag, sn: tag });
+        const from = performance.now();
+        await eventually('the write arrives', async () => {
+          const found = await must(reader).search(PEOPLE, {
+            filter: `(uid=${tag}.${k})`,
+            attributes: ['uid'],
+          });
+          return found.searchEntries.length === 1;
+        });
+        longestMs = Math.max(longestMs, performance.now() - from);
+      }
+      return longestMs;
+    };
+    await eventually('both ways are there', async () => {
+      const links = await sources(cluster, 3);
+      return ['server-2', 'server-4'].every((name) =>
+        links.some(({ peer, state, missing }) => peer === name && state === 'following' && missing === 0),
+      );
+    });
+    const before = await sources(cluster, 3);
+    await arrives('f', 10);
+    const grown = (await sources(cluster, 3)).filter(
+      ({ peer, receivedChanges }) =>
+        receivedChanges > (before.find((link) => link.peer === peer)?.receivedChanges ?? 0),
+    );
+    t.equal(grown.length, 1, 'they come one way');
+    const used = must(grown[0]).peer === 'server-4' ? 4 : 2;
+    const other = `server-${6 - used}`;
+    const received = async () =>
+      must((await sources(cluster, 3)).find(({ peer }) => peer === other)).receivedChanges;
+    const first = await received();
+    const killed = cluster.end(used, 'SIGKILL');
+    const longestMs = await arrives('g', 40);
+    await killed;
+    t.ok(longestMs < 2000, `${Math.round(longestMs)} ms at longest, ${must(grown[0]).peer} killed`);
+    t.equal((await received()) - first, 40, 'each once');
+    cluster.heal();
+    if (used === 2) await cluster.start(2);
+    await Promise.all([writer?.unbind(), reader?.unbind()]);
+    await cluster.equal();
   });
 
   t.same(await cluster.verified(), []);
