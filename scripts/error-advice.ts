@@ -50,6 +50,11 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   RESTORE_REFUSED:
     'Nothing was changed. Data that there are are replaced with `--replace` only; `polyarch backup list` shows what the folder holds and ' +
     'what goes on from what.',
+  FRACTION_INVALID:
+    'The lines name what is wrong in `fraction.exclude` or `fraction.include`. Attributes that a class requires cannot be excluded for it; a server that takes writes holds all ' +
+    'attributes that `uniqueness` and `references.attributes` name, a read-only one need not.',
+  FRACTION_REFUSED:
+    'Nothing was done. Import or restore on a server that holds all attributes, and take the data from there: `polyarch replication initialize`. `setup` of a server that holds a part goes with `--empty`.',
   MERGE_REFUSED:
     'Nothing was merged. The lines name entries that differ; `polyarch merge --dry-run` lists all. Say which values count with `--differing newest` or `--differing topology`; those that ' +
     'do not survive are kept in a file.',

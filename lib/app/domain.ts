@@ -39,6 +39,7 @@ import type { Schema } from '../schema/schema.js';
 import { alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
+import { fractionOf, heldPart } from './domain-fraction.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import { openServable } from './open-servable.js';
@@ -129,6 +130,7 @@ export class RunningDomain {
       clock: systemClock,
       members: upkeep.members,
       reissue: upkeep.reissue,
+      part: backend.parts.fraction,
       autoInitialize: settings.initializeWhenEmpty,
       autoReinitialize: settings.initializeWhenBehind,
       startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
@@ -189,6 +191,7 @@ export class RunningDomain {
       log,
       sink: changelog,
       usns: parts.usns,
+      fraction: fractionOf(settings, base, schema),
       // Its type may still have to come from a peer.
       indexes: parts.indexes ?? indexOptions(settings, schema, config.peers.size > 0),
       memberAttributes: settings['groups.memberAttributes'],
@@ -304,6 +307,7 @@ export class RunningDomain {
       ...this.#phase(),
       entries: backend.entryCount,
       generationId: backend.generationId,
+      ...heldPart(backend.parts.fraction.text),
       applied: backend.state.toString(),
       received: this.#changelog.state.toString(),
       ...replicationLag(this.broker.status(), backend.state),

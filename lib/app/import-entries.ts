@@ -24,6 +24,7 @@ import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import { clearPasswords } from './clear-passwords.js';
 import { indexOptions, openChangelog } from './domain.js';
+import { refuseAsSource } from './domain-fraction.js';
 import { IndexThread } from './index-thread.js';
 import { ldifEntry } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
@@ -74,6 +75,7 @@ export async function importEntries(
   const old = existsSync(files.db) ? await openOffline(files, false) : undefined;
   try {
     const { schema } = await readWholeSchema(files, old);
+    refuseAsSource(config.settings, options.base, schema, 'an import');
     await discardNewStore(files);
     const store = await openLevelStore(newStorePath(files), { writeBufferBytes: WRITE_BUFFER });
     const indexing = new IndexThread(store);

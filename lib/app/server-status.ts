@@ -19,6 +19,8 @@ export interface DomainStatus {
   readonly reason: string | undefined;
   readonly entries: number;
   readonly generationId: string | undefined;
+  /** The part of the attributes that is held (entry/fraction-text.ts); absent: all. */
+  readonly fraction?: string;
   /** Changes applied to the entries, as server state text. */
   readonly applied: string;
   /** Changes held in the change log, as server state text. */

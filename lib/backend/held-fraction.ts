@@ -20,12 +20,14 @@ import type { EntryImage } from './entry-image.js';
 export class HeldFraction {
   /** What the configuration asks for. */
   readonly wanted: Fraction;
+  readonly #schema: Schema;
   #held: Fraction;
   #text: string;
 
-  constructor(held: Fraction, wanted: Fraction) {
+  constructor(held: Fraction, wanted: Fraction, schema: Schema) {
     this.#held = held;
     this.#text = formatFraction(held);
+    this.#schema = schema;
     this.wanted = wanted;
   }
 
@@ -42,7 +44,7 @@ export class HeldFraction {
     const held = recorded === undefined ? Fraction.ALL : readFraction(recorded, schema);
     if (held === undefined) throw new StoreError('damaged', 'the row that says which attributes are held');
     const asked = wanted ?? held;
-    return new HeldFraction(empty ? asked : held, asked);
+    return new HeldFraction(empty ? asked : held, asked, schema);
   }
 
   /** What the rows are made by. */
@@ -55,12 +57,17 @@ export class HeldFraction {
     return this.#text;
   }
 
+  /** The text of what the configuration asks for. */
+  get wantedText(): string {
+    return formatFraction(this.wanted);
+  }
+
   /** Why the rows must be made anew, as a clause; undefined when they are as configured. */
   get outdated(): string | undefined {
-    const wanted = formatFraction(this.wanted);
-    return this.#text === wanted
+    const { wantedText } = this;
+    return this.#text === wantedText
       ? undefined
-      : `its data hold ${describeFraction(this.#text)} and its configuration asks for ${describeFraction(wanted)}`;
+      : `its data hold ${describeFraction(this.#text)} and its configuration asks for ${describeFraction(wantedText)}`;
   }
 
   /** All rows are made anew, by the configured fraction. */
@@ -75,6 +82,16 @@ export class HeldFraction {
     const { kind } = change.body;
     const entry = kind === 'modify' || kind === 'modifyDn' ? view.entry(change.entry) : undefined;
     return this.#held.change(change, entry?.attributes);
+  }
+
+  /** Throws LdapError unavailable where a copy that shall hold `text` cannot be given. */
+  checkGives(text: string): void {
+    const asked = readFraction(text, this.#schema);
+    if (asked === undefined || !this.#held.covers(asked))
+      throw new LdapError(
+        'unavailable',
+        `it holds ${describeFraction(this.#text)} only; initialize from a server that holds ${describeFraction(text)}`,
+      );
   }
 
   /** What is held here of an entry as another server has it. */

@@ -322,8 +322,9 @@ export class StoreBackend implements Backend {
     return id === undefined ? [] : await readHistory(store, keys.historyAfter(id, undefined));
   }
 
-  /** A frozen copy of the durable state as it is now. Rejects with LdapError unavailable when there are no data, or a StoreError. */
-  async exportSnapshot(): Promise<BackendSnapshot> {
+  /** A frozen copy of the durable state as it is now, for whom shall hold `fraction`. Rejects with LdapError unavailable when there are no data, or a StoreError. */
+  async exportSnapshot(fraction = ''): Promise<BackendSnapshot> {
+    this.parts.fraction.checkGives(fraction);
     return takeSnapshot(this.parts.store, this.parts.keys, this.counted);
   }
 

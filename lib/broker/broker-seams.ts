@@ -5,7 +5,7 @@
  */
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
-import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { Hello, LinkPurpose, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
@@ -46,7 +46,10 @@ export interface BrokerDirectory {
   applied(): ServerState;
   /** Between begin and end of a total update of ours. */
   importing(): boolean;
-  openSnapshot(): Promise<SnapshotReader>;
+  /** `fraction`: what the copy is to hold at least (Hello.fraction); rejects with an Error where that is not held here. */
+  openSnapshot(fraction: string): Promise<SnapshotReader>;
+  /** Hello.fraction of a link with this purpose. Absent: everything. */
+  fraction?(purpose: LinkPurpose): string | undefined;
 }
 
 /** What is known of the domain's servers: who belongs, and what each has applied. */

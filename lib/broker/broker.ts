@@ -195,7 +195,7 @@ export class Broker {
   /** A copy for a peer, where this server holds no entries itself. */
   #copyFor(peer: Hello): Promise<SnapshotReader> {
     const { directory } = this.#options;
-    if (directory !== undefined) return directory.openSnapshot();
+    if (directory !== undefined) return directory.openSnapshot(peer.fraction ?? '');
     const { server, replica } = peer;
     return this.#upstreams.fetchFor(peer.behalf ?? { server, replica, hops: 0 }, server);
   }
@@ -341,6 +341,7 @@ export class Broker {
       generation: this.#generation(),
       heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
       states: this.states(),
+      fraction: this.#options.directory?.fraction?.(purpose),
       ...(this.#options.offers === true && purpose === 'follow' ? { offers: true } : {}),
     };
   }

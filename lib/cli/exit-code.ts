@@ -24,6 +24,7 @@ export function exitCodeOf(error: unknown): number {
     case 'PASSWORD_MISSING':
       return EXIT_COMMAND_LINE;
     case 'CONFIG_INVALID':
+    case 'FRACTION_INVALID':
       return EXIT_CONFIG;
     case 'CONNECT_FAILED':
       return EXIT_CONNECT;

@@ -8,6 +8,7 @@ import type { Static } from '@sinclair/typebox';
 import { LIMITS } from '../base/limits.js';
 import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { ASSURANCE_OPTIONS } from './assurance-options.js';
+import { FRACTION_OPTIONS } from './fraction-options.js';
 import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
 import {
   addressFault,
@@ -121,6 +122,8 @@ export const OPTIONS = {
   ),
 
   ...ASSURANCE_OPTIONS,
+
+  ...FRACTION_OPTIONS,
 
   'listen.ldap': text('Address for LDAP, with StartTLS. `none` turns it off.', {
     preset: '0.0.0.0:1389',

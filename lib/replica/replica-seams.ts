@@ -7,7 +7,7 @@ import type { ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
-import type { SnapshotSource, SnapshotTarget } from './snapshot-source.js';
+import type { HeldPart, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
 /** What is known of the domain's servers, as far as it concerns our own data and writes. */
 export interface ReplicaMembers {
@@ -58,6 +58,8 @@ export interface ReplicaOptions {
   readonly backend: Pick<Backend, 'replay' | 'carry' | 'state' | 'generationId'> &
     SnapshotSource &
     SnapshotTarget;
+  /** What of the entries is held. Absent: everything. */
+  readonly part?: HeldPart | undefined;
   readonly changelog: Changelog;
   readonly clock: Clock;
   /** Initialize an empty replica from the first peer that has data, and one that fell too far behind. */

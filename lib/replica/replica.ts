@@ -4,9 +4,12 @@
  * Stands between backend, change log and broker, and is to the broker its directory and its listener (broker-seams.ts, structurally). Invariants: a half-done total update is
  * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29).
  */
-import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
+import type { Hello, LinkPurpose } from '../sync/frames.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
+import { checkCopy, type Keep } from './copy-terms.js';
+import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
@@ -16,12 +19,10 @@ const TRIES_A_PEER = 2;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
 
-/** What a total update must hold, or it is refused: nothing in particular, all our own changes, or all changes of others that we hold. */
-export type Keep = 'reissued' | 'own' | 'others';
-
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #replay: Replay;
+  readonly #renewal: PartRenewal;
   #carrier: UpdateCarrier | undefined;
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
@@ -52,6 +53,11 @@ export class Replica {
       alert: (alert) => options.alert(alert),
       progressed: () => this.#progressed(),
     });
+    this.#renewal = new PartRenewal({
+      ...{ server: options.server, part: options.part, clock },
+      mayCopy: (peer) => this.#reinitializes && this.#carrier?.peerNames().includes(peer) === true,
+      initialize: (peer) => this.#initializeUnasked(peer),
+    });
     changelog.carryWith((changes, rows, durable) => this.#replay.carry(changes, rows, durable));
   }
 
@@ -81,6 +87,7 @@ export class Replica {
     this.#stopped = true;
     await this.#options.reissue?.stop();
     this.#cancelRetry?.();
+    this.#renewal.stop();
     await this.#replay.stop();
   }
 
@@ -100,6 +107,7 @@ export class Replica {
       return `${server} holds an older copy of its data than it once told the other servers of, and is catching up`;
     if (this.#behind.length > 0)
       return `${server} is too far behind the other servers and must be initialized`;
+    if (this.#renewal.reason !== undefined) return this.#renewal.reason;
     return this.#held
       ? `${server} has just started and is asking the other servers what they know of it`
       : undefined;
@@ -197,8 +205,12 @@ export class Replica {
     return this.#options.backend.importing || this.#adopting;
   }
 
-  openSnapshot(): Promise<DomainSnapshot> {
-    return this.#options.backend.exportSnapshot();
+  openSnapshot(fraction: string): Promise<DomainSnapshot> {
+    return this.#options.backend.exportSnapshot(fraction);
+  }
+
+  fraction(purpose: LinkPurpose): string | undefined {
+    return this.#renewal.told(purpose);
   }
 
   // What the broker tells (BrokerListener).
@@ -242,7 +254,9 @@ export class Replica {
     return this.#options.autoReinitialize ?? this.#options.autoInitialize;
   }
 
-  greeted(): void {}
+  greeted(peer: Pick<Hello, 'server'>): void {
+    this.#renewal.greeted(peer);
+  }
 
   letIn(): void {
     this.#barred = undefined;
@@ -291,13 +305,10 @@ export class Replica {
             return;
           }
           this.#place = undefined;
-          const own = changelog.newest(replica);
-          if (keep === 'own' && own !== undefined && !summary.state.covers(own)) {
-            throw new Error(`${peer} does not hold all changes of this server yet`);
-          }
+          const has = { replica, own: changelog.newest(replica), held: backend.state };
+          checkCopy(keep, has, peer, summary.state);
           if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
             throw new Error(`${peer} holds another data set than the one that was begun`);
-          if (keep === 'others') checkOthers(backend.state, summary.state, replica, peer);
           if (!backend.importing) await this.#keepOwn(summary);
           await backend.beginImport();
           this.#options.members?.copied();
@@ -377,13 +388,6 @@ export class Replica {
   #tell(kind: string, message: string): void {
     this.#options.alert({ kind, key: kind, message });
   }
-}
-
-/** Throws when the copy lacks a change of another origin that we hold. */
-function checkOthers(held: ServerState, source: ServerState, replica: ReplicaId, peer: string): void {
-  const lost = held.csns().filter((csn) => csnReplica(csn) !== replica && !source.covers(csn));
-  if (lost.length > 0)
-    throw new Error(`${peer} does not hold yet what this server holds (${lost.join(' ')})`);
 }
 
 function reasonOf(error: unknown): string {

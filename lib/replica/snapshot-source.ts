@@ -16,8 +16,18 @@ export interface DomainSnapshot extends SnapshotSummary {
 }
 
 export interface SnapshotSource {
-  /** A frozen copy of the durable state as it is now. Rejects with a StoreError. */
-  exportSnapshot(): Promise<DomainSnapshot>;
+  /** A frozen copy of the durable state as it is now, which holds at least `fraction` (text; empty or absent: everything). Rejects with an LdapError that says why not, or a StoreError. */
+  exportSnapshot(fraction?: string): Promise<DomainSnapshot>;
+}
+
+/** What of the entries is held (backend/held-fraction.ts). */
+export interface HeldPart {
+  /** Of the rows that there are. */
+  readonly text: string;
+  /** Of a copy that is taken next. */
+  readonly wantedText: string;
+  /** Why a new copy is to be taken, as a clause; undefined: none is. */
+  readonly outdated: string | undefined;
 }
 
 export interface SnapshotTarget {

@@ -64,6 +64,8 @@ export interface Hello {
   readonly states: ServerStates;
   /** To be initialized: where to go on, when an earlier session was cut. */
   readonly resume?: SnapshotPlace | undefined;
+  /** What the entries of this server hold, or shall hold when they are replaced: text of a fraction; undefined: everything. */
+  readonly fraction?: string | undefined;
   /** Nobody can dial this server: who is dialed may open lanes on this link, to follow it. */
   readonly offers?: boolean | undefined;
   /** Who answers holds nothing worth following and may take a copy of the dialing server's data: nothing of both is compared. */

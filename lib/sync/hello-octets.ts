@@ -9,11 +9,12 @@ import type { Hello, LinkPurpose, ServerStates } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf. After any other octet the rest is of a later version. */
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction. After any other octet the rest is of a later version. */
 const RESUME = 1;
 const OFFERS = 2;
 const WANTS = 3;
 const BEHALF = 4;
+const FRACTION = 5;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -37,6 +38,10 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
   }
   if (hello.offers === true) writer.u8(OFFERS);
   if (hello.wants === true) writer.u8(WANTS);
+  if (hello.fraction !== undefined) {
+    writer.u8(FRACTION);
+    writer.text(hello.fraction);
+  }
   if (hello.behalf === undefined) return;
   const { server, replica, hops } = hello.behalf;
   writer.u8(BEHALF);
@@ -94,7 +99,7 @@ export function readHello(reader: ByteReader): Hello {
   };
 }
 
-type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf'>;
+type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction'>;
 
 function readMore(reader: ByteReader): More {
   let more: More = {};
@@ -108,6 +113,9 @@ function readMore(reader: ByteReader): More {
         break;
       case WANTS:
         more = { ...more, wants: true };
+        break;
+      case FRACTION:
+        more = { ...more, fraction: reader.text(LIMITS.fractionBytes) };
         break;
       case BEHALF: {
         const server = readName(reader);
