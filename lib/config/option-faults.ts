@@ -1,4 +1,5 @@
 /** What is wrong with the value of an option, as a sentence; undefined: nothing. The checks that the option table names. */
+import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { parseDn } from '../dn/dn-text.js';
 import { parseAddress } from '../topology/address.js';
@@ -23,6 +24,18 @@ export function listenFault(value: string): string | undefined {
   return value === 'none' || parseAddress(value) !== undefined
     ? undefined
     : `"${value}" is not an address; write host:port, or none`;
+}
+
+/** Octets of the path of a Unix-domain socket, as the systems' structures hold it. */
+const SOCKET_PATH_BYTES = 103;
+
+/** Of the path of a Unix-domain socket, or `none`. */
+export function socketPathFault(value: string): string | undefined {
+  if (value === 'none') return undefined;
+  if (!value.startsWith('/')) return `"${value}" is no absolute path; write one, or none`;
+  return utf8Encode(value).length > SOCKET_PATH_BYTES
+    ? `the path of a socket may have ${SOCKET_PATH_BYTES} octets`
+    : undefined;
 }
 
 /** Of an LDAP URL that names a server. */

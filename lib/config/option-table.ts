@@ -4,9 +4,9 @@
  *
  * A key is the path in polyarch.yaml, parts joined by dots. Relative file names are relative to the server's directory.
  */
-import type { Static } from '@sinclair/typebox';
 import { LIMITS } from '../base/limits.js';
 import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
+import { ALERT_OPTIONS } from './alert-options.js';
 import { ASSURANCE_OPTIONS } from './assurance-options.js';
 import { FRACTION_OPTIONS } from './fraction-options.js';
 import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
@@ -17,8 +17,10 @@ import {
   ldapUrlFault,
   listenFault,
   nameFault,
+  socketPathFault,
   uniquenessFault,
 } from './option-faults.js';
+import type { ValueOf } from './shape.js';
 
 const GiB_IN_MiB = 1024;
 
@@ -43,7 +45,7 @@ export const OPTIONS = {
   }),
   'server.site': text('Site in which this server stands.', { preset: 'default', check: nameFault }),
   'server.runs': choice(
-    'What this server runs: `directory` (entries), `broker` (changes only), or `both`.',
+    'What this server runs: `directory` (entries; nobody dials it, it dials others and replicates both ways on those links), `broker` (changes only), or `both`.',
     ['directory', 'broker', 'both'],
     { preset: 'both' },
   ),
@@ -122,6 +124,7 @@ export const OPTIONS = {
   ),
 
   ...ASSURANCE_OPTIONS,
+  ...ALERT_OPTIONS,
 
   ...FRACTION_OPTIONS,
 
@@ -133,10 +136,17 @@ export const OPTIONS = {
     preset: '0.0.0.0:1636',
     check: listenFault,
   }),
-  'listen.replication': text('Address for replication, always mutual TLS. `none` turns it off.', {
-    preset: '0.0.0.0:8989',
-    check: listenFault,
-  }),
+  'listen.ldapi': text(
+    'Unix-domain socket for LDAP (`ldapi://` with the path in percent form), as an absolute path. `none`: there is none. Every user of the machine may connect.',
+    { preset: 'none', check: socketPathFault },
+  ),
+  'listen.replication': text(
+    'Address for replication, always mutual TLS. `none`: nobody dials this server; it dials others and replicates both ways on those links.',
+    {
+      preset: '0.0.0.0:8989',
+      check: listenFault,
+    },
+  ),
   'listen.http': text('Address for HTTP: /metrics, /healthz and /readyz. `none` turns it off.', {
     preset: '127.0.0.1:8443',
     check: listenFault,
@@ -358,7 +368,7 @@ export const OPTIONS = {
 
 export type OptionKey = keyof typeof OPTIONS;
 
-type Value<K extends OptionKey> = Static<(typeof OPTIONS)[K]['schema']>;
+type Value<K extends OptionKey> = ValueOf<(typeof OPTIONS)[K]['shape']>;
 
 /** Options for which absence means something. */
 export type OptionalKey = 'topology' | 'peers' | `advertise.${string}`;

@@ -4,7 +4,6 @@
  * Precedence: flag, environment variable, file, default. All faults of all sources are reported in one OperatorError CONFIG_INVALID. Reading files
  * and the environment is the shell's; this file is given what was read.
  */
-import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { OperatorError } from '../base/operator-error.js';
 import { checkShape } from './check-shape.js';
 import { type ConfigDocument, type ConfigFault, type DocumentPath, formatFaults } from './document.js';
@@ -12,6 +11,7 @@ import { nearestName } from './nearest-name.js';
 import { optionFlag, optionVariable } from './option.js';
 import { OPTION_KEYS, type OptionKey, optionOf, type Settings } from './option-table.js';
 import { parseOptionText } from './option-text.js';
+import { optional, record, type Shape } from './shape.js';
 
 /** What the shell has read. */
 export interface ConfigSources {
@@ -67,29 +67,28 @@ export function resolveConfig(sources: ConfigSources): Settings {
   return Object.fromEntries(OPTION_KEYS.map((key) => [key, values.get(key)])) as unknown as Settings;
 }
 
-/** Nested schema of polyarch.yaml, built from the option table. */
-export function documentSchema(): TObject {
-  const groups = new Map<string, Record<string, TSchema>>();
-  const top: Record<string, TSchema> = {};
+/** Nested shape of polyarch.yaml, built from the option table. */
+export function documentShape(): Shape {
+  const groups = new Map<string, Record<string, Shape>>();
+  const top: Record<string, Shape> = {};
   for (const key of OPTION_KEYS) {
     const [first, second] = splitKey(key);
-    const schema = Type.Optional(optionOf(key).schema);
-    if (second === undefined) top[first] = schema;
+    const shape = optional(optionOf(key).shape);
+    if (second === undefined) top[first] = shape;
     else {
       const group = groups.get(first) ?? {};
-      group[second] = schema;
+      group[second] = shape;
       groups.set(first, group);
     }
   }
-  for (const [name, properties] of groups)
-    top[name] = Type.Optional(Type.Object(properties, { additionalProperties: false }));
-  return Type.Object(top, { additionalProperties: false });
+  for (const [name, properties] of groups) top[name] = optional(record(properties));
+  return record(top);
 }
 
-const SCHEMA = documentSchema();
+const SHAPE = documentShape();
 
 function readDocument(document: ConfigDocument, values: Map<OptionKey, unknown>, out: string[]): void {
-  const faults: ConfigFault[] = checkShape(SCHEMA, document.value);
+  const faults: ConfigFault[] = checkShape(SHAPE, document.value);
   if (faults.length === 0) {
     for (const key of OPTION_KEYS) {
       const path = splitKey(key);
@@ -137,7 +136,7 @@ function readText(
   const faults =
     value === undefined
       ? [{ path: [], message: `"${text}" cannot be read` }]
-      : checkShape(optionOf(key).schema, value).concat(checkValue(key, value, []));
+      : checkShape(optionOf(key).shape, value).concat(checkValue(key, value, []));
   for (const fault of faults) out.push(`${source}: ${fault.message}`);
   if (faults.length === 0) values.set(key, value);
 }
@@ -187,12 +186,18 @@ function valueAt(root: unknown, path: DocumentPath): unknown {
   return at;
 }
 
+/** Whether others can dial this server. One that runs a directory alone, or turned the listener off, dials others and replicates both ways on those links. */
+export function listensForReplication(settings: Settings): boolean {
+  return settings['server.runs'] !== 'directory' && settings['listen.replication'] !== 'none';
+}
+
 /** The address that others should use for a listener: the advertised one, else the listen address; undefined when it is off. */
 export function advertisedAddress(
   settings: Settings,
   kind: 'ldap' | 'ldaps' | 'replication' | 'http',
 ): string | undefined {
   const listen = settings[`listen.${kind}`];
+  if (kind === 'replication' && !listensForReplication(settings)) return undefined;
   return listen === 'none' ? undefined : (settings[`advertise.${kind}`] ?? listen);
 }
 
