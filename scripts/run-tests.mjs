@@ -1,17 +1,35 @@
 /**
- * Runs compiled tap test files, each in a process of its own, two at a time, slowest first; closes with tap's totals line.
+ * Runs compiled tap test files, two processes at a time, slowest first; closes with tap's totals line.
  *
- * Every file is a tap program and ends with its own totals; this only starts them and adds up. tap's own runner loads its TypeScript loader and process tracking
- * into every process, which costs more than most of our tests do: 1.2 s a file against 0.3 s (measured by running test/csn and test/base both ways).
+ * Every file is a tap program of its own and can be run as one. Here, the many small ones share processes (test-batch.mjs), because starting Node, tap and the modules
+ * costs more than most of them do; a file gets a process of its own by the rule of `runsAlone`. tap's own runner is not used: it loads its TypeScript loader and process
+ * tracking into every process. A process that dies is a failure of the file that ran in it; the files that it did not reach then run alone.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './prepare.mjs';
+import { COUNTS, FILE_MARK } from './test-marks.mjs';
 
 const JOBS = 2;
-const FILE_TIMEOUT_MS = 170_000;
+/** A process that tells of no file for so long is killed: with the limit of a file in test-batch.mjs, tap speaks first. */
+const SILENCE_MS = 170_000;
+/** All files of a batch are told; what they left open keeps it from ending. */
+const END_MS = 5_000;
+/** Files of a batch take about this long together, so that both processors have work to the end. */
+const BATCH_MS = 8_000;
+const UNKNOWN_MS = 300;
 const TIMES_FILE = join(root, 'build', '.test-times.json');
+const BATCH = join('scripts', 'test-batch.mjs');
+
+/** Folders whose files start processes, threads and servers or read the process's state: each file has a process of its own. */
+const FOLDERS_ALONE = ['app', 'cli', 'e2e', 'io', 'sim', 'tidy'];
+
+/** Whether a file needs a process of its own: it stands in one of those folders, or declares a long time limit or process-wide set-up at its top level. */
+function runsAlone(file) {
+  if (FOLDERS_ALONE.includes(file.split('/')[2])) return true;
+  return /^t\.(setTimeout|teardown|before)\(|^process\./m.test(readFileSync(join(root, file), 'utf8'));
+}
 
 function readTimes() {
   try {
@@ -21,46 +39,110 @@ function readTimes() {
   }
 }
 
+/** Lists of files, each for one process; the slowest first. Files of one folder stay together: they load the same modules. */
+function batchesOf(files, times) {
+  const costOf = (file) => times[file] ?? UNKNOWN_MS;
+  const batches = [];
+  let open = { files: [], cost: 0 };
+  for (const file of [...files].sort()) {
+    if (runsAlone(file)) {
+      batches.push({ files: [file], cost: costOf(file), alone: true });
+      continue;
+    }
+    if (open.files.length === 0 || open.cost + costOf(file) > BATCH_MS) {
+      open = { files: [], cost: 0 };
+      batches.push(open);
+    }
+    open.files.push(file);
+    open.cost += costOf(file);
+  }
+  return batches.sort((a, b) => b.cost - a.cost);
+}
+
 /** The last totals line of a tap program: `# { total: 3, pass: 2, fail: 1 }`. */
 function totalsOf(output) {
   const line = output.match(/^# \{ total: [^}]*\}$/gm)?.pop() ?? '';
   const number = (name) => Number(line.match(new RegExp(`\\b${name}: (\\d+)`))?.[1] ?? 0);
-  return {
-    found: line !== '',
-    pass: number('pass'),
-    fail: number('fail'),
-    skip: number('skip'),
-    todo: number('todo'),
-  };
+  return Object.fromEntries(COUNTS.map((name) => [name, number(name)]));
 }
 
-function runFile(file) {
+/** Runs a process to its end; answers what it wrote and how it ended. `onText` hears the output, and answers how long it may be silent from now on. */
+function runProcess(args, onText) {
   return new Promise((resolve) => {
-    const startMs = Date.now();
-    const env = { ...process.env, TAP_TIMEOUT: '160' };
-    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
       cwd: root,
-      env,
+      env: { ...process.env, TAP_TIMEOUT: '160' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    const take = (chunk) => {
-      output += chunk;
+    let late = false;
+    let timer;
+    const wait = (ms) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        late = true;
+        child.kill('SIGKILL');
+      }, ms);
+    };
+    wait(SILENCE_MS);
+    const take = (text) => {
+      output += text;
+      const silenceMs = onText?.(output);
+      if (silenceMs !== undefined) wait(silenceMs);
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
-    const timer = setTimeout(() => {
-      output += `\nnot ok - ${file} did not end within ${FILE_TIMEOUT_MS / 1000} s\n`;
-      child.kill('SIGKILL');
-    }, FILE_TIMEOUT_MS);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      const totals = totalsOf(output);
-      // A file that died before its totals, or that failed without a failing test, counts as one failure.
-      if ((code !== 0 || !totals.found) && totals.fail === 0) totals.fail = 1;
-      resolve({ file, output, code, signal, totals, ms: Date.now() - startMs });
+      resolve({ output, late, end: late ? 'killed: it did not end in time' : (signal ?? code) });
     });
   });
+}
+
+/** One file in a process of its own. */
+async function runAlone(file) {
+  const startMs = Date.now();
+  const { output, end } = await runProcess([file]);
+  return { file, output, end, totals: checked(totalsOf(output), end), ms: Date.now() - startMs };
+}
+
+/** A file that died before its totals, or that failed without a failing test, counts as one failure. */
+function checked(totals, end) {
+  const none = COUNTS.every((name) => totals[name] === 0);
+  return { ...totals, fail: totals.fail === 0 && (none || end !== 0) ? 1 : totals.fail };
+}
+
+/** Files in one process: what is told of each, and those that the process did not reach. */
+async function runBatch(files) {
+  let told = 0;
+  const { output, end } = await runProcess([BATCH, ...files], (soFar) => {
+    const now = soFar.split(`\n${FILE_MARK}`).length - 1;
+    if (now === told) return undefined;
+    told = now;
+    return told === files.length ? END_MS : SILENCE_MS;
+  });
+  const done = [];
+  let rest = output;
+  for (let at = rest.indexOf(`\n${FILE_MARK}`); at >= 0; at = rest.indexOf(`\n${FILE_MARK}`)) {
+    const from = at + 1 + FILE_MARK.length;
+    const to = rest.indexOf('\n', from);
+    const { file, ms, left, ...counts } = JSON.parse(rest.slice(from, to));
+    done.push({ file, output: rest.slice(0, at), end: 0, totals: checked(counts, 0), ms, left });
+    rest = rest.slice(to);
+  }
+  const unreached = files.slice(done.length);
+  const running = unreached.shift();
+  if (running !== undefined) done.push({ file: running, output: rest, end, totals: checked({}, end), ms: 0 });
+  else if (end !== 0 && done.every(({ totals }) => totals.fail === 0)) {
+    // All files are told and the process still failed: those that left something open are to blame, or else the last.
+    const guilty = done.filter(({ left }) => left.length > 0);
+    for (const one of guilty.length > 0 ? guilty : done.slice(-1)) {
+      one.output += `\n${rest}\nnot ok - its process did not end well; left open: ${one.left.join(', ')}\n`;
+      one.end = end;
+      one.totals.fail = 1;
+    }
+  }
+  return { done, unreached };
 }
 
 /** Skipped tests with their reasons, so that no skip goes unseen. */
@@ -71,21 +153,28 @@ function skipsOf(output) {
 /** Runs the files; answers whether all passed. */
 export async function runTests(files) {
   const times = readTimes();
-  const queue = [...files].sort((a, b) => (times[b] ?? 1000) - (times[a] ?? 1000) || (a < b ? -1 : 1));
+  const queue = batchesOf(files, times);
   const sum = { total: 0, pass: 0, fail: 0, skip: 0, todo: 0 };
   const startMs = Date.now();
+  const tell = ({ file, output, end, totals, ms }) => {
+    times[file] = ms;
+    for (const name of COUNTS) sum[name] += totals[name] ?? 0;
+    for (const skip of skipsOf(output)) console.log(`skipped: ${file}: ${skip}`);
+    if (totals.fail > 0) console.log(`\nFAILED ${file} (exit ${end})\n${output}`);
+  };
   const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const done = await runFile(file);
-      times[file] = done.ms;
-      for (const name of ['pass', 'fail', 'skip', 'todo']) sum[name] += done.totals[name];
-      for (const skip of skipsOf(done.output)) console.log(`skipped: ${file}: ${skip}`);
-      if (done.totals.fail > 0)
-        console.log(`\nFAILED ${file} (exit ${done.signal ?? done.code})\n${done.output}`);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (next.alone === true) {
+        tell(await runAlone(next.files[0]));
+        continue;
+      }
+      const { done, unreached } = await runBatch(next.files);
+      for (const one of done) tell(one);
+      queue.unshift(...unreached.map((file) => ({ files: [file], cost: 0, alone: true })));
     }
   };
   await Promise.all(Array.from({ length: JOBS }, worker));
-  sum.total = sum.pass + sum.fail + sum.skip + sum.todo;
+  sum.total = COUNTS.reduce((total, name) => total + sum[name], 0);
   writeFileSync(TIMES_FILE, JSON.stringify(times));
   console.log(`# ${files.length} files in ${((Date.now() - startMs) / 1000).toFixed(1)} s`);
   console.log(

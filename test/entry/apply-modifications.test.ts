@@ -274,7 +274,7 @@ t.test('an edit of a group with 100,000 members costs its own values, not the gr
   let attributes = attributesOf({ member: members });
   attributes = applyModifications(attributes, [step('add member uid=first,dc=example')], schema).after;
   // The set is made once; from here on edits are small.
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let i = 0; i < 100; i++) {
     attributes = applyModifications(attributes, [step(`add member uid=new${i},dc=example`)], schema).after;
     attributes = applyModifications(
@@ -283,7 +283,8 @@ t.test('an edit of a group with 100,000 members costs its own values, not the gr
       schema,
     ).after;
   }
-  const eachMs = (performance.now() - start) / 200;
+  const { user, system } = process.cpuUsage(start);
+  const eachMs = (user + system) / 1000 / 200;
   t.equal(must([...attributes.values()][0], 'member').values.length, 100_001);
   t.ok(eachMs < 20, `${eachMs.toFixed(3)} ms an edit`);
   t.comment(`${eachMs.toFixed(3)} ms an edit`);

@@ -1,0 +1,7 @@
+/** What test-batch.mjs writes and run-tests.mjs reads. */
+
+/** Begins the line, of JSON, that follows the output of a file: its name, its counts, milliseconds, and what it left open. */
+export const FILE_MARK = '# file: ';
+
+/** Counts of tap that are added up. */
+export const COUNTS = ['pass', 'fail', 'skip', 'todo'];
