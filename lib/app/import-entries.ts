@@ -15,6 +15,7 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
+import { NeighbourNames } from '../dn/neighbour-names.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { openLevelStore } from '../io/store/level-store.js';
 import { systemClock } from '../io/system-clock.js';
@@ -121,12 +122,13 @@ async function load(
     indexes: indexOptions(settings, schema),
   });
   const hasher = new PasswordHashing();
+  const names = new NeighbourNames();
   let rejected = 0;
   const take = async (found: readonly LdifItem[]) => {
     const items = selected(found, options);
     await clearPasswords(items, hasher);
     for (const item of items) {
-      const reason = addItem(item, loading, schema);
+      const reason = addItem(item, loading, schema, names);
       if (reason !== undefined) {
         rejected += 1;
         if (!options.onReject(item, reason)) throw fault(source, item, reason);
@@ -180,7 +182,12 @@ function* pieces(chunk: Uint8Array | string): Iterable<Uint8Array | string> {
 }
 
 /** Loads the entry of an item, or answers why not. */
-function addItem(item: LdifItem, loading: BulkLoad, schema: Schema): string | undefined {
+function addItem(
+  item: LdifItem,
+  loading: BulkLoad,
+  schema: Schema,
+  names: NeighbourNames,
+): string | undefined {
   if (item.kind === 'fault') return item.reason;
   const { record } = item;
   const content =
@@ -195,7 +202,7 @@ function addItem(item: LdifItem, loading: BulkLoad, schema: Schema): string | un
   if (control !== undefined)
     return `the critical control ${control.oid} is not honoured by an import into a stopped server: use --url`;
   try {
-    const refusal = loading.add(ldifEntry(content, schema, newUuid));
+    const refusal = loading.add(ldifEntry(content, schema, newUuid, names));
     return refusal === undefined ? undefined : REFUSALS[refusal];
   } catch (error) {
     if (error instanceof LdapError) return `${content.dn}: ${error.message} (${error.result})`;

@@ -11,7 +11,7 @@ import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryUuid, PreservedFacts } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
-import { parseDn } from '../dn/dn-text.js';
+import type { NeighbourNames } from '../dn/neighbour-names.js';
 import { buildEntry } from '../entry/build-entry.js';
 import { checkNewEntry, type EntryPolicy, STRICT_POLICY } from '../entry/check-entry.js';
 import type { RawValues } from '../entry/modification.js';
@@ -26,13 +26,14 @@ const PRESERVED = new Map<string, keyof PreservedFacts>([
   ['modifiersname', 'modifiersName'],
 ]);
 
-/** The entry of a record. Throws LdapError with the reason why it cannot be loaded. `newUuid`: for records that bring none. */
+/** The entry of a record. Throws LdapError with the reason why it cannot be loaded. `newUuid`: for records that bring none; `names`: of one file. */
 export function ldifEntry(
   record: { readonly dn: string; readonly attributes: readonly RawValues[] },
   schema: Schema,
   newUuid: () => EntryUuid,
+  names: NeighbourNames,
 ): LoadEntry {
-  const dn = parseDn(record.dn);
+  const dn = names.parse(record.dn);
   const first = dn.rdns[0];
   if (first === undefined) throw new LdapError('namingViolation', 'the empty DN cannot be loaded');
   const rdn = schema.namedRdn(first);

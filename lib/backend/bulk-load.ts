@@ -6,7 +6,8 @@
  * Entries were checked against the schema by the caller. Long values of one index key may share a hash: two values of one entry then
  * make one posting.
  */
-import { assert } from '../base/assert.js';
+import { assert, must } from '../base/assert.js';
+import { equalBytes } from '../base/bytes.js';
 import { type EntryUuid, type NamedRdn, type PreservedFacts, ROOT_UUID } from '../change/change.js';
 import { rdnKeyOf } from '../change/named-rdn.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -17,6 +18,7 @@ import type { Attributes } from '../entry/entry.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { childKey, isAtOrBelow } from '../schema/dn-key.js';
 import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
 import { encodeCounters } from './counters.js';
@@ -24,7 +26,8 @@ import { Dictionary } from './dictionary.js';
 import { domainNumber, readFacts, textOp } from './domain-facts.js';
 import { encodeRecord } from './entry-record.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
-import { FIRST_ID, KeySpace, ROOT_ID } from './key-space.js';
+import { FIRST_ID, KeySpace, ROOT_ID, readUuid } from './key-space.js';
+import { OctetTable } from './octet-table.js';
 import { classCounts } from './outcome-rows.js';
 import { gatherInto, PostingBuilder, type SinkFor } from './posting-builder.js';
 import { encodeClaims, encodeCount, encodeIdRow } from './rows.js';
@@ -53,7 +56,7 @@ export interface LoadOptions {
 /** An entry to load. */
 export interface LoadEntry {
   readonly dn: Dn;
-  /** Register form of the first RDN (Schema.namedRdn). */
+  /** Register form of the first RDN of `dn` (Schema.namedRdn). */
   readonly rdn: NamedRdn;
   readonly uuid: EntryUuid;
   readonly attributes: Attributes;
@@ -67,6 +70,11 @@ interface Loaded {
   readonly id: EntryId;
   readonly uuid: EntryUuid;
 }
+
+/** What the base entry hangs below. */
+const ROOT: Loaded = { id: ROOT_ID, uuid: ROOT_UUID };
+/** Where the UUID stands in the key of its row. */
+const UUID_AT = 3;
 
 /** Begins a load: wipes the domain and marks it. */
 export async function beginLoad(options: LoadOptions): Promise<BulkLoad> {
@@ -92,8 +100,9 @@ export class BulkLoad {
   readonly #generator: CsnGenerator;
   readonly #baseKey: string;
   readonly #isSingle: (key: AttributeKey) => boolean;
-  readonly #byName = new Map<string, Loaded>();
-  readonly #uuids = new Set<EntryUuid>();
+  /** Keys of the name rows and UUIDs, each in the order of the entries: the n-th belongs to FIRST_ID + n. */
+  readonly #names = new OctetTable();
+  readonly #uuids = new OctetTable();
   readonly #children = new Map<EntryId, number>();
   #ops: StoreOp[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -127,18 +136,22 @@ export class BulkLoad {
 
   /** Takes an entry, or says why not. When `needsTurn` is true afterwards, await turn() before the next. */
   add(entry: LoadEntry): LoadRefusal | undefined {
-    const names = this.#names(entry);
-    if (typeof names === 'string') return names;
-    const { key, rdnKey, parent } = names;
-    if (this.#byName.has(key)) return 'exists';
-    if (this.#uuids.has(entry.uuid)) return 'uuid-exists';
+    const rdnKey = rdnKeyOf(entry.rdn);
+    const parent = this.#parentOf(entry.dn, rdnKey);
+    if (typeof parent === 'string') return parent;
+    const { id: parentId, uuid: parentUuid } = parent;
+    const keys = this.#keys;
+    const nameKey = keys.name(parentId, rdnKey);
+    if (this.#names.find(nameKey) >= 0) return 'exists';
+    const uuidKey = keys.uuid(entry.uuid);
+    if (this.#uuids.find(uuidKey) >= 0) return 'uuid-exists';
+    this.#names.value(nameKey, nameKey.length);
+    this.#uuids.value(uuidKey, uuidKey.length);
     const id = this.#nextId++ as EntryId;
     const { clock, genesis } = this.#options;
     const csn = genesis ?? this.#generator.next(clock.wallMs());
     if (genesis === undefined) this.#lastCsn = csn;
     const stamp = { csn, by: this.#options.initiator };
-    const parentUuid = parent?.uuid ?? ROOT_UUID;
-    const parentId = parent?.id ?? ROOT_ID;
     const state: EntryState = {
       uuid: entry.uuid,
       created: stamp,
@@ -156,14 +169,11 @@ export class BulkLoad {
     };
     const shown = shownOf(state, this.#isSingle);
     const record = encodeRecord(state, parentId, shown === state.attributes, this.#dictionary);
-    const keys = this.#keys;
     this.#ops.push(
       { type: 'put', key: keys.entry(id), value: record },
-      { type: 'put', key: keys.uuid(entry.uuid), value: encodeIdRow(id) },
-      { type: 'put', key: keys.name(parentId, rdnKey), value: encodeClaims([{ csn, id }]) },
+      { type: 'put', key: uuidKey, value: encodeIdRow(id) },
+      { type: 'put', key: nameKey, value: encodeClaims([{ csn, id }]) },
     );
-    this.#byName.set(key, { id, uuid: entry.uuid });
-    this.#uuids.add(entry.uuid);
     this.#children.set(parentId, (this.#children.get(parentId) ?? 0) + 1);
     const { aliases, referrals } = classCounts(shown);
     this.#aliases += aliases;
@@ -172,31 +182,47 @@ export class BulkLoad {
     return undefined;
   }
 
-  #names(
-    entry: LoadEntry,
-  ): { readonly key: string; readonly rdnKey: string; readonly parent: Loaded | undefined } | LoadRefusal {
-    const [rdn, ...above] = entry.dn.rdns;
-    if (rdn === undefined) return 'outside-base';
-    const rdnKey = this.#options.schema.rdnKey(rdn);
-    const aboveKey = this.#parentKey(above);
-    if (rdnKey === undefined || aboveKey === undefined) return 'invalid-name';
-    const key = aboveKey === '' ? rdnKey : `${rdnKey},${aboveKey}`;
-    assert(rdnKey === rdnKeyOf(entry.rdn), 'the register form names the same RDN');
-    if (key === this.#baseKey) return { key, rdnKey, parent: undefined };
-    const parent = this.#byName.get(aboveKey);
-    if (parent === undefined) return key.endsWith(`,${this.#baseKey}`) ? 'no-parent' : 'outside-base';
-    return { key, rdnKey, parent };
+  /** The parent of an entry, itself loaded before. */
+  #parentOf(dn: Dn, rdnKey: string): Loaded | LoadRefusal {
+    if (dn.rdns.length === 0) return 'outside-base';
+    const last = this.#lastParent;
+    if (last !== undefined && sameAbove(last.rdns, dn.rdns)) return last.loaded;
+    const { schema } = this.#options;
+    const above = schema.dnKey({ rdns: dn.rdns.slice(1) });
+    if (above === undefined) return 'invalid-name';
+    if (childKey(above, rdnKey) === this.#baseKey) return ROOT;
+    const loaded = this.#loaded(dn.rdns, 1);
+    if (loaded === undefined) return isAtOrBelow(above, this.#baseKey) ? 'no-parent' : 'outside-base';
+    this.#lastParent = { rdns: dn.rdns, loaded };
+    return loaded;
+  }
+  /** Neighbours in an import share their parent: the last one's name and its parent. */
+  #lastParent: { readonly rdns: readonly Rdn[]; readonly loaded: Loaded } | undefined;
+
+  /** The entry whose name is what stands from the `from`th RDN on; undefined: it was not loaded. */
+  #loaded(rdns: readonly Rdn[], from: number): Loaded | undefined {
+    const { schema } = this.#options;
+    let rest = '';
+    // From the root downwards until the base is reached, then by the names below it.
+    let found: Loaded | undefined;
+    for (let at = rdns.length - 1; at >= from; at--) {
+      const rdnKey = must(schema.rdnKey(rdns[at] as Rdn), 'the name has a key');
+      const parent: Loaded | undefined = found;
+      if (parent === undefined) {
+        rest = childKey(rest, rdnKey);
+        if (rest !== this.#baseKey) continue;
+      }
+      found = this.#child(parent ?? ROOT, rdnKey);
+      if (found === undefined) return undefined;
+    }
+    return found;
   }
 
-  /** Neighbours in an import share their parent: the last one's key is remembered with its RDNs. */
-  #parentKey(above: readonly Rdn[]): string | undefined {
-    const last = this.#lastAbove;
-    if (last !== undefined && sameRdns(last.rdns, above)) return last.key;
-    const key = this.#options.schema.dnKey({ rdns: above });
-    if (key !== undefined) this.#lastAbove = { rdns: above, key };
-    return key;
+  #child(parent: Loaded, rdnKey: string): Loaded | undefined {
+    const number = this.#names.find(this.#keys.name(parent.id, rdnKey));
+    if (number < 0) return undefined;
+    return { id: (FIRST_ID + number) as EntryId, uuid: readUuid(this.#uuids.octets(number), UUID_AT) };
   }
-  #lastAbove: { readonly rdns: readonly Rdn[]; readonly key: string } | undefined;
 
   /** Whether turn() is due: enough rows wait. */
   get needsTurn(): boolean {
@@ -260,16 +286,16 @@ export class BulkLoad {
   }
 }
 
-function sameRdns(a: readonly Rdn[], b: readonly Rdn[]): boolean {
+/** Whether two names have the same RDNs above their first ones. */
+function sameAbove(a: readonly Rdn[], b: readonly Rdn[]): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
+  for (let i = 1; i < a.length; i++) {
     const [x, y] = [a[i] as Rdn, b[i] as Rdn];
     if (x === y) continue;
     if (x.length !== 1 || y.length !== 1) return false;
     const [p, q] = [x[0], y[0]];
     if (p === undefined || q === undefined || p.type !== q.type) return false;
-    if (p.value.length !== q.value.length) return false;
-    for (let j = 0; j < p.value.length; j++) if (p.value[j] !== q.value[j]) return false;
+    if (!equalBytes(p.value, q.value)) return false;
   }
   return true;
 }

@@ -6,7 +6,7 @@
  * prefixes survive. No key holds anything that a DN could forge: names stand behind their parent's number.
  */
 import { assert } from '../base/assert.js';
-import { carveBytes, latin1, utf8Encode } from '../base/bytes.js';
+import { carveBytes, latin1, utf8Encode, utf8Fleeting } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { uuidFromBytes } from '../change/entry-uuid.js';
 import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
@@ -204,7 +204,7 @@ export class KeySpace {
 
   /** Claims to a name: parent id, RDN key as UTF-8 (at the end, so not escaped). */
   name(parent: EntryId, rdnKey: string): Uint8Array {
-    const text = utf8Encode(rdnKey);
+    const text = utf8Fleeting(rdnKey);
     const key = this.#make(TAG.name, ID_BYTES + text.length);
     writeId(key, 3, parent);
     key.set(text, 3 + ID_BYTES);

@@ -37,8 +37,8 @@ export interface RowWorld {
 }
 
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
-const ALIAS = new Set(['alias', '2.5.6.1']);
-const REFERRAL = new Set(['referral', '2.16.840.1.113730.3.2.6']);
+const ALIAS = ['alias', '2.5.6.1'];
+const REFERRAL = ['referral', '2.16.840.1.113730.3.2.6'];
 
 /** CSN of the death of a dead entry. */
 export function deathCsn(life: readonly LifeEvent[]): Csn | undefined {
@@ -46,9 +46,10 @@ export function deathCsn(life: readonly LifeEvent[]): Csn | undefined {
   return last?.kind === 'delete' ? last.csn : undefined;
 }
 
-function hasClass(shown: Attributes, names: ReadonlySet<string>): boolean {
+function hasClass(shown: Attributes, names: readonly string[]): boolean {
   for (const value of shown.get(OBJECT_CLASS)?.values ?? []) {
-    if (value.length <= 32 && names.has(latin1(value).toLowerCase())) return true;
+    for (const name of names)
+      if (value.length === name.length && latin1(value).toLowerCase() === name) return true;
   }
   return false;
 }

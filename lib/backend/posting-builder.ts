@@ -3,7 +3,7 @@
  *
  * Entries come in rising id order.
  */
-import { emptyBytes, equalBytes } from '../base/bytes.js';
+import { emptyBytes, equalByteLists } from '../base/bytes.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
@@ -82,7 +82,7 @@ export class PostingBuilder {
 
   #values_(building: Building, id: EntryId, values: readonly Uint8Array[]): void {
     const { last, index } = building;
-    if (last !== undefined && sameValues(last.values, values)) {
+    if (last !== undefined && equalByteLists(last.values, values)) {
       for (const normal of last.normals) this.#sink.put(index, id, normal);
       return;
     }
@@ -114,10 +114,4 @@ function normalOf({ spec, kind }: Building, value: Uint8Array): Uint8Array | und
     default:
       return spec.substring?.normalize(value);
   }
-}
-
-function sameValues(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!equalBytes(a[i] as Uint8Array, b[i] as Uint8Array)) return false;
-  return true;
 }

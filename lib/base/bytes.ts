@@ -17,6 +17,9 @@ const SLAB_BYTES = 65_536;
 /** Longer ones have memory of their own. */
 const CARVED_BYTES = 2048;
 
+/** Up to this many characters a loop beats the encoder. */
+const CARVED_ASCII = 128;
+
 /**
  * Cuts zeroed octets from larger pieces of memory. V8 keeps small arrays of their own on its heap and must move each of them out when native code asks
  * for it, and every larger one is a piece of memory that the garbage collector must know of. A piece lives as long as any of what was cut from it:
@@ -55,6 +58,19 @@ export function utf8Encode(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
 }
 
+/** utf8Encode() for what is used at once; short ASCII, which is most, costs no call of native code. Short-lived as carveBytes(). */
+export function utf8Fleeting(text: string): Uint8Array {
+  const { length } = text;
+  if (length > CARVED_ASCII) return utf8Encode(text);
+  const bytes = carveBytes(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return utf8Encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
 /** The text of UTF-8 `bytes`, or undefined where they are not valid UTF-8. */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   if (isAscii(bytes)) return latin1(bytes);
@@ -63,6 +79,11 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether the octets are valid UTF-8; for ASCII no text is made. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  return isAscii(bytes) || utf8Decode(bytes) !== undefined;
 }
 
 /** Whether every octet is below 0x80. */
@@ -102,6 +123,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   if (a.length > 64) return Buffer.compare(a, b) === 0;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Whether both lists hold the same octets in the same order. */
+export function equalByteLists(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!equalBytes(a[i] as Uint8Array, b[i] as Uint8Array)) return false;
   return true;
 }
 

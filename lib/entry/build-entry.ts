@@ -15,7 +15,7 @@ import { classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
 import type { Attribute, Attributes } from './entry.js';
 import type { RawValues } from './modification.js';
 import { resolveAttribute, ruleOfAva } from './resolve-attribute.js';
-import { findValue, valueKey } from './value-index.js';
+import { holdsValue } from './value-index.js';
 
 /**
  * The attributes of the entry that `list` and the RDN describe, in the list's order. Throws LdapError: undefinedAttributeType,
@@ -51,7 +51,7 @@ function addNaming(attributes: Map<AttributeKey, Attribute>, ava: NamedAva, sche
     return;
   }
   const rule = ruleOfAva(ava, schema);
-  if (findValue(attribute, valueKey(ava.value, rule), rule) !== undefined) return;
+  if (holdsValue(attribute, ava.value, rule)) return;
   attributes.set(ava.key, { name: attribute.name, values: [...attribute.values, ava.value] });
 }
 

@@ -19,7 +19,7 @@ import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profi
 import type { Attribute, Attributes } from './entry.js';
 import { baseKey } from './option-subtype.js';
 import { isKnown, ruleOfAva, undefinedType } from './resolve-attribute.js';
-import { findValue, type ValueKey, valueKey } from './value-index.js';
+import { holdsValue, type ValueKey, valueKey } from './value-index.js';
 
 /** What an operator or a control may relax. */
 export interface EntryPolicy {
@@ -69,10 +69,12 @@ export function checkNewEntry(
   for (const [key, attribute] of attributes) {
     const type = knownType(key, attribute.name, schema);
     checkUserModification(type, attribute.name, policy);
+    if (key === OBJECT_CLASS_KEY && policy.syntax && SOUND_CLASSES.has(profile)) continue;
     checkAllowed(type, attribute.name, profile);
     checkSingle(type, attribute);
     checkSyntax(type, attribute.name, attribute.values, policy);
-    checkDistinct(attribute, type.equality ?? octetStringMatch());
+    if (attribute.values.length > 1) checkDistinct(attribute, type.equality ?? octetStringMatch());
+    if (key === OBJECT_CLASS_KEY && policy.syntax) SOUND_CLASSES.add(profile);
   }
   checkMust(attributes, profile, policy);
   checkRdn(attributes, rdn, schema, 'namingViolation');
@@ -109,6 +111,9 @@ export function checkModifiedEntry(
   }
   return makeChecked(after);
 }
+
+/** Profiles whose values passed every check of objectClass: a profile stands for exactly these values. */
+const SOUND_CLASSES = new WeakSet<ClassProfile>();
 
 function makeChecked(attributes: Attributes): CheckedEntry {
   return { attributes } as CheckedEntry;
@@ -239,7 +244,6 @@ function octetStringMatch(): EqualityRule {
 }
 
 function checkDistinct(attribute: Attribute, rule: EqualityRule): void {
-  if (attribute.values.length < 2) return;
   const seen = new Set<ValueKey>();
   for (let i = 0; i < attribute.values.length; i++) {
     const key = valueKey(attribute.values[i] as Uint8Array, rule);
@@ -307,7 +311,7 @@ function checkRdn(
     if (schema.describe(ava.key)?.type === undefined) {
       throw new LdapError('namingViolation', `attribute '${ava.name}' of the RDN is not in the schema`);
     }
-    if (findValue(attributes.get(ava.key), valueKey(ava.value, rule), rule) === undefined) {
+    if (!holdsValue(attributes.get(ava.key), ava.value, rule)) {
       const value = utf8Decode(ava.value);
       const shown = value === undefined || value.length > 64 ? 'value' : `value '${value}'`;
       throw new LdapError(

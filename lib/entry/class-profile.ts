@@ -5,7 +5,7 @@
  * Profiles depend only on the class names and the schema; most entries of a directory share a few sets, so profiles are kept, bounded, beside
  * their schema. Faults are part of a profile: reading one never throws.
  */
-import { latin1, utf8Decode } from '../base/bytes.js';
+import { equalByteLists, latin1, utf8Decode } from '../base/bytes.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import type { ContentRule } from '../schema/dit-structure.js';
 import type { ObjectClass } from '../schema/object-class.js';
@@ -45,6 +45,8 @@ export interface ClassProfile {
 interface KeptProfiles {
   readonly version: number;
   readonly profiles: Map<string, ClassProfile>;
+  /** The one asked for last, and copies of its values: neighbours in a load, and one entry looked at twice, have the same. */
+  last: { readonly values: readonly Uint8Array[]; readonly profile: ClassProfile } | undefined;
 }
 
 const kept = new WeakMap<Schema, KeptProfiles>();
@@ -54,17 +56,21 @@ export function classProfile(attributes: Attributes, schema: Schema): ClassProfi
   const values = attributes.get(OBJECT_CLASS_KEY)?.values ?? [];
   let beside = kept.get(schema);
   if (beside === undefined || beside.version !== schema.version) {
-    beside = { version: schema.version, profiles: new Map() };
+    beside = { version: schema.version, profiles: new Map(), last: undefined };
     kept.set(schema, beside);
   }
-  const { profiles } = beside;
+  const { profiles, last } = beside;
+  if (last !== undefined && equalByteLists(last.values, values)) return last.profile;
   if (values.length > KEPT_CLASSES) return makeProfile(values, schema);
-  const key = values.map(latin1).join('\n');
-  const known = profiles.get(key);
-  if (known !== undefined) return known;
-  const profile = makeProfile(values, schema);
-  if (profiles.size >= KEPT_PROFILES) profiles.clear();
-  profiles.set(key, profile);
+  // With their lengths: no other values have this key.
+  const key = values.map((value) => `${value.length} ${latin1(value)}`).join(' ');
+  let profile = profiles.get(key);
+  if (profile === undefined) {
+    profile = makeProfile(values, schema);
+    if (profiles.size >= KEPT_PROFILES) profiles.clear();
+    profiles.set(key, profile);
+  }
+  beside.last = { values: values.map((value) => value.slice()), profile };
   return profile;
 }
 

@@ -5,7 +5,7 @@
  * beside the attribute; a changed image of the attribute shares it and notes only what differs, so that one edit costs one value and not
  * the group. Attributes are immutable, so a kept set never grows stale. A value that its rule cannot normalize equals only the same octets.
  */
-import { latin1 } from '../base/bytes.js';
+import { equalBytes, latin1 } from '../base/bytes.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { Attribute } from './entry.js';
 
@@ -56,6 +56,14 @@ export function findValue(
   }
   const set = setOf(attribute, rule);
   return set.differences.has(key) ? set.differences.get(key) : set.base.get(key);
+}
+
+/** Whether the attribute holds a value that equals this one. Equal octets are equal under every rule, and the usual case. */
+export function holdsValue(attribute: Attribute | undefined, value: Uint8Array, rule: EqualityRule): boolean {
+  if (attribute === undefined) return false;
+  if (attribute.values.length < LARGE_VALUES)
+    for (const one of attribute.values) if (equalBytes(one, value)) return true;
+  return findValue(attribute, valueKey(value, rule), rule) !== undefined;
 }
 
 /** Every value with its key, in the attribute's order. */

@@ -9,6 +9,7 @@ import { concatBytes, emptyBytes, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { LdifItem } from './ldif-record.js';
 import { LdifFault, type LogicalLine, parseRecord, parseVersion } from './parse-record.js';
+import { PlainReader } from './plain-record.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -31,6 +32,7 @@ export class LdifReader {
   readonly #maxLineBytes: number;
   readonly #maxRecordLines: number;
   readonly #maxRecordBytes: number;
+  readonly #plain: PlainReader;
   /** The line that has not ended yet, in pieces. */
   #partial: Uint8Array[] = [];
   #partialBytes = 0;
@@ -56,6 +58,7 @@ export class LdifReader {
     this.#maxLineBytes = options.maxLineBytes ?? LIMITS.ldifLineBytes;
     this.#maxRecordLines = options.maxRecordLines ?? LIMITS.ldifRecordLines;
     this.#maxRecordBytes = options.maxRecordBytes ?? LIMITS.ldifRecordBytes;
+    this.#plain = new PlainReader(this.#maxRecordLines, Math.min(this.#maxLineBytes, this.#maxRecordBytes));
   }
 
   /** Lines ended so far: for progress. */
@@ -69,12 +72,32 @@ export class LdifReader {
     // A plain view: taking parts of a Buffer costs more.
     const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     let start = 0;
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+    while (start < bytes.length) {
+      const item = this.#betweenRecords ? this.#plain.read(bytes, start, this.#lineCount + 1) : undefined;
+      if (item !== undefined) {
+        this.#items.push(item);
+        this.#lineCount += this.#plain.lines;
+        start = this.#plain.end;
+        continue;
+      }
+      const end = bytes.indexOf(LF, start);
+      if (end < 0) break;
       this.#endLine(bytes.subarray(start, end));
       start = end + 1;
     }
     if (start < bytes.length) this.#hold(bytes.subarray(start));
     return this.#take();
+  }
+
+  /** Whether the next octet begins a record, and not the first one, which may name the version. */
+  get #betweenRecords(): boolean {
+    return (
+      this.#sawVersion &&
+      this.#partialBytes === 0 &&
+      this.#source.length === 0 &&
+      this.#fault === undefined &&
+      !this.#sourceDropped
+    );
   }
 
   /** The file ends; the last line and the last record need no end of their own. */
@@ -176,6 +199,7 @@ export class LdifReader {
     if (this.#fault !== undefined) {
       this.#items.push({ kind: 'fault', ...this.#fault, source: this.#source });
       this.#fault = undefined;
+      this.#source = [];
     }
     this.#sourceBytes = 0;
     this.#sourceDropped = false;

@@ -232,7 +232,9 @@ function parseField(line: LogicalLine): Field {
   const { octets, number } = line;
   const colon = octets.indexOf(COLON);
   if (colon < 0) throw new LdifFault(number, "the line has no ':'");
-  const name = readName(octets, colon);
+  let hash = 0;
+  for (let i = 0; i < colon; i++) hash = nameHash(hash, octets[i] as number);
+  const name = readName(octets, 0, colon, hash);
   if (name === undefined) {
     const shown = latin1(octets.subarray(0, Math.min(colon, 80)));
     throw new LdifFault(number, `'${shortened(shown)}' is not an attribute description`);
@@ -243,19 +245,27 @@ function parseField(line: LogicalLine): Field {
 /** A file has few names and many lines: names met before are not made again. One name a slot. */
 const names: string[] = new Array(256).fill('');
 
-/** The first `length` octets as a description, or undefined where they are none. */
-function readName(octets: Uint8Array, length: number): string | undefined {
+/** The hash of a name, 0 at first, with one more of its octets. */
+export function nameHash(hash: number, octet: number): number {
+  return (hash * 31 + octet) & 0xffff;
+}
+
+/** The `length` octets from `start` on as a description, or undefined where they are none. `hash`: nameHash() of them. */
+export function readName(
+  octets: Uint8Array,
+  start: number,
+  length: number,
+  hash: number,
+): string | undefined {
   if (length > LIMITS.attributeDescriptionBytes) return undefined;
-  let hash = length;
-  for (let i = 0; i < length; i++) hash = (hash * 31 + (octets[i] as number)) & 0xffff;
   const slot = (hash ^ (hash >> 8)) & 0xff;
   const known = names[slot] as string;
   if (known.length === length && length > 0) {
     let i = 0;
-    while (i < length && known.charCodeAt(i) === octets[i]) i += 1;
+    while (i < length && known.charCodeAt(i) === octets[start + i]) i += 1;
     if (i === length) return known;
   }
-  const name = latin1(octets.subarray(0, length));
+  const name = latin1(octets.subarray(start, start + length));
   if (!isDescription(name)) return undefined;
   names[slot] = name;
   return name;

@@ -4,7 +4,7 @@
  * Invariants: total (false, never an exception), linear, no RegExp. Where a section's grammar and long practice differ, the comment says
  * which won.
  */
-import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
+import { isAscii, isUtf8, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -49,7 +49,7 @@ const TELETEX_PARAMETERS: ReadonlySet<string> = new Set(['graphic', 'control', '
 export const isAnything: Check = () => true;
 
 /** Non-empty UTF-8: for syntaxes that have a name and no grammar that anyone checks. */
-export const isAnyText: Check = (value) => value.length > 0 && utf8Decode(value) !== undefined;
+export const isAnyText: Check = (value) => value.length > 0 && isUtf8(value);
 
 /** Section 3.3.6. */
 export const isDirectoryString: Check = isAnyText;

@@ -64,7 +64,10 @@ async function loaded(store: OrderedStore, count: number): Promise<void> {
     if (load.needsTurn) await load.turn();
   }
   t.equal(put(`UID=User.0,${PEOPLE}`, person(0)), 'exists');
+  t.equal(put(BASE, { objectClass: ['domain'], dc: ['example'] }), 'exists');
   t.equal(put('dc=other', { objectClass: ['domain'], dc: ['other'] }), 'outside-base');
+  t.equal(put('ou=x,dc=example,dc=org', { objectClass: ['organizationalUnit'], ou: ['x'] }), 'outside-base');
+  t.equal(put(`uid=user.1,ou=nowhere,${PEOPLE}`, person(1)), 'no-parent', 'the name above is not loaded');
   t.equal(await load.finish(), count + 2);
 }
 
@@ -91,6 +94,57 @@ t.test('a loaded domain is what verify expects, is searched, and takes writes', 
   t.equal((await searchDns(backend, BASE, 'sub', '(mail=*@example.com)')).length, 300);
   t.same(await violations(engine), []);
 });
+
+t.test(
+  'entries are loaded below any entry, whatever its name looks like and whoever came between',
+  async (t) => {
+    const store = new MemoryStore();
+    const load = await beginLoad({
+      store,
+      baseDn: parseDn(BASE),
+      schema,
+      replica: REPLICA,
+      clock: new TestClock(),
+      generationId: 'g',
+      initiator: '',
+    });
+    const put = (text: string, uuid = freshUuid()) => {
+      const dn = parseDn(text);
+      const rdn = must(schema.namedRdn(must(dn.rdns[0], 'an RDN')), 'a named RDN');
+      const attributes = attributesOf({
+        objectClass: ['top', 'organizationalUnit'],
+        ou: ['x'],
+        dc: ['example'],
+      });
+      return load.add({
+        dn,
+        rdn,
+        uuid,
+        attributes: new Map(attributes.map(({ key, name, values }) => [key, { name, values }])),
+      });
+    };
+    put(BASE);
+    const names = ['a', 'b\\, c', '\u00e9', 'x+dc=y'];
+    for (const name of names) t.equal(put(`ou=${name},${BASE}`), undefined, name);
+    for (let round = 0; round < 3; round++)
+      for (const name of names) {
+        const above = round === 1 ? `OU= ${name.toUpperCase()} ,DC=Example, dc=COM` : `ou=${name},${BASE}`;
+        t.equal(put(`ou=${round},${above}`), undefined, above);
+      }
+    t.equal(put(`ou=deep,ou=2,ou=\u00c9,${BASE}`), undefined);
+    t.equal(put(`ou=deep,ou=2,ou=\u00c9,${BASE}`), 'exists');
+    t.equal(put(`ou=deep,ou=3,ou=\u00c9,${BASE}`), 'no-parent');
+    const uuid = freshUuid();
+    t.equal(put(`ou=once,${BASE}`, uuid), undefined);
+    t.equal(put(`ou=twice,${BASE}`, uuid), 'uuid-exists');
+    await load.finish();
+    const engine = await openEngine({ store });
+    t.same(await searchDns(engine.backend, `ou=2,ou=\u00e9,${BASE}`, 'one', '(ou=deep)'), [
+      `ou=deep,ou=2,ou=\u00e9,${BASE}`,
+    ]);
+    t.same(await violations(engine), []);
+  },
+);
 
 t.test('a load that was cut short is not served (reliability F46)', async (t) => {
   const store = new MemoryStore();

@@ -31,6 +31,14 @@ t.test('unknown classes and doubles are told', async (t) => {
   t.equal(profile('worker', 'EMPLOYEE').twice?.name, 'worker');
 });
 
+t.test('a value that looks like several names is none of them', async (t) => {
+  profile('top', 'person');
+  t.same(profile('top\nperson').unknown, ['top\nperson']);
+  t.same(profile('3 top 6 person').unknown, ['3 top 6 person']);
+  profile('worker');
+  t.equal(profile('top', 'person').classes.length, 2, 'the one before does not stand for it');
+});
+
 t.test('profiles are kept, and many sets do not grow without bound', async (t) => {
   t.equal(profile('top', 'person'), profile('top', 'person'));
   for (let i = 0; i < 1500; i++) profile('top', `alien${i}`);
