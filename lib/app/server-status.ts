@@ -145,7 +145,10 @@ export interface ServerStatus {
   readonly dir: string;
   readonly adminDn: string;
   /** Addresses really listened on; undefined when off. */
-  readonly addresses: Readonly<Record<'ldap' | 'ldaps' | 'replication' | 'http', string | undefined>>;
+  readonly addresses: Readonly<Record<'ldap' | 'ldaps' | 'replication' | 'http', string | undefined>> & {
+    /** Path of the Unix-domain socket. */
+    readonly ldapi?: string;
+  };
   readonly connections: { readonly current: number; readonly total: number };
   readonly operations: {
     readonly initiated: number;

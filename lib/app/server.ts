@@ -6,11 +6,8 @@
  */
 import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
-import { LIMITS } from '../base/limits.js';
-import { OperatorError } from '../base/operator-error.js';
 import { Pacer } from '../broker/pacer.js';
 import type { Settings } from '../config/option-table.js';
-import { ConnectionLimit, type LdapListener, listenLdap } from '../io/ldap-listener.js';
 import { PasswordCache } from '../io/password-cache.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { packageVersion } from '../io/schema-files.js';
@@ -27,11 +24,11 @@ import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
-import { formatAddress, parseAddress } from '../topology/address.js';
 import { writerUrls } from '../topology/writers.js';
 import { assuranceTree } from './assurance-monitor.js';
 import { beginReplication } from './begin-replication.js';
 import type { RunningDomain } from './domain.js';
+import { letClientsIn } from './client-listeners.js';
 import { serveExternalChangelog } from './external-changelog.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
@@ -86,6 +83,8 @@ export interface Listening {
 
 /** Starts the server. Rejects with an OperatorError, with nothing left running. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  /** Path of the Unix-domain socket. */
+  ldapi?: string;
   const undo = new Undo();
   try {
     return await start(config, log, undo);
@@ -110,21 +109,6 @@ async function openTls(config: ServerConfig, log: Log, undo: Undo): Promise<TlsC
 }
 
 /** Listens for LDAP and LDAPS, as far as they are configured, and notes where. */
-async function letClientsIn(
-  settings: ServerConfig['settings'],
-  tls: TlsContext,
-  listening: Listening,
-  { log, service, undo }: { readonly log: Log; readonly service: LdapService; readonly undo: Undo },
-): Promise<void> {
-  const limit = new ConnectionLimit(settings['limits.connections']);
-  for (const kind of ['ldap', 'ldaps'] as const) {
-    const listener = await openListener(kind, settings, tls, limit, log, service);
-    if (listener === undefined) continue;
-    undo.add(async () => listener.close());
-    listening[kind] = formatAddress({ host: listener.host, port: listener.port });
-  }
-}
-
 /** Listens for HTTP, where that is configured; answers where. */
 async function letProbesIn(
   settings: Settings,
@@ -263,35 +247,6 @@ function makeService(
     },
     ...(settings['log.access'] ? { accessLog: (record) => log.info({ ...record }, 'access') } : {}),
   });
-}
-
-async function openListener(
-  kind: 'ldap' | 'ldaps',
-  settings: Settings,
-  tls: TlsContext,
-  limit: ConnectionLimit,
-  log: Log,
-  service: LdapService,
-): Promise<LdapListener | undefined> {
-  const text = settings[`listen.${kind}`];
-  if (text === 'none') return undefined;
-  const address = parseAddress(text);
-  if (address === undefined)
-    throw new OperatorError('CONFIG_INVALID', `listen.${kind}: "${text}" is not an address`);
-  return await listenLdap(
-    {
-      ...address,
-      ldaps: kind === 'ldaps',
-      tls,
-      requestCertificates: settings['tls.requestClientCertificates'],
-      tlsHandshakeMs: LIMITS.tlsHandshakeMs,
-      writeStallMs: LIMITS.writeStallMs,
-      outputBytes: LIMITS.outputBytes,
-      limit,
-      log,
-    },
-    service.accept,
-  );
 }
 
 /** Where writes are referred; undefined: this server takes them. */

@@ -109,11 +109,17 @@ export async function listenLdap(
 }
 
 async function listening(server: Server, options: LdapListenerOptions): Promise<void> {
-  const { host, port, backlog } = options;
+  const { host, port, path, backlog } = options;
+  const place = path === undefined ? { host, port } : { path };
   await new Promise<void>((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => reject(listenFault(error, host, port));
+    const failed = (error: NodeJS.ErrnoException): void =>
+      reject(
+        path === undefined
+          ? listenFault(error, host, port)
+          : new OperatorError('PORT_FORBIDDEN', `no socket can be made at ${path}: ${error.message}`),
+      );
     server.once('error', failed);
-    server.listen({ host, port, backlog: backlog ?? 1024 }, () => {
+    server.listen({ ...place, backlog: backlog ?? 1024 }, () => {
       server.off('error', failed);
       resolve();
     });

@@ -15,7 +15,7 @@ import type {
 import type { Log } from '../port/log.js';
 import { OutputQueue } from './output-queue.js';
 import type { TlsContext } from './tls-context.js';
-import { NO_TLS, securityOf } from './transport-security.js';
+import { LOCAL, NO_TLS, securityOf } from './transport-security.js';
 
 /** How long a closed connection may take to let the client read the last answers. */
 const LINGER_MS = 2000;
@@ -29,6 +29,8 @@ export interface TransportSettings {
   /** Octets queued above which send() answers false; eight times as many end the connection. */
   readonly outputBytes: number;
   readonly log: Log;
+  /** The Unix-domain socket that it is of; undefined: TCP. */
+  readonly path?: string;
 }
 
 export class SocketTransport implements LdapTransport {
@@ -39,7 +41,7 @@ export class SocketTransport implements LdapTransport {
   readonly #gone: () => void;
   readonly #output: OutputQueue;
   #socket: Socket;
-  #secure: TransportSecurity = NO_TLS;
+  #secure: TransportSecurity;
   #sink: LdapConnectionSink | undefined;
   #state: 'open' | 'securing' | 'closing' | 'closed' = 'open';
   #blocked = false;
@@ -60,8 +62,13 @@ export class SocketTransport implements LdapTransport {
     this.#settings = settings;
     this.#gone = gone;
     this.#output = new OutputQueue(socket);
-    this.peer = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
-    this.local = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    const { path } = settings;
+    this.peer = {
+      address: path === undefined ? plainAddress(socket.remoteAddress) : 'unix',
+      port: socket.remotePort ?? 0,
+    };
+    this.local = { address: path ?? plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    this.#secure = path === undefined ? NO_TLS : LOCAL;
   }
 
   /** Makes the sink, after a TLS handshake when `tlsFirst`. */

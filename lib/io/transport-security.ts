@@ -7,6 +7,9 @@ import type { ClientCertificate, TransportSecurity } from '../port/ldap-transpor
 /** A connection in clear text. */
 export const NO_TLS: TransportSecurity = { tls: false, strengthBits: 0 };
 
+/** A Unix-domain socket. */
+export const LOCAL: TransportSecurity = { tls: false, local: true, strengthBits: 0 };
+
 /** Facts of a finished handshake, at the server's end. */
 export function securityOf(socket: TLSSocket): TransportSecurity {
   const cipher = socket.getCipher().standardName ?? socket.getCipher().name;

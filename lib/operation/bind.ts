@@ -11,6 +11,7 @@ import type { BindRequest, Control } from '../ldap/message.js';
 import { awaitChanges } from './change-wait.js';
 import { type Answer, answer, type Operation, SUCCESS } from './operation.js';
 import { verifyName } from './password-check.js';
+import { checkProtected } from './protection.js';
 import { saslBind } from './sasl.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -44,12 +45,7 @@ async function simpleBind(
     if (dn !== '') checkUnauthenticated(parts, dn);
     return ANONYMOUS;
   }
-  if (parts.settings.requireTlsForPasswords && !operation.transport.secure.tls) {
-    throw new LdapError(
-      'confidentialityRequired',
-      'Passwords are accepted over TLS only: use ldaps:// or StartTLS.',
-    );
-  }
+  checkProtected(parts, operation);
   return verifyName(parts, dn, password);
 }
 

@@ -21,6 +21,7 @@ import { domainOf, noSuchObject, shown } from './names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
 import { verifyPassword } from './password-check.js';
 import { generatePassword, storedPassword } from './password-storage.js';
+import { checkProtected } from './protection.js';
 import { csnControls } from './read-entry.js';
 import { checkTakesWrites } from './read-only.js';
 import type { ServerParts } from './server-parts.js';
@@ -31,12 +32,7 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
   const request = operation.message.request as ExtendedRequest;
   const wish = decodePasswordModify(request.value);
   checkTakesWrites(parts, operation);
-  if (parts.settings.requireTlsForPasswords && !operation.transport.secure.tls) {
-    throw new LdapError(
-      'confidentialityRequired',
-      'Passwords are accepted over TLS only: use ldaps:// or StartTLS.',
-    );
-  }
+  checkProtected(parts, operation);
   const { domain, entry } = findUser(parts, operation, wish);
   parts.policy.checkPasswordChange(operation.requester, entry);
   if (wish.oldPassword !== undefined && !(await verifyPassword(parts, entry, wish.oldPassword))) {

@@ -1,7 +1,7 @@
 /**
  * SASL binds (RFC 4422; RFC 4513 section 5.2): which mechanisms a connection has, and who they make it.
  *
- * ANONYMOUS (RFC 4505); PLAIN (RFC 4616) over TLS only; EXTERNAL (RFC 4422 appendix A) where the client has shown a certificate that our CA signed. All of them
+ * ANONYMOUS (RFC 4505); PLAIN (RFC 4616) over TLS or a Unix-domain socket only; EXTERNAL (RFC 4422 appendix A) where the client has shown a certificate that our CA signed. All of them
  * are one message of the client; none has a security layer. The requested authorization identity must be one that the client may act under.
  */
 import { ANONYMOUS, type Requester } from '../access/requester.js';
@@ -14,6 +14,7 @@ import { certificateSubject } from '../schema/certificate-form.js';
 import { requesterOf, requesterOfDn, requesterWith } from './identities.js';
 import type { Operation, TransportFacts } from './operation.js';
 import { verifyName } from './password-check.js';
+import { isProtected } from './protection.js';
 import { mayProxy } from './proxied-authorization.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -22,7 +23,7 @@ type SaslAuthentication = Extract<BindRequest['authentication'], { readonly kind
 /** What the root DSE lists: the mechanisms that work on this connection as it is. */
 export function saslMechanisms({ secure }: TransportFacts): readonly string[] {
   const mechanisms = ['ANONYMOUS'];
-  if (secure.tls) mechanisms.push('PLAIN');
+  if (isProtected(secure)) mechanisms.push('PLAIN');
   if (secure.clientCertificate?.verified === true) mechanisms.push('EXTERNAL');
   return mechanisms;
 }
@@ -61,7 +62,7 @@ async function plain(
   operation: Operation,
   credentials: Uint8Array | undefined,
 ): Promise<Requester> {
-  if (!operation.transport.secure.tls) {
+  if (!isProtected(operation.transport.secure)) {
     throw new LdapError(
       'confidentialityRequired',
       'SASL PLAIN is accepted over TLS only: use ldaps:// or StartTLS.',

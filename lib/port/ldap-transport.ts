@@ -17,6 +17,8 @@ export interface ClientCertificate {
 
 export interface TransportSecurity {
   readonly tls: boolean;
+  /** A Unix-domain socket: the octets stay on this machine. */
+  readonly local?: boolean;
   /** Such as TLSv1.3. */
   readonly protocol?: string;
   readonly cipher?: string;

@@ -7,6 +7,7 @@ import {
   ldapUrlFault,
   listenFault,
   nameFault,
+  socketPathFault,
   uniquenessFault,
 } from '../../lib/config/option-faults.js';
 
@@ -16,6 +17,7 @@ const CHECKS = [
   [ldapUrlFault, ['ldap://a', 'LDAPS://a:636/'], ['ldap:///', 'http://a', 'ldap://a b', '']],
   [dnFault, ['dc=a', 'cn=a,dc=b'], ['', 'a']],
   [nameFault, ['a', 'a-1.b_c'], ['', '-a', 'a b', 'a'.repeat(64)]],
+  [socketPathFault, ['none', '/run/ldapi'], ['', 'run/ldapi', `/${'a'.repeat(103)}`]],
   [hashFault, ['{ARGON2}x'], ['secret', '{A}', '{}x']],
   [uniquenessFault, ['ldap:///dc=a?uid?sub?(cn=*)'], ['uid', 'ldap://a/']],
 ] as const;

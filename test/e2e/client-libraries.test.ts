@@ -48,12 +48,16 @@ print('ok')
 const RECONNECT = `
 import os, subprocess, sys, ldap, ldap.ldapobject
 url, dn, pw, base, command, dir = sys.argv[1:]
+path = dir + '/ldapi'
 c = ldap.ldapobject.ReconnectLDAPObject(url, retry_max=20, retry_delay=0.5)
 c.simple_bind_s(dn, pw)
 for words in (['stop'], ['start', '--detach']):
-    subprocess.run([command, *words, '--dir', dir], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([command, *words, '--dir', dir], check=True, stdout=subprocess.DEVNULL, env={**os.environ, 'POLYARCH_LISTEN_LDAPI': path})
 assert len(c.search_s(base, ldap.SCOPE_BASE)) == 1
 assert c.whoami_s() == 'dn:' + dn, c.whoami_s()
+local = ldap.initialize('ldapi://' + path.replace('/', '%2F'))
+local.simple_bind_s(dn, pw)
+assert local.whoami_s() == 'dn:' + dn, local.whoami_s()
 print('ok', c._reconnects_done)
 `;
 
@@ -178,8 +182,12 @@ t.test('client libraries against one server', { timeout: 90_000 }, async (t) => 
     await call((done) => client.unbind(done));
   });
 
-  t.test('python-ldap across a restart of the server', { skip: python }, async (t) => {
-    const done = await run(PYTHON, ['-c', RECONNECT, ...args, LAUNCHER, server.dir]);
-    t.equal(done.stdout.trim(), 'ok 1', done.stderr);
-  });
+  t.test(
+    'python-ldap across a restart of the server, then over a Unix-domain socket',
+    { skip: python },
+    async (t) => {
+      const done = await run(PYTHON, ['-c', RECONNECT, ...args, LAUNCHER, server.dir]);
+      t.equal(done.stdout.trim(), 'ok 1', done.stderr);
+    },
+  );
 });

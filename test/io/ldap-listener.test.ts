@@ -1,6 +1,11 @@
 /** Claims about the LDAP listener: order, corking, back-pressure, limits, TLS and StartTLS, and clients that misbehave. */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import {
@@ -10,6 +15,7 @@ import {
   listenLdap,
 } from '../../lib/io/ldap-listener.js';
 import { silentLog } from '../../lib/io/pino-log.js';
+import { listenSocket } from '../../lib/io/unix-socket.js';
 import { decodeResponse } from '../../lib/ldap/decode-response.js';
 import type { AcceptConnection, LdapConnectionSink, LdapTransport } from '../../lib/port/ldap-transport.js';
 import { testAuthority, testTls } from './test-tls.js';
@@ -351,3 +357,43 @@ t.test('pause() stops delivery and resume() goes on', async (t) => {
   c.socket.resetAndDestroy();
   listener.close();
 });
+
+t.test(
+  'a Unix-domain socket is a listener too: local, for every user, in the place of a dead one',
+  async (t) => {
+    // The path of a socket is short.
+    const dir = await mkdtemp(join(tmpdir(), 'ldapi-'));
+    t.teardown(() => rm(dir, { recursive: true }));
+    await writeFile(join(dir, 'file'), 'x');
+    const path = join(dir, 'ldapi');
+    const limit = new ConnectionLimit(10);
+    const seen: LdapTransport[] = [];
+    const open = (at = path) =>
+      listenSocket({ ...SETTINGS, limit, path: at }, (transport) => {
+        seen.push(transport);
+        return sink({ bytes: (chunk) => void transport.send(chunk) });
+      });
+    const listener = await open();
+    t.equal((await stat(path)).mode & 0o777, 0o666);
+    const socket = connect(path);
+    socket.write('hello');
+    const [echo] = (await once(socket, 'data')) as [Buffer];
+    t.equal(echo.toString(), 'hello');
+    t.match(seen[0]?.secure, { tls: false, local: true });
+    t.match(seen[0]?.peer, { address: 'unix', port: 0 });
+    await t.rejects(open(), /another process listens on .*ldapi/);
+    await t.rejects(open(join(dir, 'file')), /is there and is no socket/);
+    await t.rejects(open(join(dir, 'missing', 'ldapi')), /no socket can be made at/);
+    socket.destroy();
+    listener.close();
+    t.notOk(existsSync(path));
+    // As a killed process leaves it.
+    spawnSync(process.execPath, [
+      '-e',
+      "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 9))",
+      path,
+    ]);
+    t.ok(existsSync(path));
+    (await open()).close();
+  },
+);

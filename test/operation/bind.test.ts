@@ -100,6 +100,12 @@ t.test('passwords are taken over TLS only where the option says so', async (t) =
   t.equal((await client.bind('', '')).result, 'success', 'anonymous needs none');
   client.transport.secure = { tls: true, strengthBits: 256 };
   t.equal((await client.bind(ADMIN, ADMIN_PASSWORD)).result, 'success');
+  client.transport.secure = { tls: false, local: true, strengthBits: 0 };
+  t.equal(
+    (await client.bind(ADMIN, ADMIN_PASSWORD)).result,
+    'success',
+    'a Unix-domain socket protects as well',
+  );
 });
 
 t.test('an entry deleted while its password is verified does not get in', async (t) => {

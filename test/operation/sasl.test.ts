@@ -72,6 +72,9 @@ t.test('the root DSE lists the mechanisms that work on the connection that asks'
   await server.populate();
   t.same(await listed(server.connect()), ['ANONYMOUS']);
   t.same(await listed(server.connect(secured())), ['ANONYMOUS', 'PLAIN']);
+  const local = new MemoryTransport();
+  local.secure = { tls: false, local: true, strengthBits: 0 };
+  t.same(await listed(server.connect(local)), ['ANONYMOUS', 'PLAIN']);
   t.same(await listed(server.connect(secured(certificate(ANN_SUBJECT, 'ann')))), [
     'ANONYMOUS',
     'PLAIN',

@@ -46,6 +46,7 @@ function show(state: ServerStatus): string {
       ['Directory', state.dir],
       ['LDAP', addresses.ldap],
       ['LDAPS', addresses.ldaps],
+      ...(addresses.ldapi === undefined ? [] : [['LDAPI', addresses.ldapi] as const]),
       ['Replication', addresses.replication],
       ['HTTP', addresses.http],
       ['Connections', `${state.connections.current} open, ${state.connections.total} since the start`],
