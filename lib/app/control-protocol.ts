@@ -11,7 +11,7 @@ import type { SchemaEdit } from './change-schema.js';
 import type { MergeOrder } from './merge-source.js';
 
 export type ControlRequest =
-  | { readonly command: 'status' | 'health' }
+  | { readonly command: 'status' | 'health' | 'alerts' }
   | { readonly command: 'stop' }
   | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
   | {

@@ -13,6 +13,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { type EntryUuid, ROOT_UUID } from '../change/change.js';
 import { attributeTimes } from '../conflict/attribute-times.js';
 import type { Dn } from '../dn/dn.js';
+import { NeighbourNames } from '../dn/neighbour-names.js';
 import { applyModifications } from '../entry/apply-modifications.js';
 import { checkModifiedEntry, STRICT_POLICY } from '../entry/check-entry.js';
 import { checkPlacement } from '../entry/check-placement.js';
@@ -95,6 +96,7 @@ class Merge {
   readonly #lines: MergeLine[] = [];
   /** Of a dry run: keys of names that would be there. */
   readonly #planned = new Set<string>();
+  readonly #names = new NeighbourNames();
   readonly #path: string;
   #file: LdifFileWriter | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -171,7 +173,7 @@ class Merge {
 
   async #merge(record: MergeRecord): Promise<Outcome> {
     const { schema } = this.#server;
-    const entry = ldifEntry(record, schema, newUuid);
+    const entry = ldifEntry(record, schema, newUuid, this.#names);
     const domain = this.#domainOf(entry.dn, record.dn);
     const here = domain.guarded.byDn(entry.dn);
     if (here === undefined) return await this.#add(domain, entry);

@@ -21,6 +21,7 @@ const SERVER: Fields = { ...DOMAIN, server: 'string' };
 const COMMANDS = {
   status: {},
   health: {},
+  alerts: {},
   topology: {},
   conflicts: { ...DOMAIN, limit: 'number', kind: 'string', entry: 'string' },
   changes: { ...DOMAIN, limit: 'number' },

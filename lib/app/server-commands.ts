@@ -42,6 +42,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return server.status();
       case 'health':
         return await serverHealth({ ...server, ownDomains: ownDomainsOf(server, undefined) });
+      case 'alerts':
+        return server.alerts.standing();
       case 'stop':
         // After the answer is on its way.
         setImmediate(stop);

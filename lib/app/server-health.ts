@@ -16,8 +16,13 @@ export interface ExaminedServer {
   status(): ServerStatus;
 }
 
-/** All facts. */
-export async function serverHealth(server: ExaminedServer): Promise<HealthFacts> {
+type Counts = Readonly<Record<string, number>>;
+
+/** All facts. `conflicts`: counts conflicts that stand. */
+export async function serverHealth(
+  server: ExaminedServer,
+  conflicts: (domains: readonly RunningDomain[]) => Promise<Counts> = openConflicts,
+): Promise<HealthFacts> {
   const domains = [...server.domains, ...server.ownDomains];
   return {
     ...(await fileFacts(server.config.files)),
@@ -25,7 +30,19 @@ export async function serverHealth(server: ExaminedServer): Promise<HealthFacts>
     upkeep: await Promise.all(
       domains.map(async (domain) => ({ baseDn: domain.baseText, ...(await domain.upkeep.status()) })),
     ),
-    openConflicts: await openConflicts(domains),
+    openConflicts: await conflicts(domains),
+  };
+}
+
+/** Counts conflicts for somebody who asks often: anew only when changes came since, and `restMs` after the last count at the earliest. */
+export function countingSeldom(restMs: number): (domains: readonly RunningDomain[]) => Promise<Counts> {
+  let counted: { readonly atMs: number; readonly state: string; readonly counts: Counts } | undefined;
+  return async (domains) => {
+    const nowMs = performance.now();
+    const state = domains.map((domain) => domain.status().applied).join('\n');
+    if (counted === undefined || (counted.state !== state && nowMs - counted.atMs >= restMs))
+      counted = { atMs: nowMs, state, counts: await openConflicts(domains) };
+    return counted.counts;
   };
 }
 

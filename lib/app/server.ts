@@ -25,10 +25,11 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { writerUrls } from '../topology/writers.js';
+import { AlertWatch, alertTree } from './alert-watch.js';
 import { assuranceTree } from './assurance-monitor.js';
 import { beginReplication } from './begin-replication.js';
-import type { RunningDomain } from './domain.js';
 import { letClientsIn } from './client-listeners.js';
+import type { RunningDomain } from './domain.js';
 import { serveExternalChangelog } from './external-changelog.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
@@ -36,6 +37,7 @@ import { makeStatus } from './make-status.js';
 import { openDomains } from './open-domains.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
 import { replicationTree } from './replication-monitor.js';
+import { countingSeldom, type ExaminedServer, serverHealth } from './server-health.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
 import type { TopologyDomain } from './topology-domain.js';
@@ -49,6 +51,8 @@ const MiB = 1_048_576;
 /** Milliseconds for operations in progress when the server stops. */
 const DRAIN_MS = 5000;
 const CERTIFICATE_WATCH_MS = 30_000;
+/** Conflicts that stand are counted for alerts so often at most. */
+const CONFLICTS_REST_MS = 60_000;
 
 export interface RunningServer {
   readonly config: ServerConfig;
@@ -65,6 +69,8 @@ export interface RunningServer {
   /** Which indexes searches have missed. */
   readonly advice: IndexAdvice;
   status(): ServerStatus;
+  /** What is wrong with it now. */
+  readonly alerts: AlertWatch;
   /** Takes commands over LDAP from now on. */
   serveAdministration(administration: Administration): void;
   /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
@@ -77,14 +83,14 @@ export interface RunningServer {
 export interface Listening {
   ldap: string | undefined;
   ldaps: string | undefined;
+  /** Path of the Unix-domain socket. */
+  ldapi?: string;
   replication: string | undefined;
   http: string | undefined;
 }
 
 /** Starts the server. Rejects with an OperatorError, with nothing left running. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
-  /** Path of the Unix-domain socket. */
-  ldapi?: string;
   const undo = new Undo();
   try {
     return await start(config, log, undo);
@@ -136,7 +142,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const more = { usns: new UsnSource(), pacer: new Pacer(systemClock, config.ways) };
   const common = { config, store, network, incarnation, log, ...more };
   const opened = await openDomains(common, given.peers, peers, undo);
-  const { schema, schemaDomain, topology, domains, replicated, listed } = opened;
+  const { schema, schemaDomain, topology, domains, listed } = opened;
   const hasher = new PasswordHashing();
   undo.add(() => hasher.close());
   const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
@@ -147,17 +153,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   undo.add(await serveExternalChangelog({ store, log, service, domains, settings }));
   const listening: Listening = { ldap: undefined, ldaps: undefined, replication: undefined, http: undefined };
   // Replication begins before clients are let in: they are told to wait until peers have said what they know of this server.
-  const replicating = {
-    config,
-    topology,
-    domains,
-    replicated,
-    log,
-    version,
-    network,
-    listed: given.peers,
-    peers,
-  };
+  const replicating = { ...opened, config, log, version, network, listed: given.peers, peers };
   const { address, office: topologyOffice } = await beginReplication(replicating, undo);
   listening.replication = address;
   undo.add(() => service.drain(DRAIN_MS));
@@ -173,6 +169,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   };
   const status = () => makeStatus(shown);
   service.directory.addTree(replicationTree(schema, status));
+  const ownDomains = [topology.domain, ...(schemaDomain === undefined ? [] : [schemaDomain.domain])];
+  const alerts = watchAlerts({ config, domains, ownDomains, status }, service, log, undo);
   listening.http = await letProbesIn(settings, status, undo);
   log.info({ id: settings['server.id'], version, ...listening }, 'ready');
   return {
@@ -186,6 +184,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     schema,
     status,
     advice: service.advice,
+    alerts,
     serveAdministration: (administration) => service.serveAdministration(administration),
     reload: () => tls.reload(),
     stop: () => undo.run(),
@@ -202,6 +201,28 @@ function addReports(
   directory.addTree(topologyTree(schema, () => topology.members));
   directory.addTree(purgingTree(schema, domains));
   directory.addTree(assuranceTree(schema, domains));
+}
+
+/** Looks at the server by the rules of health from now on. */
+function watchAlerts(
+  server: ExaminedServer & { readonly config: ServerConfig },
+  { directory }: LdapService,
+  log: Log,
+  undo: Undo,
+): AlertWatch {
+  const { settings } = server.config;
+  const counting = countingSeldom(CONFLICTS_REST_MS);
+  const alerts = new AlertWatch({
+    server: settings['server.name'],
+    everyMs: settings['alerts.everySeconds'] * 1000,
+    command: settings['alerts.command'],
+    facts: () => serverHealth(server, counting),
+    log,
+  });
+  directory.addTree(alertTree(directory.schema, () => alerts.standing()));
+  alerts.start();
+  undo.add(() => alerts.stop());
+  return alerts;
 }
 
 function makeService(

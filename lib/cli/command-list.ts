@@ -101,6 +101,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.js')).verify,
   },
   {
+    name: 'alerts',
+    describe: 'What a running server finds wrong with itself, and since when',
+    load: async () => (await import('./commands/alerts.js')).alerts,
+  },
+  {
     name: 'health',
     describe: 'What is wrong with a server, running or stopped, and the command that mends it',
     load: async () => (await import('./commands/health.js')).health,
