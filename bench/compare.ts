@@ -21,6 +21,7 @@ import {
 import { type LoadOperation, type LoadResult, load } from './load.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
+import { residentMiB } from './process-figures.js';
 import { slapdAdmin, slapdInstalled, slapdLoad, slapdStart, stopChild } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
@@ -105,7 +106,7 @@ async function runOurs(dir: string, ldif: string): Promise<Run> {
   const loadSeconds = polyarch.importLdif(dir, ldif);
   const server = await polyarch.start(dir, OURS_PORT);
   const results = await measure(OURS_PORT, polyarch.ADMIN_DN).finally(async () => {
-    process.stdout.write(`resident memory of ours, MiB: ${polyarch.residentMiB(server.pid) ?? ''}\n`);
+    process.stdout.write(`resident memory of ours, MiB: ${residentMiB(server.pid) ?? ''}\n`);
     await stopChild(server);
   });
   return { loadSeconds, results };

@@ -20,6 +20,7 @@ import { LdapClient } from '../lib/io/ldap-client.js';
 import { encodeRequest } from '../lib/ldap/encode-request.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
+import { residentMiB } from './process-figures.js';
 import { stopChild } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
@@ -234,7 +235,7 @@ async function main(): Promise<void> {
       if (only.length > 0 && !only.includes(name)) continue;
       await measure(label, work, () => longestTurn(server, turns));
     }
-    process.stdout.write(`resident memory, MiB: ${polyarch.residentMiB(server.pid) ?? ''}\n`);
+    process.stdout.write(`resident memory, MiB: ${residentMiB(server.pid) ?? ''}\n`);
   } finally {
     worker.unbind();
     await stopChild(server);

@@ -2,7 +2,7 @@
  * Polyarch as the subject of a benchmark: set up, loaded and started through its own command line, as an operator would.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPARED_INDEXES } from './compared-indexes.js';
 import { untilListening } from './slapd.js';
@@ -83,16 +83,4 @@ export async function start(
         });
   await untilListening(port);
   return child;
-}
-
-/** Resident memory of a process in MiB, or undefined where /proc is not there. */
-export function residentMiB(pid: number | undefined): number | undefined {
-  try {
-    const line = readFileSync(`/proc/${pid}/status`, 'utf8')
-      .split('\n')
-      .find((text) => text.startsWith('VmRSS'));
-    return line === undefined ? undefined : Math.round(Number.parseInt(line.replace(/\D+/, ''), 10) / 1024);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@
  * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with. Without slapd it prints ours alone. --profile DIR writes a CPU profile of each of our servers.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
@@ -16,6 +16,7 @@ import { LdapClient } from '../lib/io/ldap-client.js';
 import { buildLoad, load } from './load.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
+import { processorUs } from './process-figures.js';
 import { slapdAdmin, slapdInstalled, slapdLoad, slapdSetup, slapdStart, stopChild } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
@@ -114,22 +115,6 @@ async function startTheirs(dir: string, ldif: string): Promise<Masters> {
       await Promise.all(children.map(stopChild));
     },
   };
-}
-
-/** Microseconds of processor time that the masters used so far; 0 where /proc is not there. Says more than the clock on a machine that others use too. */
-function processorUs(pids: readonly number[]): number {
-  try {
-    let ticks = 0;
-    for (const pid of pids) {
-      const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // After the name in parentheses: user and system time are fields 14 and 15, in hundredths of a second.
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
-    }
-    return ticks * 10_000;
-  } catch {
-    return 0;
-  }
 }
 
 const anything = { kind: 'present', attribute: 'objectClass' } as const;

@@ -1,0 +1,84 @@
+/**
+ * Catching up: a server was away while the other one took changes, and takes them when it is back.
+ *
+ * npm run bench -- catch-up [--changes 100000] [--entries 5000] [--operation add|mod] [--away ended|hung] [--connections 32] [--window 8] [--port 17000] [--profile DIR]
+ * `hung`: it is stopped by a signal and its connections stay, so that the other one has a subscriber that reads nothing, at full load. --profile writes CPU profiles.
+ */
+import { must } from '../lib/base/assert.js';
+import { buildLoad, load } from './load.js';
+import * as polyarch from './polyarch.js';
+import { residentMiB } from './process-figures.js';
+import { stopChild } from './slapd.js';
+import {
+  BASE_DN,
+  costs,
+  inFolder,
+  makeTwo,
+  option,
+  PASSWORD,
+  report,
+  statusOf,
+  untilSame,
+} from './two-servers.js';
+
+const changes = Number(option('changes', '100000'));
+const entries = Number(option('entries', '5000'));
+const operation = option('operation', 'add') === 'mod' ? 'mod' : 'add';
+const hung = option('away', 'ended') === 'hung';
+const connections = Number(option('connections', '32'));
+const window = Number(option('window', '8'));
+const profile = option('profile', '');
+const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+
+/** Loads until so many changes were acknowledged, in runs of some seconds. */
+async function write(port: number): Promise<number> {
+  let done = 0;
+  let firstLoadNumber = 0;
+  while (done < changes) {
+    const seconds = 5;
+    const login = { bindDn: polyarch.ADMIN_DN, password: PASSWORD, baseDn: BASE_DN };
+    const result = await load({
+      ...login,
+      port,
+      operation,
+      connections,
+      window,
+      seconds,
+      range: entries,
+      firstLoadNumber,
+    });
+    if (result.errors > 0) throw new Error(`${result.errors} writes were refused`);
+    firstLoadNumber = result.nextLoadNumber;
+    done += result.perSecond * seconds;
+  }
+  return done;
+}
+
+await inFolder(async (dir, keep) => {
+  buildLoad();
+  const [one, two] = await makeTwo(dir, Number(option('port', '17000')), entries);
+  const source = keep(await polyarch.start(one.dir, one.port));
+  let target = keep(await polyarch.start(two.dir, two.port));
+  await untilSame(one, two);
+  if (hung) target.kill('SIGSTOP');
+  else await stopChild(target);
+  const before = residentMiB(source.pid);
+  let written = 0;
+  const [loaded] = await costs([source], async () => {
+    written = await write(one.port);
+  });
+  const { links } = await statusOf(one);
+  const queued = Math.max(0, ...links.map((link) => link.queuedBytes));
+  process.stdout.write(
+    `${entries} entries, ${written} changes (${operation}) while the other one was ${hung ? 'hung' : 'ended'}\n`,
+  );
+  report('source, load', must(loaded, 'one process'), written);
+  process.stdout.write(
+    `  ${before ?? '?'} MiB before, ${residentMiB(source.pid) ?? '?'} MiB after, ${queued} octets queued for a peer\n`,
+  );
+  if (hung) target.kill('SIGCONT');
+  else target = keep(await polyarch.start(two.dir, two.port, node));
+  const [gave, took] = await costs([source, target], () => untilSame(one, two));
+  report('source, catching up', must(gave, 'two processes'), written);
+  report('target, catching up', must(took, 'two processes'), written);
+});

@@ -1,0 +1,134 @@
+/**
+ * Two servers that follow each other, for benchmarks of what one gives to the other: made, started, asked, and what an exchange costs each of them.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callControl } from '../lib/app/control-client.js';
+import { serverFiles } from '../lib/app/server-files.js';
+import type { DomainStatus, ServerStatus } from '../lib/app/server-status.js';
+import { must } from '../lib/base/assert.js';
+import { writePeopleLdif } from './people-ldif.js';
+import * as polyarch from './polyarch.js';
+import { forgetPeak, peakMiB, processorUs } from './process-figures.js';
+import { stopChild } from './slapd.js';
+
+export const BASE_DN = 'dc=example,dc=com';
+export const PASSWORD = 'bench-secret';
+
+/** An option of the command line: `--name value`. */
+export function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
+}
+
+export interface Place {
+  readonly dir: string;
+  readonly port: number;
+}
+
+/** Server 1 with `entries` people, and server 2 without data. Neither is started. */
+export async function makeTwo(
+  dir: string,
+  firstPort: number,
+  entries: number,
+): Promise<readonly [Place, Place]> {
+  const ldif = join(dir, 'people.ldif');
+  await writePeopleLdif(ldif, BASE_DN, entries);
+  const one = { dir: join(dir, 'one'), port: firstPort };
+  const two = { dir: join(dir, 'two'), port: firstPort + 10 };
+  const common = { baseDn: BASE_DN, password: PASSWORD };
+  polyarch.setup({ ...one, ...common, id: 1, peers: [`server-2=127.0.0.1:${two.port + 2}`] });
+  polyarch.importLdif(one.dir, ldif);
+  rmSync(ldif);
+  polyarch.setup({
+    ...two,
+    ...common,
+    id: 2,
+    peers: [`server-1=127.0.0.1:${one.port + 2}`],
+    caFrom: one.dir,
+  });
+  return [one, two];
+}
+
+/** What a server says of its data and of its sessions. */
+export async function statusOf(
+  place: Place,
+): Promise<{ domain: DomainStatus; links: ServerStatus['links'] }> {
+  const status = (await callControl(serverFiles(place.dir), { command: 'status' })) as ServerStatus;
+  const domain = must(status.domains[0], 'one domain');
+  return { domain, links: status.links.filter((link) => link.domain === domain.baseDn) };
+}
+
+/** Waits until the second has what the first has; answers the seconds. */
+export async function untilSame(one: Place, two: Place): Promise<number> {
+  const fromMs = performance.now();
+  for (;;) {
+    const [a, b] = await Promise.all([one, two].map((place) => statusOf(place).catch(() => undefined)));
+    if (
+      a !== undefined &&
+      b !== undefined &&
+      b.domain.phase === 'ready' &&
+      a.domain.applied === b.domain.applied
+    )
+      return (performance.now() - fromMs) / 1000;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export interface Cost {
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  readonly peakMiB: number | undefined;
+}
+
+/** Runs `work`; what it cost each process. */
+export async function costs(
+  children: readonly ChildProcess[],
+  work: () => Promise<unknown>,
+): Promise<Cost[]> {
+  const pids = children.map((child) => must(child.pid, 'it runs'));
+  for (const pid of pids) forgetPeak(pid);
+  const before = pids.map((pid) => processorUs([pid]));
+  const fromMs = performance.now();
+  await work();
+  const seconds = (performance.now() - fromMs) / 1000;
+  return pids.map((pid, i) => ({
+    seconds,
+    processorSeconds: (processorUs([pid]) - (before[i] ?? 0)) / 1e6,
+    peakMiB: peakMiB(pid),
+  }));
+}
+
+/** One line of a table. `count`: of what was moved. */
+export function report(name: string, cost: Cost, count: number): void {
+  const each = Math.round((cost.processorSeconds * 1e6) / count);
+  process.stdout.write(
+    `${name.padEnd(24)}${cost.seconds.toFixed(1).padStart(8)} s${Math.round(count / cost.seconds)
+      .toString()
+      .padStart(9)}/s` +
+      `${cost.processorSeconds.toFixed(1).padStart(9)} s of processor time${String(each).padStart(6)} us each, ${cost.peakMiB ?? '?'} MiB at most\n`,
+  );
+}
+
+/** Runs a benchmark in a directory of its own; says how loaded the machine is. */
+export async function inFolder(
+  work: (dir: string, keep: (child: ChildProcess) => ChildProcess) => Promise<void>,
+): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  const children: ChildProcess[] = [];
+  process.stdout.write(`load of the machine before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
+  try {
+    await work(dir, (child) => {
+      children.push(child);
+      return child;
+    });
+  } finally {
+    for (const child of children) {
+      child.kill('SIGCONT');
+      if (child.exitCode === null && child.signalCode === null) await stopChild(child);
+    }
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
