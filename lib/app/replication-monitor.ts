@@ -48,6 +48,7 @@ function domainEntries(
     'server-id': String(server.id),
     status: domain.phase,
     'generation-id': domain.generationId ?? [],
+    ...fractionValues(domain.fraction),
     'server-state': stateValues(domain.applied),
     'connected-to': of('from')
       .filter((link) => link.state === 'following')
@@ -74,6 +75,13 @@ function linkEntry(schema: Schema, above: string, link: LinkStatus, number: numb
     'current-send-window': link.credit === undefined ? [] : String(link.credit),
     description: [link.lastError ?? [], wayText(link) ?? []].flat(),
   });
+}
+
+/** A fraction under the names of OpenDJ's settings. */
+function fractionValues(text: string | undefined): Readonly<Record<string, VirtualValues>> {
+  if (text === undefined) return {};
+  const [mode, items] = text.split(' ');
+  return { [`ds-sync-fractional-${mode}`]: (items ?? '').split(';') };
 }
 
 /** CSNs of a server state's text. */

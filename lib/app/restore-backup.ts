@@ -22,6 +22,7 @@ import { chainTo, chosenBackup, type ListedBackup, readCatalog, verifyBackup } f
 import { decodeFile, decodeRows, FRAME } from './backup-header.js';
 import { isRunning } from './control-client.js';
 import { openChangelog } from './domain.js';
+import { refusePart } from './domain-fraction.js';
 import { openOffline } from './offline-store.js';
 import { planPointInTime } from './point-in-time.js';
 import { readServerConfig, type ServerConfig } from './read-config.js';
@@ -155,7 +156,9 @@ async function fill(
       'a broker of its own holds no entries to take back; restore a directory server to that point',
     );
   const domains = await replayOffline(config, store, tell, async (backend, base) => {
-    if (to !== undefined && !isShared(base)) await backend.startGeneration(randomUUID());
+    if (to === undefined || isShared(base)) return;
+    refusePart(backend.parts.fraction.text, base, 'a state of the past as new data');
+    await backend.startGeneration(randomUUID());
   });
   if (to !== undefined) for (const base of logs.bases) await beginAnew(config, store, base, old);
   // The last batch is synced: with it all before it is on disk.

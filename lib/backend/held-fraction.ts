@@ -70,6 +70,11 @@ export class HeldFraction {
       : `its data hold ${describeFraction(this.#text)} and its configuration asks for ${describeFraction(wantedText)}`;
   }
 
+  /** The text to be recorded beside the rows; undefined for everything. */
+  get record(): string | undefined {
+    return this.#text === '' ? undefined : this.#text;
+  }
+
   /** All rows are made anew, by the configured fraction. */
   renewed(): void {
     this.#held = this.wanted;

@@ -285,9 +285,9 @@ export class StoreBackend implements Backend {
   }
 
   async startGeneration(generationId: string): Promise<void> {
-    await this.parts.writes.exclusively(() =>
-      this.parts.store.batch([textOp(this.parts.keys, 'generation', generationId)], { sync: true }),
-    );
+    const { writes, store, keys, fraction } = this.parts;
+    const named = [textOp(keys, 'generation', generationId), textOp(keys, 'fraction', fraction.record)];
+    await writes.exclusively(() => store.batch(named, { sync: true }));
     this.#generationId = generationId;
   }
 

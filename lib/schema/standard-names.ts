@@ -148,7 +148,8 @@ sent-updates=~.1.33 received-updates=~.1.34 pending-updates=~.1.35 replayed-upda
 replayed-updates-ok=~.1.37 resolved-modify-conflicts=~.1.38 resolved-naming-conflicts=~.1.39
 unresolved-naming-conflicts=~.1.40 lost-connections=~.1.41 current-send-window=~.1.42
 current-rcv-window=~.1.43 max-send-window=~.1.44 max-rcv-window=~.1.45 queue-size=~.1.46 disk-free=~.1.47
-disk-state=~.1.48 conflict-kind=~.1.49 conflict-loser=~.1.50 conflict-winner=~.1.51
+disk-state=~.1.48 ds-sync-fractional-exclude=~.1.200 ds-sync-fractional-include=~.1.201
+conflict-kind=~.1.49 conflict-loser=~.1.50 conflict-winner=~.1.51
 conflict-attribute=~.1.52 conflict-value=~.1.53 conflict-entry=~.1.54
 server-site=~.1.180 server-runs=~.1.181 server-standing=~.1.182 replication-address=~.1.183
 ldap-address=~.1.184 ldaps-address=~.1.185 http-address=~.1.186 server-joined=~.1.187 alert-code=~.1.188

@@ -11,7 +11,7 @@ import { defineCommand, jsonOption } from '../command.js';
 import { askCredentials, type BindArguments, ldapOptions } from '../ldap-options.js';
 import { printData, table } from '../output.js';
 import { callUrl, targetOf } from '../server-target.js';
-import { behindText, lagText } from './status.js';
+import { behindText, lagText, phaseText } from './status.js';
 
 export const replicationStatus = defineCommand({
   options: {
@@ -138,7 +138,7 @@ function show(servers: readonly Shown[], equal: boolean): string {
         server.name,
         server.id,
         domain.baseDn,
-        domain.phase,
+        phaseText(domain),
         server.peers.length === 0 ? 'no peers' : behindText(domain),
         server.peers.length === 0 ? '-' : lagText(domain.lagMs),
         peers,

@@ -56,6 +56,18 @@ export const setup = defineCommand({
       describe: 'Topology file to take domains, id, site, addresses and peers from; with --server',
     },
     server: { type: 'string', describe: 'Name of this server in the topology file' },
+    'fraction-exclude': {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'What this server does not hold: CLASS:ATTRIBUTE,ATTRIBUTE or *:ATTRIBUTE; with --empty',
+    },
+    'fraction-include': {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'All that this server holds, in the same form; with --empty',
+    },
     'sample-entries': { type: 'number', default: 0, describe: 'Sample entries to load' },
     'password-file': {
       type: 'string',
@@ -73,6 +85,10 @@ export const setup = defineCommand({
       '$0 setup --dir ./two --id 2 --port 2389 --ca-from ./one --peer server-1=127.0.0.1:1391',
       'A second server that takes its data from the first',
     ],
+    [
+      "$0 setup --dir ./edge --id 3 --port 3389 --ca-from ./one --peer server-1=127.0.0.1:1391 --fraction-exclude '*:jpegPhoto,userPassword'",
+      'A server that holds a part of the attributes',
+    ],
     ['$0 setup --dir ./b1 --topology etc/topology.yaml --server berlin-1', 'A server of a topology file'],
   ],
   async run(args) {
@@ -83,6 +99,8 @@ export const setup = defineCommand({
     });
     for (const base of args.base) requireBase(base, '--base');
     const caFrom = args['ca-from'];
+    const [exclude, include] = [args['fraction-exclude'], args['fraction-include']];
+    const isPart = exclude.length > 0 || include.length > 0;
     const place =
       args.topology === undefined
         ? ownPlace(args)
@@ -93,7 +111,11 @@ export const setup = defineCommand({
       hosts: [...args['host-name'], hostname()],
       password,
       caFrom,
-      empty: args.empty ?? caFrom !== undefined,
+      empty: args.empty ?? (caFrom !== undefined || isPart),
+      settings: {
+        ...(exclude.length === 0 ? {} : { 'fraction.exclude': [...exclude] }),
+        ...(include.length === 0 ? {} : { 'fraction.include': [...include] }),
+      },
       sampleEntries: args['sample-entries'],
     });
     const data = {

@@ -57,7 +57,7 @@ function show(state: ServerStatus): string {
       ['domain', 'state', 'entries', 'changes', 'lag'],
       state.domains.map((domain) => [
         domain.baseDn,
-        domain.reason === undefined ? domain.phase : `${domain.phase}: ${domain.reason}`,
+        domain.reason === undefined ? phaseText(domain) : `${phaseText(domain)}: ${domain.reason}`,
         domain.entries,
         state.peers.length === 0 ? 'no peers' : behindText(domain),
         state.peers.length === 0 ? '-' : lagText(domain.lagMs),
@@ -84,6 +84,11 @@ export function behindText(domain: DomainStatus): string {
   if (domain.phase === 'relay') return 'forwards';
   if (domain.behind === undefined) return 'no peer connected';
   return domain.behind ? 'catching up' : 'all';
+}
+
+/** The state of a domain, and what part of it is held. */
+export function phaseText({ phase, fraction }: DomainStatus): string {
+  return fraction === undefined ? phase : `${phase} (${fraction})`;
 }
 
 /** Milliseconds as people read them. */
