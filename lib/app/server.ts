@@ -35,6 +35,7 @@ import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
 import { openDomains } from './open-domains.js';
+import { takeOwnBackups } from './own-backups.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
 import { replicationTree } from './replication-monitor.js';
 import { countingSeldom, type ExaminedServer, serverHealth } from './server-health.js';
@@ -172,6 +173,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const ownDomains = [topology.domain, ...(schemaDomain === undefined ? [] : [schemaDomain.domain])];
   const alerts = watchAlerts({ config, domains, ownDomains, status }, service, log, undo);
   listening.http = await letProbesIn(settings, status, undo);
+  undo.add(takeOwnBackups(config, store, log));
   log.info({ id: settings['server.id'], version, ...listening }, 'ready');
   return {
     config,

@@ -3,6 +3,7 @@ import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { parseDn } from '../dn/dn-text.js';
 import { parseAddress } from '../topology/address.js';
+import { parseWeekTimes } from '../topology/week-times.js';
 
 /** Of a rule of uniqueness. */
 export function uniquenessFault(value: string): string | undefined {
@@ -24,6 +25,13 @@ export function listenFault(value: string): string | undefined {
   return value === 'none' || parseAddress(value) !== undefined
     ? undefined
     : `"${value}" is not an address; write host:port, or none`;
+}
+
+/** Of the moments at which backups are taken, or `none`. */
+export function backupTimesFault(value: string): string | undefined {
+  return value === 'none' || parseWeekTimes(value) !== undefined
+    ? undefined
+    : `"${value}" is no list of times; write such as "daily 01:00" or "mon-fri 01:00, sat 12:30", or none`;
 }
 
 /** Octets of the path of a Unix-domain socket, as the systems' structures hold it. */

@@ -8,6 +8,7 @@ import { LIMITS } from '../base/limits.js';
 import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { ALERT_OPTIONS } from './alert-options.js';
 import { ASSURANCE_OPTIONS } from './assurance-options.js';
+import { BACKUP_OPTIONS } from './backup-options.js';
 import { FRACTION_OPTIONS } from './fraction-options.js';
 import { choice, flag, integer, list, lists, map, type Option, text } from './option.js';
 import {
@@ -124,6 +125,7 @@ export const OPTIONS = {
   ),
 
   ...ASSURANCE_OPTIONS,
+  ...BACKUP_OPTIONS,
   ...ALERT_OPTIONS,
 
   ...FRACTION_OPTIONS,

@@ -7,8 +7,8 @@
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const MINUTE_MS = 60_000;
-const MINUTES_PER_DAY = 1440;
-const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
+export const MINUTES_PER_DAY = 1440;
+export const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
 /** Windows in one schedule. */
 const MAX_WINDOWS = 50;
 
@@ -52,23 +52,28 @@ export interface ScheduleSpan {
 export function scheduleSpan(schedule: Schedule, wallMs: number): ScheduleSpan {
   const open = scheduleOpen(schedule, wallMs);
   const minute = minuteOfWeek(wallMs);
-  const edges = schedule
-    .flatMap(({ start, end }) => [start % MINUTES_PER_WEEK, end % MINUTES_PER_WEEK])
-    .filter((edge) => openAt(schedule, edge) !== openAt(schedule, edge + MINUTES_PER_WEEK - 1));
-  if (edges.length === 0)
+  const edges = [...new Set(schedule.flatMap(({ start, end }) => [start, end]))];
+  // The next edge at which it is otherwise, and the last one before which it was.
+  const ahead = edges
+    .map((edge) => (edge - minute - 1 + 2 * MINUTES_PER_WEEK) % MINUTES_PER_WEEK)
+    .sort((a, b) => a - b)
+    .find((wait) => openAt(schedule, minute + wait + 1) !== open);
+  const behind = edges
+    .map((edge) => (minute - edge + 2 * MINUTES_PER_WEEK) % MINUTES_PER_WEEK)
+    .sort((a, b) => a - b)
+    .find((since) => openAt(schedule, minute - since - 1 + 2 * MINUTES_PER_WEEK) !== open);
+  if (ahead === undefined || behind === undefined)
     return { open, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
-  const ahead = edges.map((edge) => (edge - minute - 1 + MINUTES_PER_WEEK) % MINUTES_PER_WEEK);
-  const behind = edges.map((edge) => (minute - edge + MINUTES_PER_WEEK) % MINUTES_PER_WEEK);
   const minuteMs = Math.floor(wallMs / MINUTE_MS) * MINUTE_MS;
   return {
     open,
-    fromMs: minuteMs - Math.min(...behind) * MINUTE_MS,
-    untilMs: minuteMs + (Math.min(...ahead) + 1) * MINUTE_MS,
+    fromMs: minuteMs - behind * MINUTE_MS,
+    untilMs: minuteMs + (ahead + 1) * MINUTE_MS,
   };
 }
 
-/** The epoch was a Thursday: three days after a Monday. */
-function minuteOfWeek(wallMs: number): number {
+/** Minutes since Monday 00:00 UTC. The epoch was a Thursday: three days after a Monday. */
+export function minuteOfWeek(wallMs: number): number {
   const minute = (Math.floor(wallMs / MINUTE_MS) + 3 * MINUTES_PER_DAY) % MINUTES_PER_WEEK;
   return (minute + MINUTES_PER_WEEK) % MINUTES_PER_WEEK;
 }
@@ -86,8 +91,8 @@ function parseWindows(text: string): ScheduleWindow[] | undefined {
   const match = /^([a-z]{3,5})(?:-([a-z]{3}))? +(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(text.slice(0, 64));
   if (match === null) return undefined;
   const days = dayRange(match[1] ?? '', match[2]);
-  const from = minutes(match[3] ?? '', match[4] ?? '');
-  const to = minutes(match[5] ?? '', match[6] ?? '');
+  const from = minuteOfDay(match[3] ?? '', match[4] ?? '');
+  const to = minuteOfDay(match[5] ?? '', match[6] ?? '');
   if (days === undefined || from === undefined || to === undefined || from === MINUTES_PER_DAY)
     return undefined;
   const length = to > from ? to - from : to + MINUTES_PER_DAY - from;
@@ -97,7 +102,8 @@ function parseWindows(text: string): ScheduleWindow[] | undefined {
   }));
 }
 
-function dayRange(first: string, last: string | undefined): number[] | undefined {
+/** Numbers of days, from Monday 0: of one day, of a range that may go over the week's end, or `daily`. Undefined for anything else. */
+export function dayRange(first: string, last: string | undefined): number[] | undefined {
   if (first === 'daily') return last === undefined ? [0, 1, 2, 3, 4, 5, 6] : undefined;
   const from = DAYS.indexOf(first as (typeof DAYS)[number]);
   const to = last === undefined ? from : DAYS.indexOf(last as (typeof DAYS)[number]);
@@ -109,7 +115,8 @@ function dayRange(first: string, last: string | undefined): number[] | undefined
   }
 }
 
-function minutes(hours: string, mins: string): number | undefined {
+/** Minutes since midnight, 24:00 included; undefined for no time. */
+export function minuteOfDay(hours: string, mins: string): number | undefined {
   const total = Number(hours) * 60 + Number(mins);
   return Number(mins) < 60 && total <= MINUTES_PER_DAY ? total : undefined;
 }

@@ -2,6 +2,7 @@
 import t from 'tap';
 import {
   addressFault,
+  backupTimesFault,
   dnFault,
   hashFault,
   ldapUrlFault,
@@ -18,6 +19,7 @@ const CHECKS = [
   [dnFault, ['dc=a', 'cn=a,dc=b'], ['', 'a']],
   [nameFault, ['a', 'a-1.b_c'], ['', '-a', 'a b', 'a'.repeat(64)]],
   [socketPathFault, ['none', '/run/ldapi'], ['', 'run/ldapi', `/${'a'.repeat(103)}`]],
+  [backupTimesFault, ['none', 'daily 01:00'], ['', 'always', '01:00']],
   [hashFault, ['{ARGON2}x'], ['secret', '{A}', '{}x']],
   [uniquenessFault, ['ldap:///dc=a?uid?sub?(cn=*)'], ['uid', 'ldap://a/']],
 ] as const;

@@ -1,10 +1,12 @@
 /** python-ldap, ldap3, Net::LDAP, ldapjs and ldapts work against a server without special options. */
 
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import ldapjs from 'ldapjs';
 import { Client } from 'ldapts';
 import t from 'tap';
 import { PYTHON } from '../python.js';
-import { ADMIN, BASE, LAUNCHER, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
+import { ADMIN, BASE, eventually, LAUNCHER, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
 
 t.setTimeout(115_000);
 
@@ -52,7 +54,7 @@ path = dir + '/ldapi'
 c = ldap.ldapobject.ReconnectLDAPObject(url, retry_max=20, retry_delay=0.5)
 c.simple_bind_s(dn, pw)
 for words in (['stop'], ['start', '--detach']):
-    subprocess.run([command, *words, '--dir', dir], check=True, stdout=subprocess.DEVNULL, env={**os.environ, 'POLYARCH_LISTEN_LDAPI': path})
+    subprocess.run([command, *words, '--dir', dir], check=True, stdout=subprocess.DEVNULL, env={**os.environ, 'POLYARCH_LISTEN_LDAPI': path, 'POLYARCH_BACKUP_SCHEDULE': 'daily 01:00'})
 assert len(c.search_s(base, ldap.SCOPE_BASE)) == 1
 assert c.whoami_s() == 'dn:' + dn, c.whoami_s()
 local = ldap.initialize('ldapi://' + path.replace('/', '%2F'))
@@ -190,4 +192,11 @@ t.test('client libraries against one server', { timeout: 90_000 }, async (t) => 
       t.equal(done.stdout.trim(), 'ok 1', done.stderr);
     },
   );
+
+  t.test('it took the backup that its schedule asks for since', { skip: python }, async (t) => {
+    const folder = join(server.dir, 'backup');
+    const taken = () =>
+      existsSync(folder) ? readdirSync(folder).find((name) => name.endsWith('.backup')) : undefined;
+    t.match(await eventually('a backup', async () => taken(), 20_000, 50), /-full-[0-9a-f]{8}\.backup$/);
+  });
 });
