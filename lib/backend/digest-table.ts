@@ -1,15 +1,17 @@
 /**
- * The digest and bucket of each entry by its number, in pages of typed arrays: 12 octets an entry, read and written in place.
+ * The digest and bucket of each entry by its number, and the checksum of the record that it was made of, in pages of typed arrays: 16 octets an entry, read and written in place.
  */
 import type { StateDigest } from '../conflict/state-digest.js';
 import type { EntryId } from './backend.js';
 
 const PAGE = 1024;
-const WORDS = 3;
+const WORDS = 4;
 
 export interface TableRow {
   readonly bucket: number;
   readonly digest: StateDigest;
+  /** The checksum that stands in the record. */
+  readonly checksum: number;
 }
 
 export class DigestTable {
@@ -25,7 +27,18 @@ export class DigestTable {
     const at = (id % PAGE) * WORDS;
     const bucket = page[at] as number;
     if (bucket === 0) return undefined;
-    return { bucket: bucket - 1, digest: { high: page[at + 1] as number, low: page[at + 2] as number } };
+    return {
+      bucket: bucket - 1,
+      digest: { high: page[at + 1] as number, low: page[at + 2] as number },
+      checksum: page[at + 3] as number,
+    };
+  }
+
+  /** The checksum alone; undefined when the entry has no digest. */
+  checksumOf(id: EntryId): number | undefined {
+    const page = this.#pages.get(Math.floor(id / PAGE));
+    const at = (id % PAGE) * WORDS;
+    return page === undefined || page[at] === 0 ? undefined : page[at + 3];
   }
 
   set(id: EntryId, row: TableRow | undefined): void {
@@ -40,6 +53,7 @@ export class DigestTable {
     page[at] = row === undefined ? 0 : row.bucket + 1;
     page[at + 1] = row?.digest.high ?? 0;
     page[at + 2] = row?.digest.low ?? 0;
+    page[at + 3] = row?.checksum ?? 0;
   }
 
   /** Numbers above `after` (all, when undefined) up to `last` (all, when undefined) that have a digest. */

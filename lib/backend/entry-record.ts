@@ -68,16 +68,26 @@ function flagsOf(record: Uint8Array): number {
   return ((record[AT_FLAGS] as number) << 8) | (record[AT_FLAGS + 1] as number);
 }
 
-/** Refuses a record that is damaged or of another version: StoreError damaged. Called once for each record read from the store. */
-export function checkRecord(record: Uint8Array): Uint8Array {
-  if (record.length <= AT_REST) throw damaged('cut short');
-  const sum =
+/** The checksum that stands in a record. */
+export function checksumOf(record: Uint8Array): number {
+  return (
     (((record[0] as number) << 24) |
       ((record[1] as number) << 16) |
       ((record[2] as number) << 8) |
       (record[3] as number)) >>>
-    0;
-  if (sum !== checksum32(record, 4)) throw damaged('checksum differs');
+    0
+  );
+}
+
+/** Whether a record has all its octets as they were written. */
+export function isSound(record: Uint8Array): boolean {
+  return record.length > AT_REST && checksumOf(record) === checksum32(record, 4);
+}
+
+/** Refuses a record that is damaged or of another version: StoreError damaged. Called once for each record read from the store. */
+export function checkRecord(record: Uint8Array): Uint8Array {
+  if (record.length <= AT_REST) throw damaged('cut short');
+  if (!isSound(record)) throw damaged('checksum differs');
   if (record[4] !== VERSION) throw damaged(`version ${record[4]} is unknown`);
   return record;
 }

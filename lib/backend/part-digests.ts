@@ -10,7 +10,7 @@ import type { EntryId } from './backend.js';
 import { DigestTree, type DigestWorld } from './digest-tree.js';
 import type { HeldFraction } from './held-fraction.js';
 
-/** Trees besides our own: 12 octets an entry each. */
+/** Trees besides our own: 16 octets an entry each. */
 const MAX_PARTS = 4;
 
 export class PartDigests {

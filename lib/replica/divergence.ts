@@ -12,9 +12,12 @@ import { Comparison, type ComparisonOptions, type ComparisonReport, type Differe
 import { type RepairLine, repairFrom } from './repair.js';
 import type { ReplicaAlert } from './replica-seams.js';
 
-/** The rest after a step of the pass, in lengths of the step: while digests are made for the first time, and later. */
+/** The rest after a step of the pass, in lengths of the step: while digests are made for the first time, and later as a rule, and at least. */
 const FIRST_REST = 9;
 const REST = 49;
+const LEAST_REST = 19;
+/** A pass that takes longer rests less, as far as LEAST_REST lets it: what is wrong shall be found within a minute. */
+const PASS_MS = 25_000;
 const MIN_REST_MS = 20;
 /** Between two passes. */
 const PASS_GAP_MS = 5000;
@@ -123,10 +126,13 @@ export class Divergence {
       (ended) => {
         const tookMs = clock.monotonicMs() - began;
         const ready = trees.every((one) => one.ready);
-        const rest = ready ? REST : FIRST_REST;
+        const aimMs = PASS_MS / (tree.stepsOfPass * trees.length) - tookMs;
+        const restMs = ready
+          ? Math.max(tookMs * LEAST_REST, Math.min(tookMs * REST, aimMs))
+          : tookMs * FIRST_REST;
         this.#tellDamaged();
         const idle = ended && (ready || trees.length === 1) && tree.waiting < MANY_WAITING;
-        this.#later(idle ? PASS_GAP_MS : Math.max(MIN_REST_MS, tookMs * rest), () => this.#step());
+        this.#later(idle ? PASS_GAP_MS : Math.max(MIN_REST_MS, restMs), () => this.#step());
       },
       // A store that fails says so on every other way.
       () => this.#later(PASS_GAP_MS, () => this.#step()),

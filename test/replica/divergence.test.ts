@@ -184,6 +184,19 @@ t.test('a lost row and a row that cannot be read are found by the pass alone, an
   t.equal((await a.divergence.verify(['s2'], undefined)).reports[0]?.verdict, 'equal');
 });
 
+t.test('a pass makes digests of the rows that are others, and of no more', async (t) => {
+  const [a] = (await sides(1)) as [Side];
+  const { digests } = a.engine.backend.parts;
+  const dead = digests.status().made;
+  await a.read();
+  const perPass = digests.status().made - dead;
+  await a.damage(must(uuids[30], 'one'), swapSn);
+  await a.read();
+  t.equal(digests.status().made - dead, 2 * perPass + 1);
+  t.ok(perPass < digests.stepsOfPass * 128, 'what is read anew each time are the dead alone');
+  t.equal(digests.status().damaged.length, 1);
+});
+
 t.test(
   'in the background a damaged entry raises an alert by itself; changes on their way raise none',
   async (t) => {
