@@ -118,6 +118,11 @@ class Lane implements Link {
     return this.#carrier.queuedBytes;
   }
 
+  /** What goes to the network is counted, and charged to its limits, where the carrier sends it. */
+  get wireBytes(): number {
+    return 0;
+  }
+
   start(on: Receivers): void {
     this.#receivers = on;
   }

@@ -7,7 +7,7 @@
 import { LIMITS } from '../base/limits.js';
 import type { Clock } from '../port/clock.js';
 import { charge, newBucket, type TokenBucket, waitMs } from '../sync/token-bucket.js';
-import { type ScheduleSpan, scheduleSpan } from '../topology/schedule.js';
+import { type ScheduleSpan, scheduleOpen, scheduleSpan } from '../topology/schedule.js';
 import type { WayLine } from '../topology/ways.js';
 
 /** What is sent may still be on its way through compression: looked at again so soon. */
@@ -79,6 +79,11 @@ export class Pacer {
     return () => {
       this.#waiting = this.#waiting.filter((one) => one !== waiting);
     };
+  }
+
+  /** Whether all of these lines are open. */
+  open(lines: readonly WayLine[]): boolean {
+    return lines.every((line) => scheduleOpen(line.schedule, this.#clock.wallMs()));
   }
 
   /** How the hours of these lines are: open while all are. */
@@ -161,7 +166,7 @@ export class Way {
 
   /** Whether changes may flow by the hours of its links. */
   get open(): boolean {
-    return this.#pacer.hours(this.lines).open;
+    return this.#pacer.open(this.lines);
   }
 
   /** Octets of one portion: a fraction of a second's worth. */

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.js';
 import { cheapestWays } from './cheapest-ways.js';
 import { parseSchedule, type Schedule } from './schedule.js';
-import type { Topology } from './topology.js';
+import type { SiteLink, Topology } from './topology.js';
 
 /** Below that, heartbeats alone would take all. */
 export const MIN_BANDWIDTH_KBIT = 64;
@@ -36,17 +36,22 @@ export function waysFrom(
     defaultKbit === undefined ? [] : [{ name: DEFAULT_LINE, bandwidthKbit: defaultKbit, schedule: [] }];
   const sites = new Map(topology?.servers.map((server) => [server.name, server.site]) ?? []);
   const ownSite = sites.get(own);
-  const ways = topology === undefined || ownSite === undefined ? undefined : cheapestWays(topology, ownSite);
-  return (server) => {
-    const site = sites.get(server);
-    if (site !== undefined && site === ownSite) return [];
-    const links = site === undefined ? [] : (ways?.get(site)?.links ?? []);
-    const lines = links.map(({ between, bandwidthKbit, schedule: text }) => {
-      const schedule = parseSchedule(text);
-      assert(schedule !== undefined, 'the topology was checked');
-      return { name: [...between].sort().join(' - '), bandwidthKbit, schedule };
-    });
-    const holding = lines.filter((line) => line.bandwidthKbit !== undefined || line.schedule.length > 0);
-    return holding.some((line) => line.bandwidthKbit !== undefined) ? holding : [...holding, ...fallback];
-  };
+  const lines = new Map<string, readonly WayLine[]>();
+  if (topology !== undefined && ownSite !== undefined) {
+    for (const [site, way] of cheapestWays(topology, ownSite)) {
+      const holding = way.links
+        .map(wayLine)
+        .filter((line) => line.bandwidthKbit !== undefined || line.schedule.length > 0);
+      const limited = holding.some((line) => line.bandwidthKbit !== undefined);
+      lines.set(site, limited ? holding : [...holding, ...fallback]);
+    }
+    lines.set(ownSite, []);
+  }
+  return (server) => lines.get(sites.get(server) ?? '') ?? fallback;
+}
+
+function wayLine({ between, bandwidthKbit, schedule: text }: SiteLink): WayLine {
+  const schedule = parseSchedule(text);
+  assert(schedule !== undefined, 'the topology was checked');
+  return { name: [...between].sort().join(' - '), bandwidthKbit, schedule };
 }
