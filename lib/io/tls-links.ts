@@ -71,7 +71,8 @@ export class TlsLinks implements LinkNetwork {
       }
       const socket = connect({
         ...target,
-        ...this.#tls.options,
+        // Made once for all connections: to read the certificates takes longer than all the rest of a dial that fails.
+        secureContext: this.#tls.secureContext,
         ALPNProtocols: [REPLICATION_PROTOCOL],
         rejectUnauthorized: true,
         checkServerIdentity: () => undefined,
