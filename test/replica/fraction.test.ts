@@ -108,7 +108,7 @@ async function engineOf(fraction: Fraction | undefined, replica: number, empty =
 }
 
 async function copy(from: Engine, to: Engine): Promise<void> {
-  const snapshot = await from.backend.exportSnapshot();
+  const snapshot = await from.backend.exportSnapshot(to.backend.parts.fraction.wantedText);
   await to.backend.beginImport();
   // Unlucky cuts: each image on its own.
   for await (const images of snapshot.images())
@@ -135,6 +135,11 @@ t.test(
     const second = await engineOf(NO_MAIL, 8, true);
     await copy(middle, second);
     t.same(await facts(second), expected);
+    for (const asked of ['', 'exclude *:title', 'nonsense'])
+      await t.rejects(middle.backend.exportSnapshot(asked), {
+        result: 'unavailable',
+        message: /^it holds exclude/,
+      });
     const histories = async (engine: Engine) =>
       JSON.stringify(await engine.backend.history(id(2)), (_, held: unknown) =>
         held instanceof Uint8Array ? latin1(held) : typeof held === 'bigint' ? String(held) : held,

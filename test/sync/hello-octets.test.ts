@@ -22,6 +22,7 @@ t.test(
     for (const more of [
       { offers: true },
       { wants: true },
+      { fraction: 'exclude *:mail' },
       { behalf: { server: 's9', replica: 9 as ReplicaId, hops: 2 } },
       { behalf: { server: 's9', replica: undefined, hops: 1 } },
       { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
