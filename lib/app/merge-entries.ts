@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Intent, StoredEntry } from '../backend/backend.js';
 import type { LoadEntry } from '../backend/bulk-load.js';
+import { placed } from '../backend/name-after.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { type EntryUuid, ROOT_UUID } from '../change/change.js';
@@ -21,7 +22,6 @@ import { type MergeLoss, type MergePreference, mergeEntry } from '../entry/merge
 import { type LdifFileWriter, writeLdifFile } from '../io/ldif-files.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { formatRecord, LDIF_HEADER } from '../ldif/format-record.js';
-import { placed } from '../operation/add.js';
 import { isUnder, rdnKeys } from '../operation/virtual-tree.js';
 import type { ControlProgress } from './control-protocol.js';
 import type { RunningDomain } from './domain.js';

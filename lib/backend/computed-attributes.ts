@@ -1,7 +1,7 @@
 /**
  * Operational attributes that are not stored but follow from an entry's state and place.
  *
- * RFC 4512 section 3.4 (creatorsName ... structuralObjectClass, subschemaSubentry), RFC 4530 entryUUID, RFC 5020 entryDN, X.501 hasSubordinates,
+ * RFC 4512 section 3.4 (creatorsName ... structuralObjectClass, governingStructureRule, subschemaSubentry), RFC 4530 entryUUID, RFC 5020 entryDN, X.501 hasSubordinates,
  * numSubordinates as other servers have it, entryCSN, ds-sync-conflict and ds-sync-schema-violation (replication-model.md sections 5 and 4).
  */
 import { utf8Encode } from '../base/bytes.js';
@@ -20,6 +20,8 @@ export interface ComputedFacts {
   readonly state: EntryState;
   childCount(): number;
   structuralClass(): Attribute | undefined;
+  /** Id of the DIT structure rule that governs the entry. */
+  governingRule(): string | undefined;
   wantedDn(): string | undefined;
   /** What a merge left outside the schema. */
   schemaViolation(): string | undefined;
@@ -102,6 +104,7 @@ export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attri
     modifytimestamp: (f) => one('modifyTimestamp', modifyTimestamp(f.state)),
     modifiersname: (f) => named('modifiersName', modifiersName(f.state)),
     structuralobjectclass: (f) => f.structuralClass(),
+    governingstructurerule: (f) => named('governingStructureRule', f.governingRule() ?? ''),
     subschemasubentry: () => SUBSCHEMA,
     hassubordinates: (f) => one('hasSubordinates', f.childCount() > 0 ? TRUE : FALSE),
     numsubordinates: (f) => one('numSubordinates', utf8Encode(String(f.childCount()))),

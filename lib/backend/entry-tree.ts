@@ -15,6 +15,7 @@ import type { EntryState } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
+import type { NamedAttributes } from '../entry/check-placement.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -37,6 +38,7 @@ import { LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { PendingRows } from './layer.js';
 import { LOST_KEY, lostAndFoundState } from './lost-and-found.js';
 import { groupsOf, isMember, type MemberAttribute, type MembershipTree } from './memberships.js';
+import { placed } from './name-after.js';
 import type { ReverseLookup } from './reverse-lookup.js';
 import type { Rows } from './rows.js';
 import type { Conformance } from './schema-marks.js';
@@ -54,6 +56,7 @@ export interface TreeFacts {
   readonly rules: NamingRules;
   readonly dictionary: Dictionary;
   structuralClass(objectClass: Attribute): Attribute | undefined;
+  governingRule(entry: () => NamedAttributes, parent: () => NamedAttributes | undefined): string | undefined;
   isSingle(key: AttributeKey): boolean;
   readonly conformance: Conformance;
   /** Number of the newest change here that touched the entry. */
@@ -115,6 +118,13 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
 
   structuralClass(objectClass: Attribute): Attribute | undefined {
     return this.#facts.structuralClass(objectClass);
+  }
+
+  governingRule(entry: HeldEntry): string | undefined {
+    return this.#facts.governingRule(
+      () => placed(entry),
+      () => placed(this.parent(entry)),
+    );
   }
 
   isSingle(key: AttributeKey): boolean {

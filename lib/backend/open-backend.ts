@@ -10,6 +10,7 @@ import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { CsnGenerator } from '../csn/csn-generator.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
+import { governingRule } from '../entry/check-placement.js';
 import type { Fraction } from '../entry/fraction.js';
 import { planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
@@ -239,6 +240,7 @@ function treeFactsOf(
     structuralClass: structuralClassOf(schema),
     memberAttributes: memberAttributesOf(memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
     dynamic: dynamicGroups === undefined ? undefined : new DynamicGroups(schema, dynamicGroups.secret),
+    governingRule: (entry, parent) => governingRule(entry, parent, schema),
   };
 }
 

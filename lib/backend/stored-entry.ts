@@ -44,6 +44,8 @@ export interface EntryOwner {
   childCount(id: EntryId): number;
   /** Name of the structural object class of an entry with these objectClass values, or undefined. */
   structuralClass(objectClass: Attribute): Attribute | undefined;
+  /** Id of the DIT structure rule that governs an entry. */
+  governingRule(entry: HeldEntry): string | undefined;
   /** Whether an attribute is single-valued. */
   isSingle(key: AttributeKey): boolean;
   /** What is wrong with an entry of these attributes, in a sentence. */
@@ -222,6 +224,10 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   structuralClass(): Attribute | undefined {
     const classes = this.attribute('objectclass' as AttributeKey);
     return classes === undefined ? undefined : this.owner.structuralClass(classes);
+  }
+
+  governingRule(): string | undefined {
+    return this.owner.governingRule(this);
   }
 
   schemaViolation(): string | undefined {

@@ -6,7 +6,7 @@
  */
 import { LdapError } from '../base/ldap-error.js';
 import type { NamedRdn } from '../change/change.js';
-import type { NameForm } from '../schema/dit-structure.js';
+import type { NameForm, StructureRule } from '../schema/dit-structure.js';
 import type { ObjectClass } from '../schema/object-class.js';
 import type { Schema } from '../schema/schema.js';
 import { structuralClassOf } from './class-profile.js';
@@ -45,13 +45,34 @@ export function checkPlacement(
   );
 }
 
+/**
+ * The id of the structure rule that governs an entry below `parent` (RFC 4512 section 3.4.6); undefined where none does. Several: the one that is defined first. Nothing is asked for where
+ * the schema has no name form.
+ */
+export function governingRule(
+  entry: () => NamedAttributes,
+  parent: () => NamedAttributes | undefined,
+  schema: Schema,
+): string | undefined {
+  if (schema.ditRules.nameForms.size === 0) return undefined;
+  const rules = rulesOf(entry(), schema);
+  if (rules.length === 0) return undefined;
+  const above = parent();
+  const ids = above === undefined ? undefined : governing(above, schema);
+  const stands = ({ superiors }: StructureRule): boolean =>
+    ids === undefined || superiors.size === 0 || ids.some((id) => superiors.has(id));
+  return rules.find(stands)?.id;
+}
+
 /** Ids of the structure rules that the entry's class and name make it subject to. */
-function governing({ attributes, rdn }: NamedAttributes, schema: Schema): readonly string[] {
+function governing(entry: NamedAttributes, schema: Schema): readonly string[] {
+  return rulesOf(entry, schema).map(({ id }) => id);
+}
+
+function rulesOf({ attributes, rdn }: NamedAttributes, schema: Schema): readonly StructureRule[] {
   const structural = structuralClassOf(attributes, schema);
   const forms = structural === undefined ? undefined : schema.ditRules.nameForms.get(structural);
-  return (forms ?? [])
-    .filter((form) => fits(rdn, form, schema))
-    .flatMap((form) => form.rules.map((rule) => rule.id));
+  return (forms ?? []).filter((form) => fits(rdn, form, schema)).flatMap(({ rules }) => rules);
 }
 
 /** Every required type names the entry, and no type that is not allowed to. */

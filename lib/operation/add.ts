@@ -1,5 +1,6 @@
 /** Add (RFC 4511 section 4.7). */
-import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
+import type { Intent, ReadView } from '../backend/backend.js';
+import { placed } from '../backend/name-after.js';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import {
@@ -15,7 +16,7 @@ import { parentDn } from '../dn/dn.js';
 import { formatDn } from '../dn/dn-text.js';
 import { buildEntry } from '../entry/build-entry.js';
 import { type CheckedEntry, checkNewEntry, type EntryPolicy } from '../entry/check-entry.js';
-import { checkPlacement, type NamedAttributes } from '../entry/check-placement.js';
+import { checkPlacement } from '../entry/check-placement.js';
 import type { AddRequest, RawAttribute } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
@@ -102,11 +103,6 @@ function decide(
   const body = addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID);
   const { preserved } = entry;
   return [{ entry: entry.uuid, body: preserved === undefined ? body : { ...body, preserved } }];
-}
-
-/** A parent as the rules of the DIT see it. */
-export function placed(parent: StoredEntry | undefined): NamedAttributes | undefined {
-  return parent === undefined ? undefined : { attributes: parent.stored, rdn: parent.state.rdn };
 }
 
 function addBody(

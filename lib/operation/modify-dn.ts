@@ -2,6 +2,7 @@
  * Modify DN (RFC 4511 section 4.9): rename, move, or both; a whole subtree follows its top entry, because names are derived from parents.
  */
 import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
+import { placed } from '../backend/name-after.js';
 import { equalBytes } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { NamedRdn } from '../change/change.js';
@@ -12,7 +13,7 @@ import { checkModifiedEntry } from '../entry/check-entry.js';
 import { checkPlacement } from '../entry/check-placement.js';
 import { renameEntry } from '../entry/rename-entry.js';
 import type { ModifyDnRequest } from '../ldap/message.js';
-import { namedRdn, placed } from './add.js';
+import { namedRdn } from './add.js';
 import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
 import { entryPolicy } from './entry-policy.js';

@@ -4,6 +4,7 @@
  * The new name may be the one that the entry had or another in the same naming context, and must be free. The entry's groups name it again (deleted-entries.ts).
  */
 import type { ReadView } from '../backend/backend.js';
+import { placed } from '../backend/name-after.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -15,7 +16,7 @@ import { checkPlacement } from '../entry/check-placement.js';
 import { renameEntry } from '../entry/rename-entry.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import { dnKey } from '../schema/dn-key.js';
-import { namedRdn, placed } from './add.js';
+import { namedRdn } from './add.js';
 import { isAlias } from './aliases.js';
 import type { DeletedEntries, Elsewhere } from './deleted-entries.js';
 import { type DeletedTree, deletedTree } from './deleted-tree.js';

@@ -6,7 +6,7 @@ import type { NamedRdn } from '../../lib/change/change.js';
 import { parseRdn } from '../../lib/dn/dn-text.js';
 import { buildEntry } from '../../lib/entry/build-entry.js';
 import { checkNewEntry } from '../../lib/entry/check-entry.js';
-import { checkPlacement, type NamedAttributes } from '../../lib/entry/check-placement.js';
+import { checkPlacement, governingRule, type NamedAttributes } from '../../lib/entry/check-placement.js';
 import { findViolation } from '../../lib/entry/schema-violation.js';
 import { extendSchema } from '../../lib/schema/own-definitions.js';
 import { standardSchema } from '../schema/standard-schema.js';
@@ -97,4 +97,23 @@ t.test('section 4.1.7.1: a structure rule says below what an entry stands', asyn
   t.equal(place(ou, undefined), undefined, 'the base of a naming context');
   t.equal(place(org, other), undefined, 'a rule without superiors');
   t.equal(place(entry('cn=r', ['organizationalRole']), other), undefined, 'a form without a rule');
+});
+
+t.test('section 3.4.6: the structure rule that governs an entry, by its name and its parent', async (t) => {
+  const org = entry('o=x', ['organization']);
+  const ou = entry('ou=x', ['organizationalUnit']);
+  const rule = (one: NamedAttributes, below: NamedAttributes | undefined) =>
+    governingRule(
+      () => one,
+      () => below,
+      schema,
+    );
+  const ids = [rule(org, undefined), rule(ou, org), rule(ou, ou)];
+  t.match(ids[0], /^\d+$/);
+  t.match(ids[1], /^\d+$/);
+  t.not(ids[0], ids[1]);
+  t.equal(ids[2], ids[1]);
+  t.equal(rule(ou, entry('cn=x', ['device'])), undefined, 'no rule lets it stand there');
+  t.equal(rule(entry('cn=x', ['device']), org), undefined, 'a class without a form');
+  t.equal(rule(entry('cn=r', ['organizationalRole']), org), undefined, 'a form without a rule');
 });

@@ -1,6 +1,7 @@
 /** Deleted entries over LDAP: the show deleted control and the modify that brings one back, as clients of Active Directory use them. */
 import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
+import { encodePersistentSearch } from '../../lib/ldap/controls/persistent-search.js';
 import { BASE, person, type TestClient, TestServer } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;
@@ -67,6 +68,12 @@ t.test('the control is for the administrator, and its names are nothing without 
   const anonymous = server.connect();
   t.equal((await anonymous.search({ base: BASE }, [SHOW])).result, 'insufficientAccessRights');
   t.equal((await admin.search({ base: `cn=nobody,${CONTAINER}` }, [SHOW])).result, 'noSuchObject');
+  const live = {
+    oid: CONTROL_OIDS.persistentSearch,
+    critical: true,
+    value: encodePersistentSearch({ changeTypes: 15, changesOnly: false, returnChanges: false }),
+  };
+  t.equal((await admin.search({ base: BASE }, [SHOW, live])).result, 'unwillingToPerform');
   t.equal(
     (await admin.modify(BOB, [['add', 'description', 'x']], [SHOW])).result,
     'success',

@@ -233,3 +233,29 @@ async function exchange(a: Place, b: Place): Promise<void> {
     for (const result of results) if (result.kind !== 'applied') throw new Error(JSON.stringify(result));
   }
 }
+
+t.test('an entry says which structure rule governs it (RFC 4512 section 3.4.6)', async (t) => {
+  const { client } = await open(1);
+  const given = await client.modify('cn=schema', [
+    ['add', 'nameForms', "( 1.3.6.1.4.1.99999.3.1 NAME 'dcForm' OC domain MUST dc )"],
+    ['add', 'nameForms', "( 1.3.6.1.4.1.99999.3.2 NAME 'ouForm' OC organizationalUnit MUST ou )"],
+    ['add', 'dITStructureRules', "( 7 NAME 'dcRule' FORM dcForm )"],
+    ['add', 'dITStructureRules', "( 8 NAME 'ouRule' FORM ouForm SUP ( 7 8 ) )"],
+  ]);
+  t.equal(given.result, 'success', given.diagnostic);
+  await client.add('ou=a,dc=example,dc=com', { objectClass: ['organizationalUnit'], ou: 'a' });
+  await client.add('cn=d,ou=a,dc=example,dc=com', { objectClass: ['device'], cn: 'd' });
+  const { entries } = await client.search({
+    base: 'dc=example,dc=com',
+    attributes: ['governingStructureRule'],
+  });
+  t.same(
+    entries.map(({ attributes }) => attributes.governingStructureRule),
+    [['7'], ['8'], undefined],
+  );
+  const found = await client.search({ base: 'dc=example,dc=com', filter: '(governingStructureRule=8)' });
+  t.same(
+    found.entries.map(({ dn }) => dn),
+    ['ou=a,dc=example,dc=com'],
+  );
+});

@@ -26,6 +26,7 @@ export function liveSearch(parts: ServerParts, operation: Operation): Promise<An
   if (wanted !== undefined && sync !== undefined) throw refused('a persistent search', 'a synchronization');
   const what = wanted === undefined ? 'a synchronization' : 'a persistent search';
   if (paged !== undefined) throw refused(what, 'paged results');
+  if (operation.controls.showDeleted) throw refused(what, 'the show deleted control');
   // The base must be there and visible, as for every search.
   searchParts(parts, operation, request, parts.policy.reader(operation.requester));
   const { changelog } = parts;
