@@ -12,24 +12,25 @@ import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
-import type { Changelog } from '../../lib/changelog/changelog.js';
 import type { EntryState } from '../../lib/conflict/entry-state.js';
 import { journalKey } from '../../lib/conflict/journal.js';
-import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
+import { RestrictedLines, restrictState } from '../../lib/conflict/restrict-state.js';
+import type { Csn } from '../../lib/csn/csn.js';
 import type { ServerState } from '../../lib/csn/server-state.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
-import type { Clock } from '../../lib/port/clock.js';
+import { Fraction } from '../../lib/entry/fraction.js';
 import type { Log } from '../../lib/port/log.js';
-import type { OrderedStore, StoreOp } from '../../lib/port/ordered-store.js';
+import type { StoreOp } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
 import type { OwnReport } from '../../lib/replica/membership.js';
-import type { DomainSnapshot } from '../../lib/replica/snapshot-source.js';
+import type { DomainSnapshot, HeldPart } from '../../lib/replica/snapshot-source.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { entryFacts } from '../conflict/memory-domain.js';
 import { add, modify, move, remove, rename, undelete } from '../conflict/story.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimDirectory, WriteRequest } from './sim-directory.js';
+import type { OpenDirectory } from './sim-server.js';
 import { entryUuid, type MakeWrite } from './simulation.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
@@ -39,15 +40,24 @@ export class BackendDirectory implements SimDirectory {
   readonly backend: StoreBackend;
   undeleteFromMs: () => number = () => 0;
 
-  constructor(backend: StoreBackend) {
+  readonly part: HeldPart;
+  readonly #shown: Fraction;
+
+  /** `shown`: what contents() tells of entries. */
+  constructor(backend: StoreBackend, shown: Fraction) {
     this.backend = backend;
+    this.part = backend.parts.fraction;
+    this.#shown = shown;
   }
 
-  static async open(
-    store: OrderedStore,
-    changelog: Changelog,
-    replica: ReplicaId,
-    clock: Clock,
+  static open(...of: Parameters<OpenDirectory>): Promise<BackendDirectory> {
+    return BackendDirectory.openPart({}, ...of);
+  }
+
+  /** `held`: what this server holds; `shown`: what contents() tells of it. */
+  static async openPart(
+    part: { readonly held?: Fraction; readonly shown?: Fraction },
+    ...[store, changelog, replica, clock]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
       store,
@@ -58,8 +68,9 @@ export class BackendDirectory implements SimDirectory {
       log: SILENT,
       sink: changelog,
       pause: () => Promise.resolve(),
+      ...(part.held === undefined ? {} : { fraction: part.held }),
     });
-    return new BackendDirectory(backend);
+    return new BackendDirectory(backend, part.shown ?? Fraction.ALL);
   }
 
   get state(): ServerState {
@@ -102,8 +113,8 @@ export class BackendDirectory implements SimDirectory {
     return this.backend.startGeneration(generationId);
   }
 
-  exportSnapshot(): Promise<DomainSnapshot> {
-    return this.backend.exportSnapshot();
+  exportSnapshot(fraction?: string): Promise<DomainSnapshot> {
+    return this.backend.exportSnapshot(fraction);
   }
 
   beginImport(): Promise<void> {
@@ -139,16 +150,23 @@ export class BackendDirectory implements SimDirectory {
     }
   }
 
-  /** Every entry, dead ones too, and the journal, as the oracle writes them. */
-  async contents(): Promise<string> {
+  /** Every entry, dead ones too, and the journal, as the oracle writes them; `shown`: what a fraction holds of both. */
+  async contents(shown: Fraction = this.#shown): Promise<string> {
     const { store, keys, dictionary } = this.backend.parts;
     const states: EntryState[] = [];
     for await (const rows of store.scan(keys.tagRange(TAG.entry))) {
       for (const { value } of rows) states.push(decodeState(checkRecord(value), dictionary));
     }
     const lines: string[] = [];
-    for await (const slice of this.backend.journal()) for (const line of slice) lines.push(journalKey(line));
-    return [...entryFacts(states), ...lines.sort()].join('\n');
+    const attributes = new Map(states.map((state) => [state.uuid, state.attributes]));
+    const told = new RestrictedLines(shown);
+    for await (const slice of this.backend.journal())
+      for (const line of slice)
+        for (const one of told.next(line, attributes.get(line.entry) ?? new Map()))
+          lines.push(journalKey(one));
+    for (const one of told.end()) lines.push(journalKey(one));
+    const held = states.map((state) => restrictState(state, shown));
+    return [...entryFacts(held), ...lines.sort()].join('\n');
   }
 }
 

@@ -17,7 +17,12 @@ import type { Clock } from '../../lib/port/clock.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
 import type { OwnReport } from '../../lib/replica/membership.js';
-import type { DomainSnapshot, SnapshotSource, SnapshotTarget } from '../../lib/replica/snapshot-source.js';
+import type {
+  DomainSnapshot,
+  HeldPart,
+  SnapshotSource,
+  SnapshotTarget,
+} from '../../lib/replica/snapshot-source.js';
 
 export interface WriteRequest {
   readonly entry: EntryUuid;
@@ -37,6 +42,8 @@ export interface SimDirectory extends SnapshotSource, SnapshotTarget {
   undeleteFromMs: () => number;
   /** Forgets history; an empty one has none. */
   purge: PurgeTarget['purge'];
+  /** What of the entries is held; absent: everything. */
+  readonly part?: HeldPart;
   /** Whether the entry lives here now. */
   knows(entry: EntryUuid): boolean;
   /** The whole content, the same text for the same content. */
@@ -49,6 +56,7 @@ const IMPORTING = utf8Encode('m-importing');
 const STATE = utf8Encode('m-state');
 
 export class ChangeSetDirectory implements SimDirectory {
+  readonly part?: HeldPart;
   readonly #store: OrderedStore;
   readonly #sink: Changelog;
   readonly #replica: ReplicaId;

@@ -211,6 +211,7 @@ export class SimServer {
             startHoldMs: startHoldMs ?? 0,
             members,
             reissue,
+            part: directory.part,
             applied: () => assurance.advanced(),
             renewIncarnation: async () => {
               this.#incarnation = `${this.#incarnation}+`;
