@@ -2,9 +2,13 @@
  * Writes on both sides of a cut (docs/conflicts.md): each story says what is done here (server 1, alone), then there (servers 2 and 3), and what all three
  * servers hold after the cut is mended. Writes there are younger in CSN order: they are made after those here, on the same clock.
  */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { callControl } from '../../lib/app/control-client.js';
+import { serverFiles } from '../../lib/app/server-files.js';
 import { type Cluster, LOOK_PAUSE_MS, startCluster } from './cluster.js';
-import { adminOn, BASE, eventually, missing, run } from './harness.js';
+import { adminOn, BASE, eventually, missing, read, run } from './harness.js';
 
 const PEOPLE = `ou=people,${BASE}`;
 
@@ -236,5 +240,46 @@ t.test('writes on both sides of a cut', { skip: missing('ldapmodify'), timeout: 
     t.ok(journal.length >= 12, `${journal.length} lines`);
   });
 
+  await t.test('a server that is told to hold a part of it all', (t) => holdPart(t, cluster, 3));
   t.same(await cluster.verified(), []);
 });
+
+/** The configuration of a server that holds entries asks for a part of their attributes (docs/replication.md). */
+async function holdPart(t: Test, cluster: Cluster, number: number): Promise<void> {
+  await cluster.end(number, 'SIGTERM');
+  const { dir } = cluster.server(number);
+  appendFileSync(join(dir, 'polyarch.yaml'), 'fraction:\n  exclude:\n    - "*:mail,description"\n');
+  await cluster.start(number);
+  await eventually(
+    'a copy of the part',
+    async () => {
+      // Its control socket comes a moment after it is ready.
+      const status = await cluster.status(number).catch(() => undefined);
+      const domain = status?.domains[0];
+      return domain?.phase === 'ready' && domain.fraction === 'exclude *:description,mail';
+    },
+    30_000,
+    LOOK_PAUSE_MS,
+  );
+  await change(t, cluster, 1, person('whole', 'mail: whole@example.com\n'));
+  await eventually(
+    'the change',
+    async () => (await read(cluster.server(number), uid('whole'), 'sn'))?.length === 1,
+    20_000,
+    LOOK_PAUSE_MS,
+  );
+  t.same(await read(cluster.server(number), uid('whole'), 'mail'), []);
+  const ldif = modify(uid('whole'), 'replace: mail\nmail: part@example.com');
+  const refused = await run('ldapmodify', adminOn(cluster.server(number)), ldif);
+  t.equal(refused.status, 53, refused.stderr);
+  for (const at of [1, number]) {
+    const files = serverFiles(cluster.server(at).dir);
+    const verified = await callControl(files, { command: 'verify-replicas' });
+    const [domain] = verified as readonly { readonly reports: readonly { readonly verdict: string }[] }[];
+    t.same(
+      domain?.reports.map(({ verdict }) => verdict),
+      ['equal', 'equal'],
+      `seen from server ${at}`,
+    );
+  }
+}
