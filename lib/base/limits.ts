@@ -80,7 +80,7 @@ export const LIMITS = {
   imageWindowBytes: 4_194_304,
   /** Changes that wait for their number in cn=changelog, as a copy of a domain carries them. */
   copiedNumbers: 50_000,
-  /** Octets of newest changes that a change log keeps in memory. */
+  /** Octets of newest changes that a change log keeps in memory, the objects that hold them included. */
   recentChangeBytes: 8_388_608,
   /** Octets of a name, an address or a sentence in a replication frame. */
   frameTextBytes: 2048,

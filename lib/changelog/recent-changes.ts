@@ -11,6 +11,9 @@ import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 /** Dropped places at the front of a list are given back when they are this many and outnumber the rest. */
 const COMPACT_AT = 1024;
 
+/** Octets of the objects that hold a change, besides its own: small changes are mostly these. */
+export const HELD_CHANGE_BYTES = 256;
+
 /** Stands where a change was, so that its memory goes at once. */
 const DROPPED: EncodedChange = { csn: ZERO_CSN, previous: undefined, bytes: emptyBytes() };
 
@@ -28,11 +31,12 @@ export class RecentChanges {
   #orderFirst = 0;
   #bytes = 0;
 
+  /** `maxBytes`: of the changes and the objects that hold them. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Octets held. */
+  /** Octets held, those of the objects included. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -47,7 +51,7 @@ export class RecentChanges {
     }
     tail.changes.push(change);
     this.#order.push(origin);
-    this.#bytes += change.bytes.length;
+    this.#bytes += heldBytes(change);
     while (this.#bytes > this.#maxBytes && this.#orderFirst < this.#order.length) this.#dropOldest();
   }
 
@@ -88,7 +92,7 @@ export class RecentChanges {
   #dropOldest(): void {
     const origin = this.#order[this.#orderFirst++] as ReplicaId;
     const tail = this.#tails.get(origin) as Tail;
-    this.#bytes -= (tail.changes[tail.first] as EncodedChange).bytes.length;
+    this.#bytes -= heldBytes(tail.changes[tail.first] as EncodedChange);
     tail.changes[tail.first++] = DROPPED;
     if (tail.first >= COMPACT_AT && tail.first * 2 > tail.changes.length) {
       tail.changes = tail.changes.slice(tail.first);
@@ -100,6 +104,8 @@ export class RecentChanges {
     }
   }
 }
+
+const heldBytes = ({ bytes }: EncodedChange): number => bytes.length + HELD_CHANGE_BYTES;
 
 /** Index of the first held change with a CSN above `after`. */
 function placeAfter(tail: Tail, after: Csn | undefined): number {

@@ -43,7 +43,8 @@ interface SuffixNode {
   tree: VirtualTree | undefined;
 }
 
-const CACHED_ROUTES = 8192;
+/** Names of entries lead further by themselves (byDnText); these are mostly bases of searches, and names that are written to once. About 1 KiB each. */
+const CACHED_ROUTES = 1024;
 /** Longer names are routed without the cache, so that the cache is bounded in octets too. */
 const CACHED_DN_LENGTH = 512;
 
