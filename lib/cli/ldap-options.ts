@@ -77,7 +77,9 @@ export async function connectTo(url: string, args: BindArguments, given?: Creden
   return client;
 }
 
-function readUrl(url: string): { host: string; port: number; ldaps: boolean } {
+function readUrl(url: string): { host: string; port: number; ldaps: boolean; path?: string } {
+  const path = socketPath(url);
+  if (path !== undefined) return { host: 'localhost', port: 0, ldaps: false, path };
   const parsed = parseLdapUrl(url);
   if (parsed === undefined)
     throw new OperatorError(
@@ -89,6 +91,19 @@ function readUrl(url: string): { host: string; port: number; ldaps: boolean } {
     port: parsed.port,
     ldaps: parsed.scheme === 'ldaps',
   };
+}
+
+const LDAPI = 'ldapi://';
+
+/** The path of an ldapi:// URL, in percent form there; undefined: it is another URL, or no path. */
+function socketPath(url: string): string | undefined {
+  if (url.slice(0, LDAPI.length).toLowerCase() !== LDAPI) return undefined;
+  try {
+    const path = decodeURIComponent(url.slice(LDAPI.length).replace(/\/$/, ''));
+    return path.startsWith('/') ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readCa(file: string | undefined): { ca?: Uint8Array } {

@@ -18,6 +18,8 @@ import type { Control, LdapRequest, ResponseMessage } from '../ldap/message.js';
 export interface ClientOptions {
   readonly host: string;
   readonly port: number;
+  /** A Unix-domain socket instead: its absolute path. */
+  readonly path?: string;
   /** TLS from the first octet. */
   readonly ldaps?: boolean;
   /** PEM of the CAs to trust; the system's when absent. */
@@ -58,7 +60,8 @@ export class ClientConnection {
 
   /** Connects. Rejects with OperatorError CONNECT_FAILED. */
   static async open(options: ClientOptions): Promise<ClientConnection> {
-    const target = { host: options.host, port: options.port };
+    const { host, port, path } = options;
+    const target = path === undefined ? { host, port } : { path };
     const socket =
       options.ldaps === true
         ? connectTls({ ...target, ...tlsOptions(options) })
@@ -165,8 +168,9 @@ export class ClientConnection {
   }
 
   #lost(reason: string): void {
-    const { host, port } = this.#options;
-    this.#end(new OperatorError('CONNECT_FAILED', `the connection to ${host}:${port} was lost: ${reason}`));
+    this.#end(
+      new OperatorError('CONNECT_FAILED', `the connection to ${placeOf(this.#options)} was lost: ${reason}`),
+    );
   }
 
   #end(error: Error): void {
@@ -196,9 +200,10 @@ async function established(
   event: 'connect' | 'secureConnect',
   options: ClientOptions,
 ): Promise<void> {
-  const { host, port } = options;
   const fault = (cause: Error): OperatorError =>
-    new OperatorError('CONNECT_FAILED', `${host}:${port} cannot be reached: ${cause.message}`, [], { cause });
+    new OperatorError('CONNECT_FAILED', `${placeOf(options)} cannot be reached: ${cause.message}`, [], {
+      cause,
+    });
   await new Promise<void>((resolve, reject) => {
     const limitMs = options.connectMs ?? 10_000;
     const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${limitMs} ms`)), limitMs);
@@ -216,4 +221,8 @@ async function established(
       resolve();
     });
   });
+}
+
+function placeOf({ host, port, path }: ClientOptions): string {
+  return path ?? `${host}:${port}`;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import ldapjs from 'ldapjs';
 import { Client } from 'ldapts';
 import t from 'tap';
+import { LdapClient } from '../../lib/io/ldap-client.js';
 import { PYTHON } from '../python.js';
 import { ADMIN, BASE, eventually, LAUNCHER, missingLibrary, PASSWORD, run, startDemo } from './harness.js';
 
@@ -192,6 +193,15 @@ t.test('client libraries against one server', { timeout: 90_000 }, async (t) => 
       t.equal(done.stdout.trim(), 'ok 1', done.stderr);
     },
   );
+
+  t.test('our own client over the Unix-domain socket', { skip: python }, async (t) => {
+    const client = await LdapClient.connect({ host: '', port: 0, path: join(server.dir, 'ldapi') });
+    await client.bind(ADMIN, PASSWORD);
+    t.ok(await client.readEntry(BASE, ['objectClass']));
+    client.unbind();
+    const nowhere = { host: '', port: 0, path: join(server.dir, 'nowhere') };
+    await t.rejects(LdapClient.connect(nowhere), /nowhere cannot be reached/);
+  });
 
   t.test('it took the backup that its schedule asks for since', { skip: python }, async (t) => {
     const folder = join(server.dir, 'backup');
