@@ -11,11 +11,11 @@ import type { ReadyServer } from '../../lib/app/demo-layout.js';
 import { serverFiles } from '../../lib/app/server-files.js';
 import type { ServerStatus } from '../../lib/app/server-status.js';
 import { setupServer } from '../../lib/app/setup-server.js';
-import { BASE, contents, eventually, freePorts, launch, PASSWORD, polyarch, temporary } from './harness.js';
-import { Network, Relay } from './relay.js';
+import { BASE, freePorts, launch, PASSWORD, polyarch, temporary, untilEqual } from './harness.js';
 
-/** Looks start programs: not so often that they slow down what they wait for. */
-export const LOOK_PAUSE_MS = 150;
+export { LOOK_PAUSE_MS } from './harness.js';
+
+import { Network, Relay } from './relay.js';
 
 /** Resolves with the `ready` line of the log; rejects with what was said when the process ends before. */
 function ready(child: ChildProcess): Promise<void> {
@@ -111,18 +111,7 @@ export class Cluster {
 
   /** Waits until all servers hold the same, and answers that. */
   async equal(deadlineMs = 40_000): Promise<string> {
-    return await eventually(
-      'equal contents on all servers',
-      async () => {
-        const all = await Promise.all(
-          this.directories.map((server) => contents(server).catch(() => undefined)),
-        );
-        const [first] = all;
-        return first !== undefined && all.every((other) => other === first) && first;
-      },
-      deadlineMs,
-      LOOK_PAUSE_MS,
-    );
+    return await untilEqual(this.directories, deadlineMs);
   }
 
   /** The journal of one server, sorted. */

@@ -6,8 +6,6 @@ import {
   ADMIN,
   adminOn,
   BASE,
-  contents,
-  type Demo,
   eventually,
   launch,
   missing,
@@ -16,6 +14,7 @@ import {
   read,
   run,
   startDemo,
+  untilEqual,
 } from './harness.js';
 
 t.setTimeout(115_000);
@@ -42,19 +41,6 @@ async function write(url: string, tag: string, from: number, onWrite: () => void
     // The server was killed: what was not acknowledged may or may not be there.
   }
   return acknowledged;
-}
-
-async function untilEqual(demo: Demo): Promise<string> {
-  return await eventually(
-    'equal contents on all servers',
-    async () => {
-      const [first, ...rest] = await Promise.all(
-        demo.servers.map((server) => contents(server).catch(() => undefined)),
-      );
-      return first !== undefined && rest.every((other) => other === first) && first;
-    },
-    60_000,
-  );
 }
 
 t.test(
@@ -88,7 +74,7 @@ t.test(
 
     const child = launch(['start', '--dir', two.dir]);
     t.teardown(() => child.kill('SIGTERM'));
-    const equal = await untilEqual(demo);
+    const equal = await untilEqual(demo.servers, 60_000);
     for (const name of names)
       if (!equal.includes(`dn: uid=${name},`)) t.fail(`${name} was acknowledged and is lost`);
     t.pass('every acknowledged write is on every server');
@@ -114,7 +100,7 @@ t.test(
       t.equal(renamed.status, 0, renamed.stderr);
       for (const server of [one, two])
         t.equal((await polyarch(['start', '--detach', '--dir', server.dir])).status, 0);
-      await untilEqual(demo);
+      await untilEqual(demo.servers, 60_000);
       t.same(await read(one, person, 'title'), ['there'], 'the last write');
       const both = await run('ldapsearch', [
         '-LLL',

@@ -220,6 +220,27 @@ export async function contents(server: ReadyServer): Promise<string> {
     .join('\n\n');
 }
 
+/** Looks that start programs or read all entries: not so often that they slow down what they wait for. */
+export const LOOK_PAUSE_MS = 150;
+
+/** Waits until servers hold the same, and answers that. They are read one after another: where two differ, the rest need not be read. */
+export async function untilEqual(servers: readonly ReadyServer[], deadlineMs = 40_000): Promise<string> {
+  return await eventually(
+    'equal contents on all servers',
+    async () => {
+      let first: string | undefined;
+      for (const server of servers) {
+        const one = await contents(server).catch(() => undefined);
+        first ??= one;
+        if (one === undefined || one !== first) return false;
+      }
+      return first;
+    },
+    deadlineMs,
+    LOOK_PAUSE_MS,
+  );
+}
+
 const SETUP_SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 
 /** A server's directory with `entries` sample entries, on free ports. */

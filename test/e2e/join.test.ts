@@ -15,7 +15,6 @@ import type { TopologyMember } from '../../lib/topology/member-list.js';
 import {
   adminOn,
   BASE,
-  contents,
   ENV,
   eventually,
   freePorts,
@@ -24,6 +23,7 @@ import {
   run,
   startDemo,
   temporary,
+  untilEqual,
 } from './harness.js';
 
 t.setTimeout(115_000);
@@ -33,18 +33,6 @@ const PAUSE_MS = 100;
 async function addPerson(server: ReadyServer, uid: string): Promise<number | null> {
   const ldif = `dn: uid=${uid},${BASE}\nobjectClass: inetOrgPerson\nuid: ${uid}\ncn: ${uid}\nsn: ${uid}\n`;
   return (await run('ldapadd', adminOn(server), ldif)).status;
-}
-
-async function equal(servers: readonly ReadyServer[]): Promise<string> {
-  return await eventually(
-    'equal contents',
-    async () => {
-      const all = await Promise.all(servers.map((server) => contents(server).catch(() => undefined)));
-      return all[0] !== undefined && all.every((one) => one === all[0]) && all[0];
-    },
-    20_000,
-    PAUSE_MS,
-  );
 }
 
 /** Over the control socket, as commands do, without a process for each. */
@@ -123,7 +111,10 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
   const joined = await joinAs(token, three.dir, '--json', '--merge', own);
   t.equal(joined.status, 0, joined.stderr);
   t.match(JSON.parse(joined.stdout), { merged: { added: 1, refused: 0 } });
-  t.ok((await equal([one, two, three])).includes(`cn=brought,${BASE}`), 'what it brings is on all servers');
+  t.ok(
+    (await untilEqual([one, two, three])).includes(`cn=brought,${BASE}`),
+    'what it brings is on all servers',
+  );
   t.match(JSON.parse(joined.stdout), { name: 'server-3', id: 3, domains: [BASE] });
   const topology = await equalTopology([one, two, three], 3);
   t.match(topology[2], { name: 'server-3', id: 3, standing: 'member', joined: true });
@@ -171,7 +162,7 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
 
   await t.test('all servers take writes and become equal', async (t) => {
     for (const server of [one, two, three]) t.equal(await addPerson(server, `at-${server.name}`), 0);
-    const all = await equal([one, two, three]);
+    const all = await untilEqual([one, two, three]);
     for (const { name } of [one, two, three]) t.ok(all.includes(`uid=at-${name},${BASE}`));
   });
 
@@ -200,7 +191,7 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
       t.equal(await addPerson(three, 'last'), 0);
       const left = await polyarch(['leave', '--json', '--dir', three.dir]);
       t.equal(left.status, 0, left.stderr);
-      t.ok((await equal([one, two])).includes(`uid=last,${BASE}`));
+      t.ok((await untilEqual([one, two])).includes(`uid=last,${BASE}`));
       const after = await equalTopology([one, two], 3);
       t.equal(after[2]?.standing, 'left');
       const started = await polyarch(['start', '--dir', three.dir]);

@@ -7,7 +7,6 @@ import {
   ADMIN,
   adminOn,
   BASE,
-  contents,
   ENV,
   eventually,
   missing,
@@ -16,6 +15,7 @@ import {
   read,
   run,
   startDemo,
+  untilEqual,
 } from './harness.js';
 
 t.setTimeout(115_000);
@@ -384,10 +384,7 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
   });
 
   t.test('in the end all replicas are equal, and replication status says so', async (t) => {
-    await eventually('equal contents', async () => {
-      const [a, b, c] = await Promise.all(demo.servers.map(contents));
-      return a === b && b === c;
-    });
+    await untilEqual(demo.servers);
     const state = await polyarch([
       'replication',
       'status',
