@@ -146,7 +146,13 @@ export class RunningDomain {
     const fromMs = (): number => upkeep.members.undeleteFromMs;
     this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
-    this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
+    this.divergence = watchDivergence(
+      settings['server.name'],
+      backend,
+      alert,
+      upkeep.members,
+      () => this.broker,
+    );
     this.broker = new Broker({
       identity: {
         server: settings['server.name'],
