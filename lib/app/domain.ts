@@ -18,6 +18,7 @@ import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { Assurance } from '../broker/assurance.js';
 import { Broker } from '../broker/broker.js';
+import type { BrokerIdentity } from '../broker/broker-seams.js';
 import type { Pacer } from '../broker/pacer.js';
 import type { EntryUuid } from '../change/change.js';
 import { Changelog } from '../changelog/changelog.js';
@@ -146,21 +147,9 @@ export class RunningDomain {
     const fromMs = (): number => upkeep.members.undeleteFromMs;
     this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
-    this.divergence = watchDivergence(
-      settings['server.name'],
-      backend,
-      alert,
-      upkeep.members,
-      () => this.broker,
-    );
+    this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
     this.broker = new Broker({
-      identity: {
-        server: settings['server.name'],
-        replica: id,
-        incarnation: () => incarnation.current,
-        boot: BOOT,
-        domain: baseKey,
-      },
+      identity: identityOf(parts, id, baseKey),
       ...brokerWays(parts),
       allowed: undefined,
       directory: this.#replica,
@@ -341,6 +330,12 @@ export class RunningDomain {
     const held = this.#replica.writesHeld();
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
+}
+
+/** How this server introduces itself for a domain. */
+function identityOf({ config, incarnation }: DomainParts, replica: ReplicaId, domain: string): BrokerIdentity {
+  const server = config.settings['server.name'];
+  return { server, replica, incarnation: () => incarnation.current, boot: BOOT, domain };
 }
 
 /** The change log of a domain in the store; it is made when it is missing. */
