@@ -147,7 +147,8 @@ export class RunningDomain {
     const fromMs = (): number => upkeep.members.undeleteFromMs;
     this.deleted = new DeletedEntries({ backend, guarded: this.guarded, changelog, fromMs });
     this.assured = domainAssurance(this.assurance, config, (text) => this.matches(text));
-    this.divergence = watchDivergence(settings['server.name'], backend, alert, () => this.broker);
+    const name = settings['server.name'];
+    this.divergence = watchDivergence(name, backend, alert, upkeep.members, () => this.broker);
     this.broker = new Broker({
       identity: identityOf(parts, id, baseKey),
       ...brokerWays(parts),

@@ -8,6 +8,7 @@ import { domainNumber } from '../backend/domain-facts.js';
 import { KeySpace } from '../backend/key-space.js';
 import { OperatorError } from '../base/operator-error.js';
 import { Broker } from '../broker/broker.js';
+import { relayingAnswerer } from '../broker/relayed-questions.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { parseDn } from '../dn/dn-text.js';
 import { systemClock } from '../io/system-clock.js';
@@ -18,6 +19,7 @@ import { brokerPeers, brokerWays } from './broker-ways.js';
 import { type DomainParts, openChangelog } from './domain.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
+import { brokersAmong } from './watch-divergence.js';
 
 /** A new name for every start of the process. */
 const BOOT = randomUUID();
@@ -49,6 +51,7 @@ export class Relay {
       directory: undefined,
       changelog,
       members: upkeep.members,
+      answer: (question) => relaying(question),
       assurance: openAssurance({
         ...{ config, changelog, alert },
         members: upkeep.members,
@@ -71,6 +74,11 @@ export class Relay {
         greeted: () => {},
       },
     });
+    const relaying = relayingAnswerer(
+      config.settings['server.name'],
+      this.broker,
+      brokersAmong(upkeep.members),
+    );
     upkeep.attach(this.broker);
   }
 

@@ -5,6 +5,7 @@ import { OperatorError } from '../base/operator-error.js';
 import type { VerifyResult } from '../replica/divergence.js';
 import type { ControlRequest } from './control-protocol.js';
 import type { RunningDomain } from './domain.js';
+import { brokersAmong } from './watch-divergence.js';
 
 export interface ReplicasVerified extends VerifyResult {
   readonly baseDn: string;
@@ -18,7 +19,9 @@ export async function verifyReplicas(
   domains: readonly RunningDomain[],
   { peer, repair, from }: Extract<ControlRequest, { readonly command: 'verify-replicas' }>,
 ): Promise<readonly ReplicasVerified[]> {
-  const known = new Set(domains.flatMap(({ broker }) => broker.peerNames()));
+  const known = new Set(
+    domains.flatMap(({ broker, divergence }) => [...broker.peerNames(), ...divergence.peers()]),
+  );
   for (const name of [peer, from])
     if (name !== undefined && !known.has(name))
       throw new OperatorError(
@@ -28,11 +31,15 @@ export async function verifyReplicas(
   const results: ReplicasVerified[] = [];
   for (const domain of domains) {
     const { broker, divergence, baseText, backend } = domain;
-    const following = broker.following();
+    // Brokers without entries are passed through, and hold nothing to compare.
+    const isBroker = brokersAmong(domain.upkeep.members);
+    const following = divergence.peers();
     const asked = peer ?? from;
     const peers = asked === undefined ? following : following.filter((name) => name === asked);
     const result = await divergence.verify(peers, repair === true ? { from } : undefined);
-    const wanted = asked === undefined ? broker.peerNames() : [asked];
+    const configured = broker.peerNames().filter((name) => !isBroker(name));
+    // A server may be a neighbour in one domain, and be reached through another server in the next.
+    const wanted = asked === undefined ? configured : configured.filter((name) => name === asked);
     const absent = wanted.filter((name) => !following.includes(name));
     results.push({ baseDn: baseText, entries: backend.entryCount, ...result, absent });
   }

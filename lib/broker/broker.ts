@@ -277,8 +277,8 @@ export class Broker {
     return this.#upstreams.following();
   }
 
-  /** Asks a peer that is followed about its entries; undefined when none is or it does not answer. */
-  ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+  /** Asks a peer that is followed, or the source of a replica's changes, about entries; undefined when none is or it does not answer. */
+  ask(peer: string | ReplicaId, question: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#upstreams.ask(peer, question);
   }
 

@@ -149,9 +149,10 @@ export class Upstreams {
       .map((session) => session.peerName);
   }
 
-  /** Asks a peer that we follow; undefined when we do not, or it does not answer. */
-  ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
-    const session = this.#sessions().find(({ peerName }) => peerName === peer);
+  /** Asks a peer that we follow, or the one that a replica's changes come from; undefined when there is none, or it does not answer. */
+  ask(peer: string | ReplicaId, question: Uint8Array): Promise<Uint8Array | undefined> {
+    const source = typeof peer === 'number' ? this.#choices.get(peer)?.upstream : undefined;
+    const session = this.#sessions().find(({ peerName, id }) => peerName === peer || id === source);
     return session?.ask(question) ?? Promise.resolve(undefined);
   }
 

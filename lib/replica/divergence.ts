@@ -31,7 +31,7 @@ const NAMED = 3;
 
 export interface DivergenceOptions extends Omit<ComparisonOptions, 'answerer'> {
   readonly server: string;
-  /** Names of the peers that are followed now. */
+  /** Names of those that are compared with now: peers that are followed, and servers that brokers lead to. */
   following(): readonly string[];
   alert(alert: ReplicaAlert): void;
 }
@@ -83,6 +83,11 @@ export class Divergence {
   /** Answers a peer's question. */
   async answer(question: Uint8Array): Promise<Uint8Array> {
     return await this.#answerer.answer(question);
+  }
+
+  /** Whom entries are compared with. */
+  peers(): readonly string[] {
+    return this.#options.following();
   }
 
   /** What the last comparison with each peer found. */

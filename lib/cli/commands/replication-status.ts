@@ -82,6 +82,20 @@ function running(servers: readonly Shown[]): ServerStatus[] {
   return servers.filter((one): one is ServerStatus => 'domains' in one);
 }
 
+/** Comparisons with servers that brokers lead to: no session has a row for them. */
+function relayedLines(
+  name: string,
+  links: ServerStatus['links'],
+  comparisons: ServerStatus['comparisons'],
+): string[] {
+  return comparisons
+    .filter(({ domain, peer }) => !links.some((link) => link.domain === domain && link.peer === peer))
+    .map(({ domain, peer, verdict, differing }) => {
+      const found = verdict === 'different' ? `${differing} entries differ` : verdict;
+      return `${domain}: entries of ${name} and ${peer}, compared through brokers: ${found}`;
+    });
+}
+
 /** Each session: what the peer lacks, when it was last heard, what passed, and whether its entries are the same. */
 function linkTable({ name, links, comparisons }: ServerStatus): string[] {
   if (links.length === 0) return [];
@@ -121,7 +135,7 @@ function linkTable({ name, links, comparisons }: ServerStatus): string[] {
           : compared.verdict,
     ];
   });
-  return [table(head, rows)];
+  return [table(head, rows), ...relayedLines(name, links, comparisons)];
 }
 
 function show(servers: readonly Shown[], equal: boolean): string {
