@@ -15,6 +15,7 @@ import { shownOf } from '../backend/shown.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { deadState, undeleteIntent } from '../backend/undelete.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { LdapError } from '../base/ldap-error.js';
 import type { AttributeChange, ChangeBody, EntryUuid } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import { decodeChange } from '../change/change-codec.js';
@@ -135,8 +136,13 @@ export class DeletedEntries {
         wish.last,
       ),
     );
-    const memberships = await this.#rejoin(initiator, groups, written.after?.dnText);
-    return { written, memberships };
+    const { after } = written;
+    if (groups.length === 0 || before === undefined || after === undefined)
+      return { written, memberships: 0 };
+    // From lost+found it goes home when its parent comes back, and no group is told then.
+    const isLost = after.state.place.parent === LOST_AND_FOUND_UUID;
+    const name = isLost ? lastDnText(this, before.state) : after.dnText;
+    return { written, memberships: await this.#rejoin(initiator, groups, utf8Encode(name)) };
   }
 
   /** Where the tree will show it. */
@@ -148,14 +154,12 @@ export class DeletedEntries {
     return dnAfter(view, body, undefined) ?? { rdns: [rdn, lost, ...view.baseDn.rdns] };
   }
 
-  /** Puts the entry back into its groups, under the name that it has now. Answers in how many. */
+  /** Puts the entry back into its groups. Answers in how many: none where a rule of the domain refuses that. */
   async #rejoin(
     initiator: string,
     groups: readonly { readonly entry: EntryUuid; readonly attributes: readonly AttributeChange[] }[],
-    dnText: string | undefined,
+    name: Uint8Array,
   ): Promise<number> {
-    if (groups.length === 0 || dnText === undefined) return 0;
-    const name = utf8Encode(dnText);
     const { backend, guarded } = this.#source;
     const intents = groups.map(({ entry, attributes }): Intent => {
       const named = attributes.map((one) => ({ ...one, add: [name] }));
@@ -166,13 +170,19 @@ export class DeletedEntries {
       return state !== undefined && isAlive(state);
     };
     let count = 0;
-    await withRows(() =>
+    const rejoined = withRows(() =>
       guarded.submit(initiator, () => {
         const left = intents.filter(alive);
         count = left.length;
         return left;
       }),
     );
+    try {
+      await rejoined;
+    } catch (error) {
+      if (error instanceof LdapError) return 0;
+      throw error;
+    }
     return count;
   }
 

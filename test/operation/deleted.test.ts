@@ -1,5 +1,6 @@
 /** Deleted entries over LDAP: the show deleted control and the modify that brings one back, as clients of Active Directory use them. */
 import t from 'tap';
+import type { EntryUuid } from '../../lib/change/change.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { encodePersistentSearch } from '../../lib/ldap/controls/persistent-search.js';
 import { BASE, person, type TestClient, TestServer } from './test-server.js';
@@ -111,6 +112,33 @@ t.test('or under another name, which its groups then have', async (t) => {
   t.same(group.entries[0]?.attributes.member?.toSorted(), [BOB, home].toSorted());
 });
 
+t.test(
+  'an entry whose parent is gone waits in lost+found; its groups name it as it will be at home',
+  async (t) => {
+    const { server, admin } = await open();
+    const away = `ou=away,${BASE}`;
+    const tim = `uid=tim,${away}`;
+    await admin.add(away, { objectClass: ['organizationalUnit'], ou: 'away' });
+    await admin.add(tim, person('tim', 'Tim Toe'));
+    await admin.add(GROUP, { objectClass: ['groupOfNames'], cn: 'crew', member: [tim, BOB] });
+    await admin.delete(tim);
+    await admin.delete(away);
+    const uuidOf = async (filter: string) =>
+      (await tomb(admin, filter)).slice('entryUUID='.length).slice(0, 36);
+    const undelete = async (filter: string) => {
+      const uuid = (await uuidOf(filter)) as EntryUuid;
+      return await server.service.directory.domains[0]?.deleted?.undelete({ initiator: 'cn=x', uuid });
+    };
+    t.equal((await admin.modify(await tomb(admin, '(uid=tim)'), back(tim), [SHOW])).result, 'noSuchObject');
+    t.equal((await undelete('(uid=tim)'))?.memberships, 1);
+    t.match((await admin.search({ filter: '(uid=tim)' })).entries[0]?.dn, /^uid=tim,cn=lost\\\+found,/);
+    await undelete('(ou=away)');
+    t.equal((await admin.search({ filter: '(uid=tim)' })).entries[0]?.dn, tim);
+    const { entries } = await admin.search({ base: GROUP, scope: 'base', attributes: ['member'] });
+    t.same(entries[0]?.attributes.member?.toSorted(), [BOB, tim].toSorted());
+  },
+);
+
 t.test('a deleted entry takes no other modification', async (t) => {
   const { admin } = await open();
   await admin.delete(ANN);
@@ -141,7 +169,8 @@ t.test(
     t.equal((await admin.modify(dn, back(ANN), [SHOW])).result, 'constraintViolation');
     const { deleted } = server.service.directory.domains[0] ?? {};
     const undelete = () =>
-      deleted?.undelete({ initiator: 'cn=x', uuid: uuid?.attributes.entryUUID?.[0] as never }) ?? t.fail();
+      deleted?.undelete({ initiator: 'cn=x', uuid: uuid?.attributes.entryUUID?.[0] as EntryUuid }) ??
+      t.fail();
     await t.rejects(Promise.resolve(undelete()), /unique/, 'nor by the command');
     await admin.delete(cat);
     await admin.add(`uid=dee,ou=groups,${BASE}`, { ...person('dee', 'Dee Day') });
