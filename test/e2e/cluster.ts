@@ -13,8 +13,6 @@ import type { ServerStatus } from '../../lib/app/server-status.js';
 import { setupServer } from '../../lib/app/setup-server.js';
 import { BASE, freePorts, launch, PASSWORD, polyarch, temporary, untilEqual } from './harness.js';
 
-export { LOOK_PAUSE_MS } from './harness.js';
-
 import { Network, Relay } from './relay.js';
 
 /** Resolves with the `ready` line of the log; rejects with what was said when the process ends before. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { callControl } from '../../lib/app/control-client.js';
 import { serverFiles } from '../../lib/app/server-files.js';
-import { type Cluster, LOOK_PAUSE_MS, startCluster } from './cluster.js';
-import { adminOn, BASE, eventually, missing, read, run } from './harness.js';
+import { type Cluster, startCluster } from './cluster.js';
+import { adminOn, BASE, eventually, LOOK_PAUSE_MS, missing, read, run } from './harness.js';
 
 const PEOPLE = `ou=people,${BASE}`;
 

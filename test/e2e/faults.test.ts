@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Attribute, Change, Client } from 'ldapts';
 import t, { type Test } from 'tap';
 import type { LinkStatus } from '../../lib/app/server-status.js';
-import { type Cluster, LOOK_PAUSE_MS, startCluster } from './cluster.js';
-import { ADMIN, BASE, eventually, missing, PASSWORD, polyarch } from './harness.js';
+import { type Cluster, startCluster } from './cluster.js';
+import { ADMIN, BASE, eventually, LOOK_PAUSE_MS, missing, PASSWORD, polyarch } from './harness.js';
 import { CALM } from './relay.js';
 
 const PEOPLE = `ou=people,${BASE}`;
