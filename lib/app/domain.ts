@@ -334,7 +334,11 @@ export class RunningDomain {
 }
 
 /** How this server introduces itself for a domain. */
-function identityOf({ config, incarnation }: DomainParts, replica: ReplicaId, domain: string): BrokerIdentity {
+function identityOf(
+  { config, incarnation }: DomainParts,
+  replica: ReplicaId,
+  domain: string,
+): BrokerIdentity {
   const server = config.settings['server.name'];
   return { server, replica, incarnation: () => incarnation.current, boot: BOOT, domain };
 }
