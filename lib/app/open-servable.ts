@@ -2,6 +2,8 @@
 import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { OperatorError } from '../base/operator-error.js';
+import { csnSalt } from '../csn/csn-generator.js';
+import { systemRandom } from '../io/system-random.js';
 import type { ServerConfig } from './read-config.js';
 
 /** openBackend(), whose refusal of a rebuild that was cut short names the command that ends it. */
@@ -10,7 +12,7 @@ export async function openServable(
   options: Parameters<typeof openBackend>[0],
 ): Promise<StoreBackend> {
   try {
-    return await openBackend(options);
+    return await openBackend({ salt: csnSalt(systemRandom.bytes(3)), ...options });
   } catch (error) {
     if (!(error instanceof OperatorError) || error.code !== 'INDEX_REBUILD_NEEDED') throw error;
     throw new OperatorError(

@@ -70,6 +70,8 @@ export interface BackendOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly sink: ChangeSink;
+  /** Drawn anew at each start, so that no life of a restored replica makes a CSN again (CsnGenerator). Default 0. */
+  readonly salt?: number;
   /** Default DEFAULT_INDEXES. */
   readonly indexes?: IndexOptions;
   /** Numbers of applied changes, shared by the domains of a server. Default: of this domain alone. */
@@ -318,8 +320,8 @@ function commitOver(
 }
 
 /** A clock past everything that this replica issued, and past what others did within the skew bound. */
-function generatorOf({ replica, sink, clock }: BackendOptions, state: ServerState): CsnGenerator {
-  const generator = new CsnGenerator(replica, sink.lastOwn());
+function generatorOf({ replica, sink, clock, salt }: BackendOptions, state: ServerState): CsnGenerator {
+  const generator = new CsnGenerator(replica, sink.lastOwn(), undefined, salt);
   const wallMs = clock.wallMs();
   for (const csn of state.csns()) generator.observe(csn, wallMs, csnReplica(csn) === replica);
   return generator;

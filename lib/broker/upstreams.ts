@@ -284,6 +284,12 @@ export class Upstreams {
       this.#tellHole(peer, origin, csn);
       return;
     }
+    if (why === 'forked' && origin === this.#context.replica)
+      this.#context.listener.barred?.(
+        'forked',
+        `${peer} holds another history of this server (at ${csn}): it was restored`,
+        peer,
+      );
     const message =
       why === 'too-old'
         ? `${peer} has trimmed changes of replica ${origin} that this server still needs (up to ${csn})`

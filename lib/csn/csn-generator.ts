@@ -3,24 +3,39 @@
  *
  * Invariants: every CSN issued is greater than every CSN issued before and than every CSN observed within the skew bound;
  * time is max(wall, last), so a wall clock that jumps back makes nothing smaller. A CSN observed further ahead than the bound is reported
- * and does not drag us.
+ * and does not drag us. Two lives of one replica that began from the same data (one of them restored, or cloned) make different CSNs, also where the clock stands or was set back:
+ * each has a salt, drawn anew at its start.
  */
+import { assert } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import { type Csn, csnSequence, csnTimeMs, MAX_CSN_SEQUENCE, makeCsn, type ReplicaId } from './csn.js';
 
 /** What observe() found: `ahead` is how far the CSN's time lies beyond the wall clock. */
 export type Observation = { readonly kind: 'ok' } | { readonly kind: 'skewed'; readonly aheadMs: number };
 
+/** Salts are many; with one, a sequence stays within the 24 bits that OpenLDAP's form of a CSN has for it. */
+export const MAX_CSN_SALT = 2 ** 22 - 1;
+
+/** A salt of three random octets. */
+export function csnSalt([a = 0, b = 0, c = 0]: Uint8Array): number {
+  return ((a << 16) | (b << 8) | c) & MAX_CSN_SALT;
+}
+
 export class CsnGenerator {
   readonly #replica: ReplicaId;
   readonly #maxSkewMs: number;
+  readonly #salt: number;
   #timeMs = 0;
   #sequence = 0;
+  /** A CSN was made in this life. */
+  #begun = false;
 
-  /** `last`: newest CSN of this replica or observed by it, from the store. */
-  constructor(replica: ReplicaId, last: Csn | undefined, maxSkewMs: number = LIMITS.clockSkewMs) {
+  /** `last`: newest CSN of this replica or observed by it, from the store. `salt`: drawn anew at each start, 0 to MAX_CSN_SALT. */
+  constructor(replica: ReplicaId, last: Csn | undefined, maxSkewMs: number = LIMITS.clockSkewMs, salt = 0) {
+    assert(salt >= 0 && salt <= MAX_CSN_SALT, 'a salt within its bounds');
     this.#replica = replica;
     this.#maxSkewMs = maxSkewMs;
+    this.#salt = salt;
     if (last !== undefined) {
       this.#timeMs = csnTimeMs(last);
       this.#sequence = csnSequence(last);
@@ -29,14 +44,16 @@ export class CsnGenerator {
 
   /** A CSN greater than all before. */
   next(wallMs: number): Csn {
+    const step = this.#begun ? 1 : 1 + this.#salt;
+    this.#begun = true;
     if (wallMs > this.#timeMs) {
       this.#timeMs = wallMs;
-      this.#sequence = 0;
-    } else if (this.#sequence >= MAX_CSN_SEQUENCE) {
+      this.#sequence = this.#salt;
+    } else if (this.#sequence + step > MAX_CSN_SEQUENCE) {
       this.#timeMs += 1;
-      this.#sequence = 0;
+      this.#sequence = this.#salt;
     } else {
-      this.#sequence += 1;
+      this.#sequence += step;
     }
     return makeCsn(this.#timeMs, this.#sequence, this.#replica);
   }

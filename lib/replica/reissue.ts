@@ -46,6 +46,10 @@ interface Row {
 export class Reissue {
   readonly #options: ReissueOptions;
   #pending = false;
+  /** What is kept may be found elsewhere yet: a new CSN of ours would hide that. */
+  #unsettled = false;
+  /** Our newest change that surely was made before a restore that this run began with. */
+  #before: Csn | undefined;
   #stopped = true;
   #ready: () => boolean = () => false;
   #running: Promise<void> | undefined;
@@ -58,9 +62,29 @@ export class Reissue {
   /** Looks for what an earlier run left. Rejects with a StoreError. */
   static async open(options: ReissueOptions): Promise<Reissue> {
     const reissue = new Reissue(options);
-    for await (const rows of reissue.#rows())
+    reissue.#before = options.changelog.newest(options.replica);
+    for await (const rows of reissue.#rows()) {
       if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
+      if (rows.some(({ stage }) => stage === 'kept')) reissue.#unsettled = true;
+    }
     return reissue;
+  }
+
+  /** Why local writes must wait, as a sentence; undefined when they need not. */
+  get held(): string | undefined {
+    return this.#unsettled
+      ? 'changes that this server made are being looked for on the others, and made anew where they are lacking'
+      : undefined;
+  }
+
+  /** Our changes up to this one came back from others: what they have is ours. */
+  cameBack(newest: Csn): void {
+    if (this.#before === undefined || newest > this.#before) this.#before = newest;
+  }
+
+  /** Whether something waits to be made anew, or to be found not to need it. */
+  get pending(): boolean {
+    return this.#pending;
   }
 
   /** From here on, what is kept is made anew whenever `ready` says that it can be: by then what others have of it has come back. */
@@ -95,14 +119,24 @@ export class Reissue {
     await this.#running;
   }
 
-  /** Keeps what we made and `source` does not hold; on disk when it resolves with how many. */
-  async keep(source: ServerState): Promise<number> {
+  /**
+   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours, whose CSNs say nothing about what we
+   * made since the restore that this run began with: nobody has that.
+   */
+  async keep(source: ServerState, forked = false): Promise<number> {
     const { replica, changelog, store } = this.#options;
+    const theirs = source.get(replica);
+    const common = forked && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
     let kept = 0;
-    for await (const slice of changelog.scan(replica, source.get(replica))) {
+    for await (const slice of changelog.scan(replica, common)) {
       const ops = slice.map(
-        ({ csn, bytes }): StoreOp => ({ type: 'put', key: this.#key(csn), value: encodeRow('kept', bytes) }),
+        ({ csn, bytes }): StoreOp => ({
+          type: 'put',
+          key: this.#key(csn),
+          value: encodeRow(forked ? 'sure' : 'kept', bytes),
+        }),
       );
+      if (!forked) this.#unsettled = true;
       await store.batch(ops, { sync: true });
       kept += ops.length;
     }
@@ -165,6 +199,7 @@ export class Reissue {
       }
     }
     if (ops.length > 0) await store.batch(ops, { sync: true });
+    this.#unsettled = false;
   }
 
   async #make(change: Change): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import type { Backend } from '../backend/backend.js';
 import type { Changelog } from '../changelog/changelog.js';
-import type { ReplicaId } from '../csn/csn.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
@@ -20,7 +20,11 @@ export interface ReplicaMembers {
 /** Changes of our own that only we have, when our data are replaced (reissue.ts). */
 export interface ReplicaReissue {
   /** Keeps, on disk, what we made and the source does not hold. */
-  keep(source: ServerState): Promise<number>;
+  keep(source: ServerState, forked: boolean): Promise<number>;
+  /** Why local writes must wait, as a sentence; undefined when they need not. */
+  readonly held: string | undefined;
+  /** Our changes up to this one came back from others. */
+  cameBack(newest: Csn): void;
   /** From here on, what is kept is made anew whenever `ready` says that it can be. */
   start(ready: () => boolean): void;
   /** Something may have been kept. */

@@ -28,7 +28,7 @@ export class Replica {
   #recovering: Csn | undefined;
   #held = true;
   /** Why a peer does not count us among the domain's servers. */
-  #barred: string | undefined;
+  #barred: { readonly reason: string; readonly forked: boolean } | undefined;
   /** Why the administrator wants no writes. */
   #heldBy: string | undefined;
   /** The log is being made to fit entries that did not come through it. */
@@ -72,7 +72,7 @@ export class Replica {
       if (changelog.state.coversAll(backend.state)) this.#replay.start();
       else void this.#adopt();
     }
-    this.#options.reissue?.start(() => this.writesHeld() === undefined && this.blocked().length === 0);
+    this.#options.reissue?.start(() => this.#dataHeld() === undefined && this.blocked().length === 0);
     this.#held = startHoldMs > 0;
     if (!this.#held) return;
     const release = (): void => {
@@ -93,12 +93,16 @@ export class Replica {
 
   /** Why local writes must not be taken now, as a sentence; undefined when they may. */
   writesHeld(): string | undefined {
+    return this.#dataHeld() ?? this.#options.reissue?.held;
+  }
+
+  #dataHeld(): string | undefined {
     const { server, backend } = this.#options;
     if (backend.importing || this.#update !== undefined)
       return `${server} is being initialized from another server`;
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
-    if (this.#barred !== undefined) return this.#barred;
+    if (this.#barred !== undefined) return this.#barred.reason;
     if (this.#heldBy !== undefined) return this.#heldBy;
     const owed = this.#options.members?.owed();
     if (owed === 'untold')
@@ -263,7 +267,7 @@ export class Replica {
   }
 
   barred(code: string, reason: string, peer: string): void {
-    this.#barred = reason;
+    this.#barred = { reason, forked: code === 'forked' };
     if (code !== 'evicted' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer, 'others');
   }
 
@@ -359,7 +363,7 @@ export class Replica {
   /** Changes of another data set mean nothing in this one. */
   async #keepOwn({ generationId, state }: SnapshotSummary): Promise<void> {
     const { backend, reissue } = this.#options;
-    if (generationId === backend.generationId) await reissue?.keep(state);
+    if (generationId === backend.generationId) await reissue?.keep(state, this.#barred?.forked === true);
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -375,6 +379,7 @@ export class Replica {
     if (this.#recovering === undefined || !backend.state.covers(this.#recovering)) return;
     const back = this.#recovering;
     this.#recovering = undefined;
+    this.#options.reissue?.cameBack(back);
     this.#options.renewIncarnation().then(
       () => {
         this.#tell('recovered', `${server} has its own changes up to ${back} back and takes writes`);

@@ -5,7 +5,7 @@
  * certificate says are arguments.
  */
 import type { ReplicaId } from '../csn/csn.js';
-import type { Hello, RefusalCode } from './frames.js';
+import type { Frame, Hello, RefusalCode } from './frames.js';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -82,6 +82,16 @@ export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId): str
       ? 'initialize the server that was restored'
       : `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew`;
   return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedy}`;
+}
+
+/** What a peer whose own history is forked hears before it is refused: it cannot see that itself when its newest change is older than ours of it. */
+export function forkFrames(own: Hello, peer: Hello, { forked }: PeerFacts): Frame[] {
+  const csn = forked === undefined ? undefined : own.states.log.get(forked);
+  if (forked === undefined || csn === undefined || forked !== peer.replica) return [];
+  return [
+    { kind: 'hello', hello: own },
+    { kind: 'unavailable', origin: forked, why: 'forked', csn },
+  ];
 }
 
 function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {

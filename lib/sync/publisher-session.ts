@@ -26,7 +26,7 @@ import type { EncodedChange } from '../change/change.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Frame, Hello, RefusalCode, ServerStates } from './frames.js';
-import { checkHello, type PeerFacts } from './hello-check.js';
+import { checkHello, forkFrames, type PeerFacts } from './hello-check.js';
 import { stepExporting } from './publisher-export.js';
 import { HELLO_TIMEOUT_MS, silence } from './session-timing.js';
 import type { SnapshotSummary } from './snapshot-summary.js';
@@ -173,9 +173,10 @@ export function go(state: PublisherState, effects: readonly PublisherEffect[]): 
   return { state, effects, effectsAfterDurable: [] };
 }
 
-/** Tells the peer why, then closes. */
-export function end(code: RefusalCode, reason: string): PublisherStep {
+/** Tells the peer why, after `first`, then closes. */
+export function end(code: RefusalCode, reason: string, first: readonly Frame[] = []): PublisherStep {
   return go({ kind: 'closed', reason }, [
+    ...first.map((frame): PublisherEffect => ({ kind: 'send', frame })),
     { kind: 'send', frame: { kind: 'refuse', code, sentence: reason } },
     { kind: 'refused', code, reason },
     { kind: 'close', reason },
@@ -214,7 +215,10 @@ function greet(
   const { own, peer, facts } = event;
   const refusal = checkHello(own, peer, facts);
   // A peer without data learns our generation from our hello, and comes back to be initialized.
-  if (refusal !== undefined && refusal.code !== 'no-data') return end(refusal.code, refusal.sentence);
+  if (refusal !== undefined && refusal.code !== 'no-data') {
+    const told = refusal.code === 'forked' ? forkFrames(own, peer, facts) : [];
+    return end(refusal.code, refusal.sentence, told);
+  }
   if (event.importing && own.wants !== true)
     return end('importing', `${own.server} is being initialized itself`);
   if (peer.purpose === 'initialize' && own.generation === undefined) {

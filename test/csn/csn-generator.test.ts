@@ -1,7 +1,7 @@
 import t from 'tap';
 import { LIMITS } from '../../lib/base/limits.js';
 import { csnTimeMs, MAX_CSN_SEQUENCE, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
-import { CsnGenerator } from '../../lib/csn/csn-generator.js';
+import { CsnGenerator, csnSalt, MAX_CSN_SALT } from '../../lib/csn/csn-generator.js';
 
 const ONE = 1 as ReplicaId;
 const TWO = 2 as ReplicaId;
@@ -57,3 +57,32 @@ t.test('F38: the sequence carries into the time when a millisecond is full', asy
   const generator = new CsnGenerator(ONE, makeCsn(NOW, MAX_CSN_SEQUENCE, ONE));
   t.equal(generator.next(NOW), makeCsn(NOW + 1, 0, ONE));
 });
+
+t.test(
+  'two lives that begin with the same newest CSN never make one twice, whatever their clocks do (section 2: incarnations)',
+  (t) => {
+    const last = makeCsn(NOW, 7, ONE);
+    const lives = [undefined, 50, 1000, 100_000, MAX_CSN_SALT].map(
+      (salt) => new CsnGenerator(ONE, last, undefined, salt),
+    );
+    const made = new Set<string>();
+    for (const life of lives) {
+      let before: string = last;
+      for (const wallMs of [NOW - 3_600_000, NOW, NOW + 1, NOW + 5, NOW + 5]) {
+        const csn = life.next(wallMs);
+        t.ok(csn > before);
+        t.notOk(made.has(csn), csn);
+        before = csn;
+        made.add(csn);
+      }
+    }
+    const full = new CsnGenerator(ONE, makeCsn(NOW, MAX_CSN_SEQUENCE - 5, ONE), undefined, 9);
+    t.equal(
+      full.next(NOW),
+      makeCsn(NOW + 1, 9, ONE),
+      'a sequence that is used up goes on in the next millisecond',
+    );
+    t.equal(csnSalt(new Uint8Array([255, 255, 255])), MAX_CSN_SALT);
+    t.end();
+  },
+);

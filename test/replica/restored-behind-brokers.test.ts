@@ -9,7 +9,10 @@ import type { SimServer } from '../sim/sim-server.js';
 import { World } from '../sim/world.js';
 
 /** Takes a server back to a backup while its changes after that are known by others, and lets it write while nobody hears it. */
-async function restoredAndForked(shape: Shape, more: { readonly alone?: boolean } = {}) {
+async function restoredAndForked(
+  shape: Shape,
+  more: { readonly alone?: boolean; readonly clockMs?: number } = {},
+) {
   const servers = shape.servers.filter(
     ({ name, replica }) => more.alone !== true || replica === undefined || name === 's1' || name === 's2',
   );
@@ -30,6 +33,7 @@ async function restoredAndForked(shape: Shape, more: { readonly alone?: boolean 
     ] as const)
       world.network.cut(a, b);
   await world.wait(server.replaceDisk(backup));
+  server.clockOffset.wallMs += more.clockMs ?? 0;
   void server.start();
   await world.run(5000, () => server.up && server.replica?.writesHeld() === undefined);
   await world.writes('s1', 5);
@@ -93,5 +97,33 @@ t.test(
       await world.settle();
       t.equal(server.reissued.length, 5, `${lost} was lost in the middle`);
     }
+  },
+);
+
+t.test('clients that write as soon as they may do not hide what must be made anew', async (t) => {
+  const { world, server } = await restoredAndForked(TWO_BROKERS);
+  world.network.healAll();
+  await world.run(20_000, () => server.directory?.importing === true);
+  let taken = 0;
+  for (let i = 0; i < 1000 && taken < 20; i++) {
+    await world.run(5);
+    if ((await world.write('s1')) !== undefined) taken += 1;
+  }
+  t.equal(taken, 20);
+  await world.run(3000);
+  await world.settle();
+  t.equal(server.reissued.length, 5);
+});
+
+t.test(
+  'a clock that was set back with the restore hides nothing: other CSNs than before, and all made anew',
+  async (t) => {
+    const { world, server, known } = await restoredAndForked(TWO_BROKERS, { clockMs: -3_600_000 });
+    world.network.healAll();
+    await world.run(20_000);
+    await world.settle();
+    t.equal(server.reissued.length, 5);
+    t.ok(acknowledged(server, known).every((csn) => world.server('s2').changelog?.holds(csn)));
+    t.equal(await server.directory?.contents(), await world.server('s2').directory?.contents());
   },
 );

@@ -57,7 +57,7 @@ export class BackendDirectory implements SimDirectory {
   /** `held`: what this server holds; `shown`: what contents() tells of it. */
   static async openPart(
     part: { readonly held?: Fraction; readonly shown?: Fraction },
-    ...[store, changelog, replica, clock]: Parameters<OpenDirectory>
+    ...[store, changelog, replica, clock, , salt]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
       store,
@@ -67,6 +67,7 @@ export class BackendDirectory implements SimDirectory {
       clock,
       log: SILENT,
       sink: changelog,
+      salt,
       pause: () => Promise.resolve(),
       ...(part.held === undefined ? {} : { fraction: part.held }),
     });

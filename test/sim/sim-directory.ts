@@ -23,6 +23,7 @@ import type {
   SnapshotSource,
   SnapshotTarget,
 } from '../../lib/replica/snapshot-source.js';
+import type { SeededRandom } from './seeded-random.js';
 
 export interface WriteRequest {
   readonly entry: EntryUuid;
@@ -75,12 +76,13 @@ export class ChangeSetDirectory implements SimDirectory {
     replica: ReplicaId,
     clock: Clock,
     last: Csn | undefined,
+    salt: number,
   ) {
     this.#store = store;
     this.#sink = sink;
     this.#replica = replica;
     this.#clock = clock;
-    this.#generator = new CsnGenerator(replica, last);
+    this.#generator = new CsnGenerator(replica, last, undefined, salt);
   }
 
   static async open(
@@ -88,6 +90,8 @@ export class ChangeSetDirectory implements SimDirectory {
     sink: Changelog,
     replica: ReplicaId,
     clock: Clock,
+    _random: SeededRandom,
+    salt: number,
   ): Promise<ChangeSetDirectory> {
     const generation = store.get(GENERATION);
     const base = store.get(STATE);
@@ -100,7 +104,7 @@ export class ChangeSetDirectory implements SimDirectory {
         entries.push(change.entry);
       }
     }
-    const directory = new ChangeSetDirectory(store, sink, replica, clock, state.newest());
+    const directory = new ChangeSetDirectory(store, sink, replica, clock, state.newest(), salt);
     directory.state = state;
     for (const entry of entries) directory.#entries.add(entry);
     directory.generationId = generation === undefined ? undefined : utf8Decode(generation);

@@ -8,6 +8,7 @@ import { Pacer } from '../../lib/broker/pacer.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
+import { csnSalt } from '../../lib/csn/csn-generator.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../../lib/port/ordered-store.js';
@@ -19,7 +20,7 @@ import { serverDistances } from '../../lib/topology/distances.js';
 import type { Topology } from '../../lib/topology/topology.js';
 import { waysFrom } from '../../lib/topology/ways.js';
 import { ProcessStore } from './process-store.js';
-import type { SeededRandom } from './seeded-random.js';
+import { SeededRandom } from './seeded-random.js';
 import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
 import type { SimNetwork } from './sim-network.js';
 import { MachineClock, type VirtualTime } from './virtual-time.js';
@@ -30,6 +31,8 @@ export type OpenDirectory = (
   replica: ReplicaId,
   clock: Clock,
   random: SeededRandom,
+  /** Another one in each life of the server. */
+  salt: number,
 ) => Promise<SimDirectory>;
 
 export interface SimServerOptions {
@@ -65,6 +68,7 @@ interface Process {
   readonly members: Membership;
   readonly housekeeping: Housekeeping;
   readonly assurance: Assurance;
+  readonly reissue: Reissue | undefined;
 }
 
 const SILENT: Log = {
@@ -92,6 +96,8 @@ export class SimServer {
   readonly alerts: string[] = [];
   /** CSNs of changes made anew. */
   readonly reissued: Csn[] = [];
+  /** Those that they had before; those of changes that could not be made any more and are kept for people. */
+  readonly madeAnew = new Set<Csn>();
 
   constructor(time: VirtualTime, network: SimNetwork, random: SeededRandom, options: SimServerOptions) {
     this.#time = time;
@@ -138,6 +144,11 @@ export class SimServer {
     return this.#process?.assurance;
   }
 
+  /** Whether changes wait to be made anew. */
+  get reissuing(): boolean {
+    return this.#process?.reissue?.pending === true;
+  }
+
   get incarnation(): string {
     return this.#incarnation;
   }
@@ -156,7 +167,8 @@ export class SimServer {
       recentBytes: 20_000,
     });
     const open = openDirectory ?? ChangeSetDirectory.open;
-    const directory = id === undefined ? undefined : await open(store, changelog, id, clock, this.#random);
+    const directory =
+      id === undefined ? undefined : await open(store, changelog, id, clock, this.#random, this.#salt());
     if (hasData && directory !== undefined && directory.generationId === undefined && this.#boots === 0) {
       await directory.startGeneration('g1');
     }
@@ -191,6 +203,7 @@ export class SimServer {
               },
               resubmit: async (change) => {
                 const csn = await directory.write(change);
+                this.madeAnew.add(change.csn);
                 if (csn === undefined) throw new Error('refused');
                 this.reissued.push(csn);
               },
@@ -280,8 +293,15 @@ export class SimServer {
       members,
       housekeeping,
       assurance,
+      reissue,
     });
     this.#starting = false;
+  }
+
+  /** Not drawn from the run's randomness: that goes on as it did. */
+  #salt(): number {
+    const boot = this.#boots * 1000 + (this.options.replica ?? 0);
+    return csnSalt(new SeededRandom(boot).bytes(3));
   }
 
   /** The power goes: of the unsynced batches a prefix of random length survives. */

@@ -246,6 +246,7 @@ export class Simulation {
     if (state === undefined) return false;
     for (const server of this.servers) {
       if (server.changelog === undefined || !server.changelog.state.equals(state)) return false;
+      if (server.reissuing) return false;
       if (server.directory !== undefined && !server.directory.state.equals(state)) return false;
     }
     const holders = this.servers.filter((server) => server.directory !== undefined);
@@ -275,7 +276,8 @@ export class Simulation {
         if (before !== undefined && csn <= before)
           throw new Error(`${server.name}: CSN ${csn} after ${before}`);
         if (csnReplica(csn) !== server.options.replica) throw new Error(`${server.name} acknowledged ${csn}`);
-        if (server.changelog?.holds(csn) !== true) throw new Error(`${server.name} lost acknowledged ${csn}`);
+        const kept = server.changelog?.holds(csn) === true || server.madeAnew.has(csn);
+        if (!kept) throw new Error(`${server.name} lost acknowledged ${csn}`);
         before = csn;
       }
     }

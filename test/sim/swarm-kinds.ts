@@ -5,7 +5,7 @@ import { oracle } from '../conflict/oracle.js';
 import { BackendDirectory, clientWrites } from './backend-directory.js';
 import { only, type RunOptions } from './simulation.js';
 import { transportWrites } from './transport-writes.js';
-import { allChanges } from './whole-log.js';
+import { changesOfAny } from './whole-log.js';
 
 const COMMON = { swarm: true, safetyMs: 8000, limitMs: 60_000, server: { startHoldMs: 3000 } } as const;
 
@@ -20,7 +20,9 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
     atEnd: async (servers) => {
       const [server] = servers.filter(({ directory }) => directory !== undefined);
       if (server === undefined) return;
-      const expected = oracle(await allChanges(server));
+      const changes = await changesOfAny(servers);
+      if (changes === undefined) return;
+      const expected = oracle(changes);
       const found = ((await server.directory?.contents()) ?? '')
         .split('\n')
         .filter((line) => !line.includes(' schema-violation '))

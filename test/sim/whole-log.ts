@@ -21,3 +21,9 @@ export async function allChanges(server: SimServer): Promise<Change[]> {
   }
   return changes;
 }
+
+/** The same from whichever of them has it: one that was initialized anew lacks what came before; undefined: none has it. */
+export async function changesOfAny(servers: readonly SimServer[]): Promise<Change[] | undefined> {
+  for (const server of servers) if (server.changelog?.trimmed.size === 0) return await allChanges(server);
+  return undefined;
+}

@@ -3,8 +3,8 @@
  */
 import t from 'tap';
 import type { ReplicaId } from '../../lib/csn/csn.js';
-import { checkHello } from '../../lib/sync/hello-check.js';
-import { FACTS, hello } from './session-fixtures.js';
+import { checkHello, forkFrames } from '../../lib/sync/hello-check.js';
+import { csn, FACTS, hello, states } from './session-fixtures.js';
 
 const own = hello('s1', 1);
 const peer = hello('s2', 2);
@@ -68,3 +68,18 @@ t.test('a broker without a directory takes any generation until it has one', (t)
   t.match(checkHello(hello('b', undefined, { generation: 'g2' }), peer, FACTS), { code: 'generation' });
   t.end();
 });
+
+t.test(
+  'a peer whose own history is forked hears where ours stands before it is refused; of another replica it hears nothing',
+  (t) => {
+    const own = hello('s1', 1, { states: states([csn(9, 2), csn(5, 3)]) });
+    const peer = hello('s2', 2, { states: states([csn(4, 2)]) });
+    t.same(forkFrames(own, peer, { ...FACTS, forked: 2 as ReplicaId }), [
+      { kind: 'hello', hello: own },
+      { kind: 'unavailable', origin: 2, why: 'forked', csn: csn(9, 2) },
+    ]);
+    t.same(forkFrames(own, peer, { ...FACTS, forked: 3 as ReplicaId }), []);
+    t.same(forkFrames(own, peer, FACTS), []);
+    t.end();
+  },
+);
