@@ -4,6 +4,7 @@
  * What was begun is ended by `undo`, in reverse order.
  */
 import { ReplicationListener } from '../broker/replication-listener.js';
+import { listensForReplication } from '../config/server-config.js';
 import { systemClock } from '../io/system-clock.js';
 import type { TlsLinks } from '../io/tls-links.js';
 import { TopologyFollower } from './topology-follower.js';
@@ -30,7 +31,7 @@ export async function beginReplication(
     systemClock,
     log,
   );
-  if (settings['listen.replication'] !== 'none') {
+  if (listensForReplication(settings)) {
     await listener.open(network, settings['listen.replication']);
     undo.add(() => listener.close());
   }

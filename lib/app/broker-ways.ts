@@ -5,6 +5,7 @@
  */
 import type { BrokerOptions } from '../broker/broker.js';
 import type { BrokerPeer } from '../broker/broker-seams.js';
+import { listensForReplication } from '../config/server-config.js';
 import type { DomainParts } from './domain.js';
 import { compressesFor } from './read-config.js';
 
@@ -27,12 +28,13 @@ export function brokerWays({
   pacer,
 }: DomainParts): Pick<
   BrokerOptions,
-  'peers' | 'network' | 'distances' | 'compress' | 'pacer' | 'keepsHours'
+  'peers' | 'network' | 'distances' | 'offers' | 'compress' | 'pacer' | 'keepsHours'
 > {
   return {
     peers: brokerPeers(config.peers),
     network,
     distances: () => config.distances,
+    offers: !listensForReplication(config.settings),
     compress: (server) => compressesFor(config, server),
     pacer,
     // Schema and topology are what servers need to work together: they go at all hours.

@@ -88,7 +88,7 @@ export class TopologyOffice {
       if (addresses.length === 0)
         throw new OperatorError(
           'JOIN_REFUSED',
-          'this server does not listen for replication (listen.replication: none): make the token on another one',
+          'this server does not listen for replication (server.runs: directory, or listen.replication: none): make the token on another one',
         );
       const nowMs = Date.now();
       const id = randomBytes(8).toString('hex');

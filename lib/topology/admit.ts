@@ -82,8 +82,8 @@ function wishFault(wish: JoinWish, { dataFormat, nowMs }: JoinFacts): string | u
   if (!isServerName(wish.site)) return `"${wish.site}" is no name for a site`;
   if (wish.id !== undefined && toReplicaId(wish.id) === undefined)
     return `${wish.id} is no replica id; it is a whole number from 1 to ${MAX_REPLICA_ID}`;
-  if (wish.replication === undefined)
-    return 'the new server must listen for replication, so that others hear of its changes';
+  if (wish.replication === undefined && wish.runs === 'broker')
+    return 'a server that runs a broker alone must listen for replication, so that others can dial it';
   for (const address of addressesOf(wish))
     if ((parseAddress(address)?.port ?? 0) === 0) return `"${address}" is not an address; write host:port`;
   return undefined;

@@ -122,6 +122,11 @@ function checkPeers(topology: Topology): TopologyFault[] {
       const peer = byName.get(name);
       if (peer === undefined) faults.push({ path, message: `there is no server "${name}"` });
       else if (name === server.name) faults.push({ path, message: 'a server is not its own peer' });
+      else if (peer.runs === 'directory')
+        faults.push({
+          path,
+          message: `"${name}" runs a directory alone, which nobody dials; list "${server.name}" among its peers instead`,
+        });
     });
   });
   if (topology.servers.length > 0 && topology.servers.every((server) => server.runs === 'broker'))
@@ -147,11 +152,14 @@ function checkSiteGraph(topology: Topology): TopologyFault[] {
     }));
 }
 
-/** A change flows from a server to all that subscribe to it, and from each of them on. */
+/** A change flows from a server to all that subscribe to it, and from each of them on; on the link of a directory alone it flows both ways. */
 function checkServerGraph(topology: Topology): TopologyFault[] {
   const flows = new Map<string, string[]>();
   for (const server of topology.servers)
-    for (const peer of peerNames(topology, server)) addEdge(flows, peer, server.name);
+    for (const peer of peerNames(topology, server)) {
+      addEdge(flows, peer, server.name);
+      if (server.runs === 'directory') addEdge(flows, server.name, peer);
+    }
   const faults: TopologyFault[] = [];
   const unreached = (from: TopologyServer) => {
     const reached = reachable(flows, from.name);

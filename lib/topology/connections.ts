@@ -1,8 +1,8 @@
 /**
  * Who connects to whom: computed from the topology alone, so that every server finds the same answer.
  *
- * First form: a server subscribes to each server that its `peers` list names, and to all others where it names none (full mesh). Replication is
- * pull, so every directory server publishes what it holds: `directory` and `both` do the same for now.
+ * First form: a server subscribes to each server that its `peers` list names, and to all others where it names none (full mesh). A server that runs a directory alone
+ * has no broker that others could dial: it dials them, and they follow it on that link, so it is on nobody's list.
  * Lists give rings and chains. Sites and link costs do not yet change who connects; they are checked and carried.
  */
 import type { ReplicaId } from '../csn/csn.js';
@@ -20,7 +20,9 @@ export interface Peer {
 /** Names of the servers that `server` subscribes to, in the order of its list or of the topology. */
 export function peerNames(topology: Topology, server: TopologyServer): string[] {
   if (server.peers !== undefined) return [...new Set(server.peers)];
-  return topology.servers.filter((other) => other.name !== server.name).map((other) => other.name);
+  return topology.servers
+    .filter((other) => other.name !== server.name && other.runs !== 'directory')
+    .map((other) => other.name);
 }
 
 /** The brokers that the server called `name` subscribes to; undefined when the topology has no such server. */

@@ -1,5 +1,5 @@
 /** Three real servers lose processes, disks, time and the tail of a log: what was acknowledged is on all of them seconds later. */
-import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Attribute, Change, Client } from 'ldapts';
 import t, { type Test } from 'tap';
@@ -173,8 +173,19 @@ t.test('faults of three servers', { skip: missing('ldapsearch'), timeout: 110_00
     await cluster.end(3, 'SIGKILL');
     rmSync(join(cluster.server(3).dir, 'db'), { recursive: true });
     const meanwhile = await add(cluster, 1, 'm', 10);
+    // From here on nobody can dial it: it takes and gives on the links that it dials.
+    const settings = join(cluster.server(3).dir, 'polyarch.yaml');
+    writeFileSync(
+      settings,
+      readFileSync(settings, 'utf8').replace(/^server:$/m, 'server:\n  runs: directory'),
+    );
     await cluster.start(3);
     await nothingLost(t, cluster, [...meanwhile, ...(await add(cluster, 3, 'w', 10))]);
+    t.equal((await cluster.status(3)).addresses.replication, undefined, 'it does not listen');
+    for (const number of [1, 2]) {
+      const up = (await sources(cluster, number)).find(({ peer }) => peer === 'server-3');
+      t.equal(up?.state, 'following', `server-${number} follows it`);
+    }
   });
 
   await t.test(

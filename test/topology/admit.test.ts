@@ -86,7 +86,8 @@ t.test('what cannot be a server is refused', async (t) => {
   t.match(refusal({ name: 'a b' }), /no name for a server/);
   t.match(refusal({ site: '' }), /no name for a site/);
   for (const id of [0, -1, 1.5, 65_536]) t.match(refusal({ id }), /no replica id/);
-  t.match(refusal({ replication: undefined }), /must listen for replication/);
+  t.match(refusal({ replication: undefined, runs: 'broker' }), /must listen for replication/);
+  t.match(refusal({ replication: undefined, runs: 'directory' }), /admitted/, 'it dials others');
   for (const address of ['x', ':1', 'host:0', 'host:99999', 'ho st:1'])
     t.match(refusal({ replication: address }), /is not an address/);
   const everyId = new Set(Array.from({ length: 65_535 }, (_, n) => n + 1));

@@ -123,3 +123,22 @@ t.test('a topology of brokers alone holds no directory', (t) => {
   t.match(messages(topology({ servers: [server(1, { runs: 'broker' })] })), [/no server holds a directory/]);
   t.end();
 });
+
+t.test('nobody lists a directory alone; its changes go both ways on the links that it dials', (t) => {
+  const leaf = (peers: string[] | undefined) => server(3, { runs: 'directory', peers });
+  const hub = (peers: string[] | undefined) => [
+    server(1, { peers }),
+    server(2, { runs: 'broker', peers: ['s1'] }),
+  ];
+  t.same(messages(topology({ servers: [...hub(['s2']), leaf(['s2'])] })), []);
+  t.same(messages(topology({ servers: [...hub(undefined), leaf(undefined)] })), []);
+  t.match(messages(topology({ servers: [...hub(['s2', 's3']), leaf(['s2'])] })), [
+    'servers.0.peers.1: "s3" runs a directory alone, which nobody dials; list "s1" among its peers instead',
+  ]);
+  t.match(messages(topology({ servers: [...hub(['s2']), leaf([])] })), [
+    /never reach s3/,
+    /never reach s3/,
+    /never reach/,
+  ]);
+  t.end();
+});
