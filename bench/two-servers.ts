@@ -73,7 +73,7 @@ export async function untilSame(one: Place, two: Place): Promise<number> {
       a.domain.applied === b.domain.applied
     )
       return (performance.now() - fromMs) / 1000;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
