@@ -138,7 +138,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   undo.add(() => level.close());
   const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
   const tls = await openTls(config, log, undo);
-  const network = new TlsLinks(tls, log);
+  const from = settings['replication.sourceAddress'];
+  const network = new TlsLinks(tls, log, from === 'any' ? undefined : from);
   const incarnation = await Incarnation.open(files);
   const more = { usns: new UsnSource(), pacer: new Pacer(systemClock, config.ways) };
   const common = { config, store, network, incarnation, log, ...more };

@@ -20,6 +20,12 @@ export function addressFault(value: string): string | undefined {
     : undefined;
 }
 
+/** Of an IP address to dial from, or `any`: as far as its form tells. */
+export function sourceFault(value: string): string | undefined {
+  const isForm = value.length <= 45 && /^[0-9A-Fa-f.:]+$/.test(value) && /[.:]/.test(value);
+  return value === 'any' || isForm ? undefined : `"${value}" is not an IP address; write one, or any`;
+}
+
 /** Of an address to listen at, or `none`. */
 export function listenFault(value: string): string | undefined {
   return value === 'none' || parseAddress(value) !== undefined

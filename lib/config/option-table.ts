@@ -19,6 +19,7 @@ import {
   listenFault,
   nameFault,
   socketPathFault,
+  sourceFault,
   uniquenessFault,
 } from './option-faults.js';
 import type { ValueOf } from './shape.js';
@@ -71,6 +72,10 @@ export const OPTIONS = {
     'What this server sends to servers of other sites at most, kilobits a second, all of them together, where the links of the topology file set no limit of their own. Without a topology file: to all servers. Absent: no limit.',
     MIN_BANDWIDTH_KBIT,
     MAX_BANDWIDTH_KBIT,
+  ),
+  'replication.sourceAddress': text(
+    'IP address of this machine from which other servers are dialed, where it has several. `any`: the system chooses.',
+    { preset: 'any', check: sourceFault },
   ),
   'replication.evictAfterDays': integer(
     'Days of silence after which a server is evicted: it no longer keeps history from being forgotten, and must be restored by command. Counted while most servers are heard. 0: never.',

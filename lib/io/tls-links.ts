@@ -27,11 +27,13 @@ const MAX_LINKS = 2_000;
 export class TlsLinks implements LinkNetwork {
   readonly #tls: TlsContext;
   readonly #log: Log;
+  readonly #from: { readonly localAddress?: string };
   #receiveJoin: JoinReceiver | undefined;
   #joining = 0;
 
-  /** `tls` must have a CA: it alone says which peers are ours. */
-  constructor(tls: TlsContext, log: Log) {
+  /** `tls` must have a CA: it alone says which peers are ours. `from`: IP address to dial from; undefined: the system chooses. */
+  constructor(tls: TlsContext, log: Log, from?: string) {
+    this.#from = from === undefined ? {} : { localAddress: from };
     this.#tls = tls;
     this.#log = log;
   }
@@ -71,6 +73,7 @@ export class TlsLinks implements LinkNetwork {
       }
       const socket = connect({
         ...target,
+        ...this.#from,
         // Made once for all connections: to read the certificates takes longer than all the rest of a dial that fails.
         secureContext: this.#tls.secureContext,
         ALPNProtocols: [REPLICATION_PROTOCOL],

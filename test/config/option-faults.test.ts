@@ -9,12 +9,14 @@ import {
   listenFault,
   nameFault,
   socketPathFault,
+  sourceFault,
   uniquenessFault,
 } from '../../lib/config/option-faults.js';
 
 const CHECKS = [
   [addressFault, ['a:1', '[::1]:389'], ['a', 'a:0', 'a:99999', '']],
   [listenFault, ['none', '0.0.0.0:0'], ['', 'nowhere']],
+  [sourceFault, ['any', '10.0.0.7', 'fd00::7'], ['', 'host', '10.0.0.7;', 'cafe', '1.'.repeat(30)]],
   [ldapUrlFault, ['ldap://a', 'LDAPS://a:636/'], ['ldap:///', 'http://a', 'ldap://a b', '']],
   [dnFault, ['dc=a', 'cn=a,dc=b'], ['', 'a']],
   [nameFault, ['a', 'a-1.b_c'], ['', '-a', 'a b', 'a'.repeat(64)]],

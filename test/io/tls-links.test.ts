@@ -18,13 +18,14 @@ t.test('both ends know each other by certificate and octets arrive whole and in 
   const dir = t.testdir();
   const ca = await testAuthority();
   const a = new TlsLinks(await testTls(dir, ca, 'server-a'), silentLog());
-  const b = new TlsLinks(await testTls(dir, ca, 'server-b'), silentLog());
+  const b = new TlsLinks(await testTls(dir, ca, 'server-b'), silentLog(), '127.0.0.2');
   const incoming = once<Link>();
   const listener = await a.listen('127.0.0.1:0', incoming.resolve);
   const out = await b.dial(listener.address);
   const into = await incoming.promise;
   t.equal(out.peer.identity, 'server-a');
   t.equal(into.peer.identity, 'server-b');
+  t.match(into.peer.address, /^127\.0\.0\.2:/, 'dialed from the address that was chosen');
 
   const total = 4_000_000;
   const received = once<number>();
