@@ -4,6 +4,7 @@
  * What the commands do is the business of whoever serves them (Administration). A command that was begun runs to its end, whether its client waits or not: giving it up
  * takes the answer away, not the work.
  */
+import { requesterDn } from '../access/requester.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -48,7 +49,7 @@ export async function administer(parts: ServerParts, operation: Operation): Prom
       'busy',
       `${others} administration requests are in progress (administrationRequests); try again later.`,
     );
-  const requester = operation.requester.kind === 'anonymous' ? '' : operation.requester.dn;
+  const requester = requesterDn(operation.requester);
   running.set(administration, others + 1);
   // From here on it cannot be taken back (RFC 3909 section 2.2: tooLate).
   operation.release();

@@ -9,10 +9,13 @@ import t from 'tap';
 import { callControl } from '../../lib/app/control-client.js';
 import type { ControlRequest } from '../../lib/app/control-protocol.js';
 import type { ReadyServer } from '../../lib/app/demo-layout.js';
+import { callOverLdap } from '../../lib/app/remote-client.js';
 import { serverFiles } from '../../lib/app/server-files.js';
 import type { ServerStatus, UpkeepStatus } from '../../lib/app/server-status.js';
+import { LdapClient } from '../../lib/io/ldap-client.js';
 import type { TopologyMember } from '../../lib/topology/member-list.js';
 import {
+  ADMIN,
   adminOn,
   BASE,
   ENV,
@@ -131,31 +134,27 @@ t.test('join by token, leave, forget', { timeout: 110_000 }, async (t) => {
   });
 
   await t.test('commands over LDAP say the same as in the directory', async (t) => {
-    const secret = { ...ENV, POLYARCH_PASSWORD: PASSWORD };
-    const pairs = [
-      ['replication', 'members', '--json'],
-      ['topology', 'show', '--json'],
-      ['replication', 'show-entry', '--dn', BASE, '--json'],
+    const client = await LdapClient.connect({ host: '127.0.0.1', port: Number(one.ldap.split(':')[2]) });
+    await client.bind(ADMIN, PASSWORD);
+    const settled = (data: unknown) =>
+      JSON.stringify(data).replace(/"(silentSeconds|reportedAt)":("[^"]*"|[0-9.]+)/g, '');
+    const asked: ControlRequest[] = [
+      { command: 'upkeep-members' },
+      { command: 'topology' },
+      { command: 'show-entry', dn: BASE },
+      { command: 'conflicts' },
     ];
-    for (const words of pairs) {
-      const [there, here] = await Promise.all([
-        polyarch([...words, '--url', one.ldap], '', secret),
-        polyarch([...words, '--dir', one.dir]),
-      ]);
-      t.equal(there.status, 0, there.stderr);
-      const settled = (text: string) => text.replace(/"(silentSeconds|reportedAt)":("[^"]*"|[0-9.]+)/g, '');
-      t.equal(settled(there.stdout), settled(here.stdout), words.join(' '));
-    }
-    const [both, refused] = await Promise.all([
-      polyarch(['replication', 'status', '--json', '--url', one.ldap, two.ldap], '', secret),
-      polyarch(
-        ['replication', 'initialize', '--replace-all-data', '--from', 'nobody', '--url', one.ldap],
-        '',
-        secret,
-      ),
-    ]);
+    for (const request of asked)
+      t.equal(
+        settled(await callOverLdap(client, request)),
+        settled(await ask(one, request)),
+        request.command,
+      );
+    await t.rejects(callOverLdap(client, { command: 'initialize', from: 'nobody' }), /nobody/);
+    client.unbind();
+    const secret = { ...ENV, POLYARCH_PASSWORD: PASSWORD };
+    const both = await polyarch(['replication', 'status', '--json', '--url', one.ldap, two.ldap], '', secret);
     t.match(JSON.parse(both.stdout), { servers: [{ name: one.name }, { name: two.name }] });
-    t.match(refused.stderr, /nobody/);
     const read = await run('ldapsearch', [...adminOn(one), '-b', 'cn=topology', '-LLL', 'server-id']);
     t.match(read.stdout, /dn: cn=server-3,cn=topology\nserver-id: 3/);
   });
