@@ -89,11 +89,15 @@ t.test('a dry run tells all and writes nothing; refuse merges nothing when entri
 });
 
 t.test(
-  'entries come with UUID and times, the last write of an attribute counts, the loser is kept',
+  'entries come with their times and new UUIDs, the last write of an attribute counts, the loser is kept',
   async (t) => {
     const result = await order();
     t.match(result, { added: 2, changed: 1, equal: 3, differing: 2, refused: 0 });
-    t.same(values('ou=A', 'entryUUID'), [UUID]);
+    const [given] = values('ou=A', 'entryUUID') ?? [];
+    t.ok(
+      given !== undefined && given !== UUID,
+      'another server may merge the same data: a UUID is added once',
+    );
     t.same(values('cn=fresh,ou=A', 'modifyTimestamp'), ['20200101000000Z']);
     t.same(values('cn=later', 'l'), ['Bonn']);
     t.same(values('cn=later', 'serialNumber'), ['5']);
@@ -122,7 +126,6 @@ t.test('a file is merged entry by entry; what cannot be is refused by name, the 
   const result = await order({ from: file });
   t.match(result, { added: 2, changed: 1, equal: 1, refused: 3 });
   t.same(values('ou=A', 'description'), ['x']);
-  t.not(values('ou=B', 'entryUUID')?.[0], UUID, 'a UUID that is taken is not used again');
   const reasons = result.lines.filter(({ what }) => what === 'refuse').map(({ detail }) => detail);
   t.match(reasons.join('\n'), /entry above it is not there/);
   t.match(reasons.join('\n'), /no domain of this server/);
