@@ -20,6 +20,8 @@ export type ComparedBackend = Pick<
 > & { readonly parts: Pick<StoreBackend['parts'], 'digests' | 'partDigests' | 'fraction'> };
 
 const NOTHING = new Uint8Array(0);
+/** Passes that peers have us make at once, of different parts. */
+const MAX_SCANS = 4;
 
 export class QuestionAnswerer {
   readonly #backend: ComparedBackend;
@@ -77,6 +79,7 @@ export class QuestionAnswerer {
 
   /** One pass at a time; a pass that began before the question does not count. */
   #scanned(tree: DigestTree, pass: number): Answer {
+    if (!this.#scans.has(tree) && this.#scans.size >= MAX_SCANS) return { kind: 'later' };
     if (pass > 0) {
       if (tree.passes < pass) this.scan(tree);
       return { kind: 'scan', pass, done: tree.passes >= pass };
