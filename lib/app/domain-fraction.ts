@@ -31,13 +31,16 @@ export function heldPart(text: string): { readonly fraction?: string } {
 
 /** Throws OperatorError FRACTION_REFUSED where a server that holds a part of the domain's attributes is given a data set to begin with: others could not be made from it. */
 export function refuseAsSource(settings: Settings, base: string, schema: Schema, what: string): void {
-  if (isFractional(settings, base, schema)) refusePart('configured', base, what);
+  if (isFractional(settings, base, schema)) throw refusal(base, what);
 }
 
 /** The same for data that hold the fraction with this text. */
 export function refusePart(text: string, base: string, what: string): void {
-  if (text === '') return;
-  throw new OperatorError(
+  if (text !== '') throw refusal(base, what);
+}
+
+function refusal(base: string, what: string): OperatorError {
+  return new OperatorError(
     'FRACTION_REFUSED',
     `this server holds a part of the attributes of ${base} and cannot take ${what}: give it to a server that holds all, and initialize this one from there`,
   );
