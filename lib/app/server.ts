@@ -218,7 +218,7 @@ function watchAlerts(
   const alerts = new AlertWatch({
     server: settings['server.name'],
     everyMs: settings['alerts.everySeconds'] * 1000,
-    command: settings['alerts.command'],
+    command: settings['alerts.command'] ?? '',
     facts: () => serverHealth(server, counting),
     log,
   });

@@ -10,7 +10,6 @@ export const ALERT_OPTIONS = {
     { preset: 10 },
   ),
   'alerts.command': text(
-    'Command line for the shell, run for each alert that begins or ends to stand, with the alert as a line of JSON on its standard input: at most 120 times an hour, 30 seconds each; empty: none.',
-    { preset: '' },
+    'Command line for the shell, run for each alert that begins or ends to stand, with the alert as a line of JSON on its standard input: at most 120 times an hour, 30 seconds each.',
   ),
 } as const satisfies Record<string, Option>;
