@@ -41,17 +41,22 @@ export interface Choice {
   readonly owed: { readonly csn: Csn; readonly sinceMs: number } | undefined;
   /** The source that was left because it owed us a change, and when. */
   readonly left?: { readonly upstream: number; readonly atMs: number } | undefined;
+  /** Since when nobody who could serve has what another one does not keep for us any more. */
+  readonly starvedMs?: number | undefined;
 }
 
 export interface Selection {
   readonly choices: ReadonlyMap<ReplicaId, Choice>;
-  /** Origins with newer changes somewhere that no upstream can serve from where we are: only a total update helps. */
+  /** Origins with newer changes somewhere that no upstream can serve from where we are, or none has that could: only a total update helps. */
   readonly unservable: readonly ReplicaId[];
 }
 
 export const SOURCE_GRACE_MS = 300;
 /** A source that lagged is not preferred again for so long. */
 export const SOURCE_RETURN_MS = 5000;
+
+/** So long those that could serve an origin have to come by what they lack themselves. */
+export const STARVED_MS = 5000;
 
 /** The choices now. `nowMs` is monotonic. */
 export function selectSources(
@@ -77,9 +82,32 @@ export function selectSources(
       continue;
     }
     const choice = new SourceChoice(able, origin, own, held.replica, distances);
-    choices.set(origin, choice.after(before.get(origin), nowMs, graceMs));
+    const next = choice.after(before.get(origin), nowMs, graceMs);
+    if (!isStarved(upstreams, able, origin, own)) {
+      choices.set(origin, next);
+      continue;
+    }
+    const starvedMs = before.get(origin)?.starvedMs ?? nowMs;
+    choices.set(origin, { ...next, starvedMs });
+    if (nowMs - starvedMs >= STARVED_MS) unservable.push(origin);
   }
   return { choices, unservable };
+}
+
+/** Whether those that can serve have no more than we do, while one that has more does not keep what we need any more: they may be waiting for us. */
+function isStarved(
+  upstreams: readonly Upstream[],
+  able: readonly Upstream[],
+  origin: ReplicaId,
+  own: Csn | undefined,
+): boolean {
+  if (isNewer(newestAdvertised(able, origin), own)) return false;
+  return upstreams.some(
+    (upstream) =>
+      !able.includes(upstream) &&
+      upstream.holes?.has(origin) !== true &&
+      isNewer(upstream.log.get(origin), own),
+  );
 }
 
 /** The choice for one origin. */

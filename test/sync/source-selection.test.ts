@@ -4,7 +4,13 @@
 import t from 'tap';
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { type Choice, type Holdings, selectSources, type Upstream } from '../../lib/sync/source-selection.js';
+import {
+  type Choice,
+  type Holdings,
+  STARVED_MS,
+  selectSources,
+  type Upstream,
+} from '../../lib/sync/source-selection.js';
 import { serverDistances } from '../../lib/topology/distances.js';
 import type { Topology } from '../../lib/topology/topology.js';
 import { csn, replica } from './session-fixtures.js';
@@ -276,3 +282,32 @@ t.test('an upstream with a hole is not asked, and a hole alone never calls for a
   t.equal(selectSources(NONE, [holed, other], holding(1), 0).choices.get(replica(9))?.upstream, 2);
   t.end();
 });
+
+t.test(
+  'who could serve and waits for us does not hide that another one no longer keeps what we need: after a while only a copy helps',
+  (t) => {
+    const held = holding(1, [csn(3, 9)]);
+    const waiting = upstream(1, 4, [csn(3, 9)]);
+    const copied = upstream(2, 2, [csn(8, 9)], [csn(7, 9)]);
+    const first = selectSources(NONE, [waiting, copied], held, 100);
+    t.same([chosen(first.choices)[9], first.unservable], [1, []]);
+    const later = selectSources(first.choices, [waiting, copied], held, 100 + STARVED_MS - 1);
+    t.same(later.unservable, []);
+    t.same(selectSources(later.choices, [waiting, copied], held, 100 + STARVED_MS).unservable, [9]);
+    const helped = selectSources(
+      later.choices,
+      [upstream(1, 4, [csn(4, 9)]), copied],
+      held,
+      100 + STARVED_MS,
+    );
+    t.same(
+      [helped.unservable, helped.choices.get(replica(9))?.starvedMs],
+      [[], undefined],
+      'it has some of it after all',
+    );
+    const holed = { ...copied, trimmed: ServerState.EMPTY, holes: new Set([replica(9)]) };
+    const never = selectSources(later.choices, [waiting, holed], held, 100 + STARVED_MS);
+    t.same(never.unservable, [], 'a hole waits for another upstream');
+    t.end();
+  },
+);
