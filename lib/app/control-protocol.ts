@@ -7,6 +7,7 @@
 import { LdapError } from '../base/ldap-error.js';
 import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../base/operator-error.js';
 import { RESULT_CODES, type ResultName } from '../base/result-code.js';
+import { reasonOf } from '../base/thrown.js';
 import type { SchemaEdit } from './change-schema.js';
 import type { MergeOrder } from './merge-source.js';
 
@@ -90,7 +91,7 @@ export function failureOf(error: unknown): ControlFailure {
   if (error instanceof OperatorError)
     return { operator: error.code, message: error.message, faults: error.faults };
   if (error instanceof LdapError) return { ldap: error.result, message: error.message };
-  return { message: error instanceof Error ? error.message : String(error) };
+  return { message: reasonOf(error) };
 }
 
 /** The inverse of failureOf(). */

@@ -6,6 +6,7 @@
 import { createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
+import { reasonOf } from '../base/thrown.js';
 import { dialJoin } from '../io/json-lines.js';
 import { parseAddress } from '../topology/address.js';
 import type { JoinWish } from '../topology/admit.js';
@@ -30,7 +31,7 @@ export async function askToJoin(
         return await askAt(address, token, { ...wish, clockMs: Date.now() }, key, hosts);
       } catch (error) {
         if (error instanceof OperatorError) throw error;
-        const fault = `${address}: ${error instanceof Error ? error.message : String(error)}`;
+        const fault = `${address}: ${reasonOf(error)}`;
         if (!faults.includes(fault)) faults.push(fault);
       }
     }

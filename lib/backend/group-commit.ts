@@ -5,6 +5,7 @@
  * order of decisions; a waiter is told after its batch, or refused with everything that was decided on top of it.
  */
 import { LdapError } from '../base/ldap-error.js';
+import { asError, reasonOf } from '../base/thrown.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Log } from '../port/log.js';
 import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
@@ -166,7 +167,7 @@ export class GroupCommit {
 
   #refused(error: unknown): void {
     const failure = error instanceof StoreError ? error.failure : 'failed';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (failure === 'full') {
       if (this.#condition.kind === 'ready')
         this.#world.log.error({ reason }, 'the disk is full: writes are refused');
@@ -219,7 +220,7 @@ export class GroupCommit {
       this.#gathering = new Layer(state, counters);
       this.#dropped();
     } catch (error) {
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(asError(error));
     }
   }
 
@@ -231,7 +232,7 @@ export class GroupCommit {
       await this.#world.store.batch([], { sync: true });
     } catch (error) {
       if (error instanceof StoreError && error.failure === 'full') return;
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(asError(error));
       return;
     }
     await this.#reload();

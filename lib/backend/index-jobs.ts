@@ -6,6 +6,7 @@
  * the ready indexes, so after a crash the same job begins anew. Searches that read an index when it is given up end before its rows go.
  */
 import { LdapError } from '../base/ldap-error.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Log } from '../port/log.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import { BuildStopped, type BuildWorld, IndexBuild } from './build-index.js';
@@ -139,7 +140,7 @@ export class IndexJobs {
       } while (this.#again);
     } catch (error) {
       if (!(error instanceof BuildStopped)) {
-        this.#failure = error instanceof Error ? error.message : String(error);
+        this.#failure = reasonOf(error);
         log.error({ reason: this.#failure }, 'indexes could not be made as configured');
       }
       throw error;

@@ -4,6 +4,7 @@
  * Not a change: it has no CSN, and other servers and readers of changes do not hear of it. Done in a turn of the write path, so nothing is decided meanwhile; refused when the entry
  * is not any more what the caller looked at, or its parent is not there.
  */
+import { asError } from '../base/thrown.js';
 import type { EntryUuid } from '../change/change.js';
 import { type EntryState, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import { StoreError } from '../port/ordered-store.js';
@@ -67,7 +68,7 @@ export function restoreEntry(
         putOutcome(world, layer, outcome, before);
       } catch (error) {
         // Half an outcome in the layer: nothing of it may reach the store.
-        commit.fail(error instanceof Error ? error : new Error(String(error)));
+        commit.fail(asError(error));
         throw error;
       }
       if (layer.renames) tree.epoch += 1;

@@ -7,6 +7,7 @@
  */
 
 import { latin1 } from '../base/bytes.js';
+import { reasonOf } from '../base/thrown.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import { csnFromBytes, ZERO_CSN } from '../csn/csn.js';
@@ -124,7 +125,7 @@ class Verifier {
         try {
           check(key, value);
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = reasonOf(error);
           this.#say(`Row ${latin1(key.subarray(2, 3))} ${hex(key)} cannot be read: ${reason}.`);
         }
       }

@@ -8,6 +8,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
+import { asError } from '../base/thrown.js';
 import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
 import { toEncodedChange } from '../change/change-codec.js';
 import { applyChange, isWaiting } from '../conflict/apply-change.js';
@@ -261,7 +262,7 @@ export class WritePath {
   /** A local change that cannot be folded is our bug; half of an operation must not stay. */
   #broken(error: unknown, half: boolean): { error: unknown } {
     if (error instanceof DroppedError) return { error: error.refusal };
-    if (half) this.#world.commit.fail(error instanceof Error ? error : new Error(String(error)));
+    if (half) this.#world.commit.fail(asError(error));
     return { error };
   }
 
@@ -291,7 +292,7 @@ export class WritePath {
       putOutcome(this.#world, layer, outcome, (uuid) => view.entry(uuid));
     } catch (error) {
       // Half an outcome in the layer: nothing of it may reach the store.
-      commit.fail(error instanceof Error ? error : new Error(String(error)));
+      commit.fail(asError(error));
       throw error;
     }
     if (layer.renames) this.#world.tree.epoch += 1;

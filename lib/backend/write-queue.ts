@@ -6,6 +6,7 @@
  */
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { asError } from '../base/thrown.js';
 import type { GroupCommit } from './group-commit.js';
 
 /** Work that ends at once, or a promise of its end. */
@@ -67,7 +68,7 @@ export class WriteQueue {
 
   /** Jobs answer for themselves: one that throws is a bug, and what it left behind is not trusted. */
   #bug(error: unknown): void {
-    this.#commit.fail(error instanceof Error ? error : new Error(String(error)));
+    this.#commit.fail(asError(error));
     this.#next();
   }
 
@@ -91,7 +92,7 @@ export class WriteQueue {
 
 /** A job whose error reaches whoever asked for it. */
 function guarded(job: Job, reject: (error: Error) => void): Job {
-  const failed = (error: unknown) => reject(error instanceof Error ? error : new Error(String(error)));
+  const failed = (error: unknown) => reject(asError(error));
   return () => {
     try {
       const waits = job();

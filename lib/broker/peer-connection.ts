@@ -3,6 +3,7 @@
  *
  * Addresses are asked for anew at every attempt and tried in turn. A reason for not being connected is reported when it changes, not at every attempt.
  */
+import { reasonOf } from '../base/thrown.js';
 import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
@@ -156,7 +157,7 @@ export class PeerConnection {
       (link) => this.#dialed(link),
       (error: unknown) => {
         this.#dialing = false;
-        this.#failed(error instanceof Error ? error.message : String(error));
+        this.#failed(reasonOf(error));
       },
     );
   }

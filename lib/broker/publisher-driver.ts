@@ -6,6 +6,7 @@
  */
 import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Clock } from '../port/clock.js';
 import { StoreError } from '../port/ordered-store.js';
@@ -362,8 +363,4 @@ export class PublisherDriver {
     this.#keepSnapshot();
     this.#hooks.over();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
  * credit back when the reader has taken it. What ends one side ends the other.
  */
 import { must } from '../base/assert.js';
+import { asError } from '../base/thrown.js';
 import type { SnapshotSummary } from '../sync/snapshot-summary.js';
 import type { SnapshotReader, UpdateTarget } from './broker-seams.js';
 
@@ -22,7 +23,7 @@ export function relaySnapshot(fetch: Fetch): Promise<SnapshotReader> {
     };
     fetch(target, (stop) => passage.stopWith(stop)).catch((error: unknown) => {
       passage.fail(error);
-      reject(error instanceof Error ? error : new Error(String(error)));
+      reject(asError(error));
     });
   });
 }

@@ -3,6 +3,7 @@
  *
  * All awaits of the subscribing end live here; dialing and coming back is peer-connection.ts's work. Keeps what is known of the upstream for source selection.
  */
+import { reasonOf } from '../base/thrown.js';
 import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
@@ -356,8 +357,4 @@ function upstreamOf(id: number, peer: Hello, unavailable: ReadonlySet<ReplicaId>
     trimmed: peer.states.trimmed,
     unavailable,
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

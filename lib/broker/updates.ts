@@ -3,6 +3,7 @@
  *
  * Owns their sessions; whom to ask, and what is done with what comes, is decided by others.
  */
+import { reasonOf } from '../base/thrown.js';
 import type { Link } from '../port/link.js';
 import type { Behalf, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { BrokerPeer, SessionStatus, SnapshotReader, UpdateTarget } from './broker-seams.js';
@@ -50,7 +51,7 @@ export class Updates {
       try {
         return await relaySnapshot((target, begun) => this.run(peer, target, sent, begun));
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         failure = new Error(`${server} asked ${peer.name}: ${reason}`);
       }
     }

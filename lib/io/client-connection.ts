@@ -9,6 +9,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
+import { asError, reasonOf } from '../base/thrown.js';
 import { BerWriter } from '../ber/ber-writer.js';
 import { FrameAssembler } from '../ber/frame-assembler.js';
 import { decodeResponse } from '../ldap/decode-response.js';
@@ -122,7 +123,7 @@ export class ClientConnection {
     try {
       await established(socket, 'secureConnect', this.#options);
     } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
+      this.#end(asError(error));
       throw error;
     }
     this.#listen();
@@ -150,7 +151,7 @@ export class ClientConnection {
         this.#take(decodeResponse(frame));
       }
     } catch (error) {
-      this.#lost(`the server's answer is no LDAP: ${error instanceof Error ? error.message : String(error)}`);
+      this.#lost(`the server's answer is no LDAP: ${reasonOf(error)}`);
       this.#socket.destroy();
     }
   }

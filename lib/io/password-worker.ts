@@ -9,6 +9,7 @@ import type { Algorithm } from '@node-rs/argon2';
 import { compareSync } from 'bcryptjs';
 import { verify as verifyCrypt } from 'unixcrypt';
 import { must } from '../base/assert.js';
+import { reasonOf } from '../base/thrown.js';
 import type { PasswordJob, PasswordReply } from './password-hashing.js';
 import { checkPassword, type HashLibraries, hashScrypt, parseStored } from './password-schemes.js';
 
@@ -72,7 +73,7 @@ port.on('message', (job: PasswordJob) => {
     reply =
       job.kind === 'hash' ? { hashed: hash(job.password) } : { matches: verify(job.password, job.stored) };
   } catch (error) {
-    reply = { failure: error instanceof Error ? error.message : String(error) };
+    reply = { failure: reasonOf(error) };
   }
   job.password.fill(0);
   port.postMessage(reply);

@@ -7,6 +7,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { OperatorError } from '../base/operator-error.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Log } from '../port/log.js';
 import { readSmallFile } from './files.js';
 
@@ -102,7 +103,7 @@ export class TlsContext {
           );
         }
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = reasonOf(error);
         if (message !== refused)
           log.error({ error: message }, 'the changed certificate cannot be used; the old one stays');
         refused = message;
@@ -162,7 +163,7 @@ async function loadFiles(files: TlsFiles): Promise<Loaded> {
   try {
     return { options, context: createSecureContext(options), facts };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = reasonOf(error);
     throw new OperatorError('TLS_INVALID', `${files.certificate} cannot be used: ${cause}`, [], {
       cause: error,
     });
@@ -174,7 +175,7 @@ async function readPem(path: string): Promise<Uint8Array> {
   try {
     bytes = await readSmallFile(path);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = reasonOf(error);
     throw new OperatorError('TLS_INVALID', `${path} cannot be read: ${cause}`, [], { cause: error });
   }
   if (bytes === undefined) throw new OperatorError('TLS_INVALID', `${path} does not exist`);

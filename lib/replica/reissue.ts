@@ -6,6 +6,7 @@
  * made any more stays, for people (replication unseen).
  */
 import { equalBytes } from '../base/bytes.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Change } from '../change/change.js';
 import { decodeChange, encodeChange } from '../change/change-codec.js';
 import type { Changelog } from '../changelog/changelog.js';
@@ -101,7 +102,7 @@ export class Reissue {
     this.#cancel = this.#options.clock.after(WAIT_MS, () => {
       if (!this.#ready()) return this.soon();
       this.#running = this.#run().catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         const message = `changes that only this server had wait to be made anew (${reason})`;
         this.#options.alert({ kind: 'reissue', key: 'reissue', message });
       });
@@ -160,7 +161,7 @@ export class Reissue {
           await this.#options.store.batch([{ type: 'del', key }], { sync: false });
         } catch (error) {
           refused += 1;
-          reason = error instanceof Error ? error.message : String(error);
+          reason = reasonOf(error);
           await this.#options.store.batch([{ type: 'put', key, value: encodeRow('refused', bytes) }], {
             sync: true,
           });

@@ -8,6 +8,7 @@
 import type { Backend } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Change, EncodedChange } from '../change/change.js';
 import { decodeChange } from '../change/change-codec.js';
 import type { Changelog, LogSlice } from '../changelog/changelog.js';
@@ -393,8 +394,4 @@ function isStoreTrouble(error: unknown): boolean {
 
 function retryDelayMs(tries: number): number {
   return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
