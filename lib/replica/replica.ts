@@ -4,6 +4,7 @@
  * Stands between backend, change log and broker, and is to the broker its directory and its listener (broker-seams.ts, structurally). Invariants: a half-done total update is
  * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29).
  */
+import { asError, reasonOf } from '../base/thrown.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello, LinkPurpose } from '../sync/frames.js';
@@ -342,7 +343,7 @@ export class Replica {
       });
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      return asError(error);
     }
   }
 
@@ -393,8 +394,4 @@ export class Replica {
   #tell(kind: string, message: string): void {
     this.#options.alert({ kind, key: kind, message });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
