@@ -334,10 +334,11 @@ export class StoreBackend implements Backend {
   }
 
   /** Marks the domain as importing, on disk, then drops all that it holds. */
-  async beginImport(): Promise<void> {
+  async beginImport(first?: () => Promise<void>): Promise<void> {
     const { commit, writes, store, keys, dictionary, indexes, tree } = this.parts;
     await this.parts.indexJobs.stop();
     await writes.exclusively(async () => {
+      await first?.();
       this.#importing = true;
       commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
       const { isSingle, conformance } = this.parts;

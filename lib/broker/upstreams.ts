@@ -68,6 +68,8 @@ export class Upstreams {
   #running = false;
   /** Newest own change that a peer holds and we do not, as last told. */
   #toldLost: Csn | undefined;
+  /** Own change of another history that a peer holds, as last told. */
+  #toldFork: Csn | undefined;
   /** Origins for which too-far-behind was told, so that it is told once. */
   #toldBehind = '';
   readonly #holes = new Holes();
@@ -308,11 +310,27 @@ export class Upstreams {
     const held = this.#context.changelog.newest(own);
     for (const upstream of upstreams) {
       const known = upstream.log.get(own);
-      if (known === undefined || (held !== undefined && known <= held)) continue;
+      if (known === undefined) continue;
+      if (held !== undefined && known <= held) {
+        this.#noticeFork(known, upstream.name);
+        continue;
+      }
       if (this.#toldLost !== undefined && known <= this.#toldLost) continue;
       this.#toldLost = known;
       this.#context.listener.ownChangesLost(known);
     }
+  }
+
+  /** One that is older than our newest, and not ours: made before a restore, while we made others since. The hellos cannot show it when ours was just being written. */
+  #noticeFork(known: Csn, peer = 'a peer'): void {
+    const { changelog, listener } = this.#context;
+    if (known === this.#toldFork || !changelog.state.covers(known) || changelog.holds(known)) return;
+    this.#toldFork = known;
+    listener.barred?.(
+      'forked',
+      `${peer} holds another history of this server (at ${known}): it was restored`,
+      peer,
+    );
   }
 
   #noticeBehind(

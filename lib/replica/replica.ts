@@ -314,8 +314,7 @@ export class Replica {
           checkCopy(keep, has, peer, summary.state);
           if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
             throw new Error(`${peer} holds another data set than the one that was begun`);
-          if (!backend.importing) await this.#keepOwn(summary);
-          await backend.beginImport();
+          await backend.beginImport(backend.importing ? undefined : () => this.#keepOwn(summary));
           this.#options.members?.copied();
           this.#generationWanted = summary.generationId;
           this.#place = summary.place;

@@ -33,8 +33,11 @@ export interface HeldPart {
 export interface SnapshotTarget {
   /** Between a begun and a finished import, across restarts: reads and writes of the domain are refused. */
   readonly importing: boolean;
-  /** Marks the domain as importing, on disk, then drops all that it holds. Writes that wait for their turn are refused. */
-  beginImport(): Promise<void>;
+  /**
+   * Marks the domain as importing, on disk, then drops all that it holds. Writes that wait for their turn are refused. `first` is done before that, when no write is on its way any
+   * more; nothing is dropped when it rejects.
+   */
+  beginImport(first?: () => Promise<void>): Promise<void>;
   /** Stores images; need not be on disk when it resolves. Rejects with an Error that says why when one is malformed, or with a StoreError. */
   importImages(images: readonly Uint8Array[]): Promise<void>;
   /** Sets state and generation, puts all on disk, takes the mark away and serves. */

@@ -3,10 +3,12 @@
  * changes anew (replication-model.md section 2; reliability.md F29-F32).
  */
 import t from 'tap';
+import { ROOT_UUID } from '../../lib/change/change.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import { HUB, LEAVES_1, type Shape, SITES, TWO_BROKERS } from '../sim/shapes.js';
 import type { SimServer } from '../sim/sim-server.js';
-import { World } from '../sim/world.js';
+import { entryUuid } from '../sim/simulation.js';
+import { RDN, World } from '../sim/world.js';
 
 /** Takes a server back to a backup while its changes after that are known by others, and lets it write while nobody hears it. */
 async function restoredAndForked(
@@ -127,3 +129,25 @@ t.test(
     t.equal(await server.directory?.contents(), await world.server('s2').directory?.contents());
   },
 );
+
+t.test('a write that is on its way to the disk when the copy begins is kept too', async (t) => {
+  const { world, server } = await restoredAndForked(HUB);
+  server.disk.faults.delay = () => world.time.sleep(300);
+  world.network.healAll();
+  for (let i = 0; i < 400 && server.replica?.progress() === undefined; i++) {
+    void server.write({
+      entry: entryUuid(5000 + i),
+      body: { kind: 'add', parent: ROOT_UUID, rdn: RDN, attributes: [] },
+    });
+    await world.run(10);
+  }
+  await world.run(10_000);
+  server.disk.faults.delay = undefined;
+  await world.run(20_000);
+  await world.settle();
+  const lost = server.acked.filter(
+    (csn) => !server.madeAnew.has(csn) && server.changelog?.holds(csn) !== true,
+  );
+  t.same(lost, []);
+  t.ok(server.reissued.length > 5, 'some of them were made anew');
+});

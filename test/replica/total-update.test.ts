@@ -232,9 +232,9 @@ t.test(
       let begun = 0;
       let portions = 0;
       const came: string[] = [];
-      directory.beginImport = () => {
+      directory.beginImport = (first) => {
         begun += 1;
-        return begin();
+        return begin(first);
       };
       directory.importImages = async (images) => {
         await take(images);

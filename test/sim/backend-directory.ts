@@ -54,9 +54,9 @@ export class BackendDirectory implements SimDirectory {
     return BackendDirectory.openPart({}, ...of);
   }
 
-  /** `held`: what this server holds; `shown`: what contents() tells of it. */
+  /** `held`: what this server holds; `shown`: what contents() tells of it; `references`: attributes that are kept by referential integrity. */
   static async openPart(
-    part: { readonly held?: Fraction; readonly shown?: Fraction },
+    part: { readonly held?: Fraction; readonly shown?: Fraction; readonly references?: readonly string[] },
     ...[store, changelog, replica, clock, , salt]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
@@ -70,6 +70,7 @@ export class BackendDirectory implements SimDirectory {
       salt,
       pause: () => Promise.resolve(),
       ...(part.held === undefined ? {} : { fraction: part.held }),
+      ...(part.references === undefined ? {} : { consistency: { references: part.references } }),
     });
     return new BackendDirectory(backend, part.shown ?? Fraction.ALL);
   }
@@ -118,8 +119,8 @@ export class BackendDirectory implements SimDirectory {
     return this.backend.exportSnapshot(fraction);
   }
 
-  beginImport(): Promise<void> {
-    return this.backend.beginImport();
+  beginImport(first?: () => Promise<void>): Promise<void> {
+    return this.backend.beginImport(first);
   }
 
   importImages(images: readonly Uint8Array[]): Promise<void> {

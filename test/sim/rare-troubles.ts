@@ -1,5 +1,5 @@
 /**
- * Troubles that swarms add to the common ones: an old backup, a lost broker, a slow or flaky network.
+ * Troubles that swarms add to the common ones: an old backup, a lost broker, a slow or flaky network, a total update in the middle.
  *
  * A restored server may lose what it alone had acknowledged since the backup: those writes are forgiven, all others are not. One restore a run: two of them can take with them
  * what only these two servers held.
@@ -8,7 +8,14 @@ import type { StoreSnapshot } from '../../lib/port/ordered-store.js';
 import type { SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
 
-export const RARE = ['backup', 'lost broker', 'slow network', 'flaky network', 'skew'] as const;
+export const RARE = [
+  'backup',
+  'lost broker',
+  'slow network',
+  'flaky network',
+  'skew',
+  'total update',
+] as const;
 
 export class RareTroubles {
   readonly #simulation: Simulation;
@@ -49,6 +56,14 @@ export class RareTroubles {
           time.at(50 + random.below(200), hurt);
         };
         hurt();
+        return;
+      }
+      case 'total update': {
+        const peer = random.pick(server.options.peers.length > 0 ? server.options.peers : ['nobody']);
+        if (server.replica === undefined || server.replica.progress() !== undefined) return;
+        note(`${server.name} initialized from ${peer}`);
+        // Refused where the peer cannot be reached or holds nothing.
+        server.replica.initialize(peer).catch(() => {});
         return;
       }
       case 'skew':

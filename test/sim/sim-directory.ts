@@ -208,8 +208,9 @@ export class ChangeSetDirectory implements SimDirectory {
     };
   }
 
-  beginImport(): Promise<void> {
+  beginImport(first?: () => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
+      await first?.();
       await this.#store.batch([{ type: 'put', key: IMPORTING, value: utf8Encode('yes') }], { sync: true });
       this.importing = true;
       for await (const keys of this.#store.scanKeys(RANGE)) {

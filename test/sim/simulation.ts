@@ -131,14 +131,18 @@ export class Simulation {
 
   /** A client of one server: one write after the other, with pauses. */
   #client(server: SimServer, makeWrite: MakeWrite): void {
+    // Swarms are many: each has its own pace, and most of them fewer writes than the fixed runs.
+    const swarm = this.#options.swarm === true;
+    const pauseMs = swarm ? this.random.pick([150, 400, 1000]) : 150;
+    const most = swarm ? this.random.pick([1, 5, 30]) : 30;
     const next = (): void => {
       if (!this.writing) return;
-      const burst = this.random.chance(0.05) ? 30 : 1;
+      const burst = this.random.chance(0.05) ? most : 1;
       for (let i = 0; i < burst; i++) {
         const request = server.directory === undefined ? undefined : makeWrite(server, this.random);
         if (request !== undefined) this.#spawn(server.write(request));
       }
-      this.time.at(10 + this.random.below(150), next);
+      this.time.at(10 + this.random.below(pauseMs), next);
     };
     this.time.at(100 + this.random.below(100), next);
   }

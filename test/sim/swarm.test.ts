@@ -6,7 +6,8 @@ import { runSeed } from './simulation.js';
 import { SWARMS } from './swarm-kinds.js';
 
 for (const [kind, options] of Object.entries(SWARMS)) {
-  for (const seed of [11]) {
+  // 600012: a write was on its way to the disk when a forked server began to take a copy.
+  for (const seed of kind === 'whole' ? [11, 600_012] : [11]) {
     t.test(
       `${kind}, seed ${seed}: a random choice of faults, and all servers end equal`,
       { timeout: 100_000 },

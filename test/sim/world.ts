@@ -12,7 +12,8 @@ import { SimServer, type SimServerOptions } from './sim-server.js';
 import { entryUuid } from './simulation.js';
 import { VirtualTime } from './virtual-time.js';
 
-const RDN = {
+/** A name, whatever entry it is of. */
+export const RDN = {
   avas: [{ key: 'cn', name: 'cn', value: new Uint8Array([0x78]), equality: 'caseIgnoreMatch' }],
 } as unknown as Extract<ChangeBody, { kind: 'add' }>['rdn'];
 
