@@ -46,13 +46,13 @@ function acknowledged(server: SimServer, known: number): readonly Csn[] {
   return server.acked.slice(0, known);
 }
 
-for (const shape of [HUB, SITES, TWO_BROKERS, LEAVES_1]) {
+for (const shape of [SITES, LEAVES_1]) {
   t.test(
     `${shape.name}: it is initialized by itself, and nothing that was acknowledged is lost`,
     async (t) => {
       const { world, server, known } = await restoredAndForked(shape);
       world.network.healAll();
-      await world.run(20_000);
+      await world.run(6000);
       await world.settle();
       const log = world.server('s2').changelog;
       t.ok(
@@ -79,7 +79,7 @@ t.test(
     t.match(server.alerts.join('\n'), /follows no other server that does/);
     t.not(server.replica?.writesHeld(), undefined, 'it takes no writes meanwhile');
     void other.start();
-    await world.run(40_000);
+    await world.run(15_000);
     await world.settle();
     t.equal(server.reissued.length, 5);
   },
@@ -93,9 +93,9 @@ t.test(
       world.network.healAll();
       await world.run(30_000, () => server.directory?.importing === true);
       world.server(lost).crash();
-      await world.run(20_000);
+      await world.run(6000);
       void world.server(lost).start();
-      await world.run(20_000);
+      await world.run(6000);
       await world.settle();
       t.equal(server.reissued.length, 5, `${lost} was lost in the middle`);
     }
@@ -122,7 +122,7 @@ t.test(
   async (t) => {
     const { world, server, known } = await restoredAndForked(TWO_BROKERS, { clockMs: -3_600_000 });
     world.network.healAll();
-    await world.run(20_000);
+    await world.run(6000);
     await world.settle();
     t.equal(server.reissued.length, 5);
     t.ok(acknowledged(server, known).every((csn) => world.server('s2').changelog?.holds(csn)));
@@ -143,7 +143,7 @@ t.test('a write that is on its way to the disk when the copy begins is kept too'
   }
   await world.run(10_000);
   server.disk.faults.delay = undefined;
-  await world.run(20_000);
+  await world.run(6000);
   await world.settle();
   const lost = server.acked.filter(
     (csn) => !server.madeAnew.has(csn) && server.changelog?.holds(csn) !== true,
