@@ -6,6 +6,7 @@
  * Invariants: bounded by LIMITS.dnBytes, dnRdns and rdnValues; parseDn(formatDn(dn)) is dn, octet for octet; every character is
  * visited a constant number of times.
  */
+import { hexDigit, isDigit, isLetter } from '../base/ascii.js';
 import { fromHex, toHex, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -314,21 +315,6 @@ function isEscapable(c: number): boolean {
 /** RFC 4512 section 1.4 keychar and the dot of an OID; '_' is not standard but common in old schemas. */
 function isTypeChar(c: number): boolean {
   return isLetter(c) || isDigit(c) || c === 0x2d || c === 0x2e || c === 0x5f;
-}
-
-function isLetter(c: number): boolean {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function hexDigit(c: number): number {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  if (c >= 0x61 && c <= 0x66) return c - 0x57;
-  if (c >= 0x41 && c <= 0x46) return c - 0x37;
-  return -1;
 }
 
 function unexpected(cursor: Cursor): LdapError {

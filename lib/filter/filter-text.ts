@@ -8,6 +8,7 @@
  * Writes what RFC 4515 asks for, with control characters escaped too, so that a line stays one line. Invariant: parseFilter(formatFilter(f))
  * is f, octet for octet.
  */
+import { hexDigit, isHexDigit } from '../base/ascii.js';
 import { must, unreachable } from '../base/assert.js';
 import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -215,7 +216,7 @@ function scanValue(cursor: Cursor, bare: boolean): Uint8Array {
 /** Octets of the escape at `at`, itself included. */
 function escapeLength(cursor: Cursor, at: number): number {
   const first = cursor.octets[at + 1];
-  if (hexDigit(first) >= 0 && hexDigit(cursor.octets[at + 2]) >= 0) return 3;
+  if (isHexDigit(first ?? -1) && isHexDigit(cursor.octets[at + 2] ?? -1)) return 3;
   if (first === STAR || first === OPEN || first === CLOSE || first === BACKSLASH) return 2;
   cursor.at = at;
   throw fault(cursor, "'\\' takes two hex digits");
@@ -230,8 +231,8 @@ function unescapeValue(raw: Uint8Array): Uint8Array {
       out[length++] = octet;
       continue;
     }
-    const high = hexDigit(raw[at + 1]);
-    const low = hexDigit(raw[at + 2]);
+    const high = hexDigit(raw[at + 1] ?? -1);
+    const low = hexDigit(raw[at + 2] ?? -1);
     if (high >= 0 && low >= 0) {
       out[length++] = high * 16 + low;
       at += 2;
@@ -241,13 +242,6 @@ function unescapeValue(raw: Uint8Array): Uint8Array {
     }
   }
   return out.slice(0, length);
-}
-
-function hexDigit(octet: number | undefined): number {
-  if (octet === undefined) return -1;
-  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
-  const lower = octet | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /** Letters, digits, '-', '.', ';' and the '_' that some schemas use in names. */

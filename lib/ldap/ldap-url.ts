@@ -3,6 +3,7 @@
  *
  * DN, attributes, filter and extensions are text here, percent-decoded; their own grammars are not checked. The scanner is linear.
  */
+import { hexDigit, isHexDigit } from '../base/ascii.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import type { SearchScope } from './message.js';
 
@@ -90,7 +91,8 @@ function parseAuthority(text: string, defaultPort: number): { host: string; port
     const behind = text.slice(close + 1);
     if (behind !== '' && !behind.startsWith(':')) return undefined;
     portText = behind === '' ? undefined : behind.slice(1);
-    if (host === '' || ![...host].every((c) => c === ':' || c === '.' || isHex(c))) return undefined;
+    if (host === '' || ![...host].every((c) => c === ':' || c === '.' || isHexDigit(c.charCodeAt(0))))
+      return undefined;
   } else {
     const colon = text.indexOf(':');
     if (colon !== -1) {
@@ -118,10 +120,6 @@ function listOf(field: string | undefined): string[] | undefined {
   return items;
 }
 
-function isHex(c: string): boolean {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 function percentDecode(text: string): string | undefined {
   if (!text.includes('%')) return text;
   const source = utf8Encode(text);
@@ -130,9 +128,10 @@ function percentDecode(text: string): string | undefined {
   for (let i = 0; i < source.length; i++) {
     let octet = source[i] as number;
     if (octet === 0x25) {
-      const digits = String.fromCharCode(source[i + 1] ?? 0, source[i + 2] ?? 0);
-      if (!isHex(digits.charAt(0)) || !isHex(digits.charAt(1))) return undefined;
-      octet = Number.parseInt(digits, 16);
+      const high = hexDigit(source[i + 1] ?? -1);
+      const low = hexDigit(source[i + 2] ?? -1);
+      if (high < 0 || low < 0) return undefined;
+      octet = high * 16 + low;
       i += 2;
     }
     octets[length++] = octet;

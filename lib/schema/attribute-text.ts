@@ -1,6 +1,7 @@
 /**
  * Attribute descriptions as text (RFC 4512 section 2.5): type and options, split and checked, nothing looked up.
  */
+import { isDigit, isLetter } from '../base/ascii.js';
 import { isNumericOid } from '../dn/oid-text.js';
 
 export interface ParsedDescription {
@@ -46,12 +47,4 @@ function isOption(text: string): boolean {
     if (!isLetter(c) && !isDigit(c) && c !== 0x2d && c !== 0x2e && c !== 0x5f) return false;
   }
   return true;
-}
-
-function isLetter(c: number): boolean {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

@@ -4,6 +4,7 @@
  * Invariants: total (false, never an exception), linear, no RegExp. Where a section's grammar and long practice differ, the comment says
  * which won.
  */
+import { isHexDigit } from '../base/ascii.js';
 import { isAscii, isUtf8, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -230,10 +231,10 @@ export const isAuthPassword: Check = (value) => {
 /** Ours (24 hex digits), or OpenLDAP's `time#count#sid#mod`. */
 export const isCsn: Check = (value) => {
   if (value.length > 64 || !isAscii(value)) return false;
-  if (value.length === 24 && value.every(isHex)) return true;
+  if (value.length === 24 && value.every(isHexDigit)) return true;
   const [time, ...counts] = splitAt(value, 0x23);
   if (time === undefined || counts.length !== 3) return false;
-  return generalizedTimeForm(time) !== undefined && counts.every((c) => c.length > 0 && c.every(isHex));
+  return generalizedTimeForm(time) !== undefined && counts.every((c) => c.length > 0 && c.every(isHexDigit));
 };
 
 /** A description of the given kind (RFC 4512 section 4.1), read as leniently as schema files are. */
@@ -323,10 +324,6 @@ function trim(value: Uint8Array): Uint8Array {
   while (start < end && value[start] === 0x20) start += 1;
   while (end > start && value[end - 1] === 0x20) end -= 1;
   return value.subarray(start, end);
-}
-
-function isHex(c: number): boolean {
-  return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66) || (c >= 0x41 && c <= 0x46);
 }
 
 /** RFC 4517 section 3.2 PrintableCharacter. */

@@ -4,6 +4,7 @@
  * The form is `YYYYMMDDHHMMSS` in UTC, then '.' and the fraction without trailing zeros where there is one; values that name the same
  * instant have the same form. A leap second keeps its 60. Invariants: total; at most MAX_OCTETS octets are read.
  */
+import { isDigit } from '../base/ascii.js';
 import { latin1, utf8Encode } from '../base/bytes.js';
 
 const MAX_OCTETS = 64;
@@ -183,10 +184,6 @@ function trimZeros(digits: string): string {
   let end = digits.length;
   while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end -= 1;
   return digits.slice(0, end);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }
 
 function two(n: number): string {

@@ -4,6 +4,7 @@
  *
  * Every function is total: undefined for octets that are not of the syntax.
  */
+import { hexDigit, isDigit, isLetter } from '../base/ascii.js';
 import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -201,19 +202,4 @@ function skipSpaces(value: Uint8Array, from: number): number {
   let at = from;
   while (value[at] === 0x20) at += 1;
   return at;
-}
-
-function isLetter(c: number): boolean {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function hexDigit(c: number): number {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  if (c >= 0x61 && c <= 0x66) return c - 0x57;
-  if (c >= 0x41 && c <= 0x46) return c - 0x37;
-  return -1;
 }

@@ -3,6 +3,7 @@
  *
  * Owns the form. The server that made a token keeps a digest of the secret (token-book.ts); the text itself is shown once and logged nowhere.
  */
+import { isHexDigit } from '../base/ascii.js';
 import { fromBase64, toBase64, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { parseAddress } from './address.js';
@@ -68,10 +69,6 @@ function readBody(json: string): JoinToken | string | undefined {
 
 function isHex(text: string, length: number): boolean {
   if (text.length !== length) return false;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i) | 0x20;
-    const digit = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
-    if (!digit) return false;
-  }
+  for (let i = 0; i < length; i++) if (!isHexDigit(text.charCodeAt(i))) return false;
   return true;
 }
