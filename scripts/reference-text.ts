@@ -89,10 +89,9 @@ function kindOf(option: Option): string {
 }
 
 function boundsOf(option: Option): string {
-  const { shape } = option;
-  if (shape.type === 'integer' && shape.minimum !== undefined)
-    return ` from ${shape.minimum} to ${shape.maximum}`;
-  if (shape.type === 'choice') return `: ${shape.words.map((word) => `\`${word}\``).join(', ')}`;
+  const schema = option.schema as { minimum?: number; maximum?: number; enum?: readonly string[] };
+  if (schema.minimum !== undefined) return ` from ${schema.minimum} to ${schema.maximum}`;
+  if (schema.enum !== undefined) return `: ${schema.enum.map((word) => `\`${word}\``).join(', ')}`;
   return '';
 }
 

@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
     code = value;
   };
   try {
-    const parser = withoutCachedHelp(base(args));
+    const parser = base(args);
     for (const entry of COMMANDS)
       if (!entry.name.includes(' ') && !Object.hasOwn(GROUPS, entry.name))
         addCommand(parser, entry.name, entry, setCode);
@@ -58,21 +58,6 @@ function base(args: readonly string[]): Argv {
       if (error !== undefined && error !== null) throw error;
       throw wrongCommandLine(message, args);
     });
-}
-
-/** What we use of the parser's inner methods; the version is pinned. */
-interface ParserInternals {
-  getInternalMethods?(): { getUsageInstance?(): { cacheHelpMessage?: () => void } };
-}
-
-/**
- * Each command that runs would first have its whole help laid out, in case that it were asked for afterwards: a fifth of the start of a server, for nothing.
- * `--help` and wrong command lines lay it out themselves.
- */
-function withoutCachedHelp(parser: Argv): Argv {
-  const usage = (parser as ParserInternals).getInternalMethods?.().getUsageInstance?.();
-  if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => {};
-  return parser;
 }
 
 function wrongCommandLine(message: string | null | undefined, args: readonly string[]): OperatorError {

@@ -4,6 +4,7 @@
  *
  * A key is the path in polyarch.yaml, parts joined by dots. Relative file names are relative to the server's directory.
  */
+import type { Static } from '@sinclair/typebox';
 import { LIMITS } from '../base/limits.js';
 import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { ALERT_OPTIONS } from './alert-options.js';
@@ -22,7 +23,6 @@ import {
   sourceFault,
   uniquenessFault,
 } from './option-faults.js';
-import type { ValueOf } from './shape.js';
 
 const GiB_IN_MiB = 1024;
 
@@ -375,7 +375,7 @@ export const OPTIONS = {
 
 export type OptionKey = keyof typeof OPTIONS;
 
-type Value<K extends OptionKey> = ValueOf<(typeof OPTIONS)[K]['shape']>;
+type Value<K extends OptionKey> = Static<(typeof OPTIONS)[K]['schema']>;
 
 /** Options for which absence means something. */
 export type OptionalKey = 'topology' | 'peers' | `advertise.${string}`;

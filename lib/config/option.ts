@@ -3,13 +3,13 @@
  *
  * Owns the row's form and the derived flag, environment variable and type. The rows are in option-table.ts.
  */
-import { array, boolean, mapOf, type Shape, string, type ValueOf, wholeNumber, word } from './shape.js';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 
 /** One option. `S` describes the value as it stands in the file. */
-export interface Option<S extends Shape = Shape> {
-  readonly shape: S;
+export interface Option<S extends TSchema = TSchema> {
+  readonly schema: S;
   /** undefined: must be given, or is computed by the server (the help says which). */
-  readonly preset: ValueOf<S> | undefined;
+  readonly preset: Static<S> | undefined;
   readonly required: boolean;
   /** Never shown; also read from the file that POLYARCH_..._FILE names. */
   readonly secret: boolean;
@@ -23,8 +23,6 @@ export interface Option<S extends Shape = Shape> {
 
 export type OptionForm = 'text' | 'integer' | 'boolean' | 'choice' | 'list' | 'map' | 'lists';
 
-const TEXT = string({ minLength: 1, maxLength: 4096 });
-
 interface Extra<T> {
   readonly preset?: T;
   readonly required?: boolean;
@@ -32,29 +30,29 @@ interface Extra<T> {
   readonly check?: (text: string) => string | undefined;
 }
 
-function option<S extends Shape>(
+function option<S extends TSchema>(
   form: OptionForm,
-  shape: S,
+  schema: S,
   help: string,
-  extra: Extra<ValueOf<S>>,
+  extra: Extra<Static<S>>,
 ): Option<S> {
   const { preset, required = false, secret = false, check } = extra;
-  return { form, shape, help, preset, required, secret, check };
+  return { form, schema, help, preset, required, secret, check };
 }
 
 /** A string. */
 export function text(help: string, extra: Extra<string> = {}) {
-  return option('text', TEXT, help, extra);
+  return option('text', Type.String({ minLength: 1, maxLength: 4096 }), help, extra);
 }
 
 /** A whole number within bounds, both inclusive. */
 export function integer(help: string, minimum: number, maximum: number, extra: Extra<number> = {}) {
-  return option('integer', wholeNumber({ minimum, maximum }), help, extra);
+  return option('integer', Type.Integer({ minimum, maximum }), help, extra);
 }
 
 /** true or false. */
 export function flag(help: string, extra: Extra<boolean> = {}) {
-  return option('boolean', boolean(), help, extra);
+  return option('boolean', Type.Boolean(), help, extra);
 }
 
 /** One of a few words. */
@@ -63,17 +61,28 @@ export function choice<const T extends readonly string[]>(
   words: T,
   extra: Extra<T[number]> = {},
 ) {
-  return option('choice', word(words), help, extra);
+  const schema = Type.Unsafe<T[number]>({ type: 'string', enum: [...words] });
+  return option('choice', schema, help, extra);
 }
 
 /** A list of strings; on the command line and in the environment joined by `;`. */
 export function list(help: string, extra: Extra<string[]> = {}) {
-  return option('list', array(TEXT, { maxItems: 1000 }), help, extra);
+  return option(
+    'list',
+    Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000 }),
+    help,
+    extra,
+  );
 }
 
 /** Name -> string; on the command line and in the environment `name=value` joined by `;`. */
 export function map(help: string, extra: Extra<Record<string, string>> = {}) {
-  return option('map', mapOf(TEXT), help, extra);
+  return option(
+    'map',
+    Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 4096 })),
+    help,
+    extra,
+  );
 }
 
 /** Name -> list of words; on the command line and in the environment `name=word,word` joined by `;`. */
@@ -82,7 +91,8 @@ export function lists<const T extends readonly string[]>(
   words: T,
   extra: Extra<Record<string, T[number][]>> = {},
 ) {
-  return option('lists', mapOf(array(word(words), { maxItems: 20 })), help, extra);
+  const word = Type.Unsafe<T[number]>({ type: 'string', enum: [...words] });
+  return option('lists', Type.Record(Type.String(), Type.Array(word, { maxItems: 20 })), help, extra);
 }
 
 /** `limits.idleSeconds` -> `limits-idle-seconds`. */

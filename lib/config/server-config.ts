@@ -4,6 +4,7 @@
  * Precedence: flag, environment variable, file, default. All faults of all sources are reported in one OperatorError CONFIG_INVALID. Reading files
  * and the environment is the shell's; this file is given what was read.
  */
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { OperatorError } from '../base/operator-error.js';
 import { checkShape } from './check-shape.js';
 import { type ConfigDocument, type ConfigFault, type DocumentPath, formatFaults } from './document.js';
@@ -11,7 +12,6 @@ import { nearestName } from './nearest-name.js';
 import { optionFlag, optionVariable } from './option.js';
 import { OPTION_KEYS, type OptionKey, optionOf, type Settings } from './option-table.js';
 import { parseOptionText } from './option-text.js';
-import { optional, record, type Shape } from './shape.js';
 
 /** What the shell has read. */
 export interface ConfigSources {
@@ -67,28 +67,29 @@ export function resolveConfig(sources: ConfigSources): Settings {
   return Object.fromEntries(OPTION_KEYS.map((key) => [key, values.get(key)])) as unknown as Settings;
 }
 
-/** Nested shape of polyarch.yaml, built from the option table. */
-export function documentShape(): Shape {
-  const groups = new Map<string, Record<string, Shape>>();
-  const top: Record<string, Shape> = {};
+/** Nested schema of polyarch.yaml, built from the option table. */
+export function documentSchema(): TObject {
+  const groups = new Map<string, Record<string, TSchema>>();
+  const top: Record<string, TSchema> = {};
   for (const key of OPTION_KEYS) {
     const [first, second] = splitKey(key);
-    const shape = optional(optionOf(key).shape);
-    if (second === undefined) top[first] = shape;
+    const schema = Type.Optional(optionOf(key).schema);
+    if (second === undefined) top[first] = schema;
     else {
       const group = groups.get(first) ?? {};
-      group[second] = shape;
+      group[second] = schema;
       groups.set(first, group);
     }
   }
-  for (const [name, properties] of groups) top[name] = optional(record(properties));
-  return record(top);
+  for (const [name, properties] of groups)
+    top[name] = Type.Optional(Type.Object(properties, { additionalProperties: false }));
+  return Type.Object(top, { additionalProperties: false });
 }
 
-const SHAPE = documentShape();
+const SCHEMA = documentSchema();
 
 function readDocument(document: ConfigDocument, values: Map<OptionKey, unknown>, out: string[]): void {
-  const faults: ConfigFault[] = checkShape(SHAPE, document.value);
+  const faults: ConfigFault[] = checkShape(SCHEMA, document.value);
   if (faults.length === 0) {
     for (const key of OPTION_KEYS) {
       const path = splitKey(key);
@@ -136,7 +137,7 @@ function readText(
   const faults =
     value === undefined
       ? [{ path: [], message: `"${text}" cannot be read` }]
-      : checkShape(optionOf(key).shape, value).concat(checkValue(key, value, []));
+      : checkShape(optionOf(key).schema, value).concat(checkValue(key, value, []));
   for (const fault of faults) out.push(`${source}: ${fault.message}`);
   if (faults.length === 0) values.set(key, value);
 }

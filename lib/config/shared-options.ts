@@ -46,7 +46,7 @@ export function receivedSettings(value: unknown): PartialSettings {
   for (const key of OPTION_KEYS) {
     if (!SHARED.has(key) || !Object.hasOwn(value, key)) continue;
     const one = (value as Partial<Record<OptionKey, unknown>>)[key];
-    if (checkShape(optionOf(key).shape, one).length === 0) taken[key] = one;
+    if (checkShape(optionOf(key).schema, one).length === 0) taken[key] = one;
   }
   return taken as PartialSettings;
 }

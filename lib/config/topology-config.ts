@@ -3,6 +3,7 @@
  *
  * Owns defaults and the shape; topology/check-topology.ts judges the whole. All faults come at once with their lines.
  */
+import { type Static, Type } from '@sinclair/typebox';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -14,45 +15,64 @@ import { MAX_BANDWIDTH_KBIT, MIN_BANDWIDTH_KBIT } from '../topology/ways.js';
 import { checkShape } from './check-shape.js';
 import { type ConfigDocument, type ConfigFault, formatFaults } from './document.js';
 import { count } from './server-config.js';
-import { array, optional, record, string, type ValueOf, wholeNumber, word } from './shape.js';
 
-const NAME = string({ minLength: 1, maxLength: 63, plain: true });
-const ADDRESS = string({ minLength: 1, maxLength: 300 });
-const TEXT = string({ minLength: 1, maxLength: 4096 });
+const name = () => Type.String({ minLength: 1, maxLength: 63, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' });
+const address = () => Type.String({ minLength: 1, maxLength: 300 });
 
-const LINK = record({
-  between: array(NAME, { minItems: 2, maxItems: 2 }),
-  cost: optional(wholeNumber({ minimum: 1, maximum: 1_000_000 })),
-  schedule: optional(TEXT),
-  bandwidthKbit: optional(wholeNumber({ minimum: MIN_BANDWIDTH_KBIT, maximum: MAX_BANDWIDTH_KBIT })),
-});
+function words<const T extends readonly string[]>(all: T) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: [...all] });
+}
 
-const SERVER = record({
-  name: NAME,
-  id: wholeNumber({ minimum: 1, maximum: MAX_REPLICA_ID }),
-  site: NAME,
-  ldap: optional(ADDRESS),
-  ldaps: optional(ADDRESS),
-  replication: ADDRESS,
-  http: optional(ADDRESS),
-  runs: optional(word(['directory', 'broker', 'both'] satisfies ServerRuns[])),
-  role: optional(word(['primary-master', 'repli-master', 'replica'] satisfies ServerRole[])),
-  peers: optional(array(NAME, { maxItems: 1000 })),
-});
+const closed = { additionalProperties: false } as const;
 
 /** Shape of the topology document. */
-export const TOPOLOGY_SHAPE = record({
-  domains: array(TEXT, { minItems: 1, maxItems: 1000 }),
-  sites: array(record({ name: NAME }), { minItems: 1, maxItems: 1000 }),
-  links: optional(array(LINK, { maxItems: 10_000 })),
-  servers: array(SERVER, { minItems: 1, maxItems: 1000 }),
-});
+export const TOPOLOGY_SCHEMA = Type.Object(
+  {
+    domains: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { minItems: 1, maxItems: 1000 }),
+    sites: Type.Array(Type.Object({ name: name() }, closed), { minItems: 1, maxItems: 1000 }),
+    links: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            between: Type.Array(name(), { minItems: 2, maxItems: 2 }),
+            cost: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+            schedule: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+            bandwidthKbit: Type.Optional(
+              Type.Integer({ minimum: MIN_BANDWIDTH_KBIT, maximum: MAX_BANDWIDTH_KBIT }),
+            ),
+          },
+          closed,
+        ),
+        { maxItems: 10_000 },
+      ),
+    ),
+    servers: Type.Array(
+      Type.Object(
+        {
+          name: name(),
+          id: Type.Integer({ minimum: 1, maximum: MAX_REPLICA_ID }),
+          site: name(),
+          ldap: Type.Optional(address()),
+          ldaps: Type.Optional(address()),
+          replication: address(),
+          http: Type.Optional(address()),
+          runs: Type.Optional(words(['directory', 'broker', 'both'] satisfies ServerRuns[])),
+          role: Type.Optional(words(['primary-master', 'repli-master', 'replica'] satisfies ServerRole[])),
+          peers: Type.Optional(Type.Array(name(), { maxItems: 1000 })),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 1000 },
+    ),
+  },
+  closed,
+);
 
-type TopologyDocument = ValueOf<typeof TOPOLOGY_SHAPE>;
+type TopologyDocument = Static<typeof TOPOLOGY_SCHEMA>;
 
 /** The topology of a file; throws OperatorError CONFIG_INVALID with every fault. */
 export function readTopology(document: ConfigDocument): Topology {
-  const shape = checkShape(TOPOLOGY_SHAPE, document.value);
+  const shape = checkShape(TOPOLOGY_SCHEMA, document.value);
   if (shape.length > 0) throw refuse(document, shape);
   const topology = withDefaults(document.value as TopologyDocument);
   const faults: ConfigFault[] = [...domainFaults(topology), ...checkTopology(topology)];

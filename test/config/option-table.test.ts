@@ -6,8 +6,8 @@ import { OPTION_KEYS, optionOf } from '../../lib/config/option-table.js';
 
 t.test('every default lies within its own bounds', (t) => {
   for (const key of OPTION_KEYS) {
-    const { preset, shape } = optionOf(key);
-    if (preset !== undefined) t.same(checkShape(shape, preset), [], key);
+    const { preset, schema } = optionOf(key);
+    if (preset !== undefined) t.same(checkShape(schema, preset), [], key);
   }
   t.end();
 });

@@ -50,6 +50,8 @@ export const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['classic-level', ['io/store']],
   ['pino', ['io/pino-log.ts']],
   ['yargs', ['cli']],
+  ['ajv', ['config']],
+  ['@sinclair/typebox', ['config']],
   ['yaml', ['io/yaml-file.ts']],
   ['@node-rs/argon2', ['io']],
   ['@peculiar/x509', ['io/x509.ts']],
