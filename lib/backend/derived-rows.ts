@@ -14,7 +14,7 @@ import type { EntryId } from './backend.js';
 import type { EntryFacts } from './entry-facts.js';
 import { parentIdOf } from './entry-record.js';
 import { decodeJournalLine, journalLineKey } from './history-rows.js';
-import { ID_BYTES, type KeySpace, ROOT_ID, readId, readUuid, TAG } from './key-space.js';
+import { ID_BYTES, type KeySpace, ROOT_ID, readId, readUuid, shownKey, TAG } from './key-space.js';
 import { deathCsn } from './outcome-rows.js';
 import { type BookedRow, RowBook } from './row-book.js';
 import { decodeClaims, decodeCount, encodeClaims, encodeIdRow } from './rows.js';
@@ -83,7 +83,7 @@ export class DerivedRows {
       this.#names.found(key, claimRow(value.subarray(i * CLAIM_BYTES, (i + 1) * CLAIM_BYTES), i > 0));
       const before = claims[i - 1];
       if (before !== undefined && before.csn >= csn)
-        say(`The name row ${hex(key)} lists its claims out of order.`);
+        say(`The name row ${shownKey(key)} lists its claims out of order.`);
     });
   }
 
@@ -153,9 +153,9 @@ export class DerivedRows {
       const twin = this.#names.withKey(key).find((row) => isTwin(row, rest) && row.due === 0);
       if (due === 0) {
         const explained = this.#names.withKey(key).some((row) => isTwin(row, rest) && row.due > 0);
-        if (!explained) say(`The name row ${hex(key)} names number ${id}, which does not claim it.`);
+        if (!explained) say(`The name row ${shownKey(key)} names number ${id}, which does not claim it.`);
       } else if (twin === undefined)
-        say(`The name of ${facts.of(id)?.uuid} has no row that says so: ${hex(key)}.`);
+        say(`The name of ${facts.of(id)?.uuid} has no row that says so: ${shownKey(key)}.`);
       else {
         const should = rest[CLAIM_BYTES] === 0;
         say(`Entry ${facts.of(id)?.uuid} is ${should ? 'not ' : ''}marked as in conflict about its name.`);
@@ -202,8 +202,4 @@ function isTwin(row: BookedRow, rest: Uint8Array): boolean {
     row.rest[CLAIM_BYTES] !== rest[CLAIM_BYTES] &&
     equalBytes(row.rest.subarray(0, CLAIM_BYTES), rest.subarray(0, CLAIM_BYTES))
   );
-}
-
-function hex(key: Uint8Array): string {
-  return [...key.subarray(3, 35)].map((octet) => octet.toString(16).padStart(2, '0')).join('');
 }

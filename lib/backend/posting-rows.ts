@@ -6,7 +6,7 @@
  * row. Reading: (blocks without removed ids) and single ids, sorted.
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
-import { carveBytes } from '../base/bytes.js';
+import { beginsWith, carveBytes } from '../base/bytes.js';
 import { StoreError, type StoreOp, type StoreRow } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { ID_BYTES, POSTING, postingKey, readId, writeId } from './key-space.js';
@@ -128,7 +128,7 @@ export class PostingReader {
     const same =
       group !== undefined &&
       (key.length === headLength + 1 || key.length === headLength + 1 + ID_BYTES) &&
-      startsWith(key, group);
+      beginsWith(key, group);
     if (same) return key[headLength] as number;
     this.#closeGroup();
     const length = valueLength(key);
@@ -164,11 +164,6 @@ export function blockIds(first: EntryId, value: Uint8Array, into: EntryId[]): En
     into.push(id as EntryId);
   }
   return into;
-}
-
-function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
-  for (let i = prefix.length - 1; i >= 0; i--) if (key[i] !== prefix[i]) return false;
-  return true;
 }
 
 /** Length of a row's value prefix: domain and tag, attribute up to 00, kind, escaped value up to its 00 00. */

@@ -3,7 +3,7 @@
  *
  * Memory does not grow with the domain: rows are summed as they come; a value whose single rows may stand among its blocks is read as a search reads it.
  */
-import { latin1 } from '../base/bytes.js';
+import { beginsWith, latin1 } from '../base/bytes.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import type { OrderedStore, StoreRow, StoreSnapshot } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -144,7 +144,7 @@ export class IndexVerifier {
       let last: Uint8Array | undefined;
       for await (const keys of this.#store.scanKeys(range, ROWS, this.#snapshot)) {
         for (const key of keys) {
-          if (last !== undefined && startsWith(key, last)) continue;
+          if (last !== undefined && beginsWith(key, last)) continue;
           last = key.slice(0, valueLength(key));
           if (!isLookedAt(indexedValueHash(last, range.gte.length, last.length - 2))) continue;
           const text = latin1(last);
@@ -221,7 +221,7 @@ class ValueRows {
   has(key: Uint8Array): boolean {
     const { length } = this.prefix;
     return (
-      (key.length === length + 1 || key.length === length + 1 + ID_BYTES) && startsWith(key, this.prefix)
+      (key.length === length + 1 || key.length === length + 1 + ID_BYTES) && beginsWith(key, this.prefix)
     );
   }
 
@@ -270,11 +270,6 @@ function readable(record: Uint8Array, dictionary: Dictionary): EntryState | unde
   } catch {
     return undefined;
   }
-}
-
-function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
-  for (let i = prefix.length - 1; i >= 0; i--) if (key[i] !== prefix[i]) return false;
-  return true;
 }
 
 function show(value: Uint8Array): string {

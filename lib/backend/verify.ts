@@ -5,12 +5,10 @@
  * are summed (derived-rows.ts), and read again only when the sums differ. Owns rows of entries, names, counts, histories, moves, journal and
  * counters; index rows are verify-index.ts. Violations beyond MAX_VIOLATIONS are counted, not told.
  */
-
 import { latin1 } from '../base/bytes.js';
 import { reasonOf } from '../base/thrown.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
-import type { Csn } from '../csn/csn.js';
-import { csnFromBytes, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, csnFromBytes, ZERO_CSN } from '../csn/csn.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
@@ -22,7 +20,7 @@ import { checkRecord, decodeState, isAliveRecord, isRdnInside, parentIdOf } from
 import { HeldFraction } from './held-fraction.js';
 import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
-import { type KeySpace, readId, TAG } from './key-space.js';
+import { type KeySpace, readId, shownKey, TAG } from './key-space.js';
 import { classCounts } from './outcome-rows.js';
 import { type Conformance, conformanceOfPart, markOf } from './schema-marks.js';
 import { shownOf, singleValued } from './shown.js';
@@ -126,7 +124,7 @@ class Verifier {
           check(key, value);
         } catch (error) {
           const reason = reasonOf(error);
-          this.#say(`Row ${latin1(key.subarray(2, 3))} ${hex(key)} cannot be read: ${reason}.`);
+          this.#say(`Row ${latin1(key.subarray(2, 3))} ${shownKey(key)} cannot be read: ${reason}.`);
         }
       }
     }
@@ -235,8 +233,4 @@ class Verifier {
     compare('aliases', counters.aliases, this.#aliases);
     compare('referrals', counters.referrals, this.#referrals);
   }
-}
-
-function hex(key: Uint8Array): string {
-  return [...key.subarray(3, 35)].map((octet) => octet.toString(16).padStart(2, '0')).join('');
 }

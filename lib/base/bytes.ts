@@ -126,6 +126,12 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Whether `bytes` begin with the octets of `prefix`. From its end on: keys of a neighbourhood differ late. */
+export function beginsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = prefix.length - 1; i >= 0; i--) if (bytes[i] !== prefix[i]) return false;
+  return true;
+}
+
 /** Whether both lists hold the same octets in the same order. */
 export function equalByteLists(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
   if (a.length !== b.length) return false;

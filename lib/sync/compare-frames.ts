@@ -8,9 +8,9 @@ import { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
-import { CSN_BYTES } from '../csn/csn.js';
-import { ServerState } from '../csn/server-state.js';
+import type { ServerState } from '../csn/server-state.js';
 import { FrameError } from './frame-error.js';
+import { readState } from './hello-octets.js';
 
 /** 256 sums of 8 octets. */
 const SUMS_BYTES = 2048;
@@ -207,11 +207,4 @@ function readUuids(reader: ByteReader): EntryUuid[] {
   for (let left = reader.count(LIMITS.comparedEntries, UUID_BYTES); left > 0; left--)
     uuids.push(uuidFromBytes(reader.raw(UUID_BYTES)));
   return uuids;
-}
-
-function readState(reader: ByteReader): ServerState {
-  const bytes = reader.bytes(LIMITS.replicas * CSN_BYTES);
-  return bytes.length % CSN_BYTES === 0
-    ? ServerState.fromBytes(bytes)
-    : reader.fail('server state cut short');
 }

@@ -11,13 +11,13 @@ import {
   CSN_BYTES,
   type Csn,
   csnFromBytes,
-  csnReplica,
   csnToBytes,
   MAX_REPLICA_ID,
   type ReplicaId,
   ZERO_CSN,
 } from '../csn/csn.js';
-import { ServerState } from '../csn/server-state.js';
+import type { ServerState } from '../csn/server-state.js';
+import { readState } from './hello-octets.js';
 
 /** A replica whose changes a server takes from members only, and the newest change of it that came otherwise. */
 export interface Shunned {
@@ -150,17 +150,6 @@ function readReport(reader: ByteReader): MemberReport {
     shunned.push({ replica: replica as ReplicaId, through });
   }
   return { atMs, state, clock, undeleteFromMs, shunned };
-}
-
-function readState(reader: ByteReader): ServerState {
-  const bytes = reader.bytes(LIMITS.replicas * CSN_BYTES);
-  if (bytes.length % CSN_BYTES !== 0) return reader.fail('server state cut short');
-  for (let at = 0, before = 0; at < bytes.length; at += CSN_BYTES) {
-    const origin = csnReplica(csnFromBytes(bytes, at));
-    if (origin <= before) return reader.fail('server state not in order of replica ids');
-    before = origin;
-  }
-  return ServerState.fromBytes(bytes);
 }
 
 const VERSION = 1;

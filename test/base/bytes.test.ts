@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  beginsWith,
   compareBytes,
   concatBytes,
   emptyBytes,
@@ -84,4 +85,11 @@ t.test('ASCII is what has no octet above 0x7f', async (t) => {
   t.ok(isAscii(every.subarray(0, 128)));
   t.notOk(isAscii(every.subarray(0, 129)));
   t.ok(isAscii(emptyBytes()));
+});
+
+t.test('a byte string begins with its own beginnings and no other', async (t) => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  for (let length = 0; length <= 3; length++) t.ok(beginsWith(bytes, bytes.subarray(0, length)));
+  for (const other of [[2], [1, 3], [1, 2, 4], [1, 2, 3, 0]])
+    t.notOk(beginsWith(bytes, Uint8Array.from(other)));
 });
