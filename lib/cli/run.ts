@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { OperatorError } from '../base/operator-error.js';
 import type { CommandEntry, CommandOptions } from './command.js';
+import { faultSentence } from './command-line-fault.js';
 import { COMMANDS, GROUPS } from './command-list.js';
 import { EXIT_OK, exitCodeOf } from './exit-code.js';
 import { errorLines, note } from './output.js';
@@ -29,7 +30,9 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     // The parser throws some of its own complaints (an option without its value) instead of telling them to fail().
     const error =
-      thrown instanceof Error && thrown.name === 'YError' ? wrongCommandLine(thrown.message, args) : thrown;
+      thrown instanceof Complaint || (thrown instanceof Error && thrown.name === 'YError')
+        ? await wrongCommandLine(thrown.message, args)
+        : thrown;
     for (const line of errorLines(error)) note(line);
     return exitCodeOf(error);
   }
@@ -56,12 +59,27 @@ function base(args: readonly string[]): Argv {
     )
     .fail((message, error) => {
       if (error !== undefined && error !== null) throw error;
-      throw wrongCommandLine(message, args);
+      throw new Complaint(message ?? 'the command line is wrong');
     });
 }
 
-function wrongCommandLine(message: string | null | undefined, args: readonly string[]): OperatorError {
-  return new OperatorError('COMMAND_INVALID', `${oneLine(message)}; see: polyarch ${helpWords(args)}--help`);
+/** What the parser does not take, in its own words. */
+class Complaint extends Error {}
+
+async function wrongCommandLine(complaint: string, args: readonly string[]): Promise<OperatorError> {
+  const words = commandWords(args);
+  const next = args[words.length];
+  const entry = COMMANDS.find(({ name }) => name === words.join(' '));
+  const sentence = faultSentence(complaint, {
+    words,
+    next: next?.startsWith('-') === true ? undefined : next,
+    options: Object.keys((await entry?.load())?.options ?? {}),
+  });
+  const help = ['polyarch', ...words, '--help'].join(' ');
+  return new OperatorError(
+    'COMMAND_INVALID',
+    `${sentence}${sentence.endsWith('?') ? ' See' : '; see'}: ${help}`,
+  );
 }
 
 /** `--file -` as one word: the parser takes a dash alone for an argument of its own. */
@@ -133,8 +151,8 @@ function addGroup(parser: Argv, group: string, setCode: (code: number) => void):
   );
 }
 
-/** The command words at the front of a command line, for a pointer to the help. */
-function helpWords(args: readonly string[]): string {
+/** The command words at the front of a command line. */
+function commandWords(args: readonly string[]): string[] {
   const words: string[] = [];
   for (const arg of args) {
     if (arg.startsWith('-') || words.length === 2) break;
@@ -142,14 +160,7 @@ function helpWords(args: readonly string[]): string {
     if (!COMMANDS.some((entry) => entry.name === path || entry.name.startsWith(`${path} `))) break;
     words.push(arg);
   }
-  return words.length === 0 ? '' : `${words.join(' ')} `;
-}
-
-function oneLine(message: string | null | undefined): string {
-  return (message ?? 'the command line is wrong')
-    .split('\n')
-    .filter((line) => line !== '')
-    .join('; ');
+  return words;
 }
 
 /** Version of the package, from the package.json above the compiled files. */
