@@ -61,7 +61,7 @@ export const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['cli-table3', ['cli']],
   ['@clack/prompts', ['cli']],
   ['picocolors', ['cli']],
-  ['prom-client', ['app']],
+  ['prom-client', ['app/metrics.ts', 'app/http-endpoint.ts']],
 ]);
 
 export interface Ban {
