@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import { BackupReader } from '../io/backup-file.js';
-import { unwritable } from '../io/files.js';
+import { systemReason, unwritable } from '../io/files.js';
 import {
   type BackupHeader,
   decodeChanges,
@@ -48,7 +48,7 @@ export async function readCatalog(folder: string): Promise<Catalog> {
     names = await readdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { backups: [], faults: [] };
-    throw new OperatorError('BACKUP_INVALID', `cannot read ${folder}: ${(error as Error).message}`, [], {
+    throw new OperatorError('BACKUP_INVALID', `cannot read ${folder}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { DEFAULT_ADMIN_DN } from '../config/option-table.js';
+import { systemReason } from '../io/files.js';
 import { LdapClient } from '../io/ldap-client.js';
 import { parseLdapUrl } from '../ldap/ldap-url.js';
 import { requirePassword } from './password.js';
@@ -111,7 +112,7 @@ function readCa(file: string | undefined): { ca?: Uint8Array } {
   try {
     return { ca: readFileSync(file) };
   } catch (error) {
-    throw new OperatorError('TLS_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], {
+    throw new OperatorError('TLS_INVALID', `cannot read ${file}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }

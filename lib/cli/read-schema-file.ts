@@ -1,7 +1,7 @@
 /** The schema file that a command was given. */
 import { basename } from 'node:path';
 import { OperatorError } from '../base/operator-error.js';
-import { readSmallFile } from '../io/files.js';
+import { readSmallFile, systemReason } from '../io/files.js';
 import type { SchemaFile } from '../schema/schema-text.js';
 
 /** Reads it. Rejects with OperatorError SCHEMA_INVALID when it cannot be read. */
@@ -10,7 +10,7 @@ export async function readSchemaFile(path: string): Promise<SchemaFile> {
   try {
     bytes = await readSmallFile(path);
   } catch (error) {
-    throw new OperatorError('SCHEMA_INVALID', `cannot read ${path}: ${(error as Error).message}`, [], {
+    throw new OperatorError('SCHEMA_INVALID', `cannot read ${path}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }

@@ -56,10 +56,11 @@ export function resolveConfig(sources: ConfigSources): Settings {
   readFlags(sources.flags, values, faults);
   if (faults.length === 0) faults.push(...missing(values, sources.document));
   if (faults.length > 0) {
-    const name = sources.document?.name ?? 'the configuration';
+    // Each fault names its place: a line of the file, a variable or a flag.
+    const them = faults.length === 1 ? 'it' : 'them';
     throw new OperatorError(
       'CONFIG_INVALID',
-      `${name} has ${count(faults.length)}; mend them and start again`,
+      `the configuration has ${count(faults.length)}; mend ${them} and start again`,
       faults,
     );
   }

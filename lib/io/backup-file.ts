@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { concatBytes, emptyBytes, equalBytes, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';
-import { syncFolder, unwritable } from './files.js';
+import { syncFolder, systemReason, unwritable } from './files.js';
 
 const MAGIC = utf8Encode('POLYARCH BACKUP 1\n');
 const TAG_BYTES = 16;
@@ -176,7 +176,7 @@ export class BackupReader {
   /** Opens a file and reads its header. Without a key only what is not encrypted is checked. */
   static async open(path: string): Promise<BackupReader> {
     const file = await open(path, 'r').catch((error: Error) => {
-      throw new OperatorError('BACKUP_INVALID', `cannot read ${path}: ${error.message}`, [], {
+      throw new OperatorError('BACKUP_INVALID', `cannot read ${path}: ${systemReason(error)}`, [], {
         cause: error,
       });
     });

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { OperatorError } from '../base/operator-error.js';
 import type { ConfigDocument, DocumentPath } from '../config/document.js';
+import { systemReason } from './files.js';
 
 /** Octets of a configuration file. */
 const MAX_BYTES = 16_777_216;
@@ -17,7 +18,7 @@ export async function readYamlFile(file: string, name: string): Promise<ConfigDo
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new OperatorError('CONFIG_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], {
+    throw new OperatorError('CONFIG_INVALID', `cannot read ${file}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }

@@ -128,7 +128,7 @@ function parseAttributes(
     }
     const lower = field.name.toLowerCase();
     if (lower === 'dn') {
-      throw new LdifFault(field.line, "'dn:' inside a record; is a blank line missing before it?");
+      throw new LdifFault(field.line, "'dn:' inside a record (is a blank line missing before it?)");
     }
     if (lower === 'changetype') throw new LdifFault(field.line, "'changetype:' must follow 'dn:'");
     last = byName.get(lower);

@@ -9,6 +9,7 @@ import { RecordSelection } from '../../app/record-selection.js';
 import { existingServer } from '../../app/server-files.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { formatDn, parseDn } from '../../dn/dn-text.js';
+import { systemReason } from '../../io/files.js';
 import { octetsOf, type ReadProgress, readOctets } from '../../io/octet-file.js';
 import { urlsOfFolder } from '../../io/url-folder.js';
 import { requireBase } from '../base-dn.js';
@@ -192,7 +193,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
   try {
     return await octetsOf(file);
   } catch (error) {
-    throw new OperatorError('LDIF_INVALID', `cannot read ${file}: ${(error as Error).message}`, [], {
+    throw new OperatorError('LDIF_INVALID', `cannot read ${file}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }

@@ -29,8 +29,10 @@ export const undelete = defineCommand({
       ...(args.base === undefined ? {} : { domain: args.base }),
     })) as { dn: string; memberships: number };
     printData(result, args.json, () => {
-      const groups = result.memberships === 0 ? '' : `, and ${result.memberships} groups name it again`;
-      return `${result.dn} is back${groups}`;
+      const groups = result.memberships;
+      const named =
+        groups === 0 ? '' : `, and ${groups} ${groups === 1 ? 'group names' : 'groups name'} it again`;
+      return `${result.dn} is back${named}`;
     });
     return undefined;
   },
