@@ -69,6 +69,7 @@ export class BackendDirectory implements SimDirectory {
       sink: changelog,
       salt,
       pause: () => Promise.resolve(),
+      cacheBytes: 1 << 20,
       ...(part.held === undefined ? {} : { fraction: part.held }),
       ...(part.references === undefined ? {} : { consistency: { references: part.references } }),
     });
