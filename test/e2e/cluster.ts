@@ -38,6 +38,10 @@ export class Cluster {
   readonly #brokers: number;
   readonly #proxies: readonly Relay[];
   readonly #running = new Map<number, ChildProcess>();
+  /** Environment of the servers, by number; the harness's where there is none. */
+  readonly environments = new Map<number, NodeJS.ProcessEnv>();
+  /** Told what servers print. */
+  onOutput: (number: number, text: string) => void = () => {};
 
   /** `brokers`: how many of the last servers hold no entries. */
   constructor(servers: readonly ReadyServer[], brokers: number, network: Network, proxies: readonly Relay[]) {
@@ -62,11 +66,19 @@ export class Cluster {
   async start(...numbers: number[]): Promise<void> {
     await Promise.all(
       numbers.map((number) => {
-        const child = launch(['start', '--dir', this.server(number).dir]);
+        const args = ['start', '--dir', this.server(number).dir];
+        const child = launch(args, this.environments.get(number));
         this.#running.set(number, child);
+        for (const stream of [child.stdout, child.stderr])
+          stream?.setEncoding('utf8').on('data', (text: string) => this.onOutput(number, text));
         return ready(child);
       }),
     );
+  }
+
+  /** Numbers of those that run, or ended by themselves. */
+  get started(): readonly number[] {
+    return [...this.#running.keys()];
   }
 
   process(number: number): ChildProcess {
@@ -153,13 +165,21 @@ export interface ClusterPlan {
   readonly sampleEntries: number;
   /** Further lines of each polyarch.yaml. */
   readonly settings?: string;
+  /** Whom a server follows; all others when absent. */
+  readonly peersOf?: (number: number) => readonly number[];
+  /** Servers that nobody can dial. */
+  readonly dialOnly?: readonly number[];
+  /** Further lines of the polyarch.yaml of one server. */
+  readonly settingsOf?: (number: number) => string;
+  /** First of ten ports a server; free ones are looked for when absent. */
+  readonly port?: number;
 }
 
 /** Makes the servers, each link behind proxies; starts none. */
 export async function makeCluster(plan: ClusterPlan): Promise<Cluster> {
   const { dir, directories, brokers, sampleEntries, settings = '' } = plan;
   const count = directories + brokers;
-  const first = await freePorts(10 * count);
+  const first = plan.port ?? (await freePorts(10 * count));
   const portOf = (number: number, offset: number) => first + 10 * (number - 1) + offset;
   const at = (number: number, offset: number) => `127.0.0.1:${portOf(number, offset)}`;
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
@@ -168,11 +188,15 @@ export async function makeCluster(plan: ClusterPlan): Promise<Cluster> {
   const servers: ReadyServer[] = [];
   for (const id of numbers) {
     const name = `server-${id}`;
-    const peers = numbers.filter((other) => other !== id);
+    const peers = plan.peersOf?.(id) ?? numbers.filter((other) => other !== id);
+    const dialOnly = plan.dialOnly?.includes(id) === true;
     await setupServer({
       ...{ dir: join(dir, name), id, name, site: 'default', domains: [BASE], password: PASSWORD },
-      ...(id > directories ? { runs: 'broker' } : {}),
-      listen: { ldap: at(id, 0), ldaps: 'none', replication: at(id, 2), http: 'none' },
+      ...(id > directories ? { runs: 'broker' } : dialOnly ? { runs: 'directory' } : {}),
+      listen: {
+        ...{ ldap: at(id, 0), ldaps: 'none', http: 'none' },
+        replication: dialOnly ? 'none' : at(id, 2),
+      },
       advertise: {},
       peers: new Map(peers.map((other) => [`server-${other}`, at(other, 2)])),
       caFrom: id === 1 ? undefined : join(dir, 'server-1'),
@@ -180,7 +204,7 @@ export async function makeCluster(plan: ClusterPlan): Promise<Cluster> {
       sampleEntries: id === 1 ? sampleEntries : 0,
       hosts: [],
     });
-    let overrides = `${settings}peerAddresses:\n`;
+    let overrides = `${settings}${plan.settingsOf?.(id) ?? ''}peerAddresses:\n`;
     for (const other of peers) {
       const proxy = new Relay(network, id, other, portOf(other, 2));
       proxies.push(proxy);

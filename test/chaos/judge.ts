@@ -1,0 +1,281 @@
+/**
+ * The judgement at the end of a chaos run, from what LDAP and the command line show: all replicas equal, each acknowledged write there or named in the journal.
+ *
+ * Entries whose life or name an unanswered write may have changed are judged less strictly; never not at all.
+ */
+import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
+import type { Cluster } from '../e2e/cluster.js';
+import { BASE, eventually, polyarch } from '../e2e/harness.js';
+import { CHAOS, COUNTERS, rdnOf, uuidOf } from './hand.js';
+import { type EntryFacts, folded, type Ledger } from './ledger.js';
+import { type SeenEntry, Session } from './session.js';
+import { LEFT_OUT, type Shape } from './topologies.js';
+
+/** What a server shows. */
+export interface Shown {
+  readonly live: readonly SeenEntry[];
+  readonly deleted: readonly SeenEntry[];
+}
+
+/** A line of `replication conflicts --json`. */
+export type JournalLine = Readonly<Record<string, string>>;
+
+/** Each server counts for itself. */
+const OWN = ['entryusn'];
+
+async function shown(url: string): Promise<Shown> {
+  const session = new Session(url);
+  try {
+    const control = { oid: CONTROL_OIDS.showDeleted, critical: true, value: undefined };
+    const live = await session.search(BASE, '(objectClass=*)', ['*', '+', 'userPassword']);
+    const names = ['*', '+', 'isDeleted', 'lastKnownParent'];
+    const deleted = await session.search(BASE, '(isDeleted=TRUE)', names, [control]);
+    const schema = await session.search('cn=schema', '(objectClass=*)', ['attributeTypes', 'objectClasses']);
+    return { live: [...live, ...schema], deleted };
+  } finally {
+    session.close();
+  }
+}
+
+/** One line an attribute, in one order; without what `without` names. */
+function texts(entries: readonly SeenEntry[], without: readonly string[]): Map<string, string> {
+  const of = ({ values }: SeenEntry) =>
+    [...values]
+      .filter(([name]) => !OWN.includes(name) && !without.includes(name))
+      .map(([name, all]) => `${name}: ${[...all].sort().join(' | ')}`)
+      .sort()
+      .join('\n');
+  return new Map(entries.map((entry) => [entry.dn, of(entry)]));
+}
+
+/** Up to three entries that differ. */
+function difference(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string[] {
+  const out: string[] = [];
+  for (const dn of new Set([...a.keys(), ...b.keys()])) {
+    const [one, other] = [a.get(dn), b.get(dn)];
+    if (one === other) continue;
+    const onlyIn = (x = '', y = '') => x.split('\n').filter((line) => !y.split('\n').includes(line));
+    const cut = (lines: readonly string[]) => lines.map((line) => line.slice(0, 300)).join('; ');
+    out.push(
+      one === undefined || other === undefined
+        ? `${dn}: only on the ${one === undefined ? 'second' : 'first'}`
+        : `${dn}: [${cut(onlyIn(one, other))}] against [${cut(onlyIn(other, one))}]`,
+    );
+  }
+  return out;
+}
+
+/** Waits until all directories show the same; answers what they show, or what differs. */
+export async function untilShownEqual(
+  cluster: Cluster,
+  shape: Shape,
+  deadlineMs: number,
+): Promise<{ readonly shown: Shown; readonly faults: string[] }> {
+  let last: Shown = { live: [], deleted: [] };
+  let faults: string[] = [];
+  const look = async () => {
+    faults = [];
+    const [first, ...others] = cluster.directories;
+    if (first === undefined) return true;
+    last = await shown(first.ldap);
+    for (const server of others) {
+      const other = await shown(server.ldap);
+      // The tag of an entry is made of what is held.
+      const without = shape.fractional.includes(server.id) ? [...LEFT_OUT, 'etag'] : [];
+      for (const part of ['live', 'deleted'] as const)
+        for (const line of difference(texts(last[part], without), texts(other[part], without)))
+          faults.push(`${part}, ${first.name} and ${server.name}: ${line}`);
+    }
+    return faults.length === 0;
+  };
+  await eventually(
+    'equal replicas',
+    async () =>
+      await look().catch((error) => {
+        faults = [String(error)];
+        return false;
+      }),
+    deadlineMs,
+    700,
+  ).catch(() => undefined);
+  return { shown: last, faults };
+}
+
+/** Journals of all directories are equal; answers the first one's. */
+export async function journals(cluster: Cluster, shape: Shape, faults: string[]): Promise<JournalLine[]> {
+  let first: JournalLine[] | undefined;
+  const isPart = ({ id }: { readonly id: number }) => shape.fractional.includes(id);
+  for (const { id, name } of [...cluster.directories].sort((a, b) => Number(isPart(a)) - Number(isPart(b)))) {
+    // A part of the attributes makes a part of the journal; a change of which nothing is left names none.
+    const held = (line: JournalLine) =>
+      !isPart({ id }) ||
+      (line.attribute !== undefined && !LEFT_OUT.includes(line.attribute.toLowerCase())) ||
+      (line.kind !== 'change-of-deleted-entry' && line.attribute === undefined);
+    const lines = (await cluster.journal(id)).filter(held);
+    const key = ({ kind, entryUuid, loser, winner, attribute, value }: JournalLine) =>
+      [kind, entryUuid, loser, winner, attribute, value].join(' ');
+    if (first === undefined) {
+      first = lines;
+      continue;
+    }
+    const mine = new Set(lines.map(key));
+    const reference = new Set(first.filter(held).map(key));
+    for (const line of reference) if (!mine.has(line)) faults.push(`journal: ${name} lacks ${line}`);
+    for (const line of mine) if (!reference.has(line)) faults.push(`journal: only ${name} has ${line}`);
+  }
+  return first ?? [];
+}
+
+/** Everything that was acknowledged, against what is shown and journalled. */
+export function judgeWrites(
+  ledger: Ledger,
+  { live, deleted }: Shown,
+  journal: readonly JournalLine[],
+): string[] {
+  const faults: string[] = [];
+  const byUuid = new Map<string, SeenEntry>();
+  const dead = new Set<string>();
+  for (const entry of live) {
+    if (byUuid.has(uuidOf(entry))) faults.push(`${uuidOf(entry)} is shown twice: ${entry.dn}`);
+    byUuid.set(uuidOf(entry), entry);
+  }
+  for (const entry of deleted) {
+    // Their container is among them.
+    if (uuidOf(entry) === '') continue;
+    if (byUuid.has(uuidOf(entry))) faults.push(`${uuidOf(entry)} lives and is deleted`);
+    byUuid.set(uuidOf(entry), entry);
+    dead.add(uuidOf(entry));
+  }
+  const lines = grouped(journal);
+  for (const facts of ledger.entries.values()) {
+    if (facts.uuid === '') continue;
+    const entry = byUuid.get(facts.uuid);
+    const known = lines.get(facts.uuid) ?? [];
+    if (entry === undefined) {
+      faults.push(`${facts.uuid} is gone: neither alive nor among the deleted`);
+      continue;
+    }
+    const isDead = dead.has(facts.uuid);
+    if (isDead && !facts.deleted && !deletedByTree(ledger, entry))
+      faults.push(`${facts.uuid} ${entry.dn} is deleted, by nobody: ${entry.values.get('modifytimestamp')}`);
+    judgeValues(facts, entry, isDead, known, faults);
+    judgeName(facts, entry, isDead, known, faults);
+  }
+  for (const name of COUNTERS) judgeCounter(ledger, name, live, faults);
+  return faults;
+}
+
+function lineUuid(line: JournalLine): string {
+  return line.entryUuid ?? '';
+}
+
+function grouped(journal: readonly JournalLine[]): Map<string, JournalLine[]> {
+  const lines = new Map<string, JournalLine[]>();
+  for (const line of journal) {
+    const of = lines.get(lineUuid(line));
+    if (of === undefined) lines.set(lineUuid(line), [line]);
+    else of.push(line);
+  }
+  return lines;
+}
+
+function deletedByTree(ledger: Ledger, entry: SeenEntry): boolean {
+  if (ledger.treeDeleteUnsure) return true;
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(entry.values.get('modifytimestamp')?.[0] ?? '') ?? [];
+  const atMs = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  return ledger.treeDeletes.some((ms) => Math.abs(ms - atMs) <= 3000);
+}
+
+function judgeValues(
+  facts: EntryFacts,
+  entry: SeenEntry,
+  isDead: boolean,
+  lines: readonly JournalLine[],
+  faults: string[],
+): void {
+  const lives = facts.livesUnsure || isDead;
+  for (const [attribute, { steps, taken, unsure }] of facts.attributes) {
+    const there = new Set(entry.values.get(attribute.toLowerCase()) ?? []);
+    const at = `${facts.uuid} ${entry.dn} ${attribute}`;
+    const given = steps.flatMap(({ kind, values }) => (kind === 'delete' ? [] : values));
+    for (const value of given)
+      if (!there.has(value) && !taken.has(value) && !unsure && !lines.some((line) => line.value === value))
+        faults.push(`${at}: ${value} was acknowledged, is not there, nobody took it, the journal is silent`);
+    if (lives || unsure) continue;
+    for (const value of taken)
+      if (there.has(value)) faults.push(`${at}: ${value} was taken away and is there`);
+    const want = folded(steps, attribute === 'displayName');
+    const own = new Set(given);
+    for (const value of want)
+      if (!there.has(value)) faults.push(`${at}: in CSN order ${value} would be there`);
+    for (const value of there)
+      if (own.has(value) && !want.has(value)) faults.push(`${at}: in CSN order ${value} would not be there`);
+  }
+}
+
+function judgeName(
+  facts: EntryFacts,
+  entry: SeenEntry,
+  isDead: boolean,
+  lines: readonly JournalLine[],
+  faults: string[],
+): void {
+  if (facts.nameUnsure || facts.livesUnsure || isDead) return;
+  const newest = [...facts.renames].sort((a, b) => (a.csn < b.csn ? 1 : -1))[0];
+  const rdn = rdnOf(entry.dn);
+  const parts = rdn.startsWith('entryUUID=') ? rdn.slice(rdn.indexOf('+') + 1) : rdn;
+  if (newest !== undefined && parts !== newest.rdn)
+    faults.push(`${facts.uuid} ${entry.dn}: its newest rename was to ${newest.rdn} (${newest.csn})`);
+  if (rdn !== parts && !lines.some(({ kind }) => kind === 'name-conflict' || kind === 'orphan'))
+    faults.push(`${facts.uuid} ${entry.dn}: a conflict name without a line`);
+}
+
+function judgeCounter(ledger: Ledger, name: string, live: readonly SeenEntry[], faults: string[]): void {
+  const { sure, unsure } = ledger.counters.get(name) ?? { sure: 0, unsure: 0 };
+  const entry = live.find(({ dn }) => dn === `uid=${name},${CHAOS}`);
+  const value = Number(entry?.values.get('uidnumber')?.[0]);
+  if (!(value >= sure && value <= sure + unsure))
+    faults.push(
+      `${name} is ${value}: increments of ${sure} were acknowledged, ${unsure} more have no answer`,
+    );
+}
+
+/** Moves that nobody overwrote and that the journal does not name have taken effect. */
+export function judgeMoves(ledger: Ledger, { live }: Shown, journal: readonly JournalLine[]): string[] {
+  const faults: string[] = [];
+  const uuidAt = new Map(live.map((entry) => [entry.dn, uuidOf(entry)]));
+  const lines = grouped(journal);
+  for (const entry of live) {
+    const facts = ledger.entries.get(uuidOf(entry));
+    if (facts === undefined || facts.nameUnsure || facts.livesUnsure) continue;
+    const newest = [...facts.moves].sort((a, b) => (a.csn < b.csn ? 1 : -1))[0];
+    if (newest === undefined) continue;
+    const parent = uuidAt.get(entry.dn.slice(rdnOf(entry.dn).length + 1));
+    const named = lines.get(facts.uuid)?.some(({ loser }) => loser === newest.csn) === true;
+    if (parent !== newest.parent && !named)
+      faults.push(`${facts.uuid} ${entry.dn}: its newest move was below ${newest.parent} (${newest.csn})`);
+  }
+  return faults;
+}
+
+/** What the command line says of servers that run: comparison with all peers, health. */
+export async function askServers(cluster: Cluster, faults: string[]): Promise<void> {
+  for (const { name, dir } of cluster.directories) {
+    const compared = await polyarch(['replication', 'verify', '--dir', dir]);
+    if (compared.status !== 0)
+      faults.push(`${name}, replication verify: ${compared.stdout}${compared.stderr}`);
+    const health = await polyarch(['health', '--json', '--dir', dir]);
+    const { findings } = JSON.parse(health.stdout) as { findings: { code: string; what: string }[] };
+    // Conflicts stand, and clocks were set apart on purpose.
+    for (const { code, what } of findings)
+      if (code !== 'H031' && code !== 'H022') faults.push(`${name}, health: ${code} ${what}`);
+  }
+}

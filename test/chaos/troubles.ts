@@ -1,0 +1,186 @@
+/**
+ * What goes wrong in a chaos run: servers are killed, stopped, hang; links are cut or deaf in one direction; data directories are initialized again or restored from an older backup.
+ *
+ * One trouble of processes and one of the network may overlap. A restore and an initialization drop what the server alone has (as documented), so its writers pause and others catch up
+ * with it first; everything else needs no care.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../e2e/cluster.js';
+import { BASE, eventually, polyarch } from '../e2e/harness.js';
+import type { SeededRandom } from '../sim/seeded-random.js';
+import { peersOf, type Shape } from './topologies.js';
+import type { Writer } from './writer.js';
+
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly shape: Shape;
+  readonly writers: readonly Writer[];
+  readonly say: (line: string) => void;
+  /** What went wrong with the means themselves. */
+  readonly faults: string[];
+}
+
+const SETTLE_MS = 60_000;
+
+/** The parts of `a@b, ...` states that `held` lacks; states are lists of CSNs, one an origin. */
+function lacks(state: string, held: string): boolean {
+  const newest = new Map(csnsOf(held).map((csn) => [csn.slice(20), csn]));
+  return csnsOf(state).some((csn) => csn > (newest.get(csn.slice(20)) ?? ''));
+}
+
+function csnsOf(state: string): string[] {
+  return state.split(/[^0-9a-f]+/u).filter((word) => word.length === 24);
+}
+
+/** Waits until another directory holds all that a server has applied, in every domain. */
+async function settled(cluster: Cluster, number: number, others: readonly number[]): Promise<void> {
+  const { domains } = await cluster.status(number);
+  await eventually(
+    `what server-${number} has is on ${others.join(', ')}`,
+    async () => {
+      for (const other of others) {
+        const held = (await cluster.status(other)).domains;
+        for (const { baseDn, applied } of domains) {
+          const there = held.find((domain) => domain.baseDn === baseDn);
+          if (there === undefined || lacks(applied, there.applied)) return false;
+        }
+      }
+      return true;
+    },
+    SETTLE_MS,
+    200,
+  );
+}
+
+export class Troubles {
+  readonly #stage: Stage;
+  readonly #random: SeededRandom;
+  readonly #backups = new Set<number>();
+
+  constructor(stage: Stage, random: SeededRandom) {
+    this.#stage = stage;
+    this.#random = random;
+  }
+
+  /** Troubles of processes, one after the other, until `until` says so; the last one ends in good order. */
+  async processes(until: () => boolean): Promise<void> {
+    const { cluster, shape, say, faults } = this.#stage;
+    const all = cluster.servers.map(({ id }) => id);
+    while (!until()) {
+      await delay(500 + this.#random.next() * 2500);
+      if (until()) return;
+      const number = this.#random.pick(all);
+      const directory = number <= shape.directories;
+      const kind = this.#random.pick([
+        ...['kill', 'kill', 'kill', 'stop', 'hang', 'hang'],
+        ...(directory ? ['backup', 'backup', 'initialize', 'restore'] : []),
+      ]);
+      try {
+        say(`${kind} server-${number}`);
+        await this.#process(kind, number);
+        say(`${kind} server-${number}: over`);
+      } catch (error) {
+        faults.push(`${kind} server-${number}: ${String(error)}`);
+      }
+    }
+  }
+
+  /** Troubles of the network, likewise; mended at the end. */
+  async network(until: () => boolean): Promise<void> {
+    const { cluster, shape, say } = this.#stage;
+    const all = cluster.servers.map(({ id }) => id);
+    while (!until()) {
+      await delay(300 + this.#random.next() * 2500);
+      if (until()) return;
+      const kind = this.#random.below(3);
+      const forMs = 300 + this.#random.next() * 5000;
+      const [a, b] = this.#random.pick(shape.links);
+      if (kind === 0) {
+        const some = all.filter(() => this.#random.chance(0.5));
+        say(`cut ${some.join(',')} for ${Math.round(forMs)} ms`);
+        cluster.cut(...some);
+      } else if (kind === 1) {
+        say(`link ${a}-${b} broken for ${Math.round(forMs)} ms`);
+        cluster.link(a, b, false);
+      } else {
+        say(`silence ${a}>${b} for ${Math.round(forMs)} ms`);
+        cluster.network.silence(a, b);
+      }
+      await delay(forMs);
+      cluster.heal();
+      say('network mended');
+    }
+  }
+
+  async #process(kind: string, number: number): Promise<void> {
+    const { cluster } = this.#stage;
+    const { dir } = cluster.server(number);
+    if (kind === 'hang') {
+      cluster.process(number).kill('SIGSTOP');
+      await delay(200 + this.#random.next() * 5000);
+      cluster.process(number).kill('SIGCONT');
+    } else if (kind === 'backup') {
+      await this.#command(['backup', '--dir', dir]);
+      this.#backups.add(number);
+    } else if (kind === 'initialize') await this.#initialize(number);
+    else if (kind === 'restore') {
+      if (this.#backups.has(number)) await this.#restore(number);
+    } else {
+      const code = await cluster.end(number, kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      if (kind === 'stop' && code !== 0) this.#stage.faults.push(`server-${number} stopped with ${code}`);
+      await delay(this.#random.next() * 3000);
+      await cluster.start(number);
+    }
+  }
+
+  /** Pauses the writers of a server until `work`, which may drop what it alone has, is done. */
+  async #alone(number: number, work: () => Promise<void>): Promise<void> {
+    const { cluster, shape, writers } = this.#stage;
+    const own = writers.filter(({ server }) => server === number);
+    await Promise.all(own.map((writer) => writer.pause()));
+    try {
+      const others = cluster.directories.map(({ id }) => id).filter((id) => id !== number);
+      await settled(
+        cluster,
+        number,
+        others.filter((id) => !shape.fractional.includes(id)),
+      );
+      await work();
+    } finally {
+      for (const writer of own) writer.paused = false;
+    }
+  }
+
+  async #initialize(number: number): Promise<void> {
+    const { cluster, shape } = this.#stage;
+    const { dir } = cluster.server(number);
+    const sources = peersOf(shape, number).filter((id) => !shape.fractional.includes(id));
+    if (sources.length === 0) return;
+    const from = this.#random.pick(sources);
+    await this.#alone(number, async () => {
+      const args = ['replication', 'initialize', '--dir', dir, '--base', BASE, '--from', `server-${from}`];
+      const done = await polyarch([...args, '--replace-all-data']);
+      // 91: nobody gave anything for 30 s; it goes on asking. 80: a network trouble of ours cut it.
+      if (done.status !== 0) this.#stage.say(`initialize: ${done.status} ${done.stderr.trim()}`);
+    });
+  }
+
+  async #restore(number: number): Promise<void> {
+    const { cluster } = this.#stage;
+    const { dir } = cluster.server(number);
+    await this.#alone(number, async () => {
+      await cluster.end(number, this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
+      await this.#command(['restore', '--dir', dir, '--replace']);
+      await cluster.start(number);
+    });
+  }
+
+  async #command(args: readonly string[]): Promise<void> {
+    const { faults, say } = this.#stage;
+    const done = await polyarch(args);
+    if (done.status !== 0) {
+      say(`${args.join(' ')}: ${done.status} ${done.stderr.trim()}`);
+      faults.push(`${args.join(' ')} ended with ${done.status}: ${done.stderr.trim()}`);
+    }
+  }
+}
