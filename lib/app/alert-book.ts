@@ -29,10 +29,12 @@ export interface AlertChange {
 
 interface Row {
   alert: StandingAlert;
-  /** When it was found last. */
+  /** As it was found last. */
   severity: Finding['severity'];
+  /** Examinations in which it was found, and those in a row in which it was not. */
   found: number;
   missed: number;
+  /** Whether it stands. */
   raised: boolean;
 }
 

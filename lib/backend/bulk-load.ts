@@ -103,6 +103,8 @@ export class BulkLoad {
   /** Keys of the name rows and UUIDs, each in the order of the entries: the n-th belongs to FIRST_ID + n. */
   readonly #names = new OctetTable();
   readonly #uuids = new OctetTable();
+  /** Neighbours in an import share their parent: the last one's name and its parent. */
+  #lastParent: { readonly rdns: readonly Rdn[]; readonly loaded: Loaded } | undefined;
   readonly #children = new Map<EntryId, number>();
   #ops: StoreOp[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -196,9 +198,6 @@ export class BulkLoad {
     this.#lastParent = { rdns: dn.rdns, loaded };
     return loaded;
   }
-  /** Neighbours in an import share their parent: the last one's name and its parent. */
-  #lastParent: { readonly rdns: readonly Rdn[]; readonly loaded: Loaded } | undefined;
-
   /** The entry whose name is what stands from the `from`th RDN on; undefined: it was not loaded. */
   #loaded(rdns: readonly Rdn[], from: number): Loaded | undefined {
     const { schema } = this.#options;

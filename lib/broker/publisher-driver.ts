@@ -20,14 +20,13 @@ import {
   type PublisherState,
   stepPublisher,
 } from '../sync/publisher-session.js';
-import type { Assurance, AssuranceLink } from './assurance.js';
+import type { Assurance } from './assurance.js';
 import type { BrokerDirectory, BrokerMembers, SessionStatus, SnapshotReader } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
-import { Lanes } from './lanes.js';
-import { MemberTalk } from './member-talk.js';
 import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
-import { type Answerer, QuestionTalk } from './question-talk.js';
+import type { Answerer } from './question-talk.js';
+import { SideTalk } from './side-talk.js';
 import type { ImageReader, SnapshotShelf } from './snapshot-shelf.js';
 
 export interface PublisherHooks {
@@ -73,11 +72,8 @@ export class PublisherDriver {
   #heardBytes = 0;
   #heardMs = 0;
   #toldSessions = 0;
-  readonly #talk: MemberTalk;
-  #assured: AssuranceLink | undefined;
-  readonly #questions: QuestionTalk;
+  readonly #side: SideTalk;
   #peer: Hello | undefined;
-  #lanes: Lanes | undefined;
   #withdraw = (): void => {};
   #way: Way | undefined;
   #giveUp = (): void => {};
@@ -96,8 +92,8 @@ export class PublisherDriver {
     this.#hooks = hooks;
     this.#peerName = link.identity ?? link.address;
     this.#state = newPublisher(clock.monotonicMs());
-    this.#talk = new MemberTalk(link, hooks.members);
-    this.#questions = new QuestionTalk(link, clock, hooks.answer);
+    const { members, assurance, answer } = hooks;
+    this.#side = new SideTalk(link, clock, { members, assurance, answer });
     link.receive({
       frame: (frame) => {
         if (this.#peer !== undefined && this.#takesAside(frame)) return;
@@ -108,7 +104,7 @@ export class PublisherDriver {
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
       drained: () => {
         this.feed({ kind: 'drained' });
-        this.#lanes?.drained();
+        this.#side.drained();
       },
       closed: (reason) => {
         this.feed({ kind: 'link-closed', reason });
@@ -152,7 +148,7 @@ export class PublisherDriver {
 
   /** Tells the peer what is new of the domain's servers. */
   tellMembers(): void {
-    if (this.#state.kind === 'serving') this.#talk.tell();
+    if (this.#state.kind === 'serving') this.#side.tellMembers();
   }
 
   /** The server at the other end, once it was let in. */
@@ -162,7 +158,7 @@ export class PublisherDriver {
 
   /** Tells the peer something that its administrator should know. */
   notify(sentence: string): void {
-    if (this.#state.kind === 'serving') this.#talk.notify(sentence);
+    if (this.#state.kind === 'serving') this.#side.notify(sentence);
   }
 
   stop(code: RefusalCode, reason: string): void {
@@ -211,8 +207,7 @@ export class PublisherDriver {
         this.#peer = effect.peer;
         this.#see(effect.peer.states);
         this.#hooks.greeted(effect.peer);
-        if (effect.peer.purpose === 'follow')
-          this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
+        if (effect.peer.purpose === 'follow') this.#side.assure(effect.peer);
         this.tellMembers();
         if (effect.peer.offers === true) this.#follow(effect.peer);
         return;
@@ -238,8 +233,7 @@ export class PublisherDriver {
 
   /** The peer cannot be dialed: it is followed on lanes within this link. */
   #follow(peer: Hello): void {
-    const lanes = new Lanes(this.#link, undefined);
-    this.#lanes = lanes;
+    const lanes = this.#side.carryLanes(undefined);
     this.#link.acceptCompression();
     const { address } = this.#link;
     this.#withdraw =
@@ -248,23 +242,16 @@ export class PublisherDriver {
 
   /** Takes what has nothing to do with the session's state. */
   #takesAside(frame: Frame): boolean {
-    if (frame.kind === 'lane' && this.#lanes !== undefined) {
-      this.#lanes.take(frame);
-      return true;
-    }
     if (frame.kind === 'credit' && this.#snapshot !== undefined) {
       if (this.#granted) this.#snapshot.stored(frame.bytes);
       this.#granted = true;
       return false;
     }
-    if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
-    if (frame.kind !== 'assurance') return false;
-    this.#assured?.take(frame);
-    return true;
+    return this.#side.take(frame);
   }
 
   #see(states: ServerStates): void {
-    this.#assured?.states(states);
+    this.#side.states(states);
     this.#peerStates = states;
     this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
   }
@@ -356,10 +343,8 @@ export class PublisherDriver {
     if (this.#over) return;
     this.#over = true;
     this.#giveUp();
-    this.#questions.end();
-    this.#assured?.leave();
     this.#withdraw();
-    this.#lanes?.end('the link that carried it ended');
+    this.#side.end();
     this.#keepSnapshot();
     this.#hooks.over();
   }

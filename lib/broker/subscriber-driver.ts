@@ -9,7 +9,6 @@ import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import type { Link } from '../port/link.js';
 import {
-  type Frame,
   type Hello,
   LANES_VERSION,
   type RefusalCode,
@@ -26,12 +25,10 @@ import {
   type SubscriberStep,
   stepSubscriber,
 } from '../sync/subscriber-session.js';
-import type { Assurance, AssuranceLink } from './assurance.js';
+import type { Assurance } from './assurance.js';
 import type { BrokerMembers, SessionStatus, UpdateTarget } from './broker-seams.js';
 import type { FrameLink } from './frame-link.js';
-import { Lanes } from './lanes.js';
-import { MemberTalk } from './member-talk.js';
-import { QuestionTalk } from './question-talk.js';
+import { SideTalk } from './side-talk.js';
 
 export interface SubscriberHooks {
   readonly assurance?: Assurance | undefined;
@@ -75,10 +72,7 @@ export class SubscriberDriver {
   #peerStates: ServerStates | undefined;
   #clockAheadMs: number | undefined;
   #upstream: Upstream | undefined;
-  readonly #talk: MemberTalk;
-  #assured: AssuranceLink | undefined;
-  #lanes: Lanes | undefined;
-  readonly #questions: QuestionTalk;
+  readonly #side: SideTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
 
@@ -99,8 +93,12 @@ export class SubscriberDriver {
     this.#target = target;
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#talk = new MemberTalk(link, hooks.members, (sentence) => hooks.notice(sentence));
-    this.#questions = new QuestionTalk(link, clock, undefined);
+    const { members, assurance } = hooks;
+    this.#side = new SideTalk(link, clock, {
+      members,
+      assurance,
+      notice: (sentence) => hooks.notice(sentence),
+    });
   }
 
   /** Introduces us and takes what comes. */
@@ -111,11 +109,11 @@ export class SubscriberDriver {
           this.feed({ kind: 'hello', peer: frame.hello, facts: this.#hooks.facts(frame.hello, this.#link) });
         } else if (frame.kind === 'load') {
           if (this.#upstream !== undefined) this.#upstream = { ...this.#upstream, load: frame.sessions };
-        } else if (this.#state.kind === 'greeting' || !this.#takesAside(frame))
+        } else if (this.#state.kind === 'greeting' || !this.#side.take(frame))
           this.feed({ kind: 'frame', frame });
       },
       malformed: (reason) => this.feed({ kind: 'malformed', reason }),
-      drained: () => this.#lanes?.drained(),
+      drained: () => this.#side.drained(),
       closed: (reason) => {
         this.feed({ kind: 'link-closed', reason });
         this.#finish(reason);
@@ -149,12 +147,12 @@ export class SubscriberDriver {
 
   /** Tells the peer what is new of the domain's servers. */
   tellMembers(): void {
-    if (this.#state.kind === 'following') this.#talk.tell();
+    if (this.#state.kind === 'following') this.#side.tellMembers();
   }
 
   /** Asks the peer; undefined when it does not answer. */
   ask(question: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#state.kind === 'following' ? this.#questions.ask(question) : Promise.resolve(undefined);
+    return this.#state.kind === 'following' ? this.#side.ask(question) : Promise.resolve(undefined);
   }
 
   stop(code: RefusalCode, reason: string): void {
@@ -207,8 +205,7 @@ export class SubscriberDriver {
         // Who wants our data has none that are worth following.
         if (effect.peer.wants !== true) this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
         this.#hooks.greeted(effect.peer);
-        if (this.#target === undefined)
-          this.#assured = this.#hooks.assurance?.enter(effect.peer, (frame) => this.#link.send(frame));
+        if (this.#target === undefined) this.#side.assure(effect.peer);
         if (this.#offers) this.#offer(effect.peer);
         this.tellMembers();
         return;
@@ -270,24 +267,12 @@ export class SubscriberDriver {
       );
       return;
     }
-    this.#lanes = new Lanes(this.#link, (lane) => this.#hooks.lane?.(lane));
+    this.#side.carryLanes((lane) => this.#hooks.lane?.(lane));
     if (this.#hooks.compress?.(peer) === true) this.#link.compress();
   }
 
-  /** Takes what has nothing to do with the session's state. */
-  #takesAside(frame: Frame): boolean {
-    if (frame.kind === 'lane' && this.#lanes !== undefined) {
-      this.#lanes.take(frame);
-      return true;
-    }
-    if (this.#talk.take(frame) || this.#questions.take(frame)) return true;
-    if (frame.kind !== 'assurance') return false;
-    this.#assured?.take(frame);
-    return true;
-  }
-
   #see(states: ServerStates): void {
-    this.#assured?.states(states);
+    this.#side.states(states);
     this.#peerStates = states;
     this.#clockAheadMs = states.clockMs - this.#clock.wallMs();
     if (this.#upstream !== undefined) {
@@ -340,9 +325,7 @@ export class SubscriberDriver {
   #finish(reason: string): void {
     if (this.#over) return;
     this.#over = true;
-    this.#questions.end();
-    this.#lanes?.end('the link that carried it ended');
-    this.#assured?.leave();
+    this.#side.end();
     // A step of a total update that is on its way ends before the session counts as over: the next attempt must not overtake it.
     void this.#storing.then(() => this.#hooks.over(reason, this.#initialized));
   }
