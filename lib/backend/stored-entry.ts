@@ -154,21 +154,22 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   }
 
   get state(): EntryState {
-    if (this.#state === undefined) {
-      this.#state = decodeState(this.record, this.owner.dictionary);
-      this.#decoded(STATE_BYTES + weight(this.#state.attributes));
-    }
-    return this.#state;
+    if (this.#state !== undefined) return this.#state;
+    const state = decodeState(this.record, this.owner.dictionary);
+    this.#state = state;
+    this.#decoded(STATE_BYTES + weight(state.attributes));
+    return state;
   }
 
   get stored(): Attributes {
-    if (this.#stored === undefined) {
-      this.#stored = this.#decode();
-      this.#decoded(weight(this.#stored));
-    }
-    return this.#stored;
+    if (this.#stored !== undefined) return this.#stored;
+    const stored = this.#decode();
+    this.#stored = stored;
+    this.#decoded(weight(stored));
+    return stored;
   }
 
+  /** There is more of it in memory; to make room its holder may let go of just that (shrink()), so who decoded it hands out what he has. */
   #decoded(bytes: number): void {
     this.#decodedBytes += bytes;
     this.holder?.grew(bytes);
