@@ -1,0 +1,58 @@
+/** What sessions say of a domain: how far it is behind, and whether it stands alone (docs/assurance.md, replication.whenIsolated; OpenDJ's isolation policy). */
+import t from 'tap';
+import type { Guard } from '../../lib/app/guarded-backend.js';
+import type { ServerConfig } from '../../lib/app/read-config.js';
+import { refusingAlone, replicationLag } from '../../lib/app/replication-lag.js';
+import type { SessionStatus } from '../../lib/broker/broker-seams.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import { csn } from '../conflict/story.js';
+
+const session = (over: Partial<SessionStatus>) => over as unknown as SessionStatus;
+
+function guardOf(
+  policy: 'accept' | 'refuse',
+  sessions: readonly SessionStatus[],
+  more: { readonly peers?: Map<string, string>; readonly readOnly?: boolean; readonly guard?: string } = {},
+): Guard {
+  const { peers = new Map([['s2', 'host:1']]), readOnly = false, guard } = more;
+  const own: Guard = { readsHeld: () => undefined, writesHeld: () => guard };
+  const settings = { 'server.name': 's1', 'replication.whenIsolated': policy, readOnly };
+  return refusingAlone(own, { settings, peers } as unknown as ServerConfig, () => sessions);
+}
+
+const held = (...of: Parameters<typeof guardOf>) => guardOf(...of).writesHeld();
+
+t.test('a server that nobody is connected to takes writes, or refuses them where it shall', (t) => {
+  const alone = [session({ state: 'connecting' }), session({ state: 'closed' })] as const;
+  t.equal(held('accept', alone), undefined);
+  t.match(held('refuse', alone), /^s1 is connected to no other server/);
+  t.match(held('refuse', []), /replication\.whenIsolated/);
+  for (const state of ['following', 'serving'] as const)
+    t.equal(held('refuse', [...alone, session({ state })]), undefined, state);
+  t.equal(held('refuse', [], { peers: new Map() }), undefined, 'a server that has no others is not isolated');
+  t.end();
+});
+
+t.test('peers are asked for at each write; what the replica itself holds back is told first', (t) => {
+  const peers = new Map<string, string>();
+  const guard = guardOf('refuse', [], { peers });
+  t.equal(guard.writesHeld(), undefined);
+  peers.set('s2', 'host:1');
+  t.not(guard.writesHeld(), undefined, 'one joined meanwhile');
+  t.equal(held('refuse', [], { guard: 'a copy runs' }), 'a copy runs');
+  t.equal(held('accept', [], { readOnly: true, guard: 'a copy runs' }), 's1 is read-only');
+  t.end();
+});
+
+t.test('the lag is that of the newest change that a connected peer has and we lack', (t) => {
+  const here = ServerState.of([csn(1000, 1), csn(2000, 2)]);
+  const from = (...newest: Parameters<typeof csn>[]) => {
+    const log = ServerState.of(newest.map((one) => csn(...one)));
+    return session({ direction: 'from', states: { log } as SessionStatus['states'] });
+  };
+  t.same(replicationLag([], here), { behind: undefined, lagMs: undefined }, 'nobody there: not known');
+  t.same(replicationLag([from([1000, 1])], here), { behind: false, lagMs: 0 });
+  t.same(replicationLag([from([1000, 1]), from([1500, 1], [2700, 2])], here), { behind: true, lagMs: 700 });
+  t.same(replicationLag([from([9000, 3])], here), { behind: true, lagMs: 0 }, 'an origin that is new to us');
+  t.end();
+});
