@@ -6,13 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { SECRET_ATTRIBUTES } from '../access/secret-attributes.js';
 import type { StoredEntry } from '../backend/backend.js';
-import type { ConsistencyOptions } from '../backend/consistency-rules.js';
-import { domainNumber } from '../backend/domain-facts.js';
 import type { IndexOptions } from '../backend/index-config.js';
-import { KeySpace } from '../backend/key-space.js';
 import { Preload } from '../backend/preload.js';
 import type { StoreBackend } from '../backend/store-backend.js';
-import { uniqueAttributeNames } from '../backend/unique-rules.js';
 import type { UsnSource } from '../backend/usn-source.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
@@ -21,8 +17,7 @@ import { Broker } from '../broker/broker.js';
 import type { BrokerIdentity } from '../broker/broker-seams.js';
 import type { Pacer } from '../broker/pacer.js';
 import type { EntryUuid } from '../change/change.js';
-import { Changelog } from '../changelog/changelog.js';
-import type { Settings } from '../config/option-table.js';
+import type { Changelog } from '../changelog/changelog.js';
 import type { HistoryRow } from '../conflict/domain-view.js';
 import { type Csn, csnReplica, type ReplicaId, toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -40,12 +35,13 @@ import type { Schema } from '../schema/schema.js';
 import { alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
+import { consistencyOptions, indexOptions, openChangelog } from './domain-data.js';
 import { fractionOf, heldPart } from './domain-fraction.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import { openServable } from './open-servable.js';
 import type { ServerConfig } from './read-config.js';
-import { refusingAlone, replicationLag } from './replication-lag.js';
+import { heldOrigins, refusingAlone, replicationLag } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 import { watchDivergence } from './watch-divergence.js';
@@ -308,9 +304,7 @@ export class RunningDomain {
       received: this.#changelog.state.toString(),
       ...replicationLag(this.broker.status(), backend.state),
       ...this.#copying(),
-      blocked: this.#replica
-        .blocked()
-        .map((origin) => `changes of replica ${origin.origin} wait: ${origin.reason}`),
+      ...heldOrigins(this.#replica.blocked()),
     };
   }
 
@@ -341,54 +335,4 @@ function identityOf(
 ): BrokerIdentity {
   const server = config.settings['server.name'];
   return { server, replica, incarnation: () => incarnation.current, boot: BOOT, domain };
-}
-
-/** The change log of a domain in the store; it is made when it is missing. */
-export async function openChangelog(
-  store: OrderedStore,
-  baseKey: string,
-  replica: ReplicaId | undefined,
-): Promise<Changelog> {
-  const keys = new KeySpace(await domainNumber(store, baseKey));
-  return await Changelog.open(store, { ownReplica: replica, prefix: keys.changelogPrefix() });
-}
-
-/** The backend's index options from the configured lists. Throws OperatorError CONFIG_INVALID that names attributes which the schema does not have; `lenient` leaves them in, to be indexed when it has them. */
-export function indexOptions(
-  settings: Settings,
-  schema: Pick<Schema, 'attributeType'>,
-  lenient = false,
-): IndexOptions {
-  const options: Record<string, Record<string, boolean>> = {};
-  const faults: string[] = [];
-  for (const [attribute, kinds] of Object.entries(settings.indexes)) {
-    options[attribute] = Object.fromEntries(kinds.map((kind) => [kind, true]));
-    if (schema.attributeType(attribute) === undefined && !lenient)
-      faults.push(`indexes.${attribute}: the schema has no such attribute type`);
-  }
-  if (faults.length > 0)
-    throw new OperatorError('CONFIG_INVALID', 'the indexes of polyarch.yaml cannot be made', faults);
-  for (const name of lookedUpBy(settings)) {
-    const type = schema.attributeType(name);
-    const known = Object.keys(options).find((key) => schema.attributeType(key) === type) ?? name;
-    if (type !== undefined) options[known] = { ...options[known], equality: true };
-  }
-  return options;
-}
-
-/** Attributes by whose values entries are found for membership, references and uniqueness. */
-function lookedUpBy(settings: Settings): readonly string[] {
-  return [
-    ...settings['groups.memberAttributes'],
-    ...settings['references.attributes'],
-    ...uniqueAttributeNames(settings.uniqueness),
-  ];
-}
-
-function consistencyOptions(settings: Settings): ConsistencyOptions {
-  return {
-    unique: settings.uniqueness,
-    references: settings['references.attributes'],
-    referencesExist: settings['references.mustExist'],
-  };
 }

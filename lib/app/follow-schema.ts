@@ -8,7 +8,8 @@ import { IndexConfig } from '../backend/index-config.js';
 import type { Settings } from '../config/option-table.js';
 import type { Log } from '../port/log.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, type RunningDomain } from './domain.js';
+import type { RunningDomain } from './domain.js';
+import { indexOptions } from './domain-data.js';
 import { readIndexLists } from './index-settings.js';
 import type { ServerConfig } from './read-config.js';
 

@@ -24,7 +24,7 @@ import type { LdifItem } from '../ldif/ldif-record.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import { clearPasswords } from './clear-passwords.js';
-import { indexOptions, openChangelog } from './domain.js';
+import { indexOptions, openChangelog } from './domain-data.js';
 import { refuseAsSource } from './domain-fraction.js';
 import { IndexThread } from './index-thread.js';
 import { ldifEntry } from './ldif-entry.js';

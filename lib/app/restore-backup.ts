@@ -21,7 +21,7 @@ import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import { chainTo, chosenBackup, type ListedBackup, readCatalog, verifyBackup } from './backup-catalog.js';
 import { decodeFile, decodeRows, FRAME } from './backup-header.js';
 import { isRunning } from './control-client.js';
-import { openChangelog } from './domain.js';
+import { openChangelog } from './domain-data.js';
 import { refusePart } from './domain-fraction.js';
 import { openOffline } from './offline-store.js';
 import { planPointInTime } from './point-in-time.js';
