@@ -27,6 +27,7 @@ export const SECRET_ATTRIBUTES: readonly string[] = [
   'radiustunnelpassword',
   'radiusclientsecret',
   'dhcpkeysecret',
+  'ds-topology-secret',
 ];
 
 /** The key without its options: `userpassword;x-old` is as secret as `userpassword`. */

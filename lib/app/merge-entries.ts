@@ -27,6 +27,7 @@ import type { ControlProgress } from './control-protocol.js';
 import type { RunningDomain } from './domain.js';
 import { ldifEntry } from './ldif-entry.js';
 import { checkMergeSource, type MergeOrder, type MergeRecord, mergeRecords } from './merge-source.js';
+import { scramIterations } from './scram-parts.js';
 import type { RunningServer } from './server.js';
 
 /** Entries that are told of one by one. */
@@ -112,7 +113,7 @@ class Merge {
   }
 
   async run(progress: (progress: ControlProgress) => void): Promise<MergeResult> {
-    const hasher = new PasswordHashing();
+    const hasher = new PasswordHashing({ scramIterations: scramIterations(this.#server.config.settings) });
     const running = new Set<Promise<void>>();
     let failure: unknown;
     let done = 0;

@@ -22,7 +22,6 @@ import { LdapService } from '../operation/ldap-service.js';
 import type { SchemaStore } from '../operation/schema-store.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import type { PasswordHasher } from '../port/password-hasher.js';
 import type { Schema } from '../schema/schema.js';
 import { writerUrls } from '../topology/writers.js';
 import { AlertWatch, alertTree } from './alert-watch.js';
@@ -34,10 +33,11 @@ import { serveExternalChangelog } from './external-changelog.js';
 import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
-import { openDomains } from './open-domains.js';
+import { type OpenedDomains, openDomains } from './open-domains.js';
 import { takeOwnBackups } from './own-backups.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
 import { replicationTree } from './replication-monitor.js';
+import { scramParts } from './scram-parts.js';
 import { countingSeldom, type ExaminedServer, serverHealth } from './server-health.js';
 import type { ServerStatus } from './server-status.js';
 import { renewCertificate } from './server-tls.js';
@@ -145,10 +145,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const common = { config, store, network, incarnation, log, ...more };
   const opened = await openDomains(common, given.peers, peers, undo);
   const { schema, schemaDomain, topology, domains, listed } = opened;
-  const hasher = new PasswordHashing();
-  undo.add(() => hasher.close());
-  const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
-  const service = makeService(config, schema, schemaDomain, remembered, log, version);
+  const service = makeService(config, opened, log, version, undo);
   service.configure({ incarnation: () => incarnation.current, writers: writersOf(settings, topology) });
   for (const domain of domains) service.directory.addDomain(domain.guarded, domain.assured, domain.deleted);
   addReports(service, schema, topology, domains);
@@ -230,17 +227,21 @@ function watchAlerts(
 
 function makeService(
   config: ServerConfig,
-  schema: Schema,
-  schemaStore: SchemaStore | undefined,
-  hasher: PasswordHasher,
+  { schema, schemaDomain: schemaStore, topology }: OpenedDomains,
   log: Log,
   version: string,
-) {
+  undo: Undo,
+): LdapService {
   const { settings } = config;
+  const scram = scramParts(settings, topology);
+  const hasher = new PasswordHashing({ scramIterations: scram?.iterations });
+  undo.add(() => hasher.close());
+  const remembered = new PasswordCache(hasher, systemClock, settings['passwords.cacheSeconds'] * 1000);
   return new LdapService({
     schema,
     ...(schemaStore === undefined ? {} : { schemaStore }),
-    hasher,
+    hasher: remembered,
+    ...(scram === undefined ? {} : { scram }),
     clock: systemClock,
     random: systemRandom,
     log,

@@ -1,11 +1,11 @@
 /**
  * The domain cn=topology of a running server: who belongs to the topology. It replicates like any other, and every server holds it, brokers too.
  *
- * Owns the one entry, what it means now, and writing to it. Who is followed, and who is forgotten, follows from it in topology-follower.ts.
+ * Owns the one entry, what it means now, and writing to it: the members, and a secret that all servers share. Who is followed, and who is forgotten, follows from it in topology-follower.ts.
  */
 import { storedState } from '../backend/stored-state.js';
 import { must } from '../base/assert.js';
-import { utf8Decode, utf8Encode } from '../base/bytes.js';
+import { compareBytes, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -23,6 +23,8 @@ export const TOPOLOGY_BASE = 'cn=topology';
 const ENTRY_UUID = '00000000-0000-0000-0000-00000000007c' as EntryUuid;
 const SERVER_ATTRIBUTE = 'ds-topology-server';
 const SERVER_KEY = SERVER_ATTRIBUTE as AttributeKey;
+const SECRET_ATTRIBUTE = 'ds-topology-secret';
+const SECRET_KEY = SECRET_ATTRIBUTE as AttributeKey;
 const CACHE_BYTES = 1 << 20;
 
 const GENESIS: Genesis = {
@@ -89,10 +91,36 @@ export class TopologyDomain {
     if (this.#read()) this.#onChange();
   }
 
+  /** A secret that all servers share, and nobody else; undefined: there is none yet, or it is being copied. Of two that were made at once the smaller counts. */
+  get secret(): Uint8Array | undefined {
+    const { backend } = this.domain;
+    const entry = backend.importing ? undefined : backend.byUuid(ENTRY_UUID);
+    return [...(entry?.attribute(SECRET_KEY)?.values ?? [])].sort(compareBytes)[0];
+  }
+
+  /** Gives the topology its secret, where it has none; on disk when it resolves. Rejects as write(). */
+  async writeSecret(secret: Uint8Array): Promise<void> {
+    await this.#submit(SECRET_ATTRIBUTE, (entry) =>
+      entry.attribute(SECRET_KEY) === undefined ? { remove: [], add: [secret] } : { remove: [], add: [] },
+    );
+  }
+
   /** Makes `member` what its name means; on disk when it resolves. Rejects with LdapError unavailable while the server takes no writes. */
   async write(member: TopologyMember): Promise<void> {
+    await this.#submit(SERVER_ATTRIBUTE, (entry) => {
+      const { remove, add } = memberChange(textsOf(entry), member);
+      return { remove: remove.map(utf8Encode), add: add.map(utf8Encode) };
+    });
+    this.look();
+  }
+
+  /** Changes values of an attribute; nothing is written where nothing changes. */
+  async #submit(
+    name: string,
+    decide: (entry: EntryView) => { readonly remove: Uint8Array[]; readonly add: Uint8Array[] },
+  ): Promise<void> {
     const { schema } = this.domain;
-    const equality = schema.equalityOf(must(schema.describe(SERVER_ATTRIBUTE), 'a standard attribute')).name;
+    const equality = schema.equalityOf(must(schema.describe(name), 'a standard attribute')).name;
     await this.domain.guarded.submit(this.#initiator, (view) => {
       const entry = view.byUuid(ENTRY_UUID);
       if (entry === undefined)
@@ -100,21 +128,12 @@ export class TopologyDomain {
           'unavailable',
           'the topology is being copied from another server; try again later',
         );
-      const { remove, add } = memberChange(textsOf(entry), member);
+      const { remove, add } = decide(entry);
       if (remove.length === 0 && add.length === 0) return [];
-      const change = {
-        key: SERVER_KEY,
-        name: SERVER_ATTRIBUTE,
-        equality,
-        single: false,
-        clear: false,
-        remove: remove.map(utf8Encode),
-        add: add.map(utf8Encode),
-        increment: 0n,
-      };
+      const facts = { name, equality, single: false, clear: false, increment: 0n };
+      const change = { ...facts, key: name as AttributeKey, remove, add };
       return [{ entry: ENTRY_UUID, body: { kind: 'modify', attributes: [change] } }];
     });
-    this.look();
   }
 
   /** Answers whether it is another one. */

@@ -8,6 +8,7 @@ import { must } from '../base/assert.js';
 import type { Settings } from '../config/option-table.js';
 import { advertisedAddress } from '../config/server-config.js';
 import { toReplicaId } from '../csn/csn.js';
+import { systemRandom } from '../io/system-random.js';
 import type { Log } from '../port/log.js';
 import { formatAddress, parseAddress } from '../topology/address.js';
 import { elderOf, followed, type OwnFacts, ownMember, type TopologyMember } from '../topology/member-list.js';
@@ -17,6 +18,7 @@ import type { TopologyDomain } from './topology-domain.js';
 
 /** How often what could not be done at once is tried again. */
 const LOOK_MS = 1000;
+const SECRET_BYTES = 32;
 
 export interface FollowerParts {
   readonly settings: Settings;
@@ -126,16 +128,18 @@ export class TopologyFollower {
     for (const domain of replicated) if ('hold' in domain) domain.hold(why);
   }
 
-  /** Says what we are, where that is not known yet. */
+  /** Says what we are, and gives the topology the secret that SCRAM needs, where either is not known yet. */
   async #publish(): Promise<void> {
     const { settings, topology, log } = this.#parts;
     const { domain } = topology;
     if (this.#writing || domain.backend.importing || domain.writesHeld() !== undefined) return;
     const own = ownMember(topology.members, ownFacts(settings), Date.now());
-    if (own === undefined) return;
+    const needsSecret = settings['passwords.scram'] && topology.secret === undefined;
+    if (own === undefined && !needsSecret) return;
     this.#writing = true;
     try {
-      await topology.write(own);
+      if (own !== undefined) await topology.write(own);
+      if (needsSecret) await topology.writeSecret(systemRandom.bytes(SECRET_BYTES));
     } catch (error) {
       log.warn(
         { error: String(error) },

@@ -222,6 +222,16 @@ export const OPTIONS = {
     86_400,
     { preset: 60 },
   ),
+  'passwords.scram': flag(
+    'Offer SASL SCRAM-SHA-256. Passwords set from then on are stored as its keys instead of as Argon2id hashes; who has an older one comes in as before, and by SCRAM once it is set anew.',
+    { preset: false },
+  ),
+  'passwords.scramIterations': integer(
+    'Iterations of PBKDF2 in new keys of SCRAM: what a guess costs who has stolen them, and what a bind costs the client. Cyrus SASL takes part in 65,536 at most.',
+    4096,
+    2_000_000,
+    { preset: 65_536 },
+  ),
 
   ...CLIENT_LIMITS,
   'changelog.enabled': flag('Serve the changes of all domains as cn=changelog.', { preset: true }),

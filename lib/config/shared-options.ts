@@ -20,6 +20,8 @@ const SHARED: ReadonlySet<string> = new Set<OptionKey>([
   'groups.memberAttributes',
   'groups.allowEmpty',
   'groups.dynamic',
+  'passwords.scram',
+  'passwords.scramIterations',
   'references.attributes',
   'references.mustExist',
   'replication.evictAfterDays',

@@ -1,5 +1,5 @@
 /**
- * Port PasswordHasher: Argon2id where its library loads, scrypt otherwise, in a few threads of their own.
+ * Port PasswordHasher: Argon2id where its library loads, scrypt otherwise, or the keys of SCRAM where these are wanted, in a few threads of their own.
  *
  * Owns the threads and the queue; the schemes are password-schemes.ts, the thread is password-worker.ts. Threads start when they are first needed and never keep the process
  * alive. The queue is first come, first served, and bounded: beyond it the answer is LdapError busy. A thread that dies fails its one job and is replaced.
@@ -23,6 +23,11 @@ export type PasswordReply =
   | { readonly matches: boolean }
   | { readonly failure: string };
 
+/** What a thread is started with. */
+export interface PasswordThread {
+  readonly scramIterations: number | undefined;
+}
+
 interface Pending {
   readonly job: PasswordJob;
   resolve(reply: PasswordReply): void;
@@ -39,11 +44,14 @@ export interface PasswordHashingOptions {
   readonly threads?: number;
   /** Jobs that wait for a thread. */
   readonly queueLength?: number;
+  /** New hashes are the keys of SCRAM-SHA-256 with so many iterations, where the password allows it. */
+  readonly scramIterations?: number | undefined;
 }
 
 export class PasswordHashing implements PasswordHasher {
   readonly #maxThreads: number;
   readonly #maxQueue: number;
+  readonly #given: PasswordThread;
   readonly #threads = new Set<Thread>();
   readonly #queue: Pending[] = [];
   #closed = false;
@@ -51,6 +59,7 @@ export class PasswordHashing implements PasswordHasher {
   constructor(options: PasswordHashingOptions = {}) {
     this.#maxThreads = Math.max(1, options.threads ?? Math.min(8, availableParallelism()));
     this.#maxQueue = options.queueLength ?? 1024;
+    this.#given = { scramIterations: options.scramIterations };
   }
 
   /** Rejects with LdapError constraintViolation (too long) or busy. */
@@ -127,7 +136,7 @@ export class PasswordHashing implements PasswordHasher {
   }
 
   #startThread(): Thread {
-    const worker = new Worker(new URL('./password-worker.js', import.meta.url));
+    const worker = new Worker(new URL('./password-worker.js', import.meta.url), { workerData: this.#given });
     const thread: Thread = { worker, current: undefined };
     this.#threads.add(thread);
     worker.on('message', (reply: PasswordReply) => {

@@ -3,11 +3,13 @@
  *
  * Everything here is synchronous and slow on purpose: it runs in the threads of password-hashing.ts, except parseStored(), which only reads. An unknown scheme, a
  * malformed value and a cost above MAX_* are all the same: undefined, a wrong password. Clear text is no scheme.
- * Sources: RFC 2307 section 5.3, RFC 8018, RFC 7914, RFC 9106, and the forms that OpenLDAP, 389-ds and OpenDJ write.
+ * Sources: RFC 2307 section 5.3, RFC 5803, RFC 8018, RFC 7914, RFC 9106, and the forms that OpenLDAP, 389-ds and OpenDJ write.
  */
 import { createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
 import { latin1, utf8Decode } from '../base/bytes.js';
+import { parseScramKeys, type ScramKeys } from '../ldap/sasl/scram-keys.js';
 import { md5Crypt } from './md5-crypt.js';
+import { checkScram } from './scram-password.js';
 
 /** Greatest costs that a stored value may ask of us. */
 export const MAX_ITERATIONS = 2_000_000;
@@ -37,6 +39,7 @@ export type StoredPassword =
       readonly key: Uint8Array;
     }
   | StoredArgon2
+  | { readonly kind: 'scram'; readonly keys: ScramKeys }
   | { readonly kind: 'bcrypt' | 'crypt' | 'md5crypt'; readonly text: string };
 
 export interface StoredArgon2 {
@@ -116,6 +119,10 @@ export function parseStored(stored: Uint8Array): StoredPassword | undefined {
       return parseArgon2(body);
     case 'SCRYPT':
       return parseScrypt(body);
+    case 'SCRAM-SHA-256': {
+      const keys = parseScramKeys(text);
+      return keys === undefined ? undefined : { kind: 'scram', keys };
+    }
     default:
       return undefined;
   }
@@ -142,6 +149,8 @@ export function checkPassword(
       );
     case 'argon2':
       return libraries.argon2 !== undefined && same(libraries.argon2(password, stored), stored.key);
+    case 'scram':
+      return checkScram(password, stored.keys);
     case 'md5crypt': {
       const made = md5Crypt(password, stored.text.split('$')[2] ?? '');
       return same(Buffer.from(made, 'latin1'), Buffer.from(stored.text, 'latin1'));

@@ -4,16 +4,19 @@
  * Everything runs synchronously in this thread: libuv's pool, which the store needs, is not used.
  */
 import { randomBytes } from 'node:crypto';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Algorithm } from '@node-rs/argon2';
 import { compareSync } from 'bcryptjs';
 import { verify as verifyCrypt } from 'unixcrypt';
 import { must } from '../base/assert.js';
+import { toHex, utf8Encode } from '../base/bytes.js';
 import { reasonOf } from '../base/thrown.js';
-import type { PasswordJob, PasswordReply } from './password-hashing.js';
+import type { PasswordJob, PasswordReply, PasswordThread } from './password-hashing.js';
 import { checkPassword, type HashLibraries, hashScrypt, parseStored } from './password-schemes.js';
+import { hashScram } from './scram-password.js';
 
 const port = must(parentPort, 'password-worker runs as a worker thread');
+const { scramIterations } = workerData as PasswordThread;
 
 /** RFC 9106 and OWASP: 19 MiB, two passes. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
@@ -47,12 +50,15 @@ const libraries: HashLibraries = {
 };
 
 function hash(password: Uint8Array): string {
+  const keys =
+    scramIterations === undefined ? undefined : hashScram(password, randomBytes(16), scramIterations);
+  if (keys !== undefined) return keys;
   if (argon2 === undefined) return hashScrypt(password, randomBytes(16));
   return `{ARGON2}${argon2.hashSync(password, ARGON2)}`;
 }
 
 /** Work like that of a real check, for a user or a hash that does not exist. */
-const dummy = parseStored(Buffer.from(hash(randomBytes(16))));
+const dummy = parseStored(Buffer.from(hash(utf8Encode(toHex(randomBytes(16))))));
 
 function verify(password: Uint8Array, stored: Uint8Array | undefined): boolean {
   const parsed = stored === undefined ? undefined : parseStored(stored);

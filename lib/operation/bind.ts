@@ -9,30 +9,45 @@ import { LdapError } from '../base/ldap-error.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import type { BindRequest, Control } from '../ldap/message.js';
 import { awaitChanges } from './change-wait.js';
-import { type Answer, answer, type Operation, SUCCESS } from './operation.js';
+import { type Answer, type Operation, resultOf, SUCCESS } from './operation.js';
 import { verifyName } from './password-check.js';
 import { checkProtected } from './protection.js';
 import { saslBind } from './sasl.js';
+import type { RunningScram } from './scram.js';
 import type { ServerParts } from './server-parts.js';
 
 export interface Bound {
   readonly answer: Answer;
   readonly requester: Requester;
+  /** A SASL exchange that the next bind may carry on; the connection is anonymous until it has ended. */
+  readonly running: RunningScram | undefined;
 }
 
-/** Authenticates. Rejects with LdapError; the connection is anonymous then. */
-export async function bind(parts: ServerParts, operation: Operation): Promise<Bound> {
+/** Authenticates. `running`: the exchange that the bind before it began. Rejects with LdapError; the connection is anonymous then. */
+export async function bind(
+  parts: ServerParts,
+  operation: Operation,
+  running: RunningScram | undefined,
+): Promise<Bound> {
   const request = operation.message.request as BindRequest;
   if (request.version !== 3 && !(request.version === 2 && parts.settings.allowVersion2)) {
     throw new LdapError('protocolError', `This server speaks LDAP version 3, not ${request.version}.`);
   }
   await awaitChanges(parts, operation);
   const { authentication } = request;
-  const requester =
-    authentication.kind === 'sasl'
-      ? await saslBind(parts, operation, authentication)
-      : await simpleBind(parts, operation, request.dn, authentication.password);
-  return { answer: answer('bind', SUCCESS, identityControls(operation, requester)), requester };
+  if (authentication.kind === 'simple')
+    return bound(operation, await simpleBind(parts, operation, request.dn, authentication.password));
+  const step = await saslBind(parts, operation, authentication, running);
+  if (step.kind === 'bound') return bound(operation, step.requester, step.serverCredentials);
+  const result = resultOf('saslBindInProgress');
+  const response = { kind: 'bind', result, serverCredentials: step.challenge } as const;
+  return { answer: { response, controls: [] }, requester: ANONYMOUS, running: step.running };
+}
+
+function bound(operation: Operation, requester: Requester, serverCredentials?: Uint8Array): Bound {
+  const response = { kind: 'bind', result: SUCCESS, serverCredentials } as const;
+  const controls = identityControls(operation, requester);
+  return { answer: { response, controls }, requester, running: undefined };
 }
 
 async function simpleBind(

@@ -6,7 +6,7 @@
  * runs with an identity or a limit of the wrong side of it. Bounds: at most settings.pipelinedRequests requests are taken; while the client
  * does not read its answers nothing is produced or read.
  */
-import { ANONYMOUS, type Requester } from '../access/requester.js';
+import type { Requester } from '../access/requester.js';
 import type { ResultName } from '../base/result-code.js';
 import { BerError } from '../ber/ber-error.js';
 import { FrameAssembler } from '../ber/frame-assembler.js';
@@ -32,13 +32,13 @@ import { readRequestControls } from './request-controls.js';
 import { isBarrier, RequestOrder } from './request-order.js';
 import { RunningOperation } from './running-operation.js';
 import type { ServerParts } from './server-parts.js';
+import { Session } from './session.js';
 import { checkStartTls } from './start-tls.js';
 
 type State = 'open' | 'securing' | 'draining' | 'closing' | 'closed';
 
 export class LdapConnection implements LdapConnectionSink, RegisteredConnection {
   readonly facts: ConnectionFacts;
-  requester: Requester = ANONYMOUS;
   operationsStarted = 0;
   readonly #parts: ServerParts;
   readonly #transport: LdapTransport;
@@ -47,6 +47,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   readonly #assembler: FrameAssembler;
   readonly #output: AnswerOutput;
   readonly #order = new RequestOrder();
+  readonly #session: Session;
   #state: State = 'open';
   /** A bind or StartTLS was read and is not finished. */
   #barrier = false;
@@ -72,8 +73,13 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     this.#log = log;
     this.#times = new ConnectionTimes(parts.clock.monotonicMs());
     this.#assembler = new FrameAssembler(parts.settings.messageBytesAnonymous);
+    this.#session = new Session(parts, this.#assembler);
     this.#output = new AnswerOutput(transport, parts.statistics, () => this.#balance());
     log.connected(this.tls);
+  }
+
+  get requester(): Requester {
+    return this.#session.requester;
   }
 
   get tls(): boolean {
@@ -223,7 +229,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       this.#disconnect(error.result, `The connection ends: ${error.message}.`);
     } else if (error.id !== undefined && kind !== undefined) {
       // A bind that cannot be read still ends the identity before it.
-      if (kind === 'bind') this.#become(ANONYMOUS);
+      if (kind === 'bind') this.#session.reset();
       this.#output.answer(error.id, answer(kind, resultOf(error.result, error.message)));
     }
   }
@@ -269,6 +275,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   #dispatch(operation: RunningOperation): Answer | Promise<Answer> | undefined {
     const { request } = operation.message;
     if (request.kind === 'bind') return this.#bind(operation);
+    this.#session.checkSettled();
     if (request.kind === 'extended') {
       if (request.oid === EXTENDED_OIDS.startTls) return this.#startTls(operation);
       if (request.oid === EXTENDED_OIDS.cancel) return cancel(this.#order, this.#output, operation.message);
@@ -293,7 +300,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   /** An operation ended with an error: an LDAP answer, or a bug of ours, which ends this operation only. */
   #fail(message: RequestMessage, operation: RunningOperation | undefined, error: unknown): void {
     const { kind } = message.request;
-    if (kind === 'bind') this.#become(ANONYMOUS);
+    if (kind === 'bind') this.#session.reset();
     const given = failure(this.#parts, finalKind(kind) ?? 'extended', error);
     if (isBarrier(message)) this.#barrier = false;
     if (operation !== undefined) {
@@ -319,18 +326,11 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   #bind(operation: RunningOperation): Promise<Answer> {
     // What goes on under the old identity ends (RFC 4511 section 4.2.1); a bind starts by resetting the identity (RFC 4513 section 4).
     if (this.#order.endDetached()) this.#output.wake();
-    this.#become(ANONYMOUS);
-    return bind(this.#parts, operation).then((bound) => {
-      this.#become(bound.requester);
+    return bind(this.#parts, operation, this.#session.reset()).then((bound) => {
+      this.#session.bound(bound);
       this.#barrier = false;
       return bound.answer;
     });
-  }
-
-  #become(requester: Requester): void {
-    this.requester = requester;
-    const { messageBytes, messageBytesAnonymous } = this.#parts.settings;
-    this.#assembler.maxBytes = requester.kind === 'anonymous' ? messageBytesAnonymous : messageBytes;
   }
 
   #startTls(operation: RunningOperation): undefined {

@@ -26,6 +26,7 @@ import { monitorTree } from './monitor.js';
 import { PagedCookies } from './paged-cookie.js';
 import { ScanGate } from './scan-gate.js';
 import type { SchemaStore } from './schema-store.js';
+import type { ScramParts } from './scram.js';
 import { SelectionCache } from './selection-cache.js';
 import type { ServerParts } from './server-parts.js';
 import { DEFAULT_SETTINGS, type OperationSettings } from './settings.js';
@@ -39,6 +40,8 @@ export interface ServiceParts {
   /** The schema cannot be changed over LDAP when absent. */
   readonly schemaStore?: SchemaStore;
   readonly hasher: PasswordHasher;
+  /** SASL SCRAM is not offered when absent. */
+  readonly scram?: ScramParts;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -69,6 +72,7 @@ export class LdapService {
       directory: this.directory,
       policy: given.policy ?? firstAccessRules(),
       hasher,
+      scram: given.scram,
       clock,
       random,
       log,

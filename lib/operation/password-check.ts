@@ -18,16 +18,19 @@ import type { ServerParts } from './server-parts.js';
 const MAX_TRIED = 4;
 const PASSWORD_KEY = 'userpassword' as AttributeKey;
 
-interface Account {
+/** Whom a DN names, as far as passwords go. */
+export interface Account {
   /** Stored passwords; empty: nobody can bind as this. */
   readonly stored: readonly Uint8Array[];
+  /** undefined: nobody, or the administrator. */
+  readonly entry: StoredEntry | undefined;
   /** Who that is, if still so after verification. */
   confirm(): Requester | undefined;
 }
 
 /** Who the name is, when this is its password. `name`: a DN. Rejects with LdapError invalidCredentials. */
 export async function verifyName(parts: ServerParts, name: string, password: Uint8Array): Promise<Requester> {
-  const requester = await authenticate(parts, account(parts, name), password);
+  const requester = await authenticate(parts, accountOf(parts, name), password);
   if (requester === undefined) throw invalidCredentials();
   return requester;
 }
@@ -41,21 +44,25 @@ export async function verifyPassword(
   return verifyAny(parts, entry.attribute(PASSWORD_KEY)?.values ?? [], password);
 }
 
-/** The account of a name. An unknown one has no passwords, and costs as much as a known one. */
-function account(parts: ServerParts, text: string): Account {
-  if (text === '') return { stored: [], confirm: () => undefined };
+const NOBODY: Account = { stored: [], entry: undefined, confirm: () => undefined };
+
+/** The account of a name, a DN. An unknown one has no passwords. Throws LdapError for what is no DN, or lies elsewhere. */
+export function accountOf(parts: ServerParts, text: string): Account {
+  if (text === '') return NOBODY;
   const route = parts.directory.route(text);
   if (isAdminDn(parts, route.dn)) {
     const { adminPassword, adminDn } = parts.settings;
     return {
       stored: adminPassword === undefined ? [] : [adminPassword],
+      entry: undefined,
       confirm: () => ({ kind: 'admin', dn: adminDn }),
     };
   }
   const entry = route.kind === 'domain' ? route.domain.backend.byDn(route.dn) : undefined;
-  if (route.kind !== 'domain' || entry === undefined) return { stored: [], confirm: () => undefined };
+  if (route.kind !== 'domain' || entry === undefined) return NOBODY;
   return {
     stored: entry.attribute(PASSWORD_KEY)?.values ?? [],
+    entry,
     confirm: () => confirmUser(route.domain, entry),
   };
 }
@@ -91,6 +98,7 @@ async function verifyAny(
   return false;
 }
 
-function invalidCredentials(): LdapError {
+/** What a wrong password and an unknown name answer alike. */
+export function invalidCredentials(): LdapError {
   return new LdapError('invalidCredentials', 'The name or the password is wrong.');
 }

@@ -38,7 +38,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       supportedControl: SUPPORTED_CONTROLS,
       supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS, ...administration],
       supportedFeatures: SUPPORTED_FEATURES,
-      supportedSASLMechanisms: saslMechanisms(transport),
+      supportedSASLMechanisms: saslMechanisms(parts, transport),
       lastUSN: usn,
       ...changelogValues(parts),
       altServer: settings.altServers(),

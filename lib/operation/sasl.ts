@@ -1,60 +1,90 @@
 /**
  * SASL binds (RFC 4422; RFC 4513 section 5.2): which mechanisms a connection has, and who they make it.
  *
- * ANONYMOUS (RFC 4505); PLAIN (RFC 4616) over TLS or a Unix-domain socket only; EXTERNAL (RFC 4422 appendix A) where the client has shown a certificate that our CA signed. All of them
- * are one message of the client; none has a security layer. The requested authorization identity must be one that the client may act under.
+ * ANONYMOUS (RFC 4505); PLAIN (RFC 4616) over TLS or a Unix-domain socket only; EXTERNAL (RFC 4422 appendix A) where the client has shown a certificate that our CA signed;
+ * SCRAM (scram.ts), the only one of more than one message. None has a security layer. The requested authorization identity must be one that the client may act under.
  */
 import { ANONYMOUS, type Requester } from '../access/requester.js';
 import { emptyBytes, utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import { formatDn, parseDn } from '../dn/dn-text.js';
+import { formatDn } from '../dn/dn-text.js';
 import type { BindRequest } from '../ldap/message.js';
 import { certificateSubject } from '../schema/certificate-form.js';
-import { requesterOf, requesterOfDn, requesterWith } from './identities.js';
+import { requesterOfDn, requesterWith } from './identities.js';
 import type { Operation, TransportFacts } from './operation.js';
-import { verifyName } from './password-check.js';
+import { invalidCredentials, verifyName } from './password-check.js';
 import { isProtected } from './protection.js';
-import { mayProxy } from './proxied-authorization.js';
+import { authorized, dnOfName, readAuthenticationName } from './sasl-identity.js';
+import { endScram, type RunningScram, SCRAM, SCRAM_PLUS, startScram } from './scram.js';
 import type { ServerParts } from './server-parts.js';
 
 type SaslAuthentication = Extract<BindRequest['authentication'], { readonly kind: 'sasl' }>;
 
+/** What a request of a SASL bind comes to: an identity, or a challenge that the next bind of the connection may answer. */
+export type SaslStep =
+  | { readonly kind: 'bound'; readonly requester: Requester; readonly serverCredentials?: Uint8Array }
+  | { readonly kind: 'challenge'; readonly challenge: Uint8Array; readonly running: RunningScram };
+
 /** What the root DSE lists: the mechanisms that work on this connection as it is. */
-export function saslMechanisms({ secure }: TransportFacts): readonly string[] {
+export function saslMechanisms(
+  { scram }: Pick<ServerParts, 'scram'>,
+  { secure }: TransportFacts,
+): readonly string[] {
   const mechanisms = ['ANONYMOUS'];
   if (isProtected(secure)) mechanisms.push('PLAIN');
   if (secure.clientCertificate?.verified === true) mechanisms.push('EXTERNAL');
+  if (scram !== undefined) mechanisms.push(SCRAM);
+  if (scram !== undefined && secure.channelBinding !== undefined) mechanisms.push(SCRAM_PLUS);
   return mechanisms;
 }
 
-/** Who the client becomes. Rejects with LdapError: authMethodNotSupported, confidentialityRequired, invalidCredentials, insufficientAccessRights ... */
+/**
+ * One request of a SASL bind. `running`: the exchange that the bind before it began. Rejects with LdapError: authMethodNotSupported,
+ * confidentialityRequired, invalidCredentials, insufficientAccessRights ...
+ */
 export async function saslBind(
   parts: ServerParts,
   operation: Operation,
   { mechanism, credentials }: SaslAuthentication,
-): Promise<Requester> {
+  running: RunningScram | undefined,
+): Promise<SaslStep> {
   if (credentials !== undefined && credentials.length > LIMITS.saslBytes) {
     throw new LdapError(
       'invalidCredentials',
       `SASL credentials may have ${LIMITS.saslBytes} octets (limit saslBytes).`,
     );
   }
-  switch (mechanism.toUpperCase()) {
+  const upper = mechanism.toUpperCase();
+  switch (upper) {
     case 'ANONYMOUS':
       // What the client says of itself (RFC 4505 section 2) is a trace, not an identity.
-      return ANONYMOUS;
+      return { kind: 'bound', requester: ANONYMOUS };
     case 'PLAIN':
-      return plain(parts, operation, credentials);
+      return { kind: 'bound', requester: await plain(parts, operation, credentials) };
     case 'EXTERNAL':
-      return external(parts, operation, credentials ?? emptyBytes());
+      return { kind: 'bound', requester: await external(parts, operation, credentials ?? emptyBytes()) };
+    case SCRAM:
+    case SCRAM_PLUS:
+      return scram(parts, operation, { mechanism: upper, credentials }, running);
     default:
-      throw new LdapError(
-        'authMethodNotSupported',
-        `The SASL mechanism ${shownMechanism(mechanism)} is not supported; this connection has ${saslMechanisms(operation.transport).join(', ')}. ` +
-          'For a simple bind use option -x of the OpenLDAP tools.',
-      );
+      throw notSupported(parts, operation, mechanism);
   }
+}
+
+/** A bind of the mechanism that runs carries its exchange on (RFC 4511 section 4.2.1); any other begins a new one. */
+async function scram(
+  parts: ServerParts,
+  operation: Operation,
+  { mechanism, credentials }: Omit<SaslAuthentication, 'kind'>,
+  running: RunningScram | undefined,
+): Promise<SaslStep> {
+  if (parts.scram === undefined) throw notSupported(parts, operation, mechanism);
+  // An empty challenge asks for the client's first message.
+  if (credentials === undefined) throw new LdapError('saslBindInProgress', '');
+  return running?.mechanism === mechanism
+    ? endScram(parts, parts.scram, running, credentials)
+    : startScram(parts, parts.scram, operation, mechanism, credentials);
 }
 
 async function plain(
@@ -72,7 +102,7 @@ async function plain(
   if (credentials === undefined) throw new LdapError('saslBindInProgress', '');
   const message = readPlain(credentials);
   if (message === undefined || message.password.length === 0) throw invalidCredentials();
-  const name = await nameOf(parts, message.authcid);
+  const name = await dnOfName(parts, readAuthenticationName(message.authcid));
   const requester = await verifyName(parts, name, message.password);
   return authorized(parts, requester, message.authzid);
 }
@@ -92,25 +122,6 @@ function readPlain(credentials: Uint8Array): PlainMessage | undefined {
   const authcid = utf8Decode(credentials.subarray(first + 1, second));
   if (authzid === undefined || authcid === undefined || authcid === '') return undefined;
   return { authzid, authcid, password: credentials.subarray(second + 1) };
-}
-
-/** The DN of an authentication identity: an authorization id, a DN, or the value of uid. '' for nobody, which no password opens. */
-async function nameOf(parts: ServerParts, authcid: string): Promise<string> {
-  const lower = authcid.slice(0, 3).toLowerCase();
-  if (lower === 'dn:') return isDn(authcid.slice(3)) ? authcid.slice(3) : '';
-  if (!lower.startsWith('u:') && authcid.includes('=') && isDn(authcid)) return authcid;
-  const uid = lower.startsWith('u:') ? authcid.slice(2) : authcid;
-  const requester = await requesterWith(parts, 'uid', uid);
-  return requester === undefined || requester.kind === 'anonymous' ? '' : requester.dn;
-}
-
-function isDn(text: string): boolean {
-  try {
-    return parseDn(text).rdns.length > 0;
-  } catch (error) {
-    if (error instanceof LdapError) return false;
-    throw error;
-  }
 }
 
 async function external(
@@ -141,18 +152,14 @@ async function external(
   return authorized(parts, requester, authzid);
 }
 
-/** The identity to act under: the own one, or another that this one may take. */
-async function authorized(parts: ServerParts, requester: Requester, authzid: string): Promise<Requester> {
-  if (authzid === '') return requester;
-  const wanted = await requesterOf(parts, authzid);
-  if (wanted !== undefined && mayProxy(parts, requester, wanted)) return wanted;
-  throw new LdapError('insufficientAccessRights', 'This identity may not act under the requested one.');
+function notSupported(parts: ServerParts, operation: Operation, mechanism: string): LdapError {
+  return new LdapError(
+    'authMethodNotSupported',
+    `The SASL mechanism ${shownMechanism(mechanism)} is not supported; this connection has ${saslMechanisms(parts, operation.transport).join(', ')}. ` +
+      'For a simple bind use option -x of the OpenLDAP tools.',
+  );
 }
 
 function shownMechanism(name: string): string {
   return name.length <= 32 ? `"${name}"` : `"${name.slice(0, 32)}..."`;
-}
-
-function invalidCredentials(): LdapError {
-  return new LdapError('invalidCredentials', 'The name or the password is wrong.');
 }

@@ -15,6 +15,7 @@ import type { IndexAdvice } from './index-advice.js';
 import type { PagedCookies } from './paged-cookie.js';
 import type { ScanGate } from './scan-gate.js';
 import type { SchemaStore } from './schema-store.js';
+import type { ScramParts } from './scram.js';
 import type { SelectionCache } from './selection-cache.js';
 import type { OperationSettings } from './settings.js';
 import type { SortedLists } from './sorted-list.js';
@@ -30,6 +31,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** SCRAM, where it is offered. */
+  readonly scram: ScramParts | undefined;
   /** May be replaced while the server runs. */
   settings: OperationSettings;
   readonly statistics: Statistics;

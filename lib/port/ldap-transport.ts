@@ -25,6 +25,8 @@ export interface TransportSecurity {
   /** Key length of the cipher; 0 without TLS. */
   readonly strengthBits: number;
   readonly clientCertificate?: ClientCertificate;
+  /** The data of a channel binding type, such as tls-exporter, that only both ends of this connection can know; undefined for a type that there is not. */
+  readonly channelBinding?: (type: string) => Uint8Array | undefined;
 }
 
 export interface LdapTransport {

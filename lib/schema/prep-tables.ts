@@ -77,7 +77,8 @@ function fold(point: number): string {
   return point === DOTLESS_I ? text : text.toLowerCase().toUpperCase().toLowerCase();
 }
 
-function inRanges(ranges: readonly number[], point: number): boolean {
+/** Whether a table of ranges (flat pairs, ascending) holds the code point. */
+export function inRanges(ranges: readonly number[], point: number): boolean {
   for (let i = 0; i < ranges.length; i += 2) {
     if (point < (ranges[i] as number)) return false;
     if (point <= (ranges[i + 1] as number)) return true;

@@ -118,7 +118,7 @@ configcontext=1.3.6.1.4.1.4203.1.12.2.1 monitorcontext=1.3.6.1.4.1.4203.666.1.10
 lastusn=~.1.2 firstchangenumber=~.1.3 lastchangenumber=~.1.4 lastexternalchangelogcookie=~.1.70 supportedtlsprotocols=~.1.5
 supportedtlsciphers=~.1.6 ds-private-naming-contexts=~.1.7 changelog=2.16.840.1.113730.3.1.35 entryusn=~.1.8
 ds-sync-conflict=~.1.9 ds-sync-hist=~.1.10 ds-sync-state=~.1.11 ds-sync-generation-id=~.1.12
-ds-sync-schema-violation=~.1.55 ds-topology-server=~.1.80 ds-topology=~.2.8
+ds-sync-schema-violation=~.1.55 ds-topology-server=~.1.80 ds-topology-secret=~.1.81 ds-topology=~.2.8
 lastknownparent=~.1.13 isdeleted=~.1.14 changenumber=2.16.840.1.113730.3.1.5
 targetdn=2.16.840.1.113730.3.1.6 changetype=2.16.840.1.113730.3.1.7 changes=2.16.840.1.113730.3.1.8
 newrdn=2.16.840.1.113730.3.1.9 deleteoldrdn=2.16.840.1.113730.3.1.10 newsuperior=2.16.840.1.113730.3.1.11

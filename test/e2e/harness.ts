@@ -148,11 +148,19 @@ export function readyOf(
 }
 
 /** A demo of three servers with the sample data; stopped at the end of the test. */
-export async function startDemo(t: Test, entries = 60, servers = 3): Promise<Demo> {
+export async function startDemo(
+  t: Test,
+  entries = 60,
+  servers = 3,
+  options: NodeJS.ProcessEnv = {},
+): Promise<Demo> {
   const dir = temporary(t);
   const port = await freePorts(10 * servers);
   const args = ['demo', '--json', '--dir', dir, '--port', String(port), '--password', PASSWORD];
-  const child = launch([...args, '--entries', String(entries), '--servers', String(servers)]);
+  const child = launch([...args, '--entries', String(entries), '--servers', String(servers)], {
+    ...ENV,
+    ...options,
+  });
   let notes = '';
   child.stderr?.on('data', (text) => {
     notes += text;

@@ -1,4 +1,5 @@
-/** Debian's ldap-utils work against a demo without special options, and what one server takes the others show. */
+/** Debian's ldap-utils work against a demo without special options but that for SCRAM, and what one server takes the others show. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -23,7 +24,7 @@ t.setTimeout(115_000);
 const absent = missing('ldapsearch');
 
 t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, async (t) => {
-  const demo = await startDemo(t);
+  const demo = await startDemo(t, 60, 3, { POLYARCH_PASSWORDS_SCRAM: 'true' });
   const [one, two, three] = demo.servers;
   if (one === undefined || two === undefined || three === undefined) throw new Error('three servers');
   const person = `uid=user.1,ou=people,${BASE}`;
@@ -159,13 +160,24 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     t.equal((await run('ldapdelete', [...adminOn(one), `cn=ladies,${BASE}`])).status, 0);
   });
 
-  t.test('SASL: PLAIN over TLS, EXTERNAL by certificate, a plain word without either', async (t) => {
+  t.test('SASL: PLAIN over TLS, EXTERNAL by certificate, SCRAM anywhere', async (t) => {
     const tls = join(one.dir, 'tls');
     const env = { ...ENV, LDAPTLS_CACERT: join(tls, 'ca.crt') };
     const whoAmI = (args: string[], more: NodeJS.ProcessEnv = {}) =>
-      run('ldapwhoami', ['-Q', '-H', one.ldap, ...args], '', { ...env, ...more });
-    const clear = await whoAmI([]);
-    t.match(clear.stderr, /no mechanism available/);
+      run('ldapwhoami', ['-Q', '-H', more.LDAPURI ?? one.ldap, ...args], '', { ...env, ...more });
+    const scram = ['-Y', 'SCRAM-SHA-256', '-U', 'ada', '-w'];
+    const shownTo = async (args: string[], more: NodeJS.ProcessEnv = {}) => {
+      const { stdout, stderr } = await whoAmI(args, more);
+      return stdout + stderr;
+    };
+    if (existsSync('/usr/lib/x86_64-linux-gnu/sasl2/libscram.so')) {
+      t.match(await shownTo([...scram, 'engine']), `dn:uid=ada,ou=people,${BASE}`);
+      t.match(await shownTo([...scram, 'engine'], { LDAPURI: two.ldap }), `dn:uid=ada,ou=people,${BASE}`);
+      t.match(await shownTo([...scram, 'wrong']), /Invalid credentials/);
+      const bound = { LDAPSASL_CBINDING: 'tls-endpoint' };
+      const plus = ['-ZZ', '-Y', 'SCRAM-SHA-256-PLUS', '-U', 'ada', '-w', 'engine'];
+      t.match(await shownTo(plus, bound), `dn:uid=ada,ou=people,${BASE}`, 'bound to the channel');
+    }
     const plain = ['-Y', 'PLAIN', '-U', 'ada', '-w', 'engine'];
     t.match((await whoAmI(['-ZZ', ...plain])).stdout, `dn:uid=ada,ou=people,${BASE}`);
     t.match((await whoAmI(['-O', 'none', ...plain])).stderr, /over TLS only/);

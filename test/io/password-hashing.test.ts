@@ -33,6 +33,8 @@ const STORED = [
   '{CRYPT}$2b$04$abcdefghijklmnopqrstuu960j13X6kQlzbqdzgQcooaqGRvuvICC',
   '{BCRYPT}$2y$04$abcdefghijklmnopqrstuu960j13X6kQlzbqdzgQcooaqGRvuvICC',
   '{SCRYPT}$scrypt$ln=10,r=8,p=1$c2FsdHNhbHQ$uF9S6d5KEpMJR2OqcK0D8+a3pCzgWmIaVfLGbHAG2Lo',
+  '{SCRAM-SHA-256}4096:c2FsdHNhbHRzYWx0c2FsdA==$azRZI/MgtuyVrJmhbfwlQ0cMsNAq077z8tGQnpGrtrU=:/iGn/Caz0/1oh0CzoecOKq1eZGmX+qTaPlqo1DHNsg0=',
+  '{scram-sha-256}4096,c2FsdHNhbHRzYWx0c2FsdA==,azRZI/MgtuyVrJmhbfwlQ0cMsNAq077z8tGQnpGrtrU=,/iGn/Caz0/1oh0CzoecOKq1eZGmX+qTaPlqo1DHNsg0=',
   '{ARGON2}$argon2id$v=19$m=64,t=1,p=1$ajtoarHkfaVX7w+9zajqlg$RHH3PzWScUynU/uED7IqQya+4H362jw1FPPvkMuQGFM',
 ];
 
@@ -126,6 +128,31 @@ t.test('a new hash is salted, of a strong scheme, and verifies; non-UTF-8 passwo
   const libraries = { argon2: undefined, bcrypt: () => false, crypt: () => false };
   t.equal(scrypt !== undefined && checkPassword(PASSWORD, scrypt, libraries), true, 'the fallback scheme');
 });
+
+t.test(
+  'keys of SCRAM are made where they are wanted and the password allows it (RFC 5802, RFC 4013)',
+  async (t) => {
+    const scram = new PasswordHashing({ threads: 1, scramIterations: 4096 });
+    t.teardown(() => scram.close());
+    const [one, two] = await Promise.all([scram.hash(PASSWORD), scram.hash(PASSWORD)]);
+    t.match(utf8Decode(one), /^\{SCRAM-SHA-256\}4096:/);
+    t.not(utf8Decode(one), utf8Decode(two));
+    t.equal(await scram.verify(PASSWORD, one), true);
+    t.equal(await scram.verify(u('correct\u00a0horse a\u0308'), one), true, 'another spelling of the same');
+    t.equal(await scram.verify(u('correct horse a'), one), false);
+    t.equal(await scram.verify(PASSWORD, undefined), false, 'no such user');
+    for (const unfit of [Uint8Array.of(0xff, 0), u('bell\u0007'), u('\u200d')]) {
+      const stored = await scram.hash(unfit);
+      t.match(
+        utf8Decode(stored),
+        /^\{(ARGON2|SCRYPT)\}/,
+        'no client could prove it: hashed as without SCRAM',
+      );
+      t.equal(await scram.verify(unfit, stored), true);
+      t.equal(await scram.verify(unfit, one), false);
+    }
+  },
+);
 
 t.test('passwords above the bound are refused when set and wrong when tried', async (t) => {
   const long = new Uint8Array(LIMITS.passwordBytes + 1).fill(97);

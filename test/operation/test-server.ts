@@ -25,9 +25,11 @@ import type {
   ResponseMessage,
   SearchRequest,
 } from '../../lib/ldap/message.js';
+import { parseScramKeys } from '../../lib/ldap/sasl/scram-keys.js';
 import type { AccessRecord } from '../../lib/operation/access-log.js';
 import { DeletedEntries } from '../../lib/operation/deleted-entries.js';
 import { LdapService } from '../../lib/operation/ldap-service.js';
+import type { ScramParts } from '../../lib/operation/scram.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { LdapConnectionSink, LdapTransport, TransportSecurity } from '../../lib/port/ldap-transport.js';
@@ -118,7 +120,7 @@ export class TestHasher implements PasswordHasher {
   }
 
   isHashed(stored: Uint8Array): boolean {
-    return latin1(stored).startsWith('{TEST}');
+    return latin1(stored).startsWith('{TEST}') || parseScramKeys(latin1(stored)) !== undefined;
   }
 }
 
@@ -389,6 +391,7 @@ export class TestServer {
     log: TestLog,
     first: TestBackend,
     settings: Partial<OperationSettings>,
+    scram: ScramParts | undefined,
   ) {
     this.clock = clock;
     this.log = log;
@@ -402,6 +405,7 @@ export class TestServer {
       hasher: this.hasher,
       random: seededRandom(1),
       accessLog: (record) => this.accessLog.push(record),
+      ...(scram === undefined ? {} : { scram }),
       settings: { adminPassword: utf8Encode(`{TEST}${ADMIN_PASSWORD}`), ...settings },
     });
   }
@@ -411,6 +415,7 @@ export class TestServer {
     settings: Partial<OperationSettings> = {},
     bases: readonly string[] = [BASE],
     options: Partial<BackendOptions> = {},
+    scram?: ScramParts,
   ): Promise<TestServer> {
     const schema = testSchema();
     const clock = new TestClock();
@@ -418,7 +423,7 @@ export class TestServer {
     const opened = await Promise.all(
       bases.map((base) => openTestBackend(schema, base, clock, log, undefined, options)),
     );
-    const server = new TestServer(clock, log, must(opened[0], 'a base'), settings);
+    const server = new TestServer(clock, log, must(opened[0], 'a base'), settings, scram);
     for (const one of opened) server.service.directory.addDomain(one.backend, undefined, deletedOf(one));
     return server;
   }
@@ -426,7 +431,7 @@ export class TestServer {
   /** Another server on the data of the first domain: nothing of it is in memory. */
   async reopen(options: Partial<BackendOptions> = {}): Promise<TestServer> {
     const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store, options);
-    const server = new TestServer(this.clock, this.log, opened, this.service.settings);
+    const server = new TestServer(this.clock, this.log, opened, this.service.settings, undefined);
     server.service.directory.addDomain(opened.backend, undefined, deletedOf(opened));
     return server;
   }
