@@ -91,7 +91,7 @@ function* offlineFindings(facts: HealthFacts): Generator<Finding> {
 }
 
 function* domainFindings({ domains }: ServerStatus, dir: string): Generator<Finding> {
-  for (const { baseDn, phase, reason, blocked } of domains) {
+  for (const { baseDn, phase, reason, blocked, waiting = [] } of domains) {
     const why = reason ?? phase;
     if (phase === 'failed')
       yield finding(
@@ -121,6 +121,15 @@ function* domainFindings({ domains }: ServerStatus, dir: string): Generator<Find
         line,
         'changes of that server do not arrive here',
         `polyarch replication initialize --dir ${dir}, when it does not go on by itself`,
+      );
+    for (const line of waiting)
+      yield finding(
+        'H013',
+        'warning',
+        baseDn,
+        line,
+        'it comes after a change of another server that is not here yet',
+        `polyarch replication status --dir ${dir}: mend what is not connected`,
       );
   }
 }

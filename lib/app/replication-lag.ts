@@ -2,6 +2,7 @@
 import type { SessionStatus } from '../broker/broker-seams.js';
 import { csnReplica, csnTimeMs } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
+import type { BlockedOrigin } from '../replica/replay.js';
 import type { Guard } from './guarded-backend.js';
 import type { ServerConfig } from './read-config.js';
 import type { DomainStatus } from './server-status.js';
@@ -21,6 +22,16 @@ export function replicationLag(
     lagMs = Math.max(lagMs, lagOf(state, states.log));
   }
   return { behind, lagMs };
+}
+
+/** Origins that do not go on: `blocked` cannot, `waiting` go on when a change of another server has come. */
+export function heldOrigins(origins: readonly BlockedOrigin[]): Pick<DomainStatus, 'blocked' | 'waiting'> {
+  const of = (kind: BlockedOrigin['kind']) =>
+    origins.flatMap((origin) =>
+      origin.kind === kind ? [`changes of replica ${origin.origin} wait: ${origin.reason}`] : [],
+    );
+  const waiting = of('waiting');
+  return { blocked: of('failing'), ...(waiting.length === 0 ? {} : { waiting }) };
 }
 
 /** The guard of a replica, which also refuses local writes on a read-only server, and while nobody else is there, where the configuration wants that. */

@@ -36,8 +36,10 @@ export interface DomainStatus {
     readonly entries: number | undefined;
     readonly trouble: string | undefined;
   };
-  /** Origins whose next change cannot be applied at the moment, with the reason. */
+  /** Origins whose next change cannot be applied, with the reason. */
   readonly blocked: readonly string[];
+  /** Origins whose next change waits for one of another server that is on its way (a link is broken, say); absent: none. */
+  readonly waiting?: readonly string[];
 }
 
 /** A server of the domain, as this one knows it. */

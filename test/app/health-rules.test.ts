@@ -40,6 +40,7 @@ t.test('each fault has its rule', (t) => {
     ['H010 error', facts({ status: status({ domains: [{ ...domain, phase: 'failed' }] }) })],
     ['H011 error', facts({ status: status({ domains: [{ ...domain, phase: 'full' }] }) })],
     ['H012 warning', facts({ status: status({ domains: [{ ...domain, phase: 'held' }] }) })],
+    ['H013 warning', facts({ status: status({ domains: [{ ...domain, waiting: ['waits'] }] }) })],
     ['H013 error', facts({ status: status({ domains: [{ ...domain, blocked: ['waits'] }] }) })],
     ['H020 warning', facts({ status: status({ peers: [{ name: 's2', connected: false }] }) })],
     ['H021 warning', facts({ status: status({ links: [{ ...link, direction: 'to', lagSeconds: 61 }] }) })],

@@ -53,13 +53,14 @@ function watch(cluster: Cluster, dir: string, faults: string[]): () => void {
     streams[number - 1]?.write(text);
     const lines = `${rests[number - 1] ?? ''}${text}`.split('\n');
     rests[number - 1] = lines.pop() ?? '';
-    for (const line of lines)
-      if (
-        line.includes('"level":"error"') ||
-        line.includes('"level":"fatal"') ||
-        (line !== '' && !line.startsWith('{'))
-      )
-        faults.push(`server-${number}, log: ${line.slice(0, 600)}`);
+    for (const line of lines) {
+      const plain = line !== '' && !line.startsWith('{');
+      // Alerts come and go with the troubles; `health` is asked at the end.
+      const bad =
+        (line.includes('"level":"error"') && !line.includes('"kind":"alert"')) ||
+        line.includes('"level":"fatal"');
+      if (plain || bad) faults.push(`server-${number}, log: ${line.slice(0, 600)}`);
+    }
   };
   return () => {
     for (const stream of streams) stream.end();
@@ -118,7 +119,7 @@ async function disturb({ seed, dir, shape, cluster, faults }: Run): Promise<Ledg
     say(`  ${((performance.now() - fromMs) / 1000).toFixed(1)} s: ${line}`);
     note({ at: Date.now(), trouble: line });
   };
-  const stage = { cluster, shape, writers, say: tell, faults };
+  const stage = { cluster, shape, writers, ledger, say: tell, faults };
   if (!options.calm) {
     const processes = new Troubles(stage, new SeededRandom(seed * 1000 + 1));
     const network = new Troubles(stage, new SeededRandom(seed * 1000 + 2));

@@ -158,8 +158,9 @@ export function judgeWrites(
     const isDead = dead.has(facts.uuid);
     if (isDead && !facts.deleted && !deletedByTree(ledger, entry))
       faults.push(`${facts.uuid} ${entry.dn} is deleted, by nobody: ${entry.values.get('modifytimestamp')}`);
-    judgeValues(facts, entry, isDead, known, faults);
-    judgeName(facts, entry, isDead, known, faults);
+    const strict = !isDead && !facts.livesUnsure && !ledger.madeAnew;
+    judgeValues(facts, entry, strict, known, faults);
+    if (strict) judgeName(facts, entry, known, faults);
   }
   for (const name of COUNTERS) judgeCounter(ledger, name, live, faults);
   return faults;
@@ -197,11 +198,10 @@ function deletedByTree(ledger: Ledger, entry: SeenEntry): boolean {
 function judgeValues(
   facts: EntryFacts,
   entry: SeenEntry,
-  isDead: boolean,
+  strict: boolean,
   lines: readonly JournalLine[],
   faults: string[],
 ): void {
-  const lives = facts.livesUnsure || isDead;
   for (const [attribute, { steps, taken, unsure }] of facts.attributes) {
     const there = new Set(entry.values.get(attribute.toLowerCase()) ?? []);
     const at = `${facts.uuid} ${entry.dn} ${attribute}`;
@@ -209,7 +209,7 @@ function judgeValues(
     for (const value of given)
       if (!there.has(value) && !taken.has(value) && !unsure && !lines.some((line) => line.value === value))
         faults.push(`${at}: ${value} was acknowledged, is not there, nobody took it, the journal is silent`);
-    if (lives || unsure) continue;
+    if (!strict || unsure) continue;
     for (const value of taken)
       if (there.has(value)) faults.push(`${at}: ${value} was taken away and is there`);
     const want = folded(steps, attribute === 'displayName');
@@ -224,11 +224,10 @@ function judgeValues(
 function judgeName(
   facts: EntryFacts,
   entry: SeenEntry,
-  isDead: boolean,
   lines: readonly JournalLine[],
   faults: string[],
 ): void {
-  if (facts.nameUnsure || facts.livesUnsure || isDead) return;
+  if (facts.nameUnsure) return;
   const newest = [...facts.renames].sort((a, b) => (a.csn < b.csn ? 1 : -1))[0];
   const rdn = rdnOf(entry.dn);
   const parts = rdn.startsWith('entryUUID=') ? rdn.slice(rdn.indexOf('+') + 1) : rdn;
@@ -251,6 +250,7 @@ function judgeCounter(ledger: Ledger, name: string, live: readonly SeenEntry[], 
 /** Moves that nobody overwrote and that the journal does not name have taken effect. */
 export function judgeMoves(ledger: Ledger, { live }: Shown, journal: readonly JournalLine[]): string[] {
   const faults: string[] = [];
+  if (ledger.madeAnew) return faults;
   const uuidAt = new Map(live.map((entry) => [entry.dn, uuidOf(entry)]));
   const lines = grouped(journal);
   for (const entry of live) {

@@ -61,6 +61,8 @@ export class Ledger {
   readonly treeDeletes: number[] = [];
   /** A tree delete's answer was lost. */
   treeDeleteUnsure = false;
+  /** Some changes were made anew under other CSNs, so that CSN order is not known any more. */
+  madeAnew = false;
   /** Newest CSN that each server acknowledged. */
   readonly newest = new Map<number, string>();
   /** How many writes ended how: `kind outcome` -> count. */

@@ -2,12 +2,13 @@
  * What goes wrong in a chaos run: servers are killed, stopped, hang; links are cut or deaf in one direction; data directories are initialized again or restored from an older backup.
  *
  * One trouble of processes and one of the network may overlap. A restore and an initialization drop what the server alone has (as documented), so its writers pause and others catch up
- * with it first; everything else needs no care.
+ * with it first; everything else needs no care. Some troubles make changes anew under other CSNs, and the ledger is told.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../e2e/cluster.js';
 import { BASE, eventually, polyarch } from '../e2e/harness.js';
 import type { SeededRandom } from '../sim/seeded-random.js';
+import type { Ledger } from './ledger.js';
 import { peersOf, type Shape } from './topologies.js';
 import type { Writer } from './writer.js';
 
@@ -15,6 +16,7 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly shape: Shape;
   readonly writers: readonly Writer[];
+  readonly ledger: Ledger;
   readonly say: (line: string) => void;
   /** What went wrong with the means themselves. */
   readonly faults: string[];
@@ -73,7 +75,7 @@ export class Troubles {
       const directory = number <= shape.directories;
       const kind = this.#random.pick([
         ...['kill', 'kill', 'kill', 'stop', 'hang', 'hang'],
-        ...(directory ? ['backup', 'backup', 'initialize', 'restore'] : []),
+        ...(directory ? ['backup', 'backup', 'initialize', 'restore', 'fork', 'evict', 'purge'] : []),
       ]);
       try {
         say(`${kind} server-${number}`);
@@ -122,9 +124,11 @@ export class Troubles {
     } else if (kind === 'backup') {
       await this.#command(['backup', '--dir', dir]);
       this.#backups.add(number);
-    } else if (kind === 'initialize') await this.#initialize(number);
-    else if (kind === 'restore') {
-      if (this.#backups.has(number)) await this.#restore(number);
+    } else if (kind === 'purge') await this.#command(['replication', 'purge', '--dir', dir]);
+    else if (kind === 'initialize') await this.#initialize(number);
+    else if (kind === 'evict') await this.#evict(number);
+    else if (kind === 'restore' || kind === 'fork') {
+      if (this.#backups.has(number)) await this.#restore(number, kind === 'fork');
     } else {
       const code = await cluster.end(number, kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
       if (kind === 'stop' && code !== 0) this.#stage.faults.push(`server-${number} stopped with ${code}`);
@@ -165,14 +169,37 @@ export class Troubles {
     });
   }
 
-  async #restore(number: number): Promise<void> {
-    const { cluster } = this.#stage;
+  /** `fork`: it meets nobody at first and may write on from the old state; those changes are made anew under other CSNs. */
+  async #restore(number: number, fork: boolean): Promise<void> {
+    const { cluster, ledger } = this.#stage;
     const { dir } = cluster.server(number);
     await this.#alone(number, async () => {
       await cluster.end(number, this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
       await this.#command(['restore', '--dir', dir, '--replace']);
+      if (fork) {
+        ledger.madeAnew = true;
+        cluster.cut(number);
+      }
       await cluster.start(number);
     });
+    if (!fork) return;
+    await delay(2000 + this.#random.next() * 6000);
+    cluster.heal();
+  }
+
+  /** Evicted while it is away, back again, and let in: what nobody has of it is made anew. */
+  async #evict(number: number): Promise<void> {
+    const { cluster, ledger } = this.#stage;
+    const other = cluster.directories.find(({ id }) => id !== number);
+    if (other === undefined) return;
+    const on = ['--dir', other.dir, '--server', `server-${number}`];
+    ledger.madeAnew = true;
+    await cluster.end(number, 'SIGKILL');
+    await this.#command(['replication', 'evict', ...on]);
+    await delay(this.#random.next() * 2000);
+    await cluster.start(number);
+    await delay(this.#random.next() * 2000);
+    await this.#command(['replication', 'restore', ...on]);
   }
 
   async #command(args: readonly string[]): Promise<void> {

@@ -80,7 +80,8 @@ function show(state: ServerStatus): string {
 
 /** What a domain still lacks, as far as connected peers tell. */
 export function behindText(domain: DomainStatus): string {
-  if (domain.blocked.length > 0) return domain.blocked.join('; ');
+  const held = [...domain.blocked, ...(domain.waiting ?? [])];
+  if (held.length > 0) return held.join('; ');
   if (domain.phase === 'relay') return 'forwards';
   if (domain.behind === undefined) return 'no peer connected';
   return domain.behind ? 'catching up' : 'all';
