@@ -31,6 +31,7 @@ import { ldifEntry } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
+import { scramIterations } from './scram-parts.js';
 import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
 
 export interface ImportSource {
@@ -121,7 +122,7 @@ async function load(
     initiator: settings['admin.dn'],
     indexes: indexOptions(settings, schema),
   });
-  const hasher = new PasswordHashing();
+  const hasher = new PasswordHashing({ scramIterations: scramIterations(settings) });
   const names = new NeighbourNames();
   let rejected = 0;
   const take = async (found: readonly LdifItem[]) => {
