@@ -24,7 +24,7 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { SchemaModification } from '../schema/edit-definitions.js';
 import type { OwnDefinition } from '../schema/own-definitions.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, openChangelog } from './domain-data.js';
+import { indexOptions, openChangelog } from './domain-options.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';

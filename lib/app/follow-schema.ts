@@ -9,7 +9,7 @@ import type { Settings } from '../config/option-table.js';
 import type { Log } from '../port/log.js';
 import type { Schema } from '../schema/schema.js';
 import type { RunningDomain } from './domain.js';
-import { indexOptions } from './domain-data.js';
+import { indexOptions } from './domain-options.js';
 import { readIndexLists } from './index-settings.js';
 import type { ServerConfig } from './read-config.js';
 

@@ -19,7 +19,7 @@ import type { Settings } from '../config/option-table.js';
 import type { AdviceRow } from '../operation/index-advice.js';
 import type { Schema } from '../schema/schema.js';
 import type { ControlProgress } from './control-protocol.js';
-import { indexOptions } from './domain-data.js';
+import { indexOptions } from './domain-options.js';
 import { checkIndexable, keysOf, readIndexLists, writeIndexLists } from './index-settings.js';
 import type { ServerConfig } from './read-config.js';
 import type { ServerFiles } from './server-files.js';

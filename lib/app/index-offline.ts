@@ -10,7 +10,7 @@ import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { silentLog } from '../io/pino-log.js';
 import { nextTurn, systemClock } from '../io/system-clock.js';
-import { indexOptions, openChangelog } from './domain-data.js';
+import { indexOptions, openChangelog } from './domain-options.js';
 import type { IndexedDomain } from './index-admin.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';

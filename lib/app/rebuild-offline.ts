@@ -3,7 +3,7 @@
  */
 import { rebuildIndexes } from '../backend/rebuild-index.js';
 import { parseDn } from '../dn/dn-text.js';
-import { indexOptions } from './domain-data.js';
+import { indexOptions } from './domain-options.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';

@@ -17,7 +17,7 @@ import { alertLog } from './alert-log.js';
 import { openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
 import type { DomainParts } from './domain.js';
-import { openChangelog } from './domain-data.js';
+import { openChangelog } from './domain-options.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 import { brokersAmong } from './watch-divergence.js';

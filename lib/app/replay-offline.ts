@@ -18,7 +18,7 @@ import { parseDn } from '../dn/dn-text.js';
 import { silentLog } from '../io/pino-log.js';
 import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { indexOptions, openChangelog } from './domain-data.js';
+import { indexOptions, openChangelog } from './domain-options.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
 import { domainsOf } from './restored-logs.js';

@@ -11,7 +11,7 @@ import { silentLog } from '../io/pino-log.js';
 import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, openChangelog } from './domain-data.js';
+import { indexOptions, openChangelog } from './domain-options.js';
 import type { ServerConfig } from './read-config.js';
 
 /** Opens the domain of base DN `base`, which the configuration names. Rejects as openBackend() does. */

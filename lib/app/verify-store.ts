@@ -11,7 +11,7 @@ import { parseDn } from '../dn/dn-text.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import type { RunningDomain } from './domain.js';
-import { indexOptions } from './domain-data.js';
+import { indexOptions } from './domain-options.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
