@@ -1,6 +1,6 @@
 /**
- * Options of a domain's rows: what they are opened with, by a running server and by commands on a stopped one: its change log, and the options of its indexes and of the rules that hold
- * between entries, as the configuration says.
+ * What the rows of a domain are opened with, by a running server and by commands on a stopped one: the options of its indexes, of the rules that hold between entries, and its
+ * change log.
  *
  * Owns no open domain: that is domain.ts.
  */

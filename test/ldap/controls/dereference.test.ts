@@ -1,8 +1,6 @@
 /** Claims about the value of the dereference control: known octets, both ways; faults and bounds. */
 import t from 'tap';
-import { must } from '../../../lib/base/assert.js';
-import { fromHex, toHex, utf8Encode } from '../../../lib/base/bytes.js';
-import { LdapError } from '../../../lib/base/ldap-error.js';
+import { toHex, utf8Encode } from '../../../lib/base/bytes.js';
 import { LIMITS } from '../../../lib/base/limits.js';
 import {
   decodeDereference,
@@ -10,18 +8,7 @@ import {
   encodeDereference,
   encodeDereferenced,
 } from '../../../lib/ldap/controls/dereference.js';
-
-const hex = (text: string): Uint8Array => must(fromHex(text.replaceAll(' ', '')), 'hex');
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof LdapError) return error.result;
-    throw error;
-  }
-  return 'accepted';
-}
+import { hex, refusal } from './control-octets.js';
 
 t.test('dereference: specifications and what was found (draft-masarati-ldap-deref section 2)', async (t) => {
   // member:uid,cn as SSSD asks.

@@ -1,22 +1,8 @@
 /** Claims about the value of session tracking: both ways; faults. */
 import t from 'tap';
-import { must } from '../../../lib/base/assert.js';
-import { fromHex } from '../../../lib/base/bytes.js';
-import { LdapError } from '../../../lib/base/ldap-error.js';
 import { LIMITS } from '../../../lib/base/limits.js';
 import { decodeSessionTracking, encodeSessionTracking } from '../../../lib/ldap/controls/session-tracking.js';
-
-const hex = (text: string): Uint8Array => must(fromHex(text.replaceAll(' ', '')), 'hex');
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof LdapError) return error.result;
-    throw error;
-  }
-  return 'accepted';
-}
+import { hex, refusal } from './control-octets.js';
 
 t.test('session tracking: four texts', async (t) => {
   const session = {

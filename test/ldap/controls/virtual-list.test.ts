@@ -1,8 +1,7 @@
 /** Claims about the value of virtual list views: known octets, both ways; faults are protocolError. */
 import t from 'tap';
 import { must } from '../../../lib/base/assert.js';
-import { fromHex, toHex, utf8Encode } from '../../../lib/base/bytes.js';
-import { LdapError } from '../../../lib/base/ldap-error.js';
+import { toHex, utf8Encode } from '../../../lib/base/bytes.js';
 import { LIMITS } from '../../../lib/base/limits.js';
 import {
   decodeVirtualListRequest,
@@ -10,18 +9,7 @@ import {
   encodeVirtualListRequest,
   encodeVirtualListResponse,
 } from '../../../lib/ldap/controls/virtual-list.js';
-
-const hex = (text: string): Uint8Array => must(fromHex(text.replaceAll(' ', '')), 'hex');
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof LdapError) return error.result;
-    throw error;
-  }
-  return 'accepted';
-}
+import { hex, refusal } from './control-octets.js';
 
 t.test('virtual list view: both targets, with and without a context (draft-09 section 6.1)', async (t) => {
   // As libldap's ldap_create_vlv_control() writes them.
