@@ -1,7 +1,7 @@
 /**
  * A black-box run of real servers: random writers on all masters, random troubles, and the judgement at the end. `npm run chaos` starts it (CONTRIBUTING.md).
  *
- * node build/test/chaos/chaos.js [--seed 1] [--runs 1] [--seconds 30] [--shape mesh] [--rate 15] [--port N] [--calm] [--keep]
+ * node build/test/chaos/chaos.js [--seed 1] [--runs 1] [--seconds 30] [--shape mesh] [--rate 15] [--port N] [--troubles fork,evict] [--calm] [--keep]
  * A run knows the servers by LDAP, the command line and their logs only. What is written and what goes wrong follows from the seed; when it meets what does not, so a seed shows a
  * failure again often and not always. The directory of a failed run stays, with `trace.jsonl` (every write with its answer) and the logs. Exit code 1 when anything failed.
  */
@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '15' },
     writers: { type: 'string', default: '2' },
     port: { type: 'string' },
+    troubles: { type: 'string' },
     calm: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -119,7 +120,8 @@ async function disturb({ seed, dir, shape, cluster, faults }: Run): Promise<Ledg
     say(`  ${((performance.now() - fromMs) / 1000).toFixed(1)} s: ${line}`);
     note({ at: Date.now(), trouble: line });
   };
-  const stage = { cluster, shape, writers, ledger, say: tell, faults };
+  const only = options.troubles?.split(',') ?? [];
+  const stage = { cluster, shape, writers, ledger, say: tell, only, faults };
   if (!options.calm) {
     const processes = new Troubles(stage, new SeededRandom(seed * 1000 + 1));
     const network = new Troubles(stage, new SeededRandom(seed * 1000 + 2));

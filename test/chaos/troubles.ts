@@ -18,10 +18,15 @@ export interface Stage {
   readonly writers: readonly Writer[];
   readonly ledger: Ledger;
   readonly say: (line: string) => void;
+  /** Kinds of troubles of processes; all when empty. */
+  readonly only: readonly string[];
   /** What went wrong with the means themselves. */
   readonly faults: string[];
 }
 
+const ANY_SERVER = ['kill', 'kill', 'kill', 'stop', 'hang', 'hang'];
+const DIRECTORIES = ['backup', 'initialize', 'restore', 'fork', 'evict', 'purge'];
+const NEED_BACKUP = ['restore', 'fork'];
 const SETTLE_MS = 60_000;
 
 /** The parts of `a@b, ...` states that `held` lacks; states are lists of CSNs, one an origin. */
@@ -66,17 +71,19 @@ export class Troubles {
 
   /** Troubles of processes, one after the other, until `until` says so; the last one ends in good order. */
   async processes(until: () => boolean): Promise<void> {
-    const { cluster, shape, say, faults } = this.#stage;
+    const { cluster, shape, say, faults, only } = this.#stage;
     const all = cluster.servers.map(({ id }) => id);
     while (!until()) {
       await delay(500 + this.#random.next() * 2500);
       if (until()) return;
       const number = this.#random.pick(all);
       const directory = number <= shape.directories;
-      const kind = this.#random.pick([
-        ...['kill', 'kill', 'kill', 'stop', 'hang', 'hang'],
-        ...(directory ? ['backup', 'backup', 'initialize', 'restore', 'fork', 'evict', 'purge'] : []),
-      ]);
+      const of = directory ? [...ANY_SERVER, ...DIRECTORIES] : ANY_SERVER;
+      const kinds = of.filter((kind) => only.length === 0 || only.includes(kind));
+      if (kinds.length === 0) continue;
+      const chosen = this.#random.pick(kinds);
+      // Nothing to restore yet.
+      const kind = NEED_BACKUP.includes(chosen) && !this.#backups.has(number) ? 'backup' : chosen;
       try {
         say(`${kind} server-${number}`);
         await this.#process(kind, number);
@@ -128,7 +135,7 @@ export class Troubles {
     else if (kind === 'initialize') await this.#initialize(number);
     else if (kind === 'evict') await this.#evict(number);
     else if (kind === 'restore' || kind === 'fork') {
-      if (this.#backups.has(number)) await this.#restore(number, kind === 'fork');
+      await this.#restore(number, kind === 'fork');
     } else {
       const code = await cluster.end(number, kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
       if (kind === 'stop' && code !== 0) this.#stage.faults.push(`server-${number} stopped with ${code}`);
