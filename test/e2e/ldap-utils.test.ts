@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { fromBase64, toBase64, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
+import { LdapClient } from '../../lib/io/ldap-client.js';
 import {
   ADMIN,
   adminOn,
@@ -181,6 +182,18 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     const plain = ['-Y', 'PLAIN', '-U', 'ada', '-w', 'engine'];
     t.match((await whoAmI(['-ZZ', ...plain])).stdout, `dn:uid=ada,ou=people,${BASE}`);
     t.match((await whoAmI(['-O', 'none', ...plain])).stderr, /over TLS only/);
+    const salts = await Promise.all(
+      demo.servers.map(async ({ ldap }) => {
+        const client = await LdapClient.connect({ host: '127.0.0.1', port: Number(new URL(ldap).port) });
+        const { response } = await client.bindSasl('', 'SCRAM-SHA-256', utf8Encode('n,,n=nobody,r=x'));
+        client.unbind();
+        const first =
+          response.kind === 'bind' ? utf8Decode(response.serverCredentials ?? utf8Encode('')) : '';
+        return /,s=(.{24}),i=65536$/.exec(first ?? '')?.[1];
+      }),
+    );
+    t.equal(new Set(salts).size, 1, 'all servers invent the same salt for a name that does not exist');
+    t.type(salts[0], 'string');
     if (missing('openssl') !== false) return;
     const [key, request, certificate] = ['key', 'csr', 'crt'].map((end) => join(tls, `ada.${end}`)) as [
       string,

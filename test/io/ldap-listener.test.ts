@@ -1,5 +1,6 @@
 /** Claims about the LDAP listener: order, corking, back-pressure, limits, TLS and StartTLS, and clients that misbehave. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -243,6 +244,18 @@ t.test(
     t.equal(chunk.toString(), 'over TLS');
     t.match(made[0]?.secure, { tls: true, protocol: 'TLSv1.3', strengthBits: 256 });
     t.equal(made[0]?.canStartTls, false);
+    const binding = (type: string) =>
+      Buffer.from(made[0]?.secure.channelBinding?.(type) ?? []).toString('hex');
+    const exported = socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
+    t.equal(binding('tls-exporter'), exported.toString('hex'), 'RFC 9266: both ends have it');
+    const shown = createHash('sha256').update(socket.getPeerCertificate().raw).digest('hex');
+    t.equal(
+      binding('tls-server-end-point'),
+      shown,
+      'RFC 5929 section 4.1: the certificate that the client saw',
+    );
+    t.equal(binding('ldap'), Buffer.from('tls-server-end-point:').toString('hex') + shown, "libldap's form");
+    t.equal(binding('tls-unique'), '');
     socket.destroy();
     const garbage = client(listener);
     garbage.socket.write('30 0c no TLS at all, and long enough to be judged');
