@@ -5,7 +5,7 @@
  * whatever number of writes wait. Who does not know these frames is heard by the states that every session sends.
  */
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, csnReplica, laterCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import {
@@ -190,8 +190,8 @@ export class Assurance {
       if (kind === undefined) continue;
       const before = this.#held.get(server) ?? NOTHING_HELD;
       const holding = {
-        log: newer(log, before.log),
-        applied: newer(applied, before.applied),
+        log: laterCsn(log, before.log),
+        applied: laterCsn(applied, before.applied),
       };
       this.#held.set(server, holding);
       if (isBack(kind, holding, this.#wished) && this.#leftOut.delete(server))
@@ -286,11 +286,6 @@ export class Assurance {
         effect.link.send({ kind: 'assurance', saying: { kind: 'held', rows: effect.rows } });
     }
   }
-}
-
-function newer(a: Csn, b: Csn): Csn {
-  if (a > b) return a;
-  return b;
 }
 
 function sendWish(link: Member, wish: Wish): void {

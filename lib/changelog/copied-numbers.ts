@@ -6,7 +6,7 @@
  */
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, csnToBytes } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, csnToBytes, laterCsn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { StoreError, type StoreSnapshot } from '../port/ordered-store.js';
 import type { Changelog } from './changelog.js';
@@ -73,7 +73,7 @@ export async function copiedNumbers(
   }
   const { newest } = counted;
   if (held.length <= LIMITS.copiedNumbers) return { count, newest, numbered: ServerState.of(numbered), held };
-  const last = held.reduce((most, csn) => (csn > most ? csn : most), newest);
+  const last = held.reduce(laterCsn, newest);
   return {
     count: count + held.length,
     newest: last,

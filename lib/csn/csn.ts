@@ -60,6 +60,12 @@ export function compareCsn(a: Csn, b: Csn): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The one that is executed last. CSNs are texts: their order is that of characters. */
+export function laterCsn(a: Csn, b: Csn): Csn {
+  if (a > b) return a;
+  return b;
+}
+
 /** 12 octets whose byte order is CSN order. */
 export function csnToBytes(csn: Csn): Uint8Array {
   const bytes = new Uint8Array(CSN_BYTES);

@@ -7,6 +7,7 @@ import {
   csnSequence,
   csnTimeMs,
   csnToBytes,
+  laterCsn,
   MAX_CSN_SEQUENCE,
   MAX_CSN_TIME_MS,
   MAX_REPLICA_ID,
@@ -76,4 +77,13 @@ t.test('parts out of range are our bug, not a wrong CSN', async (t) => {
   t.throws(() => makeCsn(MAX_CSN_TIME_MS + 1, 0, 1 as ReplicaId));
   t.throws(() => makeCsn(0, MAX_CSN_SEQUENCE + 1, 1 as ReplicaId));
   t.throws(() => csnFromBytes(new Uint8Array(11)));
+});
+
+t.test('of two CSNs the later one is that of the later time, count and replica', async (t) => {
+  const csns = [makeCsn(1, 0, 2 as ReplicaId), makeCsn(1, 1, 1 as ReplicaId), makeCsn(2, 0, 1 as ReplicaId)];
+  csns.forEach((a, i) => {
+    csns.forEach((b, j) => {
+      t.equal(laterCsn(a, b), csns[Math.max(i, j)]);
+    });
+  });
 });
