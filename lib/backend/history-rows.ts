@@ -15,6 +15,8 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { KeySpace } from './key-space.js';
 
 const VERSION = 1;
+/** In place of a move's effect: MoveRow.revoked. */
+const REVOKED = 2;
 
 /** Journal kinds by number; only appended to. */
 export const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
@@ -26,6 +28,7 @@ export const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
   'move-lost',
   'move-loop',
   'schema-violation',
+  'add-lost',
 ];
 
 function open(bytes: Uint8Array, what: string): ByteReader {
@@ -110,7 +113,7 @@ function readRdn(reader: ByteReader): NamedRdn {
 export function encodeMoveRow(move: MoveRow): Uint8Array {
   const out = new ByteWriter(128);
   out.u8(VERSION);
-  out.u8(move.effective ? 1 : 0);
+  out.u8(move.revoked === true ? REVOKED : move.effective ? 1 : 0);
   writeCsn(out, move.csn);
   for (const uuid of [move.entry, move.to, move.from]) writeUuid(out, uuid);
   writeCsn(out, move.fromCsn);
@@ -121,14 +124,16 @@ export function encodeMoveRow(move: MoveRow): Uint8Array {
 /** Throws StoreError damaged. */
 export function decodeMoveRow(bytes: Uint8Array): MoveRow {
   const reader = open(bytes, 'move row');
-  const effective = reader.u8() === 1;
+  const effect = reader.u8();
+  const effective = effect === 1;
   const csn = readCsn(reader);
   const uuid = () => uuidFromBytes(reader.raw(UUID_BYTES));
   const [entry, to, from] = [uuid(), uuid(), uuid()];
   const fromCsn = readCsn(reader);
   const seen = ServerState.fromBytes(reader.bytes());
   reader.end();
-  return { csn, entry, to, from, fromCsn, effective, seen };
+  const move = { csn, entry, to, from, fromCsn, effective, seen };
+  return effect === REVOKED ? { ...move, revoked: true } : move;
 }
 
 export function encodeJournalLine(line: JournalLine): Uint8Array {

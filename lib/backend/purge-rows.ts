@@ -61,6 +61,7 @@ const PAST: ReadonlySet<string> = new Set([
   'change-of-deleted-entry',
   'rename-lost',
   'move-lost',
+  'add-lost',
 ]);
 
 class PurgePass {
@@ -136,11 +137,11 @@ class PurgePass {
     for await (const rows of store.scan(keys.tagRange(TAG.move), SLICE_ROWS)) {
       if (this.#options.stopped()) return;
       for (const { key, value } of rows) {
-        if (csnFromBytes(key, KEY_HEAD) > horizon.before) {
+        if (!isForgettableMove(decodeMoveRow(value), horizon)) {
           this.purged.moves += await this.#flush(0);
           return;
         }
-        if (isForgettableMove(decodeMoveRow(value), horizon)) this.#ops.push({ type: 'del', key });
+        this.#ops.push({ type: 'del', key });
       }
       this.purged.moves += await this.#flush(BATCH_ROWS);
     }

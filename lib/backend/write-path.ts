@@ -24,6 +24,7 @@ import type { ChangeSink } from './change-sink.js';
 import { decodeState } from './entry-record.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
+import { checkFreeUuids } from './free-uuid.js';
 import type { GroupCommit } from './group-commit.js';
 import type { HeldFraction } from './held-fraction.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
@@ -187,7 +188,7 @@ export class WritePath {
     if (refusal !== undefined) return reject(refusal);
     let intents: readonly Intent[];
     try {
-      intents = decide(tree);
+      intents = checkFreeUuids(decide(tree), this.#world.rows);
     } catch (error) {
       return reject(error);
     }

@@ -4,17 +4,11 @@
  *
  * The parts: life (entry-life), attributes (refold-attribute), RDN (rename-register) and parent (move-register) are registers that a late
  * change rewrites in the past, by undoing and redoing the younger rows it concerns; where entries are shown (place) follows from the registers as
- * they are then; the journal (journal, lost-values, lost-changes) says what lost to what. An entry's add comes before every other change of it.
+ * they are then; the journal (journal, lost-values, lost-changes) says what lost to what. An entry's add comes before every other change of it; a UUID that is added
+ * more than once is folded from all its changes (second-add).
  * Everything here is pure; docs/conflicts.md holds the reasoning.
  */
-import type {
-  AddedAttribute,
-  AttributeChange,
-  Change,
-  ChangeBody,
-  EntryUuid,
-  NamedRdn,
-} from '../change/change.js';
+import type { AttributeChange, Change, EntryUuid, NamedRdn } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -38,16 +32,13 @@ import { sayLostChanges } from './lost-changes.js';
 import { sayLostValues, type ToldRow, type ValueRow } from './lost-values.js';
 import { modifyAlone } from './modify-alone.js';
 import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
+import { type AddBody, isOf, newState } from './new-entry.js';
 import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
 import { RdnTimeline, type Renaming } from './rdn-timeline.js';
 import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
 import { refoldRename, sayLostRename } from './rename-register.js';
-
-/** A second add of a UUID that is taken: no origin makes one, so what sent it is broken and its stream must stop. */
-export class UuidTakenError extends Error {
-  override readonly name = 'UuidTakenError';
-}
+import { comesBeforeAdd, refoldLives } from './second-add.js';
 
 const NOTHING: Outcome = {
   entries: [],
@@ -59,7 +50,7 @@ const NOTHING: Outcome = {
 
 /**
  * What is to be stored when `change` comes to a domain in the state that `view` shows; or the entry that it must wait for. A change that the view's
- * state covers changes nothing. Throws UuidTakenError.
+ * state covers changes nothing.
  */
 export function applyChange(view: DomainView, change: Change): Outcome | Waiting {
   if (view.state.covers(change.csn)) return NOTHING;
@@ -70,49 +61,37 @@ export function applyChange(view: DomainView, change: Change): Outcome | Waiting
   if (body.kind === 'modifyDn' && body.parent !== undefined && !isKnown(view, body.parent)) {
     return { waitsFor: body.parent };
   }
-  return modifyAlone(view, entry, change) ?? new EntryFold(view, entry, change).outcome();
+  const alone = modifyAlone(view, entry, change);
+  if (alone !== undefined) return alone;
+  if (comesBeforeAdd(view, entry, change)) return refoldLives(view, entry, change, foldOne);
+  return foldOne(view, entry, change);
+}
+
+/** One change of an entry that is there, no add. */
+function foldOne(view: DomainView, entry: EntryState, change: Change): Outcome {
+  return new EntryFold(view, entry, change).outcome();
 }
 
 function isKnown(view: DomainView, parent: EntryUuid): boolean {
   return parent === ROOT_UUID || parent === LOST_AND_FOUND_UUID || view.entry(parent) !== undefined;
 }
 
-function applyAdd(
-  view: DomainView,
-  change: Change,
-  body: Extract<ChangeBody, { readonly kind: 'add' }>,
-): Outcome | Waiting {
-  const { csn, entry: uuid } = change;
-  if (!isKnown(view, body.parent)) return { waitsFor: body.parent };
-  if (view.entry(uuid) !== undefined) {
-    throw new UuidTakenError(`change ${csn} adds entry ${uuid}, which exists`);
-  }
-  const stamp: Stamp = { csn, by: change.initiator };
-  const after: EntryState = {
-    uuid,
-    created: stamp,
-    modified: stamp,
-    preserved: body.preserved ?? {},
-    life: [],
-    parent: body.parent,
-    parentCsn: csn,
-    rdn: body.rdn,
-    rdnCsn: csn,
-    claimCsn: csn,
-    place: { parent: body.parent, conflict: false },
-    merged: false,
-    attributes: toAttributes(body.attributes),
-  };
+function applyAdd(view: DomainView, change: Change, body: AddBody): Outcome | Waiting {
+  const { csn: loser, entry: uuid } = change;
   const journal = new Journal();
+  if (uuid === LOST_AND_FOUND_UUID) {
+    // No server of ours makes one: what every domain has from the beginning is what it is.
+    const line = { loser, winner: undefined, entry: uuid, kind: 'add-lost' } as const;
+    journal.is({ ...line, attribute: undefined, value: undefined });
+    return { ...NOTHING, journal: journal.difference() };
+  }
+  if (!isKnown(view, body.parent)) return { waitsFor: body.parent };
+  const known = view.entry(uuid);
+  if (known !== undefined) return refoldLives(view, known, change, foldOne);
+  const after = newState(change, body);
   const entries = settlePlaces(view, [{ before: undefined, after }], ...sinksOf(journal));
   const delta = body.attributes.map(({ key, values }) => ({ key, removed: [], added: values }));
   return { entries, delta, history: [], moves: [], journal: journal.difference() };
-}
-
-function toAttributes(added: readonly AddedAttribute[]): Attributes {
-  const attributes = new Map<AttributeKey, Attribute>();
-  for (const { key, name, values } of added) attributes.set(key, { name, values });
-  return attributes;
 }
 
 function sinksOf(journal: Journal): [LineSink, LineSink] {
@@ -154,12 +133,18 @@ class EntryFold {
     this.#rows.splice(at, 0, this.#row);
     this.#since = this.#rows.slice(at);
     const { kind } = change.body;
-    if (kind === 'delete' || kind === 'undelete') this.#life = refoldLife(entry.life, this.#since);
+    const counts = isOf(entry.created.csn, change);
+    if (counts && (kind === 'delete' || kind === 'undelete'))
+      this.#life = refoldLife(entry.life, this.#since.filter(this.#isOfLife));
     else {
       this.#life = entry.life;
-      this.#row.void = !aliveAt(entry.life, change.csn);
+      this.#row.void = !counts || !aliveAt(entry.life, change.csn);
     }
   }
+
+  /** Rows of adds, and of what came before the add that the entry has its life from, take no part. */
+  readonly #isOfLife = ({ change }: FoldRow): boolean =>
+    change.body.kind !== 'add' && isOf(this.#entry.created.csn, change);
 
   outcome(): Outcome {
     const entry = this.#entry;
@@ -197,9 +182,13 @@ class EntryFold {
   /** Whether a change that was read and the arriving one did not know of each other. Undeletes add nothing to a delete that went before. */
   #isMerge(): boolean {
     const { change } = this.#row;
-    if (change.body.kind === 'undelete') return false;
+    if (change.body.kind === 'undelete' || !this.#isOfLife(this.#row)) return false;
     return this.#rows.some(
-      (row) => row !== this.#row && row.change.body.kind !== 'undelete' && areConcurrent(row.change, change),
+      (row) =>
+        row !== this.#row &&
+        row.change.body.kind !== 'undelete' &&
+        this.#isOfLife(row) &&
+        areConcurrent(row.change, change),
     );
   }
 
@@ -306,14 +295,20 @@ class EntryFold {
     const { change } = this.#row;
     const arriving = moveOf(change);
     if (!this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined)) return NO_MOVES;
-    const turn: LifeTurn = { entry: change.entry, before: this.#entry.life, after: this.#life };
+    const { created, life } = this.#entry;
+    const turn: LifeTurn = {
+      entry: change.entry,
+      before: { created, life },
+      after: { created, life: this.#life },
+    };
     return refoldMoves(this.#view, change.csn, arriving, turn, this.#was, this.#is);
   }
 
   #sayLines(): void {
-    const stored = this.#rows.filter((row) => row !== this.#row);
+    const rows = this.#rows.filter(this.#isOfLife);
+    const stored = rows.filter((row) => row !== this.#row);
     sayLostChanges(this.#entry.life, stored, (row) => row.before?.void === true, this.#was);
-    sayLostChanges(this.#life, this.#rows, (row) => row.void, this.#is);
+    sayLostChanges(this.#life, rows, (row) => row.void, this.#is);
     for (const row of this.#since) {
       sayLostRename(row, row.before?.rdnBefore, this.#was);
       sayLostRename(row, row.rdnBefore, this.#is);
@@ -324,7 +319,8 @@ class EntryFold {
   #stamp(): Stamp {
     for (let i = this.#since.length - 1; i >= 0; i--) {
       const row = this.#since[i] as FoldRow;
-      if (!row.void) return { csn: row.change.csn, by: row.change.initiator };
+      if (!row.void && row.change.body.kind !== 'add')
+        return { csn: row.change.csn, by: row.change.initiator };
     }
     return this.#entry.modified;
   }

@@ -21,17 +21,20 @@ export interface AttributeEffect {
   readonly nameBefore?: string;
 }
 
-/** A change in an entry's history: kept until it is causally stable. Adds have none: an entry's history starts from its add. */
+/**
+ * A change in an entry's history: kept until it is causally stable. An entry's history starts from its add, which has none unless its UUID was added more than once:
+ * then every add has.
+ */
 export interface HistoryRow {
   readonly change: Change;
-  /** Nothing took effect: the entry was dead at that point of the order (for undelete: alive). */
+  /** Nothing took effect: the entry was dead at that point of the order (for undelete and add: alive), or lives another life since. */
   readonly void: boolean;
   readonly effects: readonly AttributeEffect[];
   /** RDN register before, when this change set it; undefined otherwise. */
   readonly rdnBefore: { readonly rdn: NamedRdn; readonly csn: Csn } | undefined;
 }
 
-/** A move in the domain's move log: kept until it is causally stable. */
+/** A move in the domain's move log: kept until it is causally stable. An add that founds a dead entry anew stands there too, as a move to its parent (second-add.ts). */
 export interface MoveRow {
   readonly csn: Csn;
   readonly entry: EntryUuid;
@@ -43,6 +46,8 @@ export interface MoveRow {
   readonly effective: boolean;
   /** Change.seen of the move: tells whether it knew of the one that it overwrites. */
   readonly seen: ServerState;
+  /** The row stands for an add that founds nothing any more: it never takes effect. */
+  readonly revoked?: boolean;
 }
 
 /** A live entry's claim to a name. */
@@ -83,7 +88,8 @@ export interface JournalLine {
     | 'name-conflict'
     | 'orphan'
     | 'move-loop'
-    | 'schema-violation';
+    | 'schema-violation'
+    | 'add-lost';
   /** Attribute concerned, or undefined. */
   readonly attribute: string | undefined;
   /** The value that did not survive; text of the RDN (renames, names) or UUID of the parent (moves) that was wanted. */

@@ -91,7 +91,7 @@ class CommonKnowledge {
   }
 }
 
-/** Whether a move may go. */
+/** Whether a move may go, when all older ones go: a UUID that is added once more has all moves that are kept folded anew, and none may be missing between them. */
 export function isForgettableMove(row: MoveRow, horizon: Horizon): boolean {
   return isSettled(row.csn, horizon);
 }

@@ -12,8 +12,9 @@ import type { Csn } from '../csn/csn.js';
 import { knew } from './concurrency.js';
 import type { DomainView, MoveRow } from './domain-view.js';
 import { aliveAt } from './entry-life.js';
-import { type LifeEvent, LOST_AND_FOUND_UUID } from './entry-state.js';
+import { type EntryState, LOST_AND_FOUND_UUID } from './entry-state.js';
 import type { LineSink } from './journal.js';
+import { isOf } from './new-entry.js';
 
 export interface ParentRegister {
   readonly parent: EntryUuid;
@@ -31,11 +32,24 @@ const MAX_DEPTH = 1_000_000;
 
 export const NO_MOVES: RefoldedMoves = { registers: new Map(), rows: [] };
 
+/** When an entry lived: what decides whether a move of it took effect. */
+export type Lived = Pick<EntryState, 'created' | 'life'>;
+
 /** The life of the arriving change's entry, before and after it. */
 export interface LifeTurn {
   readonly entry: EntryUuid;
-  readonly before: readonly LifeEvent[];
-  readonly after: readonly LifeEvent[];
+  readonly before: Lived;
+  readonly after: Lived;
+}
+
+/** The parents that adds of the turn's entry name, where its UUID was added more than once (second-add.ts). */
+export interface AddedParents {
+  /** Every add that is known. */
+  readonly adds: ReadonlySet<Csn>;
+  /** The oldest add: its parent is where all moves begin. */
+  readonly first: ParentRegister;
+  /** The add that found the entry dead and founded the life that it has now, as a move to the parent that it names; undefined: the first one. */
+  readonly founding: MoveRow | undefined;
 }
 
 /** The arriving change's own move as a row to be folded in; undefined when it moves nothing. */
@@ -55,27 +69,55 @@ export function refoldMoves(
   turn: LifeTurn,
   was: LineSink,
   is: LineSink,
+  added?: AddedParents,
 ): RefoldedMoves {
   const stored = view.moves(since);
   const registers = new Registers(view);
   for (let i = stored.length - 1; i >= 0; i--) {
     const row = stored[i] as MoveRow;
     if (row.effective) registers.set(row.entry, { parent: row.from, csn: row.fromCsn });
-    sayMove(row, registers, lifeOf(view, row.entry, turn, 'before'), was);
+    sayMove(row, registers, livedOf(view, row.entry, turn, 'before'), was);
   }
+  const known = new Set(stored);
   const rows: MoveRow[] = [];
-  for (const row of arriving === undefined ? stored : [arriving, ...stored]) {
-    const life = lifeOf(view, row.entry, turn, 'after');
+  for (const row of movesToFold(stored, arriving, turn.entry, registers, added)) {
+    const lived = livedOf(view, row.entry, turn, 'after');
     const { parent: from, csn: fromCsn } = registers.of(row.entry);
-    const effective = aliveAt(life, row.csn) && !registers.isAtOrBelow(row.to, row.entry);
+    const effective = counts(row, lived) && !registers.isAtOrBelow(row.to, row.entry);
     const folded: MoveRow = { ...row, from, fromCsn, effective };
-    sayMove(folded, registers, life, is);
+    sayMove(folded, registers, lived, is);
     if (effective) registers.set(row.entry, { parent: row.to, csn: row.csn });
-    if (row === arriving || row.from !== from || row.fromCsn !== fromCsn || row.effective !== effective) {
+    if (!known.has(row) || row.from !== from || row.fromCsn !== fromCsn || row.effective !== effective) {
       rows.push(folded);
     }
   }
   return { registers: registers.changed(), rows };
+}
+
+/** Moves in order: those that are stored, the arriving one, and where adds are in question, the one that stands for the founding add in place of others of the kind. */
+function movesToFold(
+  stored: readonly MoveRow[],
+  arriving: MoveRow | undefined,
+  entry: EntryUuid,
+  registers: Registers,
+  added: AddedParents | undefined,
+): readonly MoveRow[] {
+  if (added === undefined) return arriving === undefined ? stored : [arriving, ...stored];
+  const { adds, first, founding } = added;
+  if (adds.has(registers.of(entry).csn)) registers.set(entry, first);
+  const rows = stored.map((row) => {
+    if (row.entry !== entry || !adds.has(row.csn)) return row;
+    const revoked = row.csn !== founding?.csn;
+    return revoked === (row.revoked === true) ? row : { ...row, revoked };
+  });
+  if (arriving !== undefined) rows.push(arriving);
+  if (founding !== undefined && !rows.some(({ csn }) => csn === founding.csn)) rows.push(founding);
+  return rows.sort((a, b) => (a.csn < b.csn ? -1 : 1));
+}
+
+/** Whether the entry was there to be moved. */
+function counts(row: MoveRow, { created, life }: Lived): boolean {
+  return row.revoked !== true && aliveAt(life, row.csn) && isOf(created.csn, row);
 }
 
 /** Registers at one point of the order: the stored ones, and what undo and redo set. */
@@ -135,23 +177,19 @@ class Registers {
   }
 }
 
-function lifeOf(
-  view: DomainView,
-  entry: EntryUuid,
-  turn: LifeTurn,
-  when: 'before' | 'after',
-): readonly LifeEvent[] {
-  return entry === turn.entry ? turn[when] : must(view.entry(entry), 'the entry of a move').life;
+function livedOf(view: DomainView, entry: EntryUuid, turn: LifeTurn, when: 'before' | 'after'): Lived {
+  return entry === turn.entry ? turn[when] : must(view.entry(entry), 'the entry of a move');
 }
 
 /** Says what a move lost or made lose. `registers` are those just before the move. */
-function sayMove(row: MoveRow, registers: Registers, life: readonly LifeEvent[], sink: LineSink): void {
+function sayMove(row: MoveRow, registers: Registers, lived: Lived, sink: LineSink): void {
   const { csn, entry } = row;
   if (row.effective) {
-    if (row.from === row.to || knew(row, row.fromCsn)) return;
+    // What an add founds anew has no parent to lose.
+    if (row.from === row.to || csn === lived.created.csn || knew(row, row.fromCsn)) return;
     const value = utf8Encode(row.from);
     sink({ loser: row.fromCsn, winner: csn, entry, kind: 'move-lost', attribute: undefined, value });
-  } else if (aliveAt(life, csn)) {
+  } else if (counts(row, lived)) {
     const winner = registers.newestBetween(row.to, entry);
     const value = utf8Encode(row.to);
     sink({ loser: csn, winner, entry, kind: 'move-loop', attribute: undefined, value });

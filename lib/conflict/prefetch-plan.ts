@@ -37,6 +37,7 @@ export function historyNeeded(
   held: ServerState,
 ): { readonly after: Csn | undefined } | undefined {
   const { kind } = change.body;
+  if (change.csn < entry.created.csn) return { after: undefined };
   const newest = held.newest();
   const youngest = newest === undefined || change.csn > newest;
   if ((kind === 'delete' || kind === 'undelete') && !youngest) return { after: undefined };
@@ -52,17 +53,25 @@ export function historyNeeded(
 /** The plan for one change; `view` answers for entries and the state held. */
 export function prefetchPlan(view: Pick<DomainView, 'entry' | 'state'>, change: Change): PrefetchPlan {
   const { body } = change;
+  const entry = view.entry(change.entry);
   if (body.kind === 'add') {
-    const parent = shownParent(view, body.parent);
+    const wanted = { parent: shownParent(view, body.parent), rdnKey: rdnKeyOf(body.rdn) };
+    if (entry === undefined)
+      return {
+        entries: [body.parent],
+        history: undefined,
+        movesAfter: undefined,
+        claims: [wanted],
+        children: [],
+      };
     return {
-      entries: [body.parent],
-      history: undefined,
-      movesAfter: undefined,
-      claims: [{ parent, rdnKey: rdnKeyOf(body.rdn) }],
-      children: [],
+      entries: [change.entry, body.parent],
+      history: { after: undefined },
+      movesAfter: ZERO_CSN,
+      claims: [...claimsAround(view, entry, change), wanted],
+      children: [entry.uuid, LOST_AND_FOUND_UUID],
     };
   }
-  const entry = view.entry(change.entry);
   const nothing: PrefetchPlan = {
     entries: [change.entry],
     history: undefined,

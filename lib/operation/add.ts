@@ -41,7 +41,7 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
   const attributes = given.attributes.some((one) => isPassword(parts, one.description))
     ? await hashAdded(parts, operation, given.attributes)
     : given.attributes;
-  const uuid = uuidFromRandom(parts.random.bytes(UUID_BYTES));
+  const uuid = given.uuid ?? uuidFromRandom(parts.random.bytes(UUID_BYTES));
   const written = await submit(operation, domain, (view) =>
     decide(parts, operation, domain, view, { dn, rdn, uuid, attributes, preserved: given.preserved, policy }),
   );

@@ -1,14 +1,15 @@
 /**
  * Relax rules (draft-zeilenga-ldap-relax; OpenLDAP's manage DIT): what the administrator may write beyond the model.
  *
- * An add may give createTimestamp, creatorsName, modifyTimestamp, modifiersName and stored attributes that are NO-USER-MODIFICATION; a modify may change those stored
- * attributes and the structural object class. Never entryUUID, which names the entry in every change: two replicas that gave one UUID to two entries could not be
- * brought together; nor what the server computes. Syntaxes, required attributes and names hold as ever.
+ * An add may give entryUUID, createTimestamp, creatorsName, modifyTimestamp, modifiersName and stored attributes that are NO-USER-MODIFICATION; a modify may change those
+ * stored attributes and the structural object class. Never the entryUUID that an entry has, which names it in every change, nor what the server computes. Syntaxes, required
+ * attributes and names hold as ever; a UUID that is known is refused in the write's turn (backend/free-uuid.ts).
  */
 import { COMPUTED } from '../backend/computed-attributes.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
-import type { PreservedFacts } from '../change/change.js';
+import type { EntryUuid, PreservedFacts } from '../change/change.js';
+import { parseUuid } from '../change/entry-uuid.js';
 import type { EntryPolicy } from '../entry/check-entry.js';
 import { isVirtualKey } from '../entry/virtual-attributes.js';
 import type { RawAttribute } from '../ldap/message.js';
@@ -37,23 +38,35 @@ export function requestPolicy(parts: ServerParts, operation: Operation): EntryPo
   return { ...policy, operational: true, structuralChange: true };
 }
 
-/** An add's attributes, and the facts of the entry's past among them. Throws LdapError. Without the control all are attributes. */
+/** What an add's attributes say. */
+export interface GivenFacts {
+  /** Those that are stored as attributes. */
+  readonly attributes: readonly RawAttribute[];
+  /** The facts of the entry's past among them. */
+  readonly preserved: PreservedFacts | undefined;
+  /** The UUID that the entry is to have; undefined: a new one. */
+  readonly uuid: EntryUuid | undefined;
+}
+
+/** An add's attributes, and the facts of the entry among them. Throws LdapError. Without the control all are attributes. */
 export function splitFacts(
   schema: Schema,
   operation: Operation,
   attributes: readonly RawAttribute[],
-): { readonly attributes: readonly RawAttribute[]; readonly preserved: PreservedFacts | undefined } {
-  if (!operation.controls.relax) return { attributes, preserved: undefined };
+): GivenFacts {
+  if (!operation.controls.relax) return { attributes, preserved: undefined, uuid: undefined };
   const preserved: { -readonly [F in keyof PreservedFacts]: PreservedFacts[F] } = {};
   const rest: RawAttribute[] = [];
+  let uuid: EntryUuid | undefined;
   for (const attribute of attributes) {
     const key = schema.describe(attribute.description)?.key;
     const fact = key === undefined ? undefined : FACTS.get(key);
-    if (fact === undefined) rest.push(attribute);
-    else preserved[fact] = factOf(schema, attribute);
+    if (fact !== undefined) preserved[fact] = factOf(schema, attribute);
+    else if (key === 'entryuuid') uuid = parseUuid(factOf(schema, attribute));
+    else rest.push(attribute);
   }
   checkNotComputed(schema, rest);
-  return { attributes: rest, preserved };
+  return { attributes: rest, preserved, uuid };
 }
 
 /** Throws LdapError constraintViolation for attributes that even the administrator cannot write. */
@@ -63,7 +76,7 @@ export function checkNotComputed(schema: Schema, attributes: readonly RawAttribu
     if (key === undefined || !(COMPUTED.has(key) || isVirtualKey(key))) continue;
     const reason =
       key === 'entryuuid'
-        ? 'names the entry on every replica and is given by the server'
+        ? 'names the entry on every replica and is given once, when the entry is added'
         : 'is computed by the server';
     throw new LdapError('constraintViolation', `attribute '${description}' ${reason}, relax rules or not`);
   }

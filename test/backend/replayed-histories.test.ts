@@ -41,10 +41,12 @@ async function replayAll(backend: StoreBackend, changes: readonly Change[], seed
   }
 }
 
-for (let i = 0; i < 10; i++) {
+for (let i = 0; i < 13; i++) {
   const seed = 91_000 + i;
   t.test(`history ${seed}: every replica's store is what the oracle holds`, async (t) => {
-    const options = { replicas: 2 + (i % 3), changes: 20 + ((i * 37) % 200), forget: false, wild: false };
+    const twice = i >= 10;
+    const changes = twice ? 60 : 20 + ((i * 37) % 200);
+    const options = { replicas: 2 + (i % 3), changes, forget: false, wild: false, twice };
     const run = simulate(seed, options);
     t.equal(run.fault, undefined);
     const expected = oracle([...run.base, ...(run.orders[0] ?? [])]);

@@ -1,6 +1,6 @@
 /** The table of replication-model.md section 5, row by row, in every order of arrival; waiting, duplicates, stamps. */
 import t from 'tap';
-import { applyChange, isWaiting, UuidTakenError } from '../../lib/conflict/apply-change.js';
+import { applyChange, isWaiting } from '../../lib/conflict/apply-change.js';
 import { LOST_AND_FOUND_UUID } from '../../lib/conflict/entry-state.js';
 import { MemoryDomain } from './memory-domain.js';
 import { add, BASE, change, csn, id, modify, move, remove, rename, TOP, undelete } from './story.js';
@@ -225,11 +225,16 @@ t.test('a change that is held changes nothing when it comes again', async (t) =>
   t.same(again, { entries: [], delta: [], history: [], moves: [], journal: { put: [], delete: [] } });
 });
 
-t.test('a UUID that is taken cannot be added again', async (t) => {
-  const domain = new MemoryDomain();
-  for (const made of SETUP) domain.apply(made);
-  t.throws(() => applyChange(domain, change(101, 1, X, add(BASE, 'x'))), UuidTakenError);
-});
+t.test(
+  'an add of what every domain has from the beginning is void, and never stops its origin',
+  async (t) => {
+    const domain = new MemoryDomain();
+    for (const made of SETUP) domain.apply(made);
+    const outcome = applyChange(domain, change(101, 1, LOST_AND_FOUND_UUID, add(BASE, 'x')));
+    t.ok(!isWaiting(outcome) && outcome.entries.length === 0);
+    t.equal(!isWaiting(outcome) && outcome.journal.put[0]?.kind, 'add-lost');
+  },
+);
 
 t.test('modified is the last change in CSN order that found the entry alive', async (t) => {
   const domain = tell(SETUP, [

@@ -54,15 +54,61 @@ interface Entry {
   readonly losses: Loss[];
   /** Changes that took values, by attribute. */
   readonly takers: Map<string, Change[]>;
+  /** Another add of its UUID found it alive. */
+  doubled: boolean;
+}
+
+/** What the changes of one UUID are to its last life. */
+interface Uuid {
+  readonly changes: readonly Change[];
+  /** Of every life, the add that began it. */
+  readonly founders: readonly Change[];
 }
 
 /** Facts as MemoryDomain.facts() writes them. */
 export function oracle(changes: readonly Change[]): string {
   const world = new World();
   const sorted = [...changes].sort((a, b) => (a.csn < b.csn ? -1 : 1));
-  for (const change of sorted) if (change.body.kind === 'add') world.add(change);
-  for (const change of sorted) if (change.body.kind !== 'add') world.execute(change);
+  const counting = new Set<Change>();
+  for (const uuid of uuidsOf(sorted)) {
+    world.begin(uuid);
+    for (const change of uuid.changes)
+      if (lifeOf(change, uuid.founders) === uuid.founders.at(-1)) counting.add(change);
+  }
+  for (const change of sorted) {
+    if (change.body.kind === 'add') world.found(change);
+    else if (counting.has(change)) world.execute(change);
+  }
   return [...world.finish(), ...[...world.journal].sort()].join('\n');
+}
+
+function uuidsOf(sorted: readonly Change[]): Uuid[] {
+  const byUuid = new Map<EntryUuid, Change[]>();
+  for (const change of sorted) byUuid.set(change.entry, [...(byUuid.get(change.entry) ?? []), change]);
+  return [...byUuid.values()].map((changes) => {
+    const founders: Change[] = [];
+    for (const add of changes) {
+      if (add.body.kind !== 'add') continue;
+      const now = founders.at(-1);
+      const events = changes
+        .filter(
+          (one) => now !== undefined && one.csn < add.csn && isAfter(one, now) && !one.seen.covers(add.csn),
+        )
+        .filter(({ body }) => body.kind === 'delete' || body.kind === 'undelete');
+      if (now === undefined || events.at(-1)?.body.kind === 'delete') founders.push(add);
+    }
+    return { changes, founders };
+  });
+}
+
+/** Whether a change can be one of what `founder` began. */
+function isAfter(change: Change, founder: Change): boolean {
+  return change.csn > founder.csn || change.seen.covers(founder.csn);
+}
+
+/** The add that began the life that a change, no add, is of. */
+function lifeOf(change: Change, founders: readonly Change[]): Change | undefined {
+  return founders.filter((founder) => isAfter(change, founder)).at(-1);
 }
 
 /** How values compare in these tests, whose DNs are plain. */
@@ -79,6 +125,8 @@ function knew(later: Change, earlier: Csn): boolean {
 class World {
   readonly entries = new Map<EntryUuid, Entry>();
   readonly journal = new Set<string>();
+  /** Adds that began a life after the first. */
+  readonly later = new Set<Change>();
 
   note(
     kind: string,
@@ -93,10 +141,61 @@ class World {
     );
   }
 
-  add(change: Change): void {
-    if (change.body.kind !== 'add') return;
+  /** What all adds of a UUID come to; earlier lives leave their losses, and nothing else. */
+  begin({ changes, founders }: Uuid): void {
+    const last = founders.at(-1);
+    const adds = changes.filter(({ body }) => body.kind === 'add');
+    if (last === undefined) throw new Error('no such entry');
+    const entry = this.add(last);
+    const [first] = adds;
+    if (first !== last) this.later.add(last);
+    if (first?.body.kind === 'add') {
+      entry.parent = first.body.parent;
+      entry.parentCsn = first.csn;
+    }
+    for (const founder of founders) {
+      const next = founders[founders.indexOf(founder) + 1];
+      for (const add of adds) {
+        if (add.csn <= founder.csn || (next !== undefined && add.csn >= next.csn)) continue;
+        if (founder === last) entry.doubled = true;
+        this.noteLostAdd(add, founder);
+      }
+      if (founder === last) continue;
+      const alone = new World();
+      alone.add(founder);
+      for (const change of changes)
+        if (change.body.kind !== 'add' && lifeOf(change, founders) === founder) alone.execute(change);
+      alone.finish();
+      for (const line of alone.journal)
+        if (/ (value-lost|change-of-deleted-entry|rename-lost) /.test(line)) this.journal.add(line);
+    }
+  }
+
+  /** An add that begins a later life moves the entry to where it says. */
+  found(change: Change): void {
+    const entry = this.entries.get(change.entry);
+    if (entry === undefined || change.body.kind !== 'add' || !this.later.has(change)) return;
+    if (entry.alive) this.rename(entry, change, undefined, change.body.parent);
+  }
+
+  noteLostAdd(add: Change, founder: Change): void {
+    if (add.body.kind !== 'add' || founder.body.kind !== 'add') return;
+    const note = (attribute: string, value: string) =>
+      this.note('add-lost', add.csn, founder.csn, add.entry, attribute, value);
+    const there = new Set<string>();
+    for (const { key, values } of founder.body.attributes)
+      for (const value of values) there.add(`${key} ${latin1(value)}`);
+    for (const { key, values } of add.body.attributes)
+      for (const value of values.map(latin1)) if (!there.has(`${key} ${value}`)) note(key, value);
+    const name = formatNamedRdn(add.body.rdn);
+    if (name !== formatNamedRdn(founder.body.rdn)) note('', name);
+    if (add.body.parent !== founder.body.parent) note('', add.body.parent);
+  }
+
+  add(change: Change): Entry {
+    if (change.body.kind !== 'add') throw new Error('no add');
     const { parent, rdn, attributes } = change.body;
-    this.entries.set(change.entry, {
+    const entry: Entry = {
       add: change,
       modified: change,
       alive: true,
@@ -117,7 +216,10 @@ class World {
       all: [],
       losses: [],
       takers: new Map(),
-    });
+      doubled: false,
+    };
+    this.entries.set(change.entry, entry);
+    return entry;
   }
 
   execute(change: Change): void {
@@ -256,7 +358,7 @@ class World {
       this.note('move-loop', csn, winner, change.entry, '', to);
       return;
     }
-    if (entry.parent !== to && !knew(change, entry.parentCsn)) {
+    if (entry.parent !== to && change !== entry.add && !knew(change, entry.parentCsn)) {
       this.note('move-lost', entry.parentCsn, csn, change.entry, '', entry.parent);
     }
     entry.parent = to;
@@ -317,8 +419,8 @@ class World {
   }
 }
 
-function isMerged({ all }: Entry): boolean {
-  return all.some((younger, i) => all.slice(0, i).some((older) => !knew(younger, older.csn)));
+function isMerged({ all, doubled }: Entry): boolean {
+  return doubled || all.some((younger, i) => all.slice(0, i).some((older) => !knew(younger, older.csn)));
 }
 
 function names({ avas }: NamedRdn, key: string, value: string): boolean {

@@ -25,15 +25,16 @@ function runs(
   count: number,
   options: (seed: number) => Options,
 ): { fault: string | undefined; totals: number[] } {
-  let [changes, forgotten, buried] = [0, 0, 0];
+  let [changes, forgotten, buried, twice] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
     const run = simulate(SEED + i, options(i));
     if (run.fault !== undefined) return { fault: explain(SEED + i, run), totals: [] };
     changes += run.changes.length;
     forgotten += run.forgotten;
     buried += run.buried;
+    twice += run.twice;
   }
-  return { fault: undefined, totals: [changes, forgotten, buried] };
+  return { fault: undefined, totals: [changes, forgotten, buried, twice] };
 }
 
 const shape = (i: number) => ({ replicas: 2 + (i % 4), changes: 50 + ((i * 37) % 251) });
@@ -75,5 +76,29 @@ t.test(
       wild: true,
     }));
     t.equal(fault, undefined, `${totals[0]} changes`);
+  },
+);
+
+t.test(
+  'one UUID added on several servers: the oracle, whatever comes first and whatever is forgotten',
+  async (t) => {
+    const crowded = runs(DEEP ? 20_000 : 150, (i) => ({
+      replicas: 2 + (i % 3),
+      changes: 6 + (i % 30),
+      forget: false,
+      wild: i % 5 === 0,
+      twice: true,
+    }));
+    t.equal(crowded.fault, undefined);
+    t.ok((crowded.totals[3] as number) > 50, `${crowded.totals[3]} adds again`);
+    const long = runs(DEEP ? 4000 : 12, (i) => ({
+      ...shape(i),
+      forget: true,
+      wild: false,
+      twice: true,
+      skew: i % 2 === 0 ? 2 : 30,
+    }));
+    t.equal(long.fault, undefined);
+    t.ok((long.totals[2] as number) > 0, `${long.totals[2]} tombstones dropped`);
   },
 );

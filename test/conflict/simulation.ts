@@ -40,6 +40,8 @@ export interface Options {
   readonly skew?: number;
   /** Mixed equality rules for one attribute, and clocks so skewed that CSN order breaks causal order. */
   readonly wild: boolean;
+  /** Half of the adds carry a UUID that another site has added, or that is forgotten where it is added again. */
+  readonly twice?: boolean;
 }
 
 /** A run, so far as it can be replayed without its dice: per replica the changes in the order of arrival. */
@@ -51,6 +53,8 @@ export interface Run {
   readonly fault: string | undefined;
   readonly forgotten: number;
   readonly buried: number;
+  /** Adds of a UUID that had been added. */
+  readonly twice: number;
 }
 
 interface Site {
@@ -111,6 +115,7 @@ class Simulation {
   #fresh = 100;
   #forgotten = 0;
   #buried = 0;
+  #twice = 0;
 
   constructor(seed: number, options: Options) {
     this.#dice = new Dice(seed);
@@ -141,6 +146,7 @@ class Simulation {
       fault,
       forgotten: this.#forgotten,
       buried: this.#buried,
+      twice: this.#twice,
     };
   }
 
@@ -204,10 +210,10 @@ class Simulation {
     const parent = dice.once(12) ? LOST_AND_FOUND_UUID : (dice.pick(alive)?.uuid ?? BASE);
     const kind = dice.roll(20);
     if (kind < 3 || some === undefined) {
-      this.#fresh += 1;
+      const entry = this.#uuid(entries);
       const below = dice.once(40) ? ROOT_UUID : parent;
       const name = below === ROOT_UUID ? 'base' : dice.pick(NAMES);
-      return { entry: id(this.#fresh), body: add(below, name, { mail: [dice.pick(VALUES)], n: [] }) };
+      return { entry, body: add(below, name, { mail: [dice.pick(VALUES)], n: [] }) };
     }
     const entry = some.uuid;
     if (kind < 5) {
@@ -231,6 +237,18 @@ class Simulation {
     return { entry, body: modify(equality === undefined ? edit : { ...edit, equality }) };
   }
 
+  /** The UUID of an entry to be added: a new one, or one that the site does not know. */
+  #uuid(entries: ReadonlyMap<EntryUuid, EntryState>): EntryUuid {
+    const given = Array.from({ length: this.#fresh - 100 }, (_, i) => id(101 + i));
+    const unknown = this.#options.twice === true ? given.filter((uuid) => !entries.has(uuid)) : [];
+    if (unknown.length > 0 && this.#dice.once(2)) {
+      this.#twice += 1;
+      return this.#dice.pick(this.#dice.once(2) ? unknown : unknown.slice(-4));
+    }
+    this.#fresh += 1;
+    return id(this.#fresh);
+  }
+
   /** The next changes of one site, taken by another. */
   #deliver(site: Site, from: number, count: number): void {
     for (let i = 0; i < count; i++) if (!this.#take(site, from)) return;
@@ -241,6 +259,7 @@ class Simulation {
     if (next === undefined || !site.domain.apply(next)) return false;
     site.taken[from] = (site.taken[from] as number) + 1;
     site.order.push(next);
+    if (next.body.kind === 'add') site.buried.delete(next.entry);
     return true;
   }
 
@@ -277,7 +296,8 @@ class Simulation {
       this.#forgotten += count;
       domain.rows.set(uuid, rows.slice(count));
     }
-    domain.moveLog = domain.moveLog.filter((row) => !isForgettableMove(row, horizon));
+    const kept = domain.moveLog.findIndex((row) => !isForgettableMove(row, horizon));
+    domain.moveLog = kept < 0 ? [] : domain.moveLog.slice(kept);
     for (const state of [...domain.entries.values()]) {
       if (this.#canBury(domain, state, horizon)) {
         site.buried.add(state.uuid);
@@ -318,9 +338,14 @@ class Simulation {
 
   /**
    * What the oracle decides: all, but where origins disagreed about the rule of an attribute the journal goes by the keys of values and the oracle
-   * by the values; then the journal need only be the same everywhere.
+   * by the values; then the journal need only be the same everywhere. Lines about moves of an earlier life go with the life where its moves are not forgotten.
    */
   #judged(facts: string): string {
+    if (this.#options.twice === true && this.#options.forget)
+      return facts
+        .split('\n')
+        .filter((line) => !/^\S+ move-(loop|lost) /.test(line))
+        .join('\n');
     return this.#options.wild ? entriesOf(facts) : facts;
   }
 

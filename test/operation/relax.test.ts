@@ -32,8 +32,9 @@ t.test('what the server gives and computes is never written, and syntaxes hold',
   const server = await TestServer.open();
   const admin = await server.populate();
   const dn = `cn=x,ou=groups,${BASE}`;
+  const uuid = ['replace', 'entryUUID', '597ae2f6-16a6-1027-98f4-d28b5365dc14'] as const;
+  t.equal((await admin.modify(ANN, [uuid], [RELAX])).result, 'constraintViolation');
   for (const [name, value] of [
-    ['entryUUID', '597ae2f6-16a6-1027-98f4-d28b5365dc14'],
     ['entryDN', dn],
     ['numSubordinates', '1'],
     ['structuralObjectClass', 'device'],
@@ -62,6 +63,26 @@ t.test('what the server gives and computes is never written, and syntaxes hold',
     'success',
     'the rest is as ever',
   );
+});
+
+t.test('an add may give the entryUUID, once', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const uuid = '597ae2f6-16a6-1027-98f4-d28b5365dc14';
+  const give = (cn: string, entryUUID: string | string[]) =>
+    admin.add(`cn=${cn},ou=groups,${BASE}`, { ...device(cn), entryUUID }, [RELAX]);
+  t.equal((await give('bad', '597ae2f6')).result, 'invalidAttributeSyntax');
+  t.equal((await give('bad', [uuid, '597ae2f6-16a6-1027-98f4-d28b5365dc15'])).result, 'constraintViolation');
+  t.equal((await give('x', uuid.toUpperCase())).result, 'success');
+  const read = await admin.search({ base: BASE, filter: `(entryUUID=${uuid})`, attributes: ['entryUUID'] });
+  t.same(read.entries[0]?.attributes, { entryUUID: [uuid] });
+  const again = await give('y', uuid);
+  t.equal(again.result, 'entryAlreadyExists', 'alive');
+  t.match(again.diagnostic, uuid);
+  await admin.delete(`cn=x,ou=groups,${BASE}`);
+  t.equal((await give('y', uuid)).result, 'entryAlreadyExists', 'deleted, and not forgotten');
+  for (const reserved of ['00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-00000000000f'])
+    t.equal((await give('y', reserved)).result, 'entryAlreadyExists', reserved);
 });
 
 t.test('a modify may change the structural object class', async (t) => {
