@@ -1,7 +1,7 @@
 /**
  * `merge`: the data of another server, or of a file, become part of what a running server holds (replication-model.md section 8).
  *
- * An entry that is missing is added with its times and a new UUID, one that is there under the same DN is merged by the rules of entry/merge-entry.ts; both are ordinary changes of this
+ * An entry that is missing is added with its UUID and its times, one that is there under the same DN is merged by the rules of entry/merge-entry.ts; both are ordinary changes of this
  * server, which replicate, and nothing is ever deleted. Values that do not survive go into an LDIF file. A run that was cut can be repeated: what was merged is equal then.
  */
 import { randomUUID } from 'node:crypto';
@@ -216,8 +216,9 @@ class Merge {
       const added = [...attributes].map(([key, { name, values }]) => ({ key, name, values }));
       const body = { kind: 'add', parent: parent?.uuid ?? ROOT_UUID, rdn, attributes: added } as const;
       const facts = preserved === undefined ? {} : { preserved };
-      // Never the UUID that it had: another server may have that one, unknown here, and a UUID is added once in a topology.
-      return [{ entry: newUuid(), body: { ...body, ...facts } }];
+      // What has the UUID lives under another name, or was deleted: both stay what they are. Where another server merges the same at the same time, docs/conflicts.md tells.
+      const known = domain.backend.parts.writes.stateOf(entry.uuid) !== undefined;
+      return [{ entry: known ? newUuid() : entry.uuid, body: { ...body, ...facts } }];
     });
     if (this.#order.dryRun) this.#planned.add(schema.dnKey(dn) ?? '');
     return { what: 'add', detail: '', losses: [] };
