@@ -103,18 +103,10 @@ function foldParents(
     founding: isMove ? founding : undefined,
   };
   const turn = { entry: entry.uuid, before: entry, after: state };
-  // Moves of a life that ends or comes back count no more or again. Those that knew an add and are older than it were made where a clock ran ahead.
-  const anew = founder.csn !== entry.created.csn;
-  const from = stored.findIndex(
-    (row) =>
-      row.csn >= change.csn ||
-      (anew && row.entry === entry.uuid) ||
-      adds.some((add) => row.csn < add.csn && row.seen.covers(add.csn)),
-  );
-  const since = (from < 0 ? stored.at(-1) : stored[from - 1])?.csn ?? ZERO_CSN;
+  // All moves that are kept: older ones too may have known an add that comes only now, and a ring must not be left.
   return refoldMoves(
     view,
-    since,
+    ZERO_CSN,
     moveOf(change),
     turn,
     (line) => journal.was(line),

@@ -1,6 +1,6 @@
 /** The stories of docs/conflicts.md, One UUID, added twice, in every order of arrival. */
 import t from 'tap';
-import { add, BASE, change, csn, id, modify, remove, TOP, undelete } from './story.js';
+import { add, BASE, change, csn, id, modify, move, remove, TOP, undelete } from './story.js';
 import { journal, shown, tell, values } from './tell.js';
 
 const N = id(10);
@@ -44,4 +44,19 @@ t.test('of an undelete and an add of a deleted entry the older counts', async (t
   t.same(values(back, N, 'mail'), ['a']);
   const anew = tell(SETUP, [...dead, change(103, 2, N, again, SEEN), change(104, 1, N, undelete, SEEN)]);
   t.same(values(anew, N, 'mail'), ['b']);
+});
+
+t.test('a move that knew an add which comes late is judged again: no ring is left', async (t) => {
+  const X = id(2);
+  const seen = [...SEEN, csn(2, 9)];
+  const domain = tell(
+    [...SETUP, change(2, 9, X, add(BASE, 'x'), SEEN)],
+    [
+      change(101, 1, N, add(BASE, 'n'), seen),
+      change(102, 2, X, move(N), [...seen, csn(101, 1)]),
+      change(103, 2, N, add(X, 'n'), [...seen, csn(101, 1)]),
+      change(104, 3, N, add(BASE, 'n'), seen),
+    ],
+  );
+  t.equal(shown(domain, X), 'cn=x,cn=n,cn=base');
 });
