@@ -108,7 +108,9 @@ interface ImageRow {
 export class ImageImport {
   readonly #world: ImportWorld;
   readonly #builder: PostingBuilder;
-  #counters: Counters = NO_ENTRIES;
+  /** Come after all rows: without them the copy is not whole. */
+  #counters: Counters | undefined;
+  #rows = 0;
   #numbers: Uint8Array | undefined;
   #dictionaryRows = 0;
   #dictionaryKnown = 0;
@@ -155,6 +157,7 @@ export class ImageImport {
   async #store(rows: readonly ImageRow[]): Promise<void> {
     const { store, keys, fraction, dictionary } = this.#world;
     const tag = rows[0]?.tail[0];
+    this.#rows += rows.length;
     if (tag === TAG.dictionary) this.#dictionaryRows += rows.length;
     else if (this.#dictionaryKnown !== this.#dictionaryRows) {
       await dictionary.reload(store);
@@ -185,14 +188,17 @@ export class ImageImport {
     if (this.#builder.full) await this.#builder.relieve();
   }
 
-  /** Puts all on disk and takes the mark away. */
+  /** Puts all on disk and takes the mark away. Rejects with StoreError damaged when the images ended before their end. */
   async finish(generationId: string, state: ServerState): Promise<void> {
     const { store, keys, indexes, fraction } = this.#world;
+    if (this.#counters === undefined && this.#rows > 0)
+      throw new StoreError('damaged', `the copy ended after ${this.#rows} rows, before its last`);
+    const counted = this.#counters ?? NO_ENTRIES;
     await this.#builder.write();
     if (!fraction.isAll) await restrictJournal(this.#world);
     // The source may have another schema.
     await recheckMarks(this.#world);
-    const counters: Counters = { ...this.#counters, blockId: this.#counters.nextId - 1 };
+    const counters: Counters = { ...counted, blockId: counted.nextId - 1 };
     const numbers: StoreOp[] =
       this.#numbers === undefined
         ? []

@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
+import { asError } from '../base/thrown.js';
 import type { Clock } from '../port/clock.js';
 import type { SnapshotPlace } from '../sync/snapshot-summary.js';
 import type { SnapshotReader } from './broker-seams.js';
@@ -24,6 +25,8 @@ export class ImageReader {
   #rest: readonly Uint8Array[] = [];
   #at = 0;
   #ended = false;
+  /** Why it cannot be read any more: asked again, the source would only say that there is nothing left, and the copy would look whole. */
+  #failure: Error | undefined;
   /** Images that were given and may not have been stored, and how many went before them. */
   #given: Uint8Array[] = [];
   #settled = 0;
@@ -36,13 +39,13 @@ export class ImageReader {
     this.#slices = snapshot.images()[Symbol.asyncIterator]();
   }
 
-  /** At least one image, or undefined at the end. */
+  /** At least one image, or undefined at the end. Rejects when the source does, and always after that. */
   async next(maxBytes: number): Promise<readonly Uint8Array[] | undefined> {
     const images: Uint8Array[] = [];
     let bytes = 0;
     for (;;) {
       while (this.#at >= this.#rest.length) {
-        const slice = images.length > 0 ? undefined : await this.#slices.next();
+        const slice = images.length > 0 ? undefined : await this.#slice();
         if (slice === undefined) return this.#give(images);
         if (slice.done === true) {
           this.#ended = true;
@@ -60,14 +63,24 @@ export class ImageReader {
     }
   }
 
+  async #slice(): Promise<IteratorResult<readonly Uint8Array[], unknown>> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return await this.#slices.next();
+    } catch (error) {
+      this.#failure = asError(error);
+      throw error;
+    }
+  }
+
   #give(images: readonly Uint8Array[]): readonly Uint8Array[] {
     for (const image of images) this.#given.push(image);
     return images;
   }
 
-  /** Whether all was given and stored: nobody comes back for it. */
+  /** Whether nobody is to come back for it: all was given and stored, or it gives nothing more. */
   get done(): boolean {
-    return this.#ended && this.#given.length === 0;
+    return this.#failure !== undefined || (this.#ended && this.#given.length === 0);
   }
 
   /** The target has stored images of so many octets, in order. */
@@ -130,7 +143,7 @@ export class SnapshotShelf {
     this.#drop(server);
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= KEPT_SNAPSHOTS && oldest.done !== true) this.#drop(oldest.value);
-    if (this.#closed) {
+    if (this.#closed || reader.done) {
       void reader.close().catch(() => {});
       return;
     }

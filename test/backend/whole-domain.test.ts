@@ -237,6 +237,23 @@ t.test(
   },
 );
 
+t.test('images that end before their end make no domain, however orderly they ended', async (t) => {
+  const store = new MemoryStore();
+  await loaded(store, 20);
+  const source = await openEngine({ store });
+  const snapshot = await source.backend.exportSnapshot();
+  const all: Uint8Array[] = [];
+  for await (const images of snapshot.images()) all.push(...images);
+  await snapshot.close();
+  for (const count of [1, 12, all.length - 1]) {
+    const { backend } = await openEngine({});
+    await backend.beginImport();
+    await backend.importImages(all.slice(0, count));
+    await t.rejects(backend.finishImport(snapshot.generationId, snapshot.state), /ended after \d+ rows/);
+    t.ok(backend.importing, 'it is served no more than before');
+  }
+});
+
 const IMAGE_LIES: readonly (readonly [string, Uint8Array])[] = [
   ['empty', new Uint8Array(0)],
   ['a key cut short', Uint8Array.of(40, 1)],

@@ -108,3 +108,24 @@ t.test(
     t.same(closed, [1, 2, 3, 4, 5, 6, 7, 8]);
   },
 );
+
+t.test('a snapshot whose reading failed says so each time, is not kept, and never looks ended', async (t) => {
+  const { shelf, closed } = world();
+  const broken = shelf.reader({
+    generationId: 'g',
+    state: ServerState.EMPTY,
+    entryCount: COUNT,
+    async *images() {
+      yield [new Uint8Array(10)];
+      throw new Error('the link that carried it ended');
+    },
+    close: async () => void closed.push(1),
+  });
+  t.equal((await broken.next(30))?.length, 1);
+  for (let i = 0; i < 2; i++) await t.rejects(broken.next(30), { message: 'the link that carried it ended' });
+  t.ok(broken.done, 'nobody is to come back for it');
+  shelf.keep('s1', broken);
+  await later();
+  t.same(closed, [1]);
+  t.equal(shelf.take('s1', { snapshot: broken.id, images: 0 }), undefined);
+});
