@@ -9,13 +9,12 @@
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { asError } from '../base/thrown.js';
-import type { Change, ChangeBody, EntryUuid } from '../change/change.js';
+import type { Change, EntryUuid } from '../change/change.js';
 import { toEncodedChange } from '../change/change-codec.js';
 import { applyChange, isWaiting } from '../conflict/apply-change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { CsnGenerator } from '../csn/csn-generator.js';
-import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { Carried, Intent, ReadView, ReplayResult, Written } from './backend.js';
@@ -28,6 +27,7 @@ import { checkFreeUuids } from './free-uuid.js';
 import type { GroupCommit } from './group-commit.js';
 import type { HeldFraction } from './held-fraction.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
+import { OwnChain } from './own-chain.js';
 import type { PendingTree } from './pending-tree.js';
 import { prefetch } from './prefetch.js';
 import { WriteQueue } from './write-queue.js';
@@ -67,34 +67,20 @@ class DroppedError extends Error {
 export class WritePath {
   readonly #world: WriteWorld;
   readonly #queue: WriteQueue;
-  /** What own changes carry as `seen`: the state of other origins. */
-  #seen: ServerState;
-  #seenOf: ServerState;
-  #lastOwn: Csn | undefined;
+  readonly #chain: OwnChain;
 
   constructor(world: WriteWorld) {
     this.#world = world;
     this.#queue = new WriteQueue(world.commit);
-    this.#seenOf = world.commit.state;
-    this.#seen = othersOf(this.#seenOf, world.replica);
-    this.#lastOwn = this.#newestOwn();
+    this.#chain = new OwnChain(world);
     world.commit.onDropped(() => {
       const wallMs = world.clock.wallMs();
       for (const csn of world.commit.state.csns()) {
         world.generator.observe(csn, wallMs, csnReplica(csn) === world.replica);
       }
-      this.#lastOwn = this.#newestOwn();
-      this.#seenOf = ServerState.EMPTY;
       world.view.done();
       world.tree.epoch += 1;
     });
-  }
-
-  /** After an import the entries name changes of ours that the log does not hold. */
-  #newestOwn(): Csn | undefined {
-    const logged = this.#world.sink.lastOwn();
-    const applied = this.#world.commit.state.get(this.#world.replica);
-    return logged === undefined || (applied !== undefined && applied > logged) ? applied : logged;
   }
 
   submit(initiator: string, decide: Decide): Promise<Written> {
@@ -184,7 +170,7 @@ export class WritePath {
     reject: (error: unknown) => void,
   ): void | Promise<void> {
     const { tree, commit } = this.#world;
-    const refusal = commit.refusal;
+    const refusal = commit.refusal ?? this.#chain.overtaken;
     if (refusal !== undefined) return reject(refusal);
     let intents: readonly Intent[];
     try {
@@ -233,7 +219,7 @@ export class WritePath {
     let csn: Csn | undefined;
     for (let i = from; i < intents.length; i++) {
       const intent = intents[i] as Intent;
-      const change = this.#stamp(initiator, intent.entry, intent.body);
+      const change = this.#chain.stamp(initiator, intent.entry, intent.body);
       csn = change.csn;
       try {
         this.#fold(change, true);
@@ -267,17 +253,6 @@ export class WritePath {
     return { error };
   }
 
-  #stamp(initiator: string, entry: EntryUuid, body: ChangeBody): Change {
-    const { commit, generator, clock, replica } = this.#world;
-    if (this.#seenOf !== commit.state) {
-      this.#seenOf = commit.state;
-      const seen = othersOf(commit.state, replica);
-      if (!seen.equals(this.#seen)) this.#seen = seen;
-    }
-    const csn = generator.next(clock.wallMs());
-    return { csn, previous: this.#lastOwn, seen: this.#seen, entry, initiator, body };
-  }
-
   /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
   #fold(change: Change, local: boolean): ReplayResult {
     const { view, commit, sink, notes, fraction } = this.#world;
@@ -303,8 +278,7 @@ export class WritePath {
       const encoded = toEncodedChange(change);
       for (const op of sink.ops(encoded)) layer.ops.push(op);
       layer.changes.push(encoded);
-      this.#lastOwn = change.csn;
-      this.#seenOf = layer.state;
+      this.#chain.went(layer.state);
     }
     view.stepped(outcome);
     return APPLIED;
@@ -384,7 +358,6 @@ export class WritePath {
     const own = origin === replica;
     const seen = generator.observe(change.csn, clock.wallMs(), own);
     if (seen.kind === 'skewed') this.#world.onSkew(change.csn, seen.aheadMs);
-    if (own) this.#lastOwn = change.csn;
     try {
       return this.#fold(change, false);
     } catch (error) {
@@ -392,8 +365,4 @@ export class WritePath {
       return this.#loadAndFold(change, error.needed, false);
     }
   }
-}
-
-function othersOf(state: ServerState, replica: ReplicaId): ServerState {
-  return ServerState.of(state.csns().filter((csn) => csnReplica(csn) !== replica));
 }

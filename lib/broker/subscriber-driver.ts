@@ -59,7 +59,9 @@ export class SubscriberDriver {
   readonly #clock: Clock;
   readonly #hooks: SubscriberHooks;
   readonly #events: SubscriberEvent[] = [];
-  readonly #unavailable = new Set<ReplicaId>();
+  /** The place that each origin was last asked from, and those from which the peer cannot serve: from another one it may. */
+  readonly #asked = new Map<ReplicaId, Csn | undefined>();
+  readonly #unavailable = new Map<ReplicaId, Csn | undefined>();
   #state: SubscriberState = { kind: 'closed', reason: 'not opened' };
   #stepping = false;
   /** Nobody can dial this server: who was dialed follows it on lanes. */
@@ -71,7 +73,7 @@ export class SubscriberDriver {
   #peerName: string;
   #peerStates: ServerStates | undefined;
   #clockAheadMs: number | undefined;
-  #upstream: Upstream | undefined;
+  #upstream: Omit<Upstream, 'unavailable'> | undefined;
   readonly #side: SideTalk;
   /** Images are stored one portion after the other. */
   #storing: Promise<void> = Promise.resolve();
@@ -161,7 +163,11 @@ export class SubscriberDriver {
 
   /** The upstream as source selection sees it; undefined while this session does not follow. */
   get upstream(): Upstream | undefined {
-    return this.#state.kind === 'following' ? this.#upstream : undefined;
+    if (this.#state.kind !== 'following' || this.#upstream === undefined) return undefined;
+    const stuck = [...this.#unavailable].filter(
+      ([origin, place]) => place === this.#changelog.newest(origin),
+    );
+    return { ...this.#upstream, unavailable: new Set(stuck.map(([origin]) => origin)) };
   }
 
   get peerName(): string {
@@ -196,6 +202,7 @@ export class SubscriberDriver {
   #perform(effect: SubscriberEffect, afterDurable: readonly SubscriberEffect[]): void {
     switch (effect.kind) {
       case 'send':
+        if (effect.frame.kind === 'subscribe') this.#asked.set(effect.frame.origin, effect.frame.after);
         this.#link.send(effect.frame);
         return;
       case 'greeted':
@@ -203,7 +210,7 @@ export class SubscriberDriver {
         this.#link.acceptCompression();
         this.#peerName = effect.peer.server;
         // Who wants our data has none that are worth following.
-        if (effect.peer.wants !== true) this.#upstream = upstreamOf(this.id, effect.peer, this.#unavailable);
+        if (effect.peer.wants !== true) this.#upstream = upstreamOf(this.id, effect.peer);
         this.#hooks.greeted(effect.peer);
         if (this.#target === undefined) this.#side.assure(effect.peer);
         if (this.#offers) this.#offer(effect.peer);
@@ -217,7 +224,7 @@ export class SubscriberDriver {
         return;
       case 'unavailable':
         // What its log lacks is remembered with the peer, not with the session (holes.ts).
-        if (effect.why !== 'damaged') this.#unavailable.add(effect.origin);
+        if (effect.why !== 'damaged') this.#unavailable.set(effect.origin, this.#asked.get(effect.origin));
         this.#hooks.unavailable(effect.origin, effect.why, effect.csn);
         this.#hooks.upstreamChanged();
         return;
@@ -331,13 +338,12 @@ export class SubscriberDriver {
   }
 }
 
-function upstreamOf(id: number, peer: Hello, unavailable: ReadonlySet<ReplicaId>): Upstream {
+function upstreamOf(id: number, peer: Hello): Omit<Upstream, 'unavailable'> {
   return {
     id,
     name: peer.server,
     replica: peer.replica,
     log: peer.states.log,
     trimmed: peer.states.trimmed,
-    unavailable,
   };
 }

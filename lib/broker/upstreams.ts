@@ -116,7 +116,10 @@ export class Upstreams {
     this.#updates.stop(code, reason);
     await this.#connections.stop(code, reason);
     this.#choices = new Map();
+    // What comes next may find other data here.
     this.#toldBehind = '';
+    this.#toldLost = undefined;
+    this.#toldFork = undefined;
   }
 
   /** Ends all sessions, which come back at once with a new hello. */

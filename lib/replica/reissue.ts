@@ -6,6 +6,7 @@
  * made any more stays, for people (replication unseen).
  */
 import { equalBytes } from '../base/bytes.js';
+import { LdapError } from '../base/ldap-error.js';
 import { reasonOf } from '../base/thrown.js';
 import type { Change } from '../change/change.js';
 import { decodeChange, encodeChange } from '../change/change-codec.js';
@@ -122,7 +123,7 @@ export class Reissue {
 
   /**
    * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours, whose CSNs say nothing about what we
-   * made since the restore that this run began with: nobody has that.
+   * made since the restore that this run began with: nobody has that, whatever is asked of a later source.
    */
   async keep(source: ServerState, forked = false): Promise<number> {
     const { replica, changelog, store } = this.#options;
@@ -130,14 +131,13 @@ export class Reissue {
     const common = forked && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
     let kept = 0;
     for await (const slice of changelog.scan(replica, common)) {
-      const ops = slice.map(
-        ({ csn, bytes }): StoreOp => ({
-          type: 'put',
-          key: this.#key(csn),
-          value: encodeRow(forked ? 'sure' : 'kept', bytes),
-        }),
-      );
-      if (!forked) this.#unsettled = true;
+      const ops: StoreOp[] = [];
+      for (const { csn, bytes } of slice) {
+        const key = this.#key(csn);
+        const sure = forked || stageOf(store.get(key)) === 'sure';
+        if (!sure) this.#unsettled = true;
+        ops.push({ type: 'put', key, value: encodeRow(sure ? 'sure' : 'kept', bytes) });
+      }
       await store.batch(ops, { sync: true });
       kept += ops.length;
     }
@@ -160,6 +160,7 @@ export class Reissue {
           made += 1;
           await this.#options.store.batch([{ type: 'del', key }], { sync: false });
         } catch (error) {
+          if (isPassing(error)) return;
           refused += 1;
           reason = reasonOf(error);
           await this.#options.store.batch([{ type: 'put', key, value: encodeRow('refused', bytes) }], {
@@ -189,13 +190,15 @@ export class Reissue {
 
   /** What came back from others is theirs; from here on a new CSN of ours covers the rest, so the answer is kept. */
   async #settle(): Promise<void> {
-    const { store, directory } = this.#options;
+    const { store, directory, changelog } = this.#options;
     const held = directory.state;
     const ops: StoreOp[] = [];
     for await (const rows of this.#rows()) {
       for (const { key, stage, bytes } of rows) {
         if (stage !== 'kept') continue;
-        const back = held.covers(decodeChange(bytes).csn);
+        const { csn } = decodeChange(bytes);
+        // A newer one of another history covers it and is not it.
+        const back = held.covers(csn) && changelog.holds(csn);
         ops.push(back ? { type: 'del', key } : { type: 'put', key, value: encodeRow('sure', bytes) });
       }
     }
@@ -219,7 +222,7 @@ export class Reissue {
     for await (const rows of store.scan({ gte, lt }, ROWS)) {
       yield rows.map(({ key, value }) => ({
         key: key.slice(),
-        stage: STAGES[value[0] ?? 0] ?? 'kept',
+        stage: stageOf(value),
         bytes: value.slice(1),
       }));
     }
@@ -231,11 +234,20 @@ export class Reissue {
   }
 }
 
+function stageOf(value: Uint8Array | undefined): Stage {
+  return STAGES[value?.[0] ?? 0] ?? 'kept';
+}
+
 function encodeRow(stage: Stage, bytes: Uint8Array): Uint8Array {
   const value = new Uint8Array(1 + bytes.length);
   value[0] = STAGES.indexOf(stage);
   value.set(bytes, 1);
   return value;
+}
+
+/** Whether the server takes no writes at the moment, whatever the change: it is tried again. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LdapError && (error.result === 'unavailable' || error.result === 'busy');
 }
 
 /** Whether both do the same, whenever they were made. */

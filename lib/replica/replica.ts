@@ -2,28 +2,24 @@
  * A directory server's part in replication of one domain: replay of what the log receives, total update in both directions, and when local writes must wait.
  *
  * Stands between backend, change log and broker, and is to the broker its directory and its listener (broker-seams.ts, structurally). Invariants: a half-done total update is
- * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29).
+ * never served; a server that was restored takes no writes before it has its own later changes back (reliability.md F29), and whatever of its own comes back is applied.
  */
-import { asError, reasonOf } from '../base/thrown.js';
+import { reasonOf } from '../base/thrown.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello, LinkPurpose } from '../sync/frames.js';
-import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
-import { checkCopy, type Keep } from './copy-terms.js';
+import type { Keep } from './copy-terms.js';
 import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
-
-/** Attempts at one peer before another one of the same data is asked. */
-const TRIES_A_PEER = 2;
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 5000;
+import { TotalUpdate } from './total-update.js';
 
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #replay: Replay;
   readonly #renewal: PartRenewal;
+  readonly #update: TotalUpdate;
   #carrier: UpdateCarrier | undefined;
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
@@ -35,13 +31,8 @@ export class Replica {
   /** The log is being made to fit entries that did not come through it. */
   #adopting = false;
   #behind: readonly ReplicaId[] = [];
-  #update: { -readonly [F in keyof UpdateProgress]: UpdateProgress[F] } | undefined;
-  /** The data set that the running total update has begun to copy: no other one may take its place. */
-  #generationWanted: string | undefined;
-  /** How far the copy that was begun has come; undefined: the next one begins anew. */
-  #place: SnapshotPlace | undefined;
   #stopped = false;
-  #cancelRetry: (() => void) | undefined;
+  readonly #stopListening: () => void;
 
   constructor(options: ReplicaOptions) {
     const { changelog, backend, clock, replica } = options;
@@ -59,16 +50,30 @@ export class Replica {
       mayCopy: (peer) => this.#reinitializes && this.#carrier?.peerNames().includes(peer) === true,
       initialize: (peer) => this.#initializeUnasked(peer),
     });
+    this.#update = new TotalUpdate(options, {
+      carrier: () => this.#carrier,
+      forked: () => this.#barred?.forked === true,
+      stopped: () => this.#stopped,
+      finished: () => {
+        this.#behind = [];
+        this.#recovering = undefined;
+        this.#barred = undefined;
+      },
+      tell: (kind, message) => this.#tell(kind, message),
+    });
+    // Before replay listens: it asks whether our own changes are wanted.
+    this.#stopListening = changelog.onAdvance((origins) => {
+      if (origins.includes(replica)) this.#ownCame();
+    });
     changelog.carryWith((changes, rows, durable) => this.#replay.carry(changes, rows, durable));
   }
 
   /** Begins to replay. `carrier`: the broker, which the caller starts next. */
   start(carrier: UpdateCarrier): void {
-    const { changelog, backend, replica, clock, startHoldMs } = this.#options;
+    const { changelog, backend, clock, startHoldMs } = this.#options;
     this.#carrier = carrier;
-    const own = changelog.newest(replica);
     // Received before a crash, and not applied yet: still on the way back.
-    if (own !== undefined && !backend.state.covers(own)) this.#recovering = own;
+    this.#ownCame();
     if (!backend.importing) {
       if (changelog.state.coversAll(backend.state)) this.#replay.start();
       else void this.#adopt();
@@ -87,7 +92,8 @@ export class Replica {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#options.reissue?.stop();
-    this.#cancelRetry?.();
+    this.#update.stop();
+    this.#stopListening();
     this.#renewal.stop();
     await this.#replay.stop();
   }
@@ -99,7 +105,7 @@ export class Replica {
 
   #dataHeld(): string | undefined {
     const { server, backend } = this.#options;
-    if (backend.importing || this.#update !== undefined)
+    if (backend.importing || this.#update.progress !== undefined)
       return `${server} is being initialized from another server`;
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
@@ -137,7 +143,7 @@ export class Replica {
 
   /** The total update that runs, if one does. */
   progress(): UpdateProgress | undefined {
-    return this.#update;
+    return this.#update.progress;
   }
 
   /**
@@ -145,55 +151,14 @@ export class Replica {
    * other peers that hold the same data set when this one does not answer.
    */
   async initialize(peer: string, keep: Keep = 'reissued'): Promise<void> {
-    const { backend, clock } = this.#options;
-    if (this.#update !== undefined) throw new Error(`${this.#options.server} is being initialized already`);
-    this.#update = {
-      peer,
-      images: 0,
-      bytes: 0,
-      entryCount: undefined,
-      sinceMs: clock.monotonicMs(),
-      failure: undefined,
-    };
-    this.#generationWanted = undefined;
-    this.#place = undefined;
-    await this.#replay.stop();
+    const { backend, server } = this.#options;
+    if (this.#update.progress !== undefined) throw new Error(`${server} is being initialized already`);
     try {
-      let source = peer;
-      let chosen = peer;
-      for (let tries = 1; ; tries++) {
-        const came = this.#imagesHeld();
-        const failure = await this.#tryUpdate(source, keep);
-        if (failure === undefined) break;
-        if (!backend.importing || this.#stopped) throw failure;
-        const before = source;
-        // One that gives data is not given up for another, which would begin anew.
-        if (this.#imagesHeld() > came) {
-          tries = 0;
-          chosen = source;
-        }
-        source = this.#nextSource(chosen, tries);
-        if (source !== before) this.#place = undefined;
-        this.#update.failure = `${before}: ${failure.message}`;
-        this.#update.peer = source;
-        this.#tell(
-          'update-cut',
-          `the total update from ${before} was cut (${failure.message}); it ${this.#imagesHeld() === 0 ? 'begins again' : `goes on after ${this.#imagesHeld()} rows`} from ${source}`,
-        );
-        await this.#pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10)));
-      }
+      await this.#update.run(peer, keep, () => this.#replay.stop());
     } finally {
-      this.#update = undefined;
       if (!backend.importing && !this.#stopped) this.#replay.start();
       if (!this.#stopped) this.#options.reissue?.soon();
     }
-  }
-
-  /** Whom to ask after so many attempts: every peer in turn, beginning with the chosen one. */
-  #nextSource(chosen: string, tries: number): string {
-    const others = (this.#carrier?.peerNames() ?? []).filter((name) => name !== chosen);
-    const turn = [chosen, ...others];
-    return turn[Math.floor(tries / TRIES_A_PEER) % turn.length] ?? chosen;
   }
 
   // What the broker asks (BrokerDirectory).
@@ -236,7 +201,7 @@ export class Replica {
   couldInitializeFrom(peer: string): void {
     const { backend, autoInitialize } = this.#options;
     if (
-      this.#update !== undefined ||
+      this.#update.progress !== undefined ||
       this.#adopting ||
       this.#stopped ||
       (!autoInitialize && !backend.importing)
@@ -290,86 +255,18 @@ export class Replica {
   }
 
   #initializeUnasked(peer: string, keep: Keep = 'own'): void {
-    if (this.#update !== undefined) return;
+    if (this.#update.progress !== undefined) return;
     this.initialize(peer, keep).catch((error: unknown) => {
       this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
     });
   }
 
-  /** One attempt; answers why it failed. */
-  async #tryUpdate(peer: string, keep: Keep): Promise<Error | undefined> {
+  /** The log holds changes of ours that the entries lack: they came from others, whether we knew of them or not, and are applied before we make any more. */
+  #ownCame(): void {
     const { backend, changelog, replica } = this.#options;
-    const progress = this.#update;
-    try {
-      if (this.#carrier === undefined) throw new Error('replication is not running');
-      await this.#carrier.initializeFrom(peer, {
-        resume: () => this.#place,
-        prepare: async (summary) => {
-          if (this.#goesOn(summary)) {
-            if (progress !== undefined) progress.failure = undefined;
-            return;
-          }
-          this.#place = undefined;
-          const has = { replica, own: changelog.newest(replica), held: backend.state };
-          checkCopy(keep, has, peer, summary.state);
-          if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
-            throw new Error(`${peer} holds another data set than the one that was begun`);
-          await backend.beginImport(backend.importing ? undefined : () => this.#keepOwn(summary));
-          this.#options.members?.copied();
-          this.#generationWanted = summary.generationId;
-          this.#place = summary.place;
-          if (progress === undefined) return;
-          const { entryCount } = summary;
-          Object.assign(progress, { images: 0, bytes: 0, entryCount, failure: undefined });
-        },
-        store: async (images) => {
-          const place = this.#place;
-          // What could not be stored whole is not built upon.
-          this.#place = undefined;
-          await backend.importImages(images);
-          this.#place = place === undefined ? undefined : { ...place, images: place.images + images.length };
-          if (progress === undefined) return;
-          progress.images += images.length;
-          for (const image of images) progress.bytes += image.length;
-        },
-        finish: async (summary) => {
-          await changelog.reset(summary.state);
-          await backend.finishImport(summary.generationId, summary.state);
-          this.#behind = [];
-          this.#recovering = undefined;
-          this.#barred = undefined;
-        },
-      });
-      return undefined;
-    } catch (error) {
-      return asError(error);
-    }
-  }
-
-  /** Of the copy that was begun. */
-  #imagesHeld(): number {
-    return this.#place?.images ?? 0;
-  }
-
-  /** Whether the copy that was cut goes on where it was. Throws when the source begins elsewhere. */
-  #goesOn({ place }: SnapshotSummary): boolean {
-    if (place === undefined || place.images === 0) return false;
-    const wanted = this.#place;
-    if (wanted?.snapshot === place.snapshot && wanted.images === place.images) return true;
-    this.#place = undefined;
-    throw new Error('the source goes on in a copy that was not begun here');
-  }
-
-  /** Changes of another data set mean nothing in this one. */
-  async #keepOwn({ generationId, state }: SnapshotSummary): Promise<void> {
-    const { backend, reissue } = this.#options;
-    if (generationId === backend.generationId) await reissue?.keep(state, this.#barred?.forked === true);
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#cancelRetry = this.#options.clock.after(delayMs, resolve);
-    });
+    const own = changelog.state.get(replica);
+    if (own === undefined || backend.importing || backend.state.covers(own)) return;
+    if (this.#recovering === undefined || own > this.#recovering) this.#recovering = own;
   }
 
   /** After changes were applied: are our own back? */

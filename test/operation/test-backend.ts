@@ -30,6 +30,7 @@ export async function openTestBackend(
 ): Promise<TestBackend> {
   const store = given ?? (options.store instanceof MemoryStore ? options.store : new MemoryStore());
   let last: Csn | undefined;
+  let held: Csn | undefined;
   const changes: EncodedChange[] = [];
   const backend = await openBackend({
     ...options,
@@ -45,8 +46,13 @@ export async function openTestBackend(
         changes.push(change);
         return [];
       },
-      committed: () => undefined,
+      committed: (written) => {
+        held = written.at(-1)?.csn ?? held;
+      },
       lastOwn: () => last,
+      dropped: () => {
+        last = held;
+      },
     },
   });
   return { backend, store, changes };

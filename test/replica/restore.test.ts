@@ -119,3 +119,33 @@ t.test(
     }
   },
 );
+
+t.test(
+  'a change of its own that comes from another server unannounced is applied, and no write is taken before it is',
+  async (t) => {
+    const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+    await world.writes('s1', 5);
+    await world.settle();
+    const server = world.server('s1');
+    const backup = await rows(server);
+    await world.writes('s1', 2);
+    await world.settle();
+    const late = server.acked.slice(5).map((csn) => world.server('s2').changelog?.get(csn));
+    await restore(world, server, backup);
+    world.network.cut('s1', 's2');
+    world.network.cut('s2', 's1');
+    void server.start();
+    await world.run(500);
+    for (const change of late) {
+      server.changelog?.append(change === undefined ? [] : [change]);
+      await world.run(1, () => change !== undefined && server.changelog?.state.covers(change.csn) === true);
+      t.match(server.replica?.writesHeld(), /fetching its own later changes/);
+      await world.run(500);
+      t.ok(change !== undefined && server.directory?.state.covers(change.csn), 'applied');
+      t.equal(server.replica?.writesHeld(), undefined);
+    }
+    world.network.healAll();
+    await world.writes('s1', 1);
+    await world.settle();
+  },
+);

@@ -2,7 +2,7 @@
  * Total update over the replication link (replication-model.md section 8; reliability.md F41, F42, F46, F47).
  */
 import t from 'tap';
-import { csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { type Csn, csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { directoryServer, World } from '../sim/world.js';
 
 /** s1 and s2 with data, s3 without. */
@@ -117,6 +117,36 @@ t.test(
     t.equal(newcomer.directory?.importing, false, 'complete without s2');
     t.match(newcomer.alerts.join('\n'), /update from s2 was cut .* begins again from s1/);
     t.equal(await newcomer.directory?.contents(), await world.server('s1').directory?.contents());
+  },
+);
+
+t.test(
+  'what we made is kept for each source anew: the next one may hold less than the one that was cut',
+  async (t) => {
+    const world = await World.started([
+      directoryServer(1, [2, 3]),
+      directoryServer(2, [1, 3]),
+      directoryServer(3, [1, 2]),
+    ]);
+    await world.writes('s3', 5);
+    await world.settle();
+    const server = world.server('s3');
+    // s1 hears nothing of what comes now.
+    for (const name of ['s2', 's3']) world.network.cut(name, 's1');
+    await world.writes('s3', 4);
+    await world.run(500, () => world.server('s2').changelog?.state.covers(server.acked[8] as Csn) === true);
+    world.network.shape.minDelayMs = 20;
+    world.network.shape.maxDelayMs = 30;
+    void server.replica?.initialize('s2').catch(() => {});
+    await world.run(5000, () => server.directory?.importing === true);
+    t.ok(server.directory?.importing, 'begun');
+    world.server('s2').crash();
+    world.network.healAll();
+    await world.run(60_000, () => server.reissued.length >= 4);
+    t.equal(server.reissued.length, 4, 'what s1 did not hold was made anew');
+    void world.server('s2').start();
+    await world.run(5000);
+    await world.settle(60_000);
   },
 );
 
