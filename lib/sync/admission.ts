@@ -26,8 +26,9 @@ export function barOf(
   server: string,
 ): Refusal | undefined {
   if (row?.standing === 'evicted') return { code: 'evicted', sentence: evictedSentence(peer.server, server) };
-  if (peer.purpose === 'initialize' || peer.replica === undefined || peer.generation === undefined)
-    return undefined;
+  // Who takes a copy, on a link of its own or on one that was dialed to it, gives nothing of its own meanwhile: this is its way back.
+  if (peer.purpose === 'initialize' || peer.wants === true) return undefined;
+  if (peer.replica === undefined || peer.generation === undefined) return undefined;
   const { applied } = peer.states;
   const made = peer.states.log.get(peer.replica);
   const unseen = made !== undefined && !log.covers(made);
