@@ -52,6 +52,8 @@ export class Reissue {
   #unsettled = false;
   /** Our newest change that surely was made before a restore that this run began with. */
   #before: Csn | undefined;
+  /** An earlier run was about to make changes: the first that is left may be made already. */
+  #interrupted = false;
   #stopped = true;
   #ready: () => boolean = () => false;
   #running: Promise<void> | undefined;
@@ -68,6 +70,7 @@ export class Reissue {
     for await (const rows of reissue.#rows()) {
       if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
       if (rows.some(({ stage }) => stage === 'kept')) reissue.#unsettled = true;
+      if (rows.some(({ stage }) => stage === 'sure')) reissue.#interrupted = true;
     }
     return reissue;
   }
@@ -209,10 +212,10 @@ export class Reissue {
   async #make(change: Change): Promise<void> {
     const { changelog, replica, directory } = this.#options;
     const newest = changelog.state.get(replica);
-    const last = newest === undefined ? undefined : changelog.get(newest);
-    // Made before a crash that left its row behind.
-    if (last !== undefined && sameEffect(decodeChange(last.bytes), change)) return;
-    await directory.resubmit(change);
+    const last = newest === undefined || !this.#interrupted ? undefined : changelog.get(newest);
+    // Made before a crash that left its row behind. Elsewhere two alike are two: increments, say.
+    if (last === undefined || !sameEffect(decodeChange(last.bytes), change)) await directory.resubmit(change);
+    this.#interrupted = false;
   }
 
   async *#rows(): AsyncGenerator<readonly Row[], undefined> {

@@ -7,9 +7,10 @@ import { SWARMS } from './swarm-kinds.js';
 
 /**
  * Histories that once failed. 600012: a write was on its way to the disk when a forked server began to take a copy. 600259: a copy was cut, and the next source held less. 600445:
- * what passed a copy on was cut and said that it was whole. 700042: a peer was held for forked by changes that never reached the disk.
+ * what passed a copy on was cut and said that it was whole. 700042: a peer was held for forked by changes that never reached the disk. 800569: of two
+ * changes alike one was made anew.
  */
-const WHOLE = [11, 600_012, 600_259, 600_445, 700_042];
+const WHOLE = [11, 600_012, 600_259, 600_445, 700_042, 800_569];
 
 for (const [kind, options] of Object.entries(SWARMS)) {
   for (const seed of kind === 'whole' ? WHOLE : [11]) {
