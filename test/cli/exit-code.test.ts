@@ -15,6 +15,7 @@ t.test('operator errors end with 80, or a code of their own', (t) => {
     COMMAND_INVALID: 89,
     PASSWORD_MISSING: 89,
     CONFIG_INVALID: 78,
+    FRACTION_INVALID: 78,
     CONNECT_FAILED: 91,
   };
   for (const code of Object.keys(OPERATOR_ERRORS) as OperatorErrorCode[])
