@@ -3,141 +3,16 @@
  *
  * Real codec, connection, directory and backend; a memory store and a transport that throws octets away. One line a figure.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { MemoryStore } from '../lib/backend/memory-store.js';
-import { openBackend } from '../lib/backend/open-backend.js';
-import type { StoreBackend } from '../lib/backend/store-backend.js';
-import { must } from '../lib/base/assert.js';
 import { concatBytes, utf8Encode } from '../lib/base/bytes.js';
-import { BerWriter } from '../lib/ber/ber-writer.js';
-import type { Csn } from '../lib/csn/csn.js';
-import { toReplicaId } from '../lib/csn/csn.js';
-import { parseDn } from '../lib/dn/dn-text.js';
-import { parseFilter } from '../lib/filter/filter-text.js';
-import { encodeRequest } from '../lib/ldap/encode-request.js';
-import type { LdapRequest, SearchRequest } from '../lib/ldap/message.js';
-import { LdapService } from '../lib/operation/ldap-service.js';
-import type { Clock } from '../lib/port/clock.js';
-import type { LdapTransport } from '../lib/port/ldap-transport.js';
-import type { Log } from '../lib/port/log.js';
-import type { PasswordHasher } from '../lib/port/password-hasher.js';
-import { buildSchema } from '../lib/schema/load-schema.js';
-import type { Schema } from '../lib/schema/schema.js';
+import type { LdapRequest } from '../lib/ldap/message.js';
+import { adminBind, answers, BASE, cpuMs, octets, openServer, searchOf } from './in-process.js';
 
 const COUNT = Number(process.argv[2] ?? 20_000);
 const SECONDS = Number(process.argv[3] ?? 1);
 /** Only figures whose name holds this are taken; entries are added in any case. */
 const ONLY = process.argv[4] ?? '';
-const BASE = 'dc=example,dc=com';
 const PEOPLE = `ou=people,${BASE}`;
-
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    // Pauses within the work must not end the process; deadlines must not keep it.
-    if (ms > 0) timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
-const log: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (fields) => console.error(fields),
-  child: () => log,
-};
-const hasher: PasswordHasher = {
-  hash: async (password) => password,
-  verify: async () => true,
-  isHashed: () => true,
-};
-
-/** Throws octets away; counts whole answers by their sends. */
-class Sink implements LdapTransport {
-  readonly peer = { address: '127.0.0.1', port: 1 };
-  readonly local = { address: '127.0.0.1', port: 2 };
-  readonly secure = { tls: false, strengthBits: 0 };
-  readonly canStartTls = false;
-  readonly queuedBytes = 0;
-  sent = 0;
-  bytesSent = 0;
-  onSend: (() => void) | undefined;
-  readonly #buffer = Buffer.alloc(1 << 20);
-
-  send(bytes: Uint8Array): boolean {
-    this.#buffer.set(bytes, 0);
-    this.sent += 1;
-    this.bytesSent += bytes.length;
-    this.onSend?.();
-    return true;
-  }
-  pause(): void {}
-  resume(): void {}
-  close(reason: string): void {
-    throw new Error(reason);
-  }
-  abort(reason: string): void {
-    throw new Error(reason);
-  }
-  startTls(): void {}
-}
-
-function readSchema(): Schema {
-  const names = readdirSync('schema').filter((name) => name.endsWith('.ldif'));
-  return buildSchema(names.sort().map((name) => ({ name, text: readFileSync(`schema/${name}`, 'utf8') })));
-}
-
-async function openDomain(schema: Schema): Promise<StoreBackend> {
-  let last: Csn | undefined;
-  return openBackend({
-    store: new MemoryStore(),
-    schema,
-    clock,
-    log,
-    baseDn: parseDn(BASE),
-    replica: must(toReplicaId(1), 'a replica id'),
-    cacheBytes: 512 << 20,
-    sink: {
-      ops: (change) => {
-        last = change.csn;
-        return [];
-      },
-      committed: () => undefined,
-      lastOwn: () => last,
-    },
-  });
-}
-
-const writer = new BerWriter();
-let nextId = 0;
-
-function octets(request: LdapRequest): Uint8Array {
-  writer.reset();
-  nextId = (nextId % 1_000_000) + 1;
-  encodeRequest(writer, { id: nextId, request, controls: [] });
-  return new Uint8Array(writer.bytes());
-}
-
-function searchOf(
-  base: string,
-  scope: SearchRequest['scope'],
-  filter: string,
-  attributes: readonly string[] = [],
-): Uint8Array {
-  return octets({
-    kind: 'search',
-    base,
-    scope,
-    deref: 'never',
-    sizeLimit: 0,
-    timeLimit: 0,
-    typesOnly: false,
-    filter: parseFilter(filter),
-    attributes,
-  });
-}
 
 function person(n: number): LdapRequest {
   const values: Record<string, string> = {
@@ -162,40 +37,7 @@ function person(n: number): LdapRequest {
   return { kind: 'add', dn: `uid=user.${n},${PEOPLE}`, attributes };
 }
 
-const schema = readSchema();
-const backend = await openDomain(schema);
-const service = new LdapService({
-  schema,
-  hasher,
-  clock,
-  log,
-  random: { bytes: (length) => Uint8Array.from({ length }, () => Math.floor(Math.random() * 256)) },
-  settings: { adminPassword: utf8Encode('x') },
-});
-service.directory.addDomain(backend);
-
-function connect(): { readonly transport: Sink; give(bytes: Uint8Array): void } {
-  const transport = new Sink();
-  const sink = service.accept(transport);
-  return { transport, give: (bytes) => sink.bytes(bytes) };
-}
-
-async function answers(transport: Sink, count: number): Promise<void> {
-  const goal = transport.sent + count;
-  await new Promise<void>((resolve) => {
-    transport.onSend = () => {
-      if (transport.sent < goal) return;
-      transport.onSend = undefined;
-      resolve();
-    };
-  });
-}
-
-/** CPU time of this process in ms: on a busy machine it says more than the time that passed. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
+const { connect } = await openServer(new MemoryStore());
 
 function say(what: string, count: number, ms: number, cpu: number): void {
   const each = (time: number) => `${((time * 1000) / count).toFixed(2).padStart(8)} us`;
@@ -229,14 +71,7 @@ async function measureWrites(what: string, requests: readonly Uint8Array[], inFl
   if (!what.startsWith('add') && !what.includes(ONLY)) return;
   const { transport, give } = connect();
   const done = answers(transport, 1);
-  give(
-    octets({
-      kind: 'bind',
-      version: 3,
-      dn: 'cn=Directory Manager',
-      authentication: { kind: 'simple', password: utf8Encode('x') },
-    }),
-  );
+  give(adminBind());
   await done;
   const start = performance.now();
   const cpu = cpuMs();

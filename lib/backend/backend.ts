@@ -36,6 +36,16 @@ export interface StoredEntry extends EntryView {
   readonly isSubentry?: boolean | undefined;
   /** Writes the SearchResultEntry operation, without the message around it. False: not this entry; encode its attributes. */
   writeAnswer?(writer: BerWriter, choice: AnswerChoice): boolean;
+  /** For an answer with the attributes that `sends` names: many values, to be read before it is written. Undefined: it can be written at once. */
+  readAhead?(sends: (key: AttributeKey) => boolean): ReadAhead | undefined;
+}
+
+/** Values on their way into memory. */
+export interface ReadAhead {
+  /** Reads some, for a few milliseconds. False: all are there. */
+  step(): boolean;
+  /** They are not needed any more. */
+  end(): void;
 }
 
 /** Name resolution and entry reads. */

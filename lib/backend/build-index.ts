@@ -26,6 +26,7 @@ import { postingSink, type RowWorld } from './outcome-rows.js';
 import { gatherInto, PostingBuilder } from './posting-builder.js';
 import type { BuilderBounds } from './posting-tables.js';
 import { shownOf } from './shown.js';
+import type { ValueRows } from './value-rows.js';
 
 const ROWS = 128;
 /** Entries that catch up in one turn of the writer. */
@@ -68,6 +69,8 @@ export class IndexBuild implements Building {
   readonly #behind = new Set<EntryId>();
   #catchingUp = false;
   #snapshot: StoreSnapshot | undefined;
+  /** Values as the snapshot has them. */
+  #snapshotValues: ValueRows | undefined;
   #entries = 0;
   #total = 0;
   stopped = false;
@@ -98,11 +101,12 @@ export class IndexBuild implements Building {
    * rows are there. Rejects with BuildStopped, LdapError (writes are refused) or StoreError.
    */
   async run(begin: () => void, finish: () => Promise<void>): Promise<void> {
-    const { exclusively, store, commit } = this.#world;
+    const { exclusively, store, commit, dictionary } = this.#world;
     await exclusively(async () => {
       this.#check();
       begin();
       this.#snapshot = store.snapshot();
+      this.#snapshotValues = dictionary.values?.at(this.#snapshot);
       this.#total = commit.counters.entries;
     });
     try {
@@ -126,7 +130,7 @@ export class IndexBuild implements Building {
     for await (const rows of store.scan(keys.tagRange(TAG.entry), ROWS, this.#snapshot)) {
       this.#check();
       for (const { key, value } of rows) {
-        const state = decodeState(checkRecord(value), dictionary);
+        const state = decodeState(checkRecord(value), dictionary, this.#snapshotValues);
         if (!isAlive(state)) continue;
         builder.add(readId(key, 3), { state, shown: shownOf(state, isSingle) });
         this.#entries += 1;
@@ -170,7 +174,11 @@ export class IndexBuild implements Building {
     const { store, keys, dictionary, isSingle } = this.#world;
     const record = store.get(keys.entry(id), then ? this.#snapshot : undefined);
     if (record === undefined) return undefined;
-    const state = decodeState(checkRecord(record), dictionary);
+    const state = decodeState(
+      checkRecord(record),
+      dictionary,
+      then ? this.#snapshotValues : dictionary.values,
+    );
     return isAlive(state) ? { state, shown: shownOf(state, isSingle) } : undefined;
   }
 }

@@ -27,11 +27,13 @@ import { domainNumber, readFacts, textOp } from './domain-facts.js';
 import { encodeRecord } from './entry-record.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
 import { FIRST_ID, KeySpace, ROOT_ID, readUuid } from './key-space.js';
+import { LargeAttributes, type ValueBounds } from './large-attributes.js';
 import { OctetTable } from './octet-table.js';
 import { classCounts } from './outcome-rows.js';
 import { gatherInto, PostingBuilder, type SinkFor } from './posting-builder.js';
 import { encodeClaims, encodeCount, encodeIdRow } from './rows.js';
 import { shownOf, singleValued } from './shown.js';
+import { chunkOps, type ValueLayer } from './value-rows.js';
 import { wipeDomain } from './wipe-domain.js';
 
 const BATCH_ROWS = 6_000;
@@ -47,6 +49,8 @@ export interface LoadOptions {
   /** creatorsName of entries that bring none. */
   readonly initiator: string;
   readonly indexes?: IndexOptions;
+  /** How many values of an attribute stand in its record. Default VALUE_BOUNDS. */
+  readonly values?: ValueBounds;
   /** Where postings gather. Default: here. */
   readonly postings?: (keys: KeySpace) => SinkFor;
   /** The CSN of every entry, for data that all servers begin with: it stands in no server state. */
@@ -100,6 +104,7 @@ export class BulkLoad {
   readonly #generator: CsnGenerator;
   readonly #baseKey: string;
   readonly #isSingle: (key: AttributeKey) => boolean;
+  readonly #large: LargeAttributes;
   /** Keys of the name rows and UUIDs, each in the order of the entries: the n-th belongs to FIRST_ID + n. */
   readonly #names = new OctetTable();
   readonly #uuids = new OctetTable();
@@ -129,6 +134,7 @@ export class BulkLoad {
     this.#generator = new CsnGenerator(options.replica, last);
     this.#baseKey = baseKey;
     this.#isSingle = singleValued(options.schema);
+    this.#large = new LargeAttributes(dictionary, options.schema, options.values);
   }
 
   /** Entries taken so far. */
@@ -170,7 +176,11 @@ export class BulkLoad {
       attributes: entry.attributes,
     };
     const shown = shownOf(state, this.#isSingle);
-    const record = encodeRecord(state, parentId, shown === state.attributes, this.#dictionary);
+    const values: ValueLayer = { chunks: new Map(), adopted: [] };
+    const attributes = this.#large.put(values, id, undefined, state.attributes);
+    const kept = attributes === state.attributes ? state : { ...state, attributes };
+    const record = encodeRecord(kept, parentId, shown === state.attributes, this.#dictionary);
+    for (const op of chunkOps(values)) this.#ops.push(op);
     this.#ops.push(
       { type: 'put', key: keys.entry(id), value: record },
       { type: 'put', key: uuidKey, value: encodeIdRow(id) },

@@ -15,6 +15,7 @@ import type { EntryFacts } from './entry-facts.js';
 import { parentIdOf } from './entry-record.js';
 import { decodeJournalLine, journalLineKey } from './history-rows.js';
 import { ID_BYTES, type KeySpace, ROOT_ID, readId, readUuid, shownKey, TAG } from './key-space.js';
+import { ManyAttribute } from './many-attribute.js';
 import { deathCsn } from './outcome-rows.js';
 import { type BookedRow, RowBook } from './row-book.js';
 import { decodeClaims, decodeCount, encodeClaims, encodeIdRow } from './rows.js';
@@ -33,7 +34,9 @@ export interface DueEntry {
 
 export class DerivedRows {
   /** Tags whose rows found() is given. */
-  static readonly TAGS = [TAG.uuid, TAG.name, TAG.childCount, TAG.mark, TAG.journal, TAG.tombstone] as const;
+  static readonly TAGS = [
+    ...[TAG.uuid, TAG.name, TAG.childCount, TAG.mark, TAG.journal, TAG.tombstone, TAG.values],
+  ] as const;
 
   readonly #keys: KeySpace;
   readonly #judged: boolean;
@@ -43,6 +46,7 @@ export class DerivedRows {
   readonly #deaths = new RowBook();
   readonly #marks = new RowBook();
   readonly #lines = new RowBook();
+  readonly #values = new RowBook();
 
   /** `judged`: the rows of merged entries were written by the schema of now. */
   constructor(keys: KeySpace, judged: boolean) {
@@ -64,6 +68,16 @@ export class DerivedRows {
     const death = deathCsn(state.life);
     if (death !== undefined) this.#deaths.due(keys.tombstone(death, id));
     if (mark !== undefined) this.#marks.due(keys.mark(id), this.#judged ? mark : emptyBytes());
+    for (const attribute of state.attributes.values())
+      if (attribute instanceof ManyAttribute) this.#valuesOf(attribute);
+  }
+
+  /** Which chunks have rows, only they know themselves: verify-values.ts counts what is in them. */
+  #valuesOf({ place, head, source }: ManyAttribute): void {
+    for (let i = 0; i < head.chunks; i++) {
+      if (source.chunk(place, i).length > 0)
+        this.#values.due(this.#keys.valueChunk(place.id, place.number, i));
+    }
   }
 
   /** A row of one of TAGS; what is wrong about it alone is said. Throws for one that cannot be read. */
@@ -74,6 +88,7 @@ export class DerivedRows {
     else if (tag === TAG.childCount) this.#counts.found(key, emptyBytes(), decodeCount(value));
     else if (tag === TAG.mark) this.#mark(key, value);
     else if (tag === TAG.tombstone) this.#deaths.found(key);
+    else if (tag === TAG.values) this.#values.found(key);
     else this.#line(key, value, say);
   }
 
@@ -100,7 +115,9 @@ export class DerivedRows {
   }
 
   #books(): readonly RowBook[] {
-    return [this.#uuids, this.#names, this.#counts, this.#deaths, this.#marks, this.#lines];
+    return [
+      ...[this.#uuids, this.#names, this.#counts, this.#deaths, this.#marks, this.#lines, this.#values],
+    ];
   }
 
   /** Whether the rows are those that are due. */
@@ -130,6 +147,8 @@ export class DerivedRows {
       if (due > 0) say(`Dead entry ${text} has no tombstone.`);
       else say(`Tombstone ${text} is of an entry that is not dead since then.`);
     }
+    for (const { key } of this.#values.differing())
+      say(`Values of number ${readId(key, 3)} stand in a row that no record names: ${shownKey(key)}.`);
     this.#tellMarks(facts, say);
   }
 

@@ -6,10 +6,11 @@
  */
 import { must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
-import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { type DomainNumber, KeySpace, TAG } from './key-space.js';
+import { ValueRows } from './value-rows.js';
 
 const MAX_NUMBERS = 65_535;
 
@@ -33,21 +34,24 @@ export class Dictionary {
   #emitted = 1;
   /** Gives no numbers. */
   #inline = false;
+  /** Where the values of attributes stand that records only name; undefined for records that hold all. */
+  readonly values: ValueRows | undefined;
 
-  private constructor(keys: KeySpace) {
+  private constructor(keys: KeySpace, values: ValueRows | undefined) {
     this.#keys = keys;
+    this.values = values;
   }
 
-  /** Reads the rows. */
-  static async load(store: OrderedStore, keys: KeySpace): Promise<Dictionary> {
-    const dictionary = new Dictionary(keys);
+  /** Reads the rows. `snapshot`: records of that snapshot are decoded with it, and no others. */
+  static async load(store: OrderedStore, keys: KeySpace, snapshot?: StoreSnapshot): Promise<Dictionary> {
+    const dictionary = new Dictionary(keys, new ValueRows(store, keys, snapshot));
     await dictionary.reload(store);
     return dictionary;
   }
 
-  /** One that gives no numbers: records made with it hold their texts, and mean the same everywhere. */
+  /** One that gives no numbers: records made with it hold their texts and all values, and mean the same everywhere. */
   static inline(): Dictionary {
-    const dictionary = new Dictionary(new KeySpace(0 as DomainNumber));
+    const dictionary = new Dictionary(new KeySpace(0 as DomainNumber), undefined);
     dictionary.#inline = true;
     return dictionary;
   }
@@ -61,6 +65,7 @@ export class Dictionary {
     this.#held.clear();
     this.#optioned.clear();
     this.#emitted = 1;
+    this.values?.forget();
   }
 
   /** Reads the rows again: after batches were refused. Numbers known and not stored stay ours and are written with the next batch. */

@@ -16,8 +16,19 @@ import { type OrderedStore, StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
 import { DigestTable, type TableRow } from './digest-table.js';
-import { checkRecord, checksumOf, decodeState, isAliveRecord, isSound, uuidOf } from './entry-record.js';
+import {
+  checkRecord,
+  checksumOf,
+  decodeState,
+  decodeWhole,
+  isAliveRecord,
+  isInRows,
+  isSound,
+  uuidOf,
+} from './entry-record.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
+import { ManyAttribute } from './many-attribute.js';
+import { checkSum } from './verify-values.js';
 
 const FAN_OUT = 256;
 const BUCKETS = FAN_OUT * FAN_OUT;
@@ -69,6 +80,8 @@ export class DigestTree {
   readonly #table = new DigestTable();
   readonly #sums = new Uint32Array(2 * BUCKETS);
   readonly #damaged = new Map<EntryId, string>();
+  /** Entries whose record is sound and whose values, which stand in rows of their own, are not. */
+  readonly #unsound = new Set<EntryId>();
   /** The pass has come so far. */
   #at: EntryId | undefined;
   #passes = 0;
@@ -90,6 +103,7 @@ export class DigestTree {
     this.#table.clear();
     this.#sums.fill(0);
     this.#damaged.clear();
+    this.#unsound.clear();
     this.#at = undefined;
     this.#passes = 0;
     this.#size = 0;
@@ -135,6 +149,7 @@ export class DigestTree {
     const from = this.#at;
     const gte = from === undefined ? all.gte : keys.entry((from + 1) as EntryId);
     const ids: EntryId[] = [];
+    const inRows: EntryId[] = [];
     const passes = this.#passes;
     this.#catchUp(STEP_ROWS);
     for await (const slice of store.scan({ gte, lt: all.lt, limit: STEP_ROWS }, STEP_ROWS)) {
@@ -144,9 +159,11 @@ export class DigestTree {
         if (key.length !== ID_AT + ID_BYTES) continue;
         const id = readId(key, ID_AT);
         ids.push(id);
+        if (isInRows(value)) inRows.push(id);
         if (!this.#isAsBefore(id, value)) this.#look(id);
       }
     }
+    for (const id of inRows) await this.#checkValues(id);
     if (this.#at !== from || this.#passes !== passes) return false;
     const last = ids.length < STEP_ROWS ? undefined : ids[ids.length - 1];
     const here = new Set(ids);
@@ -154,6 +171,25 @@ export class DigestTree {
     this.#at = last;
     if (last === undefined) this.#passes += 1;
     return last === undefined;
+  }
+
+  /** Values in rows of their own have no part in the checksum of the record, which holds their sum. */
+  async #checkValues(id: EntryId): Promise<void> {
+    const { store, keys, dictionary, pause } = this.#world;
+    const record = store.get(keys.entry(id));
+    if (record === undefined) return;
+    try {
+      for (const attribute of decodeState(checkRecord(record), dictionary).attributes.values())
+        if (attribute instanceof ManyAttribute) await checkSum(attribute, pause);
+      if (this.#unsound.delete(id)) this.#dirty.add(id);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Replaced meanwhile, or its record says it already.
+      if (error.failure !== 'damaged' || this.#unsound.has(id)) return;
+      this.#unsound.add(id);
+      this.#dirty.add(id);
+      this.#note(id, error.message);
+    }
   }
 
   /** Whether a record that was just read is the one that the entry's digest was made of. */
@@ -191,6 +227,7 @@ export class DigestTree {
     const record = store.get(keys.entry(id));
     if (record === undefined) return undefined;
     this.#made += 1;
+    if (this.#unsound.has(id)) return this.#odd(id);
     try {
       if (!isAliveRecord(checkRecord(record))) return undefined;
       const whole = decodeState(record, dictionary);
@@ -199,13 +236,17 @@ export class DigestTree {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.#note(id, error.message);
-      // Unlike any other: whoever compares finds it.
-      return {
-        bucket: this.#table.get(id)?.bucket ?? 0,
-        digest: { high: 0xffff_ffff, low: id % 0x1_0000_0000 },
-        checksum: 0,
-      };
+      return this.#odd(id);
     }
+  }
+
+  /** Unlike any other: whoever compares finds it. */
+  #odd(id: EntryId): TableRow {
+    return {
+      bucket: this.#table.get(id)?.bucket ?? 0,
+      digest: { high: 0xffff_ffff, low: id % 0x1_0000_0000 },
+      checksum: 0,
+    };
   }
 
   #put(id: EntryId, now: TableRow | undefined): void {
@@ -311,7 +352,7 @@ export class DigestTree {
     const record = id === undefined ? undefined : store.get(keys.entry(id));
     if (record === undefined) return undefined;
     try {
-      return decodeState(checkRecord(record), dictionary);
+      return decodeWhole(checkRecord(record), dictionary);
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;
@@ -321,7 +362,9 @@ export class DigestTree {
   /** The entry was put right. */
   mended(uuid: EntryUuid): void {
     const id = this.#world.idOf(uuid);
-    if (id !== undefined) this.#damaged.delete(id);
+    if (id === undefined) return;
+    this.#damaged.delete(id);
+    if (this.#unsound.delete(id)) this.#dirty.add(id);
   }
 }
 

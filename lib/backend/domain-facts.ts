@@ -7,7 +7,7 @@ import { OperatorError } from '../base/operator-error.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { type Counters, decodeCounters, NO_ENTRIES } from './counters.js';
-import { DATA_FORMAT, type DomainNumber, type KeySpace } from './key-space.js';
+import { DATA_FORMAT, type DomainNumber, type KeySpace, OLDER_FORMATS } from './key-space.js';
 import { SERVER_KEYS } from './server-keys.js';
 
 /** Text of the loading mark of a total update: such a domain may be opened, to begin again. */
@@ -54,13 +54,14 @@ export function textOp(
 }
 
 /**
- * The number of the domain with this base in this store; a new one is entered. Checks the format version.
+ * The number of the domain with this base in this store; a new one is entered. Checks the format version; data of an older one are of ours from then on.
  * OperatorError DATA_FORMAT_UNKNOWN for data of another version.
  */
 export async function domainNumber(store: OrderedStore, baseKey: string): Promise<DomainNumber> {
   const ops: StoreOp[] = [];
   const format = store.get(SERVER_KEYS.format);
-  if (format === undefined) {
+  if (format === undefined || OLDER_FORMATS.includes(format[0] as number)) {
+    // From here on an older version of the program must not read it.
     ops.push({ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(DATA_FORMAT) });
   } else if (format[0] !== DATA_FORMAT) {
     throw new OperatorError(

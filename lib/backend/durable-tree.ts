@@ -11,7 +11,7 @@ import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
 import { DnTexts } from './dn-texts.js';
 import { EntryCache, SMALL_BYTES } from './entry-cache.js';
-import { isAliveRecord } from './entry-record.js';
+import { isAliveRecord, isInRows } from './entry-record.js';
 import { EntryTree, type TreeFacts } from './entry-tree.js';
 import { LOST_AND_FOUND_ID } from './key-space.js';
 import type { DurableRows } from './rows.js';
@@ -132,6 +132,8 @@ export class DurableTree extends EntryTree {
     try {
       const cached = this.#cached(id);
       if (cached !== undefined) return cached;
+      // Values in rows are those of now.
+      if (isInRows(record)) return this.glance(id);
       return isAliveRecord(record) ? this.build(id, record) : undefined;
     } catch (error) {
       // The row is older than the tree: entry or parent may be gone by now.

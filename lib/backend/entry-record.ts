@@ -18,6 +18,7 @@ import { type AttributeLabel, type Dictionary, splitLabel } from './dictionary.j
 import { ID_BYTES, readId, readUuid, UUID_BYTES, writeId, writeUuid } from './key-space.js';
 import { readAttribute, readAttributes, writeAttributes, writeLabel } from './record-attributes.js';
 import { checksum32 } from './value-hash.js';
+import type { ValueRows } from './value-rows.js';
 
 const VERSION = 1;
 const AT_FLAGS = 5;
@@ -41,6 +42,7 @@ const CLAIM_LIKE_CREATED = 0x0080;
 const PRESERVED = 0x0100;
 const HAS_LIFE = 0x0200;
 const MERGED = 0x0400;
+const IN_ROWS = 0x0800;
 
 const damaged = (reason: string): StoreError => new StoreError('damaged', `entry record: ${reason}`);
 
@@ -49,6 +51,8 @@ export const isConflictRecord = (record: Uint8Array): boolean => (flagsOf(record
 export const isLostRecord = (record: Uint8Array): boolean => (flagsOf(record) & LOST) !== 0;
 /** EntryState.merged. */
 export const isMergedRecord = (record: Uint8Array): boolean => (flagsOf(record) & MERGED) !== 0;
+/** The values of an attribute stand in rows of their own (value-rows.ts). */
+export const isInRows = (record: Uint8Array): boolean => (flagsOf(record) & IN_ROWS) !== 0;
 /** The values of the RDN stand among the attributes: nothing is to be materialized. */
 export const isRdnInside = (record: Uint8Array): boolean => (flagsOf(record) & RDN_INSIDE) !== 0;
 export const parentIdOf = (record: Uint8Array): EntryId => readId(record, AT_PARENT_ID);
@@ -141,8 +145,9 @@ export function encodeRecord(
   if ((flags & HAS_LIFE) !== 0) writeLife(out, state.life);
   if ((flags & PRESERVED) !== 0) writePreserved(out, preserved);
   const attributesAt = out.length;
-  writeAttributes(out, state.attributes, dictionary);
+  const inRows = writeAttributes(out, state.attributes, dictionary);
   const record = out.finish();
+  if (inRows) record[AT_FLAGS] = (flags | IN_ROWS) >>> 8;
   const view = new DataView(record.buffer, record.byteOffset);
   view.setUint32(AT_ATTRIBUTES, attributesAt);
   view.setUint32(0, checksum32(record, 4));
@@ -267,14 +272,29 @@ export function decodeRdn(record: Uint8Array, dictionary: Dictionary): NamedRdn 
   return readRdn(reader, dictionary);
 }
 
-/** A whole state; its values are views of the record. The record was checked. */
-export function decodeState(record: Uint8Array, dictionary: Dictionary): EntryState {
-  return { ...decodeFacts(record, dictionary), attributes: decodeAttributes(record, dictionary) };
+/** A whole state; its values are views of the record. The record was checked. `rows`: for a record of a snapshot, those of the snapshot. */
+export function decodeState(
+  record: Uint8Array,
+  dictionary: Dictionary,
+  rows: ValueRows | undefined = dictionary.values,
+): EntryState {
+  return { ...decodeFacts(record, dictionary), attributes: decodeAttributes(record, dictionary, rows) };
 }
 
-/** All attributes; values are views of the record. */
-export function decodeAttributes(record: Uint8Array, dictionary: Dictionary): Map<AttributeKey, Attribute> {
-  return readAttributes(record, attributesAt(record), dictionary);
+/** decodeState() that throws StoreError damaged too where values that stand in rows cannot be read. */
+export function decodeWhole(record: Uint8Array, dictionary: Dictionary): EntryState {
+  const state = decodeState(record, dictionary);
+  for (const attribute of state.attributes.values()) if (attribute.many !== undefined) void attribute.values;
+  return state;
+}
+
+/** All attributes; values are views of the record, or read from `rows` when they are asked for. */
+export function decodeAttributes(
+  record: Uint8Array,
+  dictionary: Dictionary,
+  rows: ValueRows | undefined = dictionary.values,
+): Map<AttributeKey, Attribute> {
+  return readAttributes(record, attributesAt(record), dictionary, rows);
 }
 
 /** One attribute, or undefined; the others are skipped. */

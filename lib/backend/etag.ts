@@ -5,6 +5,7 @@
  * an older change arrived later and the entryCSN stayed. Not cryptographic.
  */
 import { utf8Encode } from '../base/bytes.js';
+import { sumOfValues } from '../conflict/state-digest.js';
 import type { Attributes } from '../entry/entry.js';
 import { hash64 } from './value-hash.js';
 
@@ -13,25 +14,19 @@ const MIX = 0x9e3779b1;
 /** 16 hexadecimal digits. */
 export function etagOf(attributes: Attributes): Uint8Array {
   const name = new Uint8Array(8);
-  const value = new Uint8Array(8);
   const names = new DataView(name.buffer);
-  const values = new DataView(value.buffer);
   let a = attributes.size;
   let b = 0;
   for (const [key, attribute] of attributes) {
     hash64(utf8Encode(key), name, 0);
-    const left = names.getUint32(0);
-    const right = names.getUint32(4);
-    for (const one of attribute.values) {
-      hash64(one, value, 0);
-      a = (a + mixed(values.getUint32(0), left)) >>> 0;
-      b = (b + mixed(values.getUint32(4), right)) >>> 0;
-    }
+    const { high, low } = sumOfValues(attribute);
+    a = (a + mixed(high, names.getUint32(0))) >>> 0;
+    b = (b + mixed(low, names.getUint32(4))) >>> 0;
   }
   return utf8Encode(`${hex(a)}${hex(b)}`);
 }
 
-/** The value's hash, bound to the attribute's. */
+/** The sum over the values, bound to the attribute's hash. */
 function mixed(value: number, name: number): number {
   let x = Math.imul(value ^ name, MIX);
   x = Math.imul(x ^ (x >>> 15), 0x85ebca6b) + name;

@@ -200,6 +200,8 @@ export class GroupCommit {
     this.drops += 1;
     const refusal = refusalOf(this.#condition);
     const waiters = [...(this.#flying?.waiters ?? []), ...this.#gathering.waiters];
+    const dropped = this.#flying === undefined ? [this.#gathering] : [this.#gathering, this.#flying];
+    this.#world.dictionary.values?.dropped(dropped.map(({ values }) => values));
     this.#flying = undefined;
     this.#gathering = new Layer(this.#gathering.state, this.#gathering.counters);
     this.#world.rows.layers = [];

@@ -53,13 +53,13 @@ export class IndexKeys {
 
   /** What the index rows of an entry gain and lose. `before`, `after`: undefined while it is not alive. */
   difference(before: IndexedState | undefined, after: IndexedState | undefined, sink: PostingSink): void {
-    const optioned = hasOptioned(before) || hasOptioned(after);
+    const optioned = mayBeOptioned(before) || mayBeOptioned(after);
     for (const spec of this.#config.specs) {
       const timestamp = TIMESTAMPS.get(spec.key);
       if (timestamp === createTimestamp && before?.state.created === after?.state.created) continue;
       if (timestamp !== undefined) {
         this.#timestamp(spec, before && timestamp(before.state), after && timestamp(after.state), sink);
-      } else if (optioned) {
+      } else if (optioned && hasOptioned(before, after, spec.key)) {
         this.#values(spec, gather(before, spec.key), gather(after, spec.key), sink);
       } else {
         const was = before?.shown.get(spec.key);
@@ -86,6 +86,13 @@ export class IndexKeys {
     is: Attribute | undefined,
     sink: PostingSink,
   ): void {
+    // Substring keys of a value that went may be those of one that stays.
+    const edit = spec.substring === undefined ? is?.many?.madeOf(was) : undefined;
+    if (edit !== undefined) {
+      // There were values and there are.
+      this.#kinds(spec, [...edit.gone.values()], [...edit.come.values()], false, sink);
+      return;
+    }
     const old = was?.values ?? NONE;
     const now = is?.values ?? NONE;
     if (spec.substring !== undefined || old.length === 0 || now.length === 0) {
@@ -165,9 +172,21 @@ export class IndexKeys {
   }
 }
 
-function hasOptioned(indexed: IndexedState | undefined): boolean {
+function mayBeOptioned(indexed: IndexedState | undefined): boolean {
   if (indexed === undefined) return false;
   for (const key of indexed.shown.keys()) if (key.includes(';')) return true;
+  return false;
+}
+
+/** Whether one of the states has the attribute of `key` under options. */
+function hasOptioned(
+  before: IndexedState | undefined,
+  after: IndexedState | undefined,
+  key: AttributeKey,
+): boolean {
+  const start = `${key};`;
+  for (const indexed of [before, after])
+    for (const has of indexed?.shown.keys() ?? []) if (has.startsWith(start)) return true;
   return false;
 }
 
@@ -178,7 +197,7 @@ function gather(indexed: IndexedState | undefined, key: AttributeKey): readonly 
   for (const [has, attribute] of indexed.shown) {
     const covered =
       has === key || (has.length > key.length && has.charCodeAt(key.length) === 0x3b && has.startsWith(key));
-    if (covered) values.push(...attribute.values);
+    if (covered) for (const value of attribute.values) values.push(value);
   }
   return values;
 }

@@ -17,7 +17,9 @@ import { boundedValue, escapedLength, writeEscaped } from './index-value.js';
 import { hash64 } from './value-hash.js';
 
 /** Version of the format that docs/data-format.md describes. */
-export const DATA_FORMAT = 1;
+export const DATA_FORMAT = 2;
+/** Older versions, whose rows mean the same here: what is new, they never wrote. */
+export const OLDER_FORMATS: readonly number[] = [1];
 
 /** 1..65535, given by the domain table. */
 export type DomainNumber = number & { readonly __brand: 'DomainNumber' };
@@ -269,7 +271,7 @@ export class KeySpace {
     return key;
   }
 
-  /** Chunk of a long attribute's values: entry id, dictionary number of the attribute, chunk number. */
+  /** Chunk of an attribute's many values (value-chunks.ts): entry id, dictionary number of the attribute, chunk number. */
   valueChunk(id: EntryId, attribute: number, chunk: number): Uint8Array {
     const key = this.#make(TAG.values, ID_BYTES + 8);
     writeId(key, 3, id);

@@ -21,6 +21,7 @@ import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.
 import { encodeHead, type Head, type PostingChange } from './posting-rows.js';
 import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
+import { chunkOps, type ValueLayer } from './value-rows.js';
 
 export interface PendingEntry {
   readonly record: Uint8Array;
@@ -62,6 +63,8 @@ export class Layer {
   /** Rows in `history`. */
   historyRows = 0;
   readonly moves = new Map<Csn, MoveRow>();
+  /** Values that stand in rows of their own. */
+  readonly values: ValueLayer = { chunks: new Map(), adopted: [] };
   /** Rows that are only written, in order. */
   readonly ops: StoreOp[] = [];
   readonly waiters: Waiter[] = [];
@@ -116,6 +119,7 @@ export class Layer {
       for (const [csn, row] of rows)
         ops.push({ type: 'put', key: keys.history(id, csn), value: encodeHistoryRow(row) });
     }
+    for (const op of chunkOps(this.values)) ops.push(op);
     for (const op of this.ops) ops.push(op);
     ops.push({ type: 'put', key: keys.meta('state'), value: this.state.toBytes() });
     ops.push({ type: 'put', key: keys.meta('counters'), value: encodeCounters(this.counters) });

@@ -42,6 +42,7 @@ import {
 import { IndexJobs } from './index-jobs.js';
 import { IndexReader } from './index-reader.js';
 import { KeySpace } from './key-space.js';
+import { LargeAttributes, type ValueBounds } from './large-attributes.js';
 import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
 import { LiveIndexes } from './live-indexes.js';
@@ -84,6 +85,8 @@ export interface BackendOptions {
   readonly consistency?: ConsistencyOptions;
   /** What is to be held of entries' attributes. Default: what the rows were made by. */
   readonly fraction?: Fraction;
+  /** How many values of an attribute stand in its record. Default VALUE_BOUNDS. */
+  readonly values?: ValueBounds;
   /** Octets of the entry cache. Default 64 MiB. */
   readonly cacheBytes?: number;
   /** Resolves after other work of the event loop had its turn. Default: Clock.after(0). */
@@ -161,6 +164,9 @@ function assemble(
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
+  const large = new LargeAttributes(dictionary, schema, options.values);
+  if (dictionary.values !== undefined)
+    dictionary.values.layers = () => rows.layers.map(({ values }) => values);
   const turn = () => new EventLoopTurn(clock);
   const reader = new IndexReader(indexes, keys, postings, (uuid) => durableRows.idOf(uuid), turn);
   const pause = options.pause ?? (() => new Promise<void>((resolve) => void clock.after(0, resolve)));
@@ -183,7 +189,7 @@ function assemble(
   if (importing)
     commit.blocked = new LdapError('unavailable', 'a copy of all data was cut short; it begins again');
   const writes = writesOf(options, {
-    ...{ durable, rows, pending, indexes, commit, isSingle, conformance, fraction },
+    ...{ durable, rows, pending, indexes, commit, isSingle, conformance, large, fraction },
   });
   const indexJobs = new IndexJobs({
     ...{ store, keys, dictionary, isSingle, clock, commit, indexes, reader, pause },
@@ -195,7 +201,7 @@ function assemble(
     ...{ store, keys, tree, clock, pause, indexes, indexJobs, reader, writes, commit, applied, feed },
     ...{ dictionary, isSingle, conformance, importing, fraction },
     ...{ digests: digests.own, partDigests: digests },
-    pending: { rows, postings, tree: pending },
+    pending: { rows, postings, large, tree: pending },
     rules: openRules(options, { store, keys, tree, clock, log: options.log, pause }),
     state: () => durable.state,
     generationId: importing ? undefined : facts.generationId,
@@ -208,12 +214,15 @@ function assemble(
 /** The write path over what is pending. */
 function writesOf(
   options: BackendOptions,
-  parts: Pick<WriteWorld, 'rows' | 'indexes' | 'commit' | 'isSingle' | 'conformance' | 'fraction'> & {
+  parts: Pick<
+    WriteWorld,
+    'rows' | 'indexes' | 'commit' | 'isSingle' | 'conformance' | 'large' | 'fraction'
+  > & {
     readonly durable: Durable;
     readonly pending: PendingTree;
   },
 ): WritePath {
-  const { durable, rows, pending, indexes, commit, isSingle, conformance, fraction } = parts;
+  const { durable, rows, pending, indexes, commit, isSingle, conformance, large, fraction } = parts;
   const { keys, dictionary, postings, applied, feed } = durable;
   const { store, clock, replica, sink, onSkew } = options;
   const view = new FoldView(store, keys, rows, pending, dictionary, {
@@ -221,8 +230,8 @@ function writesOf(
     state: () => commit.state,
   });
   return new WritePath({
-    ...{ keys, rows, dictionary, postings, indexes, isSingle, conformance, view, commit, clock },
-    ...{ replica, sink, fraction },
+    ...{ keys, rows, dictionary, postings, indexes, isSingle, conformance, large },
+    ...{ view, commit, clock, replica, sink, fraction },
     tree: pending,
     generator: generatorOf(options, durable.state),
     notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),

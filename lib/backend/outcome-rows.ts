@@ -19,6 +19,7 @@ import { encodeRecord } from './entry-record.js';
 import { encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
 import type { IndexedState, PostingSink } from './index-keys.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
+import type { LargeAttributes } from './large-attributes.js';
 import type { Layer, PendingRows } from './layer.js';
 import type { LiveIndexes } from './live-indexes.js';
 import type { Postings } from './postings.js';
@@ -34,6 +35,7 @@ export interface RowWorld {
   readonly indexes: LiveIndexes;
   readonly isSingle: (key: AttributeKey) => boolean;
   readonly conformance: Conformance;
+  readonly large: LargeAttributes;
 }
 
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
@@ -107,8 +109,10 @@ function putEntry(
   layer: Layer,
   id: EntryId,
   was: EntryState | undefined,
-  is: EntryState,
+  becomes: EntryState,
 ): void {
+  const adopted = layer.values.adopted.length;
+  const is = inRows(world, layer, id, was, becomes);
   const wasAlive = was !== undefined && isAlive(was);
   const alive = isAlive(is);
   const parentId = must(world.rows.idOf(is.place.parent), 'the effective parent is not stored');
@@ -137,6 +141,20 @@ function putEntry(
   countKinds(layer, wasIndexed, isIndexed);
   putTombstone(world, layer, id, was, is);
   putMark(world, layer, id, is, shown);
+  // Nobody asks any more how the values came to be.
+  for (let i = adopted; i < layer.values.adopted.length; i++) layer.values.adopted[i]?.after?.settle();
+}
+
+/** The state with those values in rows of their own that are too many for its record. */
+function inRows(
+  { large }: RowWorld,
+  layer: Layer,
+  id: EntryId,
+  was: EntryState | undefined,
+  is: EntryState,
+): EntryState {
+  const attributes = large.put(layer.values, id, was?.attributes, is.attributes);
+  return attributes === is.attributes ? is : { ...is, attributes };
 }
 
 /** Puts index rows of an entry into the layer, and takes them away. */

@@ -73,8 +73,8 @@ export class PostingBuilder {
         const attribute = entry.shown.get(key);
         if (attribute !== undefined) this.#values_(building, id, attribute.values);
       } else {
-        for (const [has, { values }] of entry.shown) {
-          if (has === key || has.startsWith(`${key};`)) this.#values_(building, id, values);
+        for (const [has, attribute] of entry.shown) {
+          if (has === key || has.startsWith(`${key};`)) this.#values_(building, id, attribute.values);
         }
       }
     }

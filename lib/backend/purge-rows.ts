@@ -17,7 +17,7 @@ import {
 import { CSN_BYTES, type Csn, csnFromBytes, csnTimeMs } from '../csn/csn.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import { checkRecord, decodeState } from './entry-record.js';
+import { checkRecord, decodeState, isInRows } from './entry-record.js';
 import { decodeHistoryRow, decodeJournalLine, decodeMoveRow } from './history-rows.js';
 import { ID_BYTES, LOST_AND_FOUND_ID, readId, TAG } from './key-space.js';
 import { decodeClaims } from './rows.js';
@@ -239,6 +239,10 @@ class PurgePass {
       gone.push({ id, uuid: state.uuid });
       for (const row of [key, keys.entry(id), keys.uuid(state.uuid), keys.mark(id), keys.childCount(id)])
         ops.push({ type: 'del', key: row });
+      if (!isInRows(record)) continue;
+      dictionary.values?.forget(id);
+      for await (const rows of store.scanKeys(keys.valueChunks(id)))
+        for (const row of rows) ops.push({ type: 'del', key: new Uint8Array(row) });
     }
     if (ops.length === 0) return;
     await store.batch(ops, { sync: false });

@@ -6,10 +6,13 @@
  */
 import type { BerWriter } from '../ber/ber-writer.js';
 import { TAG } from '../ber/tags.js';
+import type { Attribute } from '../entry/entry.js';
 import { OP } from '../ldap/protocol-tags.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { AttributeLabel, Dictionary } from './dictionary.js';
 import { attributesAt, isConflictRecord, isRdnInside, RDN_AT } from './entry-record.js';
+import { ManyAttribute } from './many-attribute.js';
+import { visitBackwards } from './value-chunks.js';
 
 /** Octets that stand in a DN as they are: letters, digits and a few signs. */
 const PLAIN = plainOctets();
@@ -57,17 +60,24 @@ let attributePlaces = new Int32Array(256);
 let valuePlaces = new Int32Array(256);
 let at = 0;
 
-/** Writes a SearchResultEntry operation, without the message around it. `above`: DN of the parent. */
+/** An attribute whose values stand in rows. */
+type ManyOf = (key: AttributeKey) => Attribute | undefined;
+
+/** Writes a SearchResultEntry operation, without the message around it. `above`: DN of the parent; `many`: asked where the record has no values. */
 export function writeAnswer(
   writer: BerWriter,
   record: Uint8Array,
   dictionary: Dictionary,
   above: string,
   choice: AnswerChoice,
+  many: ManyOf,
 ): boolean {
   if (!isRdnInside(record) || isConflictRecord(record)) return false;
   const mark = writer.length;
-  if (writeAttributes(writer, record, dictionary, choice) && writeName(writer, record, dictionary, above)) {
+  if (
+    writeAttributes(writer, record, dictionary, choice, many) &&
+    writeName(writer, record, dictionary, above)
+  ) {
     writer.wrap(OP.searchEntry, mark);
     return true;
   }
@@ -80,6 +90,7 @@ function writeAttributes(
   record: Uint8Array,
   dictionary: Dictionary,
   choice: AnswerChoice,
+  many: ManyOf,
 ): boolean {
   const labels = choice.labels(dictionary);
   at = attributesAt(record);
@@ -99,14 +110,29 @@ function writeAttributes(
   const all = writer.length;
   while (count > 0) {
     at = attributePlaces[--count] as number;
-    const { name } = dictionary.attribute(attributePlaces[--count] as number);
+    const { key, name } = dictionary.attribute(attributePlaces[--count] as number);
     const mark = writer.length;
-    writeValues(writer, record);
+    if (record[at] !== 0) writeValues(writer, record);
+    else if (!writeMany(writer, many(key))) return false;
     writer.wrap(TAG.set, mark);
     writer.text(name);
     writer.wrap(TAG.sequence, mark);
   }
   writer.wrap(TAG.sequence, all);
+  return true;
+}
+
+function writeMany(writer: BerWriter, attribute: Attribute | undefined): boolean {
+  if (!(attribute instanceof ManyAttribute)) return false;
+  const { held } = attribute;
+  if (held !== undefined) {
+    for (let i = held.length - 1; i >= 0; i--) writer.octets(held[i] as Uint8Array);
+    return true;
+  }
+  for (let i = attribute.head.chunks - 1; i >= 0; i--) {
+    const chunk = attribute.chunk(i);
+    visitBackwards(chunk, (at, length) => writer.octetsOf(chunk, at, length));
+  }
   return true;
 }
 

@@ -2,12 +2,20 @@
  * The attributes of an entry record: written, and read without objects in between, the hot path of searches and writes (docs/data-format.md).
  *
  * What a record holds is decoded as far as it is asked for; an attribute that a change leaves alone goes from the old record to the new one as octets.
+ * Where the values are too many for the record, a head stands in their place, which begins with a count of 0 (many-attribute.ts).
  */
-import { ByteReader, type ByteWriter } from '../base/binary.js';
+import { ByteReader, ByteWriter } from '../base/binary.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { equalityRule } from '../schema/equality-rules.js';
+import type { EntryId } from './backend.js';
 import { type AttributeLabel, type Dictionary, splitLabel } from './dictionary.js';
+import { ManyAttribute } from './many-attribute.js';
+import type { ValueRows } from './value-rows.js';
+
+/** Chunks have numbers of 32 bits; what is above this is no number that we wrote. */
+const MAX_CHUNKS = 0x7fff_ffff;
 
 const damaged = (reason: string): StoreError => new StoreError('damaged', `entry record: ${reason}`);
 
@@ -18,8 +26,9 @@ export function writeLabel(out: ByteWriter, key: AttributeKey, name: string, dic
   if (number === 0) out.text(`${key}\0${name}`);
 }
 
-/** Writes the attributes of a record. */
-export function writeAttributes(out: ByteWriter, attributes: Attributes, dictionary: Dictionary): void {
+/** Writes the attributes of a record. True: values of some stand in rows of their own. */
+export function writeAttributes(out: ByteWriter, attributes: Attributes, dictionary: Dictionary): boolean {
+  let inRows = false;
   out.varint(attributes.size);
   // What stands together in an older record is copied together.
   let from: Uint8Array | undefined;
@@ -37,8 +46,13 @@ export function writeAttributes(out: ByteWriter, attributes: Attributes, diction
     }
     if (from !== undefined) out.raw(from.subarray(start, end));
     from = undefined;
-    const { name, values } = attribute;
-    writeLabel(out, key, name, dictionary);
+    writeLabel(out, key, attribute.name, dictionary);
+    if (hasRows(attribute, dictionary)) {
+      inRows = true;
+      writeHead(out, attribute, dictionary);
+      continue;
+    }
+    const { values } = attribute;
     let length = varintLength(values.length);
     for (const value of values) length += varintLength(value.length) + value.length;
     out.varint(length);
@@ -46,6 +60,62 @@ export function writeAttributes(out: ByteWriter, attributes: Attributes, diction
     for (const value of values) out.bytes(value);
   }
   if (from !== undefined) out.raw(from.subarray(start, end));
+  return inRows;
+}
+
+/** Whether the values stand in the rows that the dictionary's records speak of. */
+function hasRows(attribute: Attribute, dictionary: Dictionary): attribute is ManyAttribute {
+  return (
+    attribute instanceof ManyAttribute &&
+    attribute.source === dictionary.values &&
+    attribute.base === undefined
+  );
+}
+
+const headWriter = new ByteWriter(64);
+
+function writeHead(out: ByteWriter, { place, head }: ManyAttribute, dictionary: Dictionary): void {
+  const { rule, generation, count, chunks, sum } = head;
+  const octets = headWriter;
+  octets.reset();
+  octets.u8(0);
+  const number = dictionary.numberOf(rule.name);
+  octets.varint(number);
+  if (number === 0) octets.text(rule.name);
+  octets.varint(place.id);
+  octets.varint(generation);
+  octets.varint(count);
+  octets.varint(chunks);
+  octets.u32(sum.high);
+  octets.u32(sum.low);
+  out.bytes(octets.view());
+}
+
+function readHead(
+  octets: Uint8Array,
+  key: AttributeKey,
+  name: string,
+  number: number,
+  dictionary: Dictionary,
+  rows: ValueRows | undefined,
+): ManyAttribute {
+  if (rows === undefined) throw damaged('values are named that are not there');
+  const reader = new ByteReader(octets, damaged);
+  reader.u8();
+  const ruleNumber = reader.varint();
+  const ruleName = ruleNumber === 0 ? reader.text() : dictionary.text(ruleNumber);
+  const rule = equalityRule(ruleName);
+  if (rule === undefined) throw damaged(`equality rule ${ruleName} is unknown`);
+  const id = reader.varint() as EntryId;
+  const head = {
+    rule,
+    generation: reader.varint(),
+    count: reader.varint(),
+    chunks: reader.varint(),
+    sum: { high: reader.u32() | 0, low: reader.u32() | 0 },
+  };
+  if (head.chunks < 1 || head.chunks > MAX_CHUNKS) throw damaged('number of chunks');
+  return rows.image({ id, key, name, number }, head);
 }
 
 /** An attribute as a record holds it: its values are made when they are asked for. */
@@ -93,6 +163,8 @@ class AttributeCursor {
   readonly #dictionary: Dictionary;
   at: number;
   left: number;
+  /** The dictionary's number of the label last read. */
+  number = 0;
 
   constructor(record: Uint8Array, start: number, dictionary: Dictionary) {
     this.#record = record;
@@ -119,6 +191,7 @@ class AttributeCursor {
   label(): AttributeLabel {
     this.left -= 1;
     const number = this.varint();
+    this.number = number;
     if (number !== 0) return this.#dictionary.attribute(number);
     const length = this.varint();
     const reader = new ByteReader(this.#record.subarray(this.at - varintLength(length)), damaged);
@@ -167,6 +240,7 @@ export function readAttributes(
   record: Uint8Array,
   at: number,
   dictionary: Dictionary,
+  rows: ValueRows | undefined = dictionary.values,
 ): Map<AttributeKey, Attribute> {
   const cursor = new AttributeCursor(record, at, dictionary);
   const attributes = new Map<AttributeKey, Attribute>();
@@ -174,7 +248,11 @@ export function readAttributes(
     const start = cursor.at;
     const { key, name } = cursor.label();
     const valuesAt = cursor.skipValues();
-    attributes.set(key, new RecordAttribute(name, record, dictionary, start, valuesAt, cursor.at));
+    const attribute =
+      record[valuesAt] === 0
+        ? readHead(record.subarray(valuesAt, cursor.at), key, name, cursor.number, dictionary, rows)
+        : new RecordAttribute(name, record, dictionary, start, valuesAt, cursor.at);
+    attributes.set(key, attribute);
   }
   return attributes;
 }
@@ -190,7 +268,10 @@ export function readAttribute(
   while (cursor.left > 0) {
     const { key: found, name } = cursor.label();
     const valuesAt = cursor.skipValues();
-    if (found === key) return { name, values: valuesOf(record, valuesAt, cursor.at) };
+    if (found !== key) continue;
+    if (record[valuesAt] !== 0) return { name, values: valuesOf(record, valuesAt, cursor.at) };
+    const octets = record.subarray(valuesAt, cursor.at);
+    return readHead(octets, key, name, cursor.number, dictionary, dictionary.values);
   }
   return undefined;
 }

@@ -7,11 +7,10 @@
 import { RestrictedLines, restrictRow, restrictState } from '../conflict/restrict-state.js';
 import type { Attributes } from '../entry/entry.js';
 import type { Fraction } from '../entry/fraction.js';
-import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
-import type { AttributeKey } from '../schema/attribute-type.js';
+import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
-import { checkRecord, decodeState, encodeRecord, parentIdOf } from './entry-record.js';
+import { checkRecord, decodeState, encodeRecord, isRdnInside, parentIdOf } from './entry-record.js';
 import {
   decodeHistoryRow,
   decodeJournalLine,
@@ -19,28 +18,38 @@ import {
   encodeJournalLine,
   journalLineKey,
 } from './history-rows.js';
-import { type KeySpace, readId, TAG } from './key-space.js';
-import { shownOf } from './shown.js';
+import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
+import { ManyAttribute } from './many-attribute.js';
 
 const ROWS = 500;
+const VALUES_KEY_BYTES = 1 + ID_BYTES + 8;
 const NO_ATTRIBUTES: Attributes = new Map();
 
 export interface RestrictWorld {
   readonly store: OrderedStore;
   readonly keys: KeySpace;
   readonly dictionary: Dictionary;
-  readonly isSingle: (key: AttributeKey) => boolean;
   readonly fraction: Fraction;
 }
 
 /** The record of an entry without what is not held. StoreError. */
 export function restrictRecord(record: Uint8Array, world: RestrictWorld): Uint8Array {
-  const { dictionary, isSingle, fraction } = world;
+  const { dictionary, fraction } = world;
   const whole = decodeState(checkRecord(record), dictionary);
   const state = restrictState(whole, fraction);
   if (state === whole) return record;
-  const inside = shownOf(state, isSingle) === state.attributes;
+  // Values in rows have not come yet: those of the name stand where they stood, or their attribute is not held.
+  const inside = isRdnInside(record) && state.rdn.avas.every(({ key }) => state.attributes.has(key));
   return encodeRecord(state, parentIdOf(record), inside, dictionary);
+}
+
+/** Whether the stored record names the row of values with this key, which comes without its domain. StoreError. */
+export function holdsValues(tail: Uint8Array, world: RestrictWorld): boolean {
+  if (tail.length !== VALUES_KEY_BYTES) throw new StoreError('damaged', 'image: key of values cut short');
+  const number = new DataView(tail.buffer, tail.byteOffset).getUint32(1 + ID_BYTES);
+  for (const attribute of attributesOf(readId(tail, 1), world).values())
+    if (attribute instanceof ManyAttribute && attribute.place.number === number) return true;
+  return false;
 }
 
 /** A row of the history of the stored entry `id` without what is not held. StoreError. */

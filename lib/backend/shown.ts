@@ -10,7 +10,12 @@ import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 export function shownOf(state: EntryState, isSingle: (key: AttributeKey) => boolean): Attributes {
   for (const ava of state.rdn.avas) {
     const attribute = state.attributes.get(ava.key);
-    if (attribute === undefined || !attribute.values.some((value) => equalBytes(value, ava.value))) {
+    // Of many values, and of those that are written differently, shownAttributes() finds out.
+    if (
+      attribute === undefined ||
+      attribute.many !== undefined ||
+      !attribute.values.some((value) => equalBytes(value, ava.value))
+    ) {
       return shownAttributes(state, isSingle, undefined);
     }
   }

@@ -15,7 +15,7 @@ import type { Dn, Rdn } from '../dn/dn.js';
 import { formatRdn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import type { EntryId, StoredEntry } from './backend.js';
+import type { EntryId, ReadAhead, StoredEntry } from './backend.js';
 import { COMPUTED, type ComputedFacts } from './computed-attributes.js';
 import type { Dictionary } from './dictionary.js';
 import {
@@ -24,6 +24,7 @@ import {
   decodeRdn,
   decodeState,
   isConflictRecord,
+  isInRows,
   isMergedRecord,
   isRdnInside,
   parentIdOf,
@@ -31,6 +32,7 @@ import {
 } from './entry-record.js';
 import { etagOf } from './etag.js';
 import { ROOT_ID } from './key-space.js';
+import { ManyAttribute, ValuesAhead } from './many-attribute.js';
 import { MEMBERSHIP_KEYS } from './memberships.js';
 import { type AnswerChoice, recordHasClass, writeAnswer } from './record-answer.js';
 import { shownOf } from './shown.js';
@@ -77,6 +79,9 @@ const STATE_BYTES = 900;
 /** An entry's own objects and its record's. */
 const OBJECT_BYTES = 600;
 
+/** Values that are read and written in one turn, in a millisecond or two. */
+const READ_AT_ONCE = 5000;
+
 /** The name below which an entry stands. */
 export interface NameAbove {
   readonly dn: Dn;
@@ -101,6 +106,8 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   #stored: Attributes | undefined;
   #state: EntryState | undefined;
   #dnBytes: Uint8Array | undefined;
+  /** What the record says of values that stand in rows: it holds only for images that were made while it was so. */
+  readonly #inRows: Attributes | undefined;
   /** Octets held for decoded attributes and state. */
   #decodedBytes = 0;
 
@@ -110,6 +117,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     this.record = record;
     this.above = above;
     this.#state = state;
+    if (isInRows(record)) this.#inRows = state?.attributes ?? decodeAttributes(record, owner.dictionary);
     if (state !== undefined) this.#decodedBytes = STATE_BYTES + weight(state.attributes);
   }
 
@@ -186,12 +194,21 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   writeAnswer(writer: BerWriter, choice: AnswerChoice): boolean {
     if (this.owner.isDynamic(this)) return false;
-    return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice);
+    const many = (key: AttributeKey) => this.#inRows?.get(key);
+    return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice, many);
+  }
+
+  readAhead(sends: (key: AttributeKey) => boolean): ReadAhead | undefined {
+    const wanted: ManyAttribute[] = [];
+    for (const [key, attribute] of this.#inRows ?? [])
+      if (attribute instanceof ManyAttribute && attribute.count > READ_AT_ONCE && sends(key))
+        wanted.push(attribute);
+    return wanted.length === 0 ? undefined : new ValuesAhead(wanted);
   }
 
   #decode(): Attributes {
     if (!isRdnInside(this.record)) return shownOf(this.state, (key) => this.owner.isSingle(key));
-    return this.#state?.attributes ?? decodeAttributes(this.record, this.owner.dictionary);
+    return this.#inRows ?? this.#state?.attributes ?? decodeAttributes(this.record, this.owner.dictionary);
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
@@ -199,7 +216,8 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     if (computed !== undefined) return computed(this);
     if (this.#stored !== undefined) return this.#stored.get(key);
     // A large entry that is held is decoded once: what is known of its attribute's values stays with them.
-    if (this.holder !== undefined || !isRdnInside(this.record)) return this.stored.get(key);
+    if (this.holder !== undefined || this.#inRows !== undefined || !isRdnInside(this.record))
+      return this.stored.get(key);
     return decodeAttribute(this.record, this.owner.dictionary, key);
   }
 
@@ -285,6 +303,10 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 /** Octets that decoded attributes take, roughly. */
 function weight(attributes: Attributes): number {
   let bytes = 0;
-  for (const { values } of attributes.values()) bytes += ATTRIBUTE_BYTES + VALUE_BYTES * values.length;
+  for (const attribute of attributes.values()) {
+    bytes += ATTRIBUTE_BYTES;
+    // Many values are not kept.
+    if (attribute.many === undefined) bytes += VALUE_BYTES * attribute.values.length;
+  }
   return bytes;
 }

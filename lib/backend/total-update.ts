@@ -1,7 +1,7 @@
 /**
  * Total update, the backend's part: a domain as images, and images as a domain (replication-model.md section 8).
  *
- * An image is one row of the source under its own key without the domain: entry, uuid, name, count, history, move, journal, mark, tombstone, dictionary
+ * An image is one row of the source under its own key without the domain: entry, values, uuid, name, count, history, move, journal, mark, tombstone, dictionary
  * and counter rows. Entry numbers are kept. Index rows are not sent: the target builds its own. From beginImport() to finishImport() the
  * `loading` mark stands on disk and writes are refused; what was held before is gone.
  */
@@ -12,19 +12,25 @@ import { isAlive } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Fraction } from '../entry/fraction.js';
 import { formatFraction } from '../entry/fraction-text.js';
-import { type OrderedStore, StoreError, type StoreOp, type StoreSnapshot } from '../port/ordered-store.js';
+import {
+  type OrderedStore,
+  StoreError,
+  type StoreOp,
+  type StoreRow,
+  type StoreSnapshot,
+} from '../port/ordered-store.js';
 import { type Counters, decodeCounters, encodeCounters, NO_ENTRIES } from './counters.js';
 import { readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
-import { checkRecord, decodeState } from './entry-record.js';
+import { checkRecord, decodeState, isInRows } from './entry-record.js';
 import type { IndexConfig } from './index-config.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
 import { gatherInto, PostingBuilder } from './posting-builder.js';
-import { restrictHistory, restrictJournal, restrictRecord } from './restrict-images.js';
+import { holdsValues, restrictHistory, restrictJournal, restrictRecord } from './restrict-images.js';
 import { type RecheckWorld, recheckMarks } from './schema-marks.js';
 import { shownOf } from './shown.js';
 import { wipeDomain } from './wipe-domain.js';
 
-/** Tags whose rows are images, in the order in which they go: records need the dictionary. */
+/** Tags whose rows are images, in the order in which they go: records need the dictionary. Values go behind the records that name them. */
 const IMAGE_TAGS: readonly number[] = [
   TAG.dictionary,
   TAG.childCount,
@@ -36,7 +42,6 @@ const IMAGE_TAGS: readonly number[] = [
   TAG.mark,
   TAG.tombstone,
   TAG.uuid,
-  TAG.values,
 ];
 const SLICE_ROWS = 300;
 const KEY_BYTES = 20_000;
@@ -63,6 +68,10 @@ function encodeImage(tail: Uint8Array, value: Uint8Array): Uint8Array {
   return out.finish();
 }
 
+function imageOf({ key, value }: StoreRow): Uint8Array {
+  return encodeImage(key.subarray(DOMAIN_BYTES), value);
+}
+
 /** Freezes the durable rows. Throws LdapError unavailable for a domain without data. */
 export function takeSnapshot(store: OrderedStore, keys: KeySpace, counted?: Counted): BackendSnapshot {
   const snapshot = store.snapshot();
@@ -74,7 +83,13 @@ export function takeSnapshot(store: OrderedStore, keys: KeySpace, counted?: Coun
   async function* images(): AsyncIterable<readonly Uint8Array[]> {
     for (const tag of IMAGE_TAGS) {
       for await (const rows of store.scan(keys.tagRange(tag), SLICE_ROWS, snapshot)) {
-        yield rows.map(({ key, value }) => encodeImage(key.subarray(DOMAIN_BYTES), value));
+        yield rows.map(imageOf);
+        if (tag !== TAG.entry) continue;
+        for (const { key, value } of rows) {
+          if (!isInRows(value)) continue;
+          const values = keys.valueChunks(readId(key, DOMAIN_BYTES + 1));
+          for await (const chunks of store.scan(values, SLICE_ROWS, snapshot)) yield chunks.map(imageOf);
+        }
       }
     }
     const counters = keys.meta('counters');
@@ -104,6 +119,12 @@ interface ImageRow {
   readonly value: Uint8Array;
 }
 
+function entryOf({ tail, value }: ImageRow): ImageRow {
+  if (tail.length !== 1 + ID_BYTES) throw new StoreError('damaged', 'image: entry key cut short');
+  // The octets are the caller's.
+  return { tail: new Uint8Array(tail), value: checkRecord(new Uint8Array(value)) };
+}
+
 /** Takes images into a domain that it wiped. */
 export class ImageImport {
   readonly #world: ImportWorld;
@@ -114,6 +135,9 @@ export class ImageImport {
   #numbers: Uint8Array | undefined;
   #dictionaryRows = 0;
   #dictionaryKnown = 0;
+  /** Stored entries, some of whose values may still be on their way: those of a slice of the source come behind it. */
+  #unindexed: ImageRow[] = [];
+  #awaited = false;
 
   private constructor(world: ImportWorld) {
     this.#world = world;
@@ -143,7 +167,8 @@ export class ImageImport {
         else this.#counters = decodeCounters(value);
         continue;
       }
-      if (tag === undefined || !IMAGE_TAGS.includes(tag)) reader.fail('unknown kind of row');
+      if (tag === undefined || (tag !== TAG.values && !IMAGE_TAGS.includes(tag)))
+        reader.fail('unknown kind of row');
       if (run[0] !== undefined && run[0].tail[0] !== tag) {
         await this.#store(run);
         run = [];
@@ -163,25 +188,41 @@ export class ImageImport {
       await dictionary.reload(store);
       this.#dictionaryKnown = this.#dictionaryRows;
     }
-    const held = fraction.isAll ? rows : rows.map((row) => this.#restricted(row));
+    const held = fraction.isAll ? rows : rows.flatMap((row) => this.#restricted(row));
+    if (tag === TAG.values) this.#awaited = false;
+    else if (this.#unindexed.length > 0 && tag !== undefined && (tag !== TAG.entry || !this.#awaited))
+      await this.#index();
     const ops = held.map(({ tail, value }): StoreOp => ({ type: 'put', key: keys.underDomain(tail), value }));
     await store.batch(ops, { sync: false });
-    if (tag === TAG.entry) await this.#index(held);
+    if (tag !== TAG.entry) return;
+    for (const row of held) this.#unindexed.push(entryOf(row));
+    this.#awaited = this.#unindexed.some(({ value }) => isInRows(value));
+    if (!this.#awaited) await this.#index();
   }
 
-  #restricted(row: ImageRow): ImageRow {
+  /** What is stored of a row. */
+  #restricted(row: ImageRow): readonly ImageRow[] {
     const { tail, value } = row;
-    if (tail[0] === TAG.entry) return { tail, value: restrictRecord(value, this.#world) };
-    if (tail[0] !== TAG.history) return row;
-    if (tail.length <= ID_BYTES) throw new StoreError('damaged', 'image: history key cut short');
-    return { tail, value: restrictHistory(readId(tail, 1), value, this.#world) };
+    switch (tail[0]) {
+      case TAG.entry:
+        return [{ tail, value: restrictRecord(value, this.#world) }];
+      case TAG.values:
+        return holdsValues(tail, this.#world) ? [row] : [];
+      case TAG.history:
+        if (tail.length <= ID_BYTES) throw new StoreError('damaged', 'image: history key cut short');
+        return [{ tail, value: restrictHistory(readId(tail, 1), value, this.#world) }];
+      default:
+        return [row];
+    }
   }
 
-  async #index(entries: readonly ImageRow[]): Promise<void> {
+  /** Entries of which all is stored now. */
+  async #index(): Promise<void> {
     const { dictionary, isSingle } = this.#world;
+    const entries = this.#unindexed;
+    this.#unindexed = [];
     for (const { tail, value } of entries) {
-      if (tail.length !== 1 + ID_BYTES) throw new StoreError('damaged', 'image: entry key cut short');
-      const state = decodeState(checkRecord(value), dictionary);
+      const state = decodeState(value, dictionary);
       if (!isAlive(state)) continue;
       this.#builder.add(readId(tail, 1), { state, shown: shownOf(state, isSingle) });
     }
@@ -194,6 +235,7 @@ export class ImageImport {
     if (this.#counters === undefined && this.#rows > 0)
       throw new StoreError('damaged', `the copy ended after ${this.#rows} rows, before its last`);
     const counted = this.#counters ?? NO_ENTRIES;
+    if (this.#unindexed.length > 0) await this.#index();
     await this.#builder.write();
     if (!fraction.isAll) await restrictJournal(this.#world);
     // The source may have another schema.

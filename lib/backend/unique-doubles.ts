@@ -92,9 +92,9 @@ function doublesOf(tree: DoublesTree, rule: UniqueRule, entry: StoredEntry): rea
   if (!isAtOrBelow(dnKey(entry.dn), rule.baseKey) || !rule.concerns(entry)) return [];
   const doubles: DoubleValue[] = [];
   for (const attribute of rule.attributes) {
-    for (const [key, { values }] of entry.stored) {
+    for (const [key, stored] of entry.stored) {
       if (withoutOptions(key) !== attribute.key) continue;
-      for (const value of values) {
+      for (const value of stored.values) {
         const entries = holdersOf(tree, rule, attribute, value);
         if (entries.length < 2) continue;
         doubles.push({ rule: rule.text, attribute: attribute.name, value: shownValue(value), entries });

@@ -10,7 +10,7 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
 import { Dictionary } from './dictionary.js';
-import { checkRecord, decodeState } from './entry-record.js';
+import { checkRecord, decodeWhole } from './entry-record.js';
 import { IndexConfig, type IndexSpec, kindName } from './index-config.js';
 import { type IndexedState, IndexKeys } from './index-keys.js';
 import { type IndexSum, IndexSums, indexedValueHash, postingHash } from './index-sums.js';
@@ -266,7 +266,7 @@ class ValueRows {
 /** The state of a record; undefined for a damaged one, which verify told of before. */
 function readable(record: Uint8Array, dictionary: Dictionary): EntryState | undefined {
   try {
-    return decodeState(checkRecord(record), dictionary);
+    return decodeWhole(checkRecord(record), dictionary);
   } catch {
     return undefined;
   }

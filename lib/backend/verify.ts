@@ -7,6 +7,7 @@
  */
 import { latin1 } from '../base/bytes.js';
 import { reasonOf } from '../base/thrown.js';
+import type { EntryUuid } from '../change/change.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import { type Csn, csnFromBytes, ZERO_CSN } from '../csn/csn.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
@@ -21,10 +22,12 @@ import { HeldFraction } from './held-fraction.js';
 import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
 import { type KeySpace, readId, shownKey, TAG } from './key-space.js';
+import { ManyAttribute } from './many-attribute.js';
 import { classCounts } from './outcome-rows.js';
 import { type Conformance, conformanceOfPart, markOf } from './schema-marks.js';
 import { shownOf, singleValued } from './shown.js';
 import { IndexVerifier } from './verify-index.js';
+import { manyFaults } from './verify-values.js';
 
 const MAX_VIOLATIONS = 1000;
 /** Rows that are looked at in one turn; entries cost more. */
@@ -92,7 +95,7 @@ class Verifier {
   async run(): Promise<Verdict> {
     const { store, keys, schema, indexes } = this.#options;
     if (this.#facts.loading !== undefined) this.#say(`${this.#facts.loading} did not end.`);
-    const dictionary = await Dictionary.load(store, keys);
+    const dictionary = await Dictionary.load(store, keys, this.#snapshot);
     const index = new IndexVerifier(store, keys, indexes, this.#snapshot);
     await this.#entryRows(dictionary, index);
     await this.#derivedRows();
@@ -163,13 +166,20 @@ class Verifier {
     if (id >= this.#facts.counters.nextId) this.#say(`Entry ${uuid} has a number that is still to be given.`);
     this.#stamps(state);
     for (const [key, attribute] of state.attributes) {
-      if (attribute.values.length === 0) this.#say(`Attribute ${key} of ${uuid} has no values.`);
+      if (attribute instanceof ManyAttribute) this.#manyValues(uuid, id, attribute);
+      else if (attribute.values.length === 0) this.#say(`Attribute ${key} of ${uuid} has no values.`);
     }
     const parentId = parentIdOf(record);
     if (this.#others.of(parentId)?.uuid !== state.place.parent)
       this.#say(`Entry ${uuid} hangs on number ${parentId}, which is not its parent ${state.place.parent}.`);
     if (alive && !this.#others.isReachable(id, parentId))
       this.#say(`Entry ${uuid} cannot be reached from the base.`);
+  }
+
+  /** Each value stands in its chunk, once, and number and sum are those of the record. */
+  #manyValues(uuid: EntryUuid, id: EntryId, attribute: ManyAttribute): void {
+    for (const fault of manyFaults(attribute, id))
+      this.#say(`Attribute ${attribute.place.key} of ${uuid} ${fault}.`);
   }
 
   /** Life events alternate and rise; every change that the entry shows is covered. */

@@ -10,7 +10,14 @@
 import { equalBytes, latin1 } from '../base/bytes.js';
 import type { AttributeChange } from '../change/change.js';
 import type { Attribute } from '../entry/entry.js';
-import { changeValues, findValue, keyedValues, type ValueKey, valueKey } from '../entry/value-index.js';
+import {
+  changeValues,
+  findValue,
+  keyedValues,
+  type ValueKey,
+  valueCount,
+  valueKey,
+} from '../entry/value-index.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { AttributeEffect } from './domain-view.js';
@@ -115,6 +122,7 @@ function finderOf(
   rule: EqualityRule,
 ): ((key: ValueKey) => Uint8Array | undefined) | undefined {
   if (attribute === undefined) return () => undefined;
+  if (attribute.many?.rule === rule.name) return (key) => findValue(attribute, key, rule);
   const large = attribute.values.length >= LARGE_VALUES;
   if (large && distinctUnder.get(attribute) === rule.name) return (key) => findValue(attribute, key, rule);
   const keyed = keyedValues(attribute, rule);
@@ -279,7 +287,7 @@ function someDelta(
   if (gone.size === 0 && come.size === 0) return { attribute, delta: undefined };
   const name = rows[0]?.change.name ?? key;
   const changed = changeValues(attribute, name, gone, come, rule);
-  if (changed !== undefined && changed.values.length >= LARGE_VALUES) distinctUnder.set(changed, rule.name);
+  if (valueCount(changed) >= LARGE_VALUES && changed !== undefined) distinctUnder.set(changed, rule.name);
   return { attribute: changed, delta: { key, removed: [...gone.values()], added: [...come.values()] } };
 }
 

@@ -4,7 +4,8 @@
  * Owns what counts as the same state: every fact of EntryState, values as a set. History rows are not part of it: servers forget them at different
  * times, and nothing in an EntryState is ever trimmed (forget.ts). Not cryptographic: it finds faults, not forgers. Sums of digests modulo 2^64 stand for sets of entries.
  */
-import type { Attribute } from '../entry/entry.js';
+import type { Attribute, ValueSum } from '../entry/entry.js';
+import { valueCount } from '../entry/value-index.js';
 import type { EntryState } from './entry-state.js';
 
 /** Two unsigned 32-bit halves. */
@@ -95,7 +96,7 @@ const valueLanes = new Lanes();
 const attributeLanes = new Lanes();
 const entryLanes = new Lanes();
 
-/** The digest of a state. Linear in its octets. */
+/** The digest of a state. Linear in its octets; many values (ManyValues) bring their sum. */
 export function digestState(state: EntryState): StateDigest {
   const lanes = entryLanes;
   lanes.start();
@@ -144,21 +145,31 @@ export function digestState(state: EntryState): StateDigest {
   return { high: lanes.high, low: lanes.high === 0 && lanes.low === 0 ? 1 : lanes.low };
 }
 
-/** Into attributeLanes. The order of values says nothing. */
-function digestAttribute(key: string, { name, values }: Attribute): void {
-  let high = 0;
-  let low = 0;
+/** The sum over the values of an attribute. Their order says nothing, nor how they are kept. */
+export function sumOfValues(attribute: Attribute): ValueSum {
+  return attribute.many?.sum ?? addToSum({ high: 0, low: 0 }, attribute.values, 1);
+}
+
+/** The sum with these values more, or (-1) less. */
+export function addToSum(sum: ValueSum, values: Iterable<Uint8Array>, sign: 1 | -1): ValueSum {
+  let { high, low } = sum;
   for (const value of values) {
     valueLanes.start();
     valueLanes.bytes(value);
     valueLanes.end();
-    high = (high + valueLanes.high) | 0;
-    low = (low + valueLanes.low) | 0;
+    high = (high + sign * valueLanes.high) | 0;
+    low = (low + sign * valueLanes.low) | 0;
   }
+  return { high, low };
+}
+
+/** Into attributeLanes. */
+function digestAttribute(key: string, attribute: Attribute): void {
+  const { high, low } = sumOfValues(attribute);
   attributeLanes.start();
   attributeLanes.text(key);
-  attributeLanes.text(name);
-  attributeLanes.word(values.length);
+  attributeLanes.text(attribute.name);
+  attributeLanes.word(valueCount(attribute));
   attributeLanes.word(high);
   attributeLanes.word(low);
   attributeLanes.end();

@@ -19,7 +19,7 @@ import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profi
 import type { Attribute, Attributes } from './entry.js';
 import { baseKey } from './option-subtype.js';
 import { isKnown, ruleOfAva, undefinedType } from './resolve-attribute.js';
-import { holdsValue, type ValueKey, valueKey } from './value-index.js';
+import { holdsValue, type ValueKey, valueCount, valueKey } from './value-index.js';
 
 /** What an operator or a control may relax. */
 export interface EntryPolicy {
@@ -219,7 +219,7 @@ function checkAllAllowed(attributes: Attributes, profile: ClassProfile, schema: 
 }
 
 function checkSingle(type: AttributeType, attribute: Attribute): void {
-  if (!type.singleValue || attribute.values.length <= 1) return;
+  if (!type.singleValue || valueCount(attribute) <= 1) return;
   throw new LdapError('constraintViolation', `attribute '${attribute.name}' can have only one value`);
 }
 

@@ -12,7 +12,7 @@ import type { AttributeChange } from '../change/change.js';
 import type { AttributeDescription } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { Attribute } from './entry.js';
-import { changeValues, findValue, keyedValues, type ValueKey, valueKey } from './value-index.js';
+import { changeValues, findValue, keyedValues, type ValueKey, valueCount, valueKey } from './value-index.js';
 
 const INTEGER_SYNTAX = '1.3.6.1.4.1.1466.115.121.1.27';
 /** Below this, the values are normalized once for the request; above, the kept set answers. */
@@ -165,13 +165,13 @@ export class ModifiedAttribute {
 
   #stored(key: ValueKey): Uint8Array | undefined {
     if (this.#before === undefined) return undefined;
-    if (this.#before.values.length >= SMALL_VALUES) return findValue(this.#before, key, this.#rule);
+    if (valueCount(this.#before) >= SMALL_VALUES) return findValue(this.#before, key, this.#rule);
     this.#beforeKeys ??= keyedValues(this.#before, this.#rule);
     return this.#beforeKeys.get(key);
   }
 
   #size(): number {
-    const kept = this.#clear ? 0 : (this.#before?.values.length ?? 0) - this.#gone.size;
+    const kept = this.#clear ? 0 : valueCount(this.#before) - this.#gone.size;
     return kept + this.#come.size;
   }
 

@@ -11,6 +11,7 @@ import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profi
 import type { Attribute, Attributes } from './entry.js';
 import { Fraction } from './fraction.js';
 import { baseKey } from './option-subtype.js';
+import { valueCount } from './value-index.js';
 
 export interface SchemaViolation {
   readonly attribute: AttributeKey;
@@ -98,10 +99,11 @@ function excess(attributes: Attributes, profile: ClassProfile, schema: Schema): 
 
 function attributeFault(
   key: AttributeKey,
-  { name, values }: Attribute,
+  attribute: Attribute,
   profile: ClassProfile,
   schema: Schema,
 ): string | undefined {
+  const { name } = attribute;
   const type = schema.describe(key)?.type;
   if (type === undefined) return `attribute '${name}' is not in the schema`;
   if (
@@ -112,7 +114,6 @@ function attributeFault(
     const classes = profile.structural.map((one) => `'${one.name}'`).join(', ');
     return `attribute '${name}' is not allowed by the entry's object classes (${classes})`;
   }
-  return type.singleValue && values.length > 1
-    ? `attribute '${name}' has ${values.length} values and can have only one`
-    : undefined;
+  const count = type.singleValue ? valueCount(attribute) : 1;
+  return count > 1 ? `attribute '${name}' has ${count} values and can have only one` : undefined;
 }

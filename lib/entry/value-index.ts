@@ -3,7 +3,7 @@
  *
  * A small attribute is normalized when it is asked for. For a large one (a group of 100,000 members) the set is made once and kept, bounded,
  * beside the attribute; a changed image of the attribute shares it and notes only what differs, so that one edit costs one value and not
- * the group. Attributes are immutable, so a kept set never grows stale. A value that its rule cannot normalize equals only the same octets.
+ * the group. An attribute that knows its many values itself (ManyValues) is asked. Attributes are immutable, so a kept set never grows stale. A value that its rule cannot normalize equals only the same octets.
  */
 import { equalBytes, latin1 } from '../base/bytes.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
@@ -50,6 +50,8 @@ export function findValue(
   rule: EqualityRule,
 ): Uint8Array | undefined {
   if (attribute === undefined) return undefined;
+  const { many } = attribute;
+  if (many !== undefined && many.rule === rule.name) return many.find(key);
   if (attribute.values.length < LARGE_VALUES) {
     for (const value of attribute.values) if (valueKey(value, rule) === key) return value;
     return undefined;
@@ -61,9 +63,14 @@ export function findValue(
 /** Whether the attribute holds a value that equals this one. Equal octets are equal under every rule, and the usual case. */
 export function holdsValue(attribute: Attribute | undefined, value: Uint8Array, rule: EqualityRule): boolean {
   if (attribute === undefined) return false;
-  if (attribute.values.length < LARGE_VALUES)
+  if (valueCount(attribute) < LARGE_VALUES)
     for (const one of attribute.values) if (equalBytes(one, value)) return true;
   return findValue(attribute, valueKey(value, rule), rule) !== undefined;
+}
+
+/** How many values an attribute has; asks none of them. */
+export function valueCount(attribute: Attribute | undefined): number {
+  return attribute?.many?.count ?? attribute?.values.length ?? 0;
 }
 
 /** Every value with its key, in the attribute's order. */
@@ -84,6 +91,8 @@ export function changeValues(
   come: ReadonlyMap<ValueKey, Uint8Array>,
   rule: EqualityRule,
 ): Attribute | undefined {
+  const many = attribute?.many;
+  if (many !== undefined && many.rule === rule.name) return many.changed({ gone, come });
   const before = attribute?.values ?? [];
   const values = replaced(before, gone, [...come.values()]);
   if (values.length === 0) return undefined;

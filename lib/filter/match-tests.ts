@@ -10,7 +10,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import type { Attribute, EntryView } from '../entry/entry.js';
 import { hasOptions, isOptionSubtype } from '../entry/option-subtype.js';
-import { findValue, type ValueKey } from '../entry/value-index.js';
+import { findValue, type ValueKey, valueCount } from '../entry/value-index.js';
 import { isVirtualKey } from '../entry/virtual-attributes.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
@@ -168,8 +168,8 @@ function holdsOne(
   rule: EqualityRule,
   sight: Sight,
 ): boolean {
+  if (valueCount(attribute) >= SET_VALUES) return holdsAny(attribute, wanted, rule, sight);
   const { values } = attribute;
-  if (values.length >= SET_VALUES) return holdsAny(attribute, wanted, rule, sight);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as Uint8Array;
     sight.spend(value.length + VISIT_BYTES);
@@ -185,15 +185,15 @@ function holdsAny(
   rule: EqualityRule,
   sight: Sight,
 ): boolean {
-  const { values } = attribute;
-  if (values.length >= SET_VALUES && wanted.size <= values.length) {
+  const count = valueCount(attribute);
+  if (count >= SET_VALUES && wanted.size <= count) {
     for (const key of wanted) {
       sight.spend(key.length + VISIT_BYTES);
       if (findValue(attribute, key, rule) !== undefined) return true;
     }
     return false;
   }
-  for (const value of values) {
+  for (const value of attribute.values) {
     sight.spend(value.length + VISIT_BYTES);
     const stored = rule.normalize(value);
     if (stored !== undefined && wanted.has(latin1(stored) as ValueKey)) return true;

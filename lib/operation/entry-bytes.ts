@@ -21,7 +21,7 @@ const MOST_READERS = 64;
 /** An entry to send; stored ones have an id. */
 export type SendableEntry = NamedEntry & { readonly id?: EntryId } & Pick<
     StoredEntry,
-    'isSubentry' | 'writeAnswer'
+    'isSubentry' | 'writeAnswer' | 'readAhead'
   >;
 
 export class EntryBytes {

@@ -169,12 +169,12 @@ t.test('a member more or less does not decode the others of a large group', asyn
   const { backend } = await open(1);
   const dn = `cn=big,${BASE}`;
   await backend.submit('cn=a', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
-  const member = Array.from({ length: 2000 }, (_, i) => `uid=${i},${BASE}`);
+  const member = Array.from({ length: 1000 }, (_, i) => `uid=${i},${BASE}`);
   await backend.submit('cn=a', adding(dn, { objectClass: ['groupOfNames'], cn: ['big'], member }));
-  const first = backend.byDnText(dn)?.attribute(MEMBER)?.values[1000];
+  const first = backend.byDnText(dn)?.attribute(MEMBER)?.values[500];
   await backend.submit('cn=a', modifying(dn, { member: { remove: [member[3] ?? ''], add: ['uid=new'] } }));
   await backend.submit('cn=a', modifying(dn, { member: { remove: [member[4] ?? ''] } }));
   const values = backend.byDnText(dn)?.attribute(MEMBER)?.values ?? [];
-  t.equal(values.length, 1999);
+  t.equal(values.length, 999);
   t.ok(first !== undefined && values.includes(first), 'the very same octets');
 });

@@ -8,6 +8,7 @@ import { BerWriter } from '../../lib/ber/ber-writer.js';
 import { compileSelection } from '../../lib/entry/select-attributes.js';
 import { EntryBytes } from '../../lib/operation/entry-bytes.js';
 import { adding, openEngine, schema } from '../backend/engine.js';
+import { TestServer } from './test-server.js';
 
 const BASE = 'dc=example,dc=com';
 
@@ -90,3 +91,33 @@ t.test('every kind of entry, list of attributes and reader', async (t) => {
   bytes.write(writer, 7, hidden, must(readers[0], 'anonymous'), compileSelection([], schema));
   t.notMatch(Buffer.from(writer.bytes()).toString('latin1'), /secret/, 'what is hidden is not there');
 });
+
+t.test(
+  'an entry of many values is read in turns of its own and comes whole, while others write it',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const members = Array.from({ length: 5200 }, (_, i) => `uid=u${i},ou=people,${BASE}`);
+    const dn = `cn=many,ou=groups,${BASE}`;
+    await admin.add(dn, { objectClass: ['groupOfNames'], cn: 'many', member: members });
+    for (const [n, attributes] of [['member'], ['*', '+'], ['1.1', 'cn']].entries()) {
+      const reading = admin.search({ base: dn, scope: 'base', attributes });
+      const edit = await admin.modify(dn, [['delete', 'member', members[n] ?? '']]);
+      t.equal(edit.result, 'success');
+      const { entries } = await reading;
+      t.equal(entries.length, 1);
+      const found = entries[0]?.attributes.member ?? [];
+      t.equal(new Set(found).size, attributes.includes('cn') ? 0 : found.length);
+      t.ok(attributes.includes('cn') || found.length >= 5197, 'as it was before the edit, or after it');
+    }
+    const typesOnly = await admin.search({ base: dn, scope: 'base', typesOnly: true });
+    t.same(typesOnly.entries[0]?.attributes.member, []);
+    t.equal((await admin.search({ filter: `(member=${members[9]})` })).entries.length, 1);
+    const given = await admin.search({
+      base: dn,
+      scope: 'base',
+      filter: `(member=${members[9]?.toUpperCase()})`,
+    });
+    t.equal(given.entries.length, 1);
+  },
+);

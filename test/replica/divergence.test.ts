@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
 import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/backend/entry-record.js';
+import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/large-attributes.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { type Change, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
@@ -78,10 +79,11 @@ class Side {
   }
 }
 
-async function sides(count: number): Promise<Side[]> {
+async function sides(count: number, values: ValueBounds = VALUE_BOUNDS): Promise<Side[]> {
   const all: Side[] = [];
   for (let i = 0; i < count; i++) {
-    const engine = await openEngine({ replica: (i + 1) as ReplicaId, pause: () => Promise.resolve() });
+    const replica = (i + 1) as ReplicaId;
+    const engine = await openEngine({ replica, values, pause: () => Promise.resolve() });
     await engine.backend.startGeneration('g');
     const changes = story();
     // The order of origins does not matter here, nor how many come at once.
@@ -113,6 +115,27 @@ t.test('equal replicas are equal, also when only one has forgotten history and t
   t.equal((await b.divergence.verify(['s1'], undefined)).reports[0]?.verdict, 'equal');
   t.same(a.alerts.concat(b.alerts), []);
 });
+
+t.test(
+  'values that are lost from rows of their own are missed by the pass, and come back from another server',
+  async (t) => {
+    const [a, b] = (await sides(2, { most: 0, load: 1 })) as [Side, Side];
+    const victim = must(uuids[4], 'changed once');
+    const { store, keys, tree } = b.engine.backend.parts;
+    const rows: Uint8Array[] = [];
+    for await (const slice of store.scanKeys(keys.valueChunks(must(tree.rows.idOf(victim), 'stored'))))
+      rows.push(...slice);
+    const lost = must(rows[0], 'a row of values');
+    await store.batch([{ type: 'del', key: lost }], { sync: false });
+    const seen = await a.divergence.verify(['s2'], undefined);
+    t.match(seen.reports[0], { verdict: 'different', differences: [{ uuid: victim }] });
+    const mended = await b.divergence.verify(['s1'], { from: 's1' });
+    t.match(mended.repairs[0], { done: true });
+    await b.read();
+    t.equal((await a.divergence.verify(['s2'], undefined)).reports[0]?.verdict, 'equal');
+    t.same(await violations(b.engine), []);
+  },
+);
 
 t.test('a damaged entry is named with its attribute, and mended from the changes', async (t) => {
   const [a, b] = (await sides(2)) as [Side, Side];

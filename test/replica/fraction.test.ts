@@ -98,6 +98,8 @@ async function engineOf(fraction: Fraction | undefined, replica: number, empty =
   const engine = await openEngine({
     replica: replica as ReplicaId,
     pause: () => Promise.resolve(),
+    // Values stand in rows of their own.
+    values: { most: 0, load: 1 },
     ...(fraction === undefined ? {} : { fraction }),
   });
   if (!empty) {

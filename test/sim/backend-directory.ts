@@ -6,6 +6,7 @@
 import type { Carried, ReadView, ReplayResult } from '../../lib/backend/backend.js';
 import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
 import { TAG } from '../../lib/backend/key-space.js';
+import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/large-attributes.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
@@ -35,6 +36,7 @@ import { entryUuid, type MakeWrite } from './simulation.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 const BASE = entryUuid(1);
+const SOME_BOUNDS = [VALUE_BOUNDS, { most: 1, load: 1 }, { most: 3, load: 2 }];
 
 export class BackendDirectory implements SimDirectory {
   readonly backend: StoreBackend;
@@ -54,9 +56,24 @@ export class BackendDirectory implements SimDirectory {
     return BackendDirectory.openPart({}, ...of);
   }
 
-  /** `held`: what this server holds; `shown`: what contents() tells of it; `references`: attributes that are kept by referential integrity. */
+  /** Some servers keep values in rows of their own that others keep in records: nobody can tell. */
+  static openVaried(...of: Parameters<OpenDirectory>): Promise<BackendDirectory> {
+    const [, , replica] = of;
+    const values = SOME_BOUNDS[replica % SOME_BOUNDS.length] ?? VALUE_BOUNDS;
+    return BackendDirectory.openPart({ values }, ...of);
+  }
+
+  /**
+   * `held`: what this server holds; `shown`: what contents() tells of it; `references`: attributes that are kept by referential integrity; `values`: where values
+   * stand.
+   */
   static async openPart(
-    part: { readonly held?: Fraction; readonly shown?: Fraction; readonly references?: readonly string[] },
+    part: {
+      readonly held?: Fraction;
+      readonly shown?: Fraction;
+      readonly references?: readonly string[];
+      readonly values?: ValueBounds;
+    },
     ...[store, changelog, replica, clock, , salt]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
@@ -68,6 +85,7 @@ export class BackendDirectory implements SimDirectory {
       log: SILENT,
       sink: changelog,
       salt,
+      values: part.values ?? VALUE_BOUNDS,
       pause: () => Promise.resolve(),
       cacheBytes: 1 << 20,
       ...(part.held === undefined ? {} : { fraction: part.held }),

@@ -43,7 +43,7 @@ for (const seed of SEEDS) {
       const report = await runSeed({
         seed,
         makeWrite: clientWrites,
-        openDirectory: BackendDirectory.open,
+        openDirectory: BackendDirectory.openVaried,
         server: { undeleteMs: 1000 },
         safetyMs: 8000,
         compared: live,

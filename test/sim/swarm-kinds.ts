@@ -16,7 +16,7 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
     ...COMMON,
     seed,
     makeWrite: clientWrites,
-    openDirectory: BackendDirectory.open,
+    openDirectory: BackendDirectory.openVaried,
     atEnd: async (servers) => {
       const [server] = servers.filter(({ directory }) => directory !== undefined);
       if (server === undefined) return;

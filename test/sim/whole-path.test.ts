@@ -19,7 +19,7 @@ for (let seed = first; seed <= last; seed++) {
       const report = await runSeed({
         seed,
         makeWrite: clientWrites,
-        openDirectory: BackendDirectory.open,
+        openDirectory: BackendDirectory.openVaried,
         safetyMs: 8000,
         atEnd: async ([server]) => {
           if (server === undefined) throw new Error('no server');

@@ -1,0 +1,123 @@
+/**
+ * LargeAttributes: which attributes of an entry have their values in rows of their own, and the rows of a state that is stored.
+ *
+ * A property of this store alone: it follows from what was written here and when, so replicas may differ in it and none can tell. An attribute leaves
+ * its record when it has more than `most` values, and comes back when it has fewer than half of that: members that come and go at the edge move nothing.
+ */
+import { addToSum } from '../conflict/state-digest.js';
+import { OBJECT_CLASS_KEY } from '../entry/class-profile.js';
+import type { Attribute, Attributes } from '../entry/entry.js';
+import { type ValueKey, valueKey } from '../entry/value-index.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EqualityRule } from '../schema/matching-rule.js';
+import type { Schema } from '../schema/schema.js';
+import type { EntryId } from './backend.js';
+import type { Dictionary } from './dictionary.js';
+import { ManyAttribute, type ManyHead } from './many-attribute.js';
+import { chunkOf, type HashedValue, keyHash, makeChunk } from './value-chunks.js';
+import { CHUNK_LOAD, type ValueLayer, type ValueRows } from './value-rows.js';
+
+/** How many values are many. */
+export interface ValueBounds {
+  /** Values of one attribute that a record holds. */
+  readonly most: number;
+  /** Values to a chunk, on average. */
+  readonly load: number;
+}
+
+export const VALUE_BOUNDS: ValueBounds = { most: 1024, load: CHUNK_LOAD };
+
+export class LargeAttributes {
+  readonly #dictionary: Dictionary;
+  readonly #ruleOf: (key: AttributeKey) => EqualityRule | undefined;
+  readonly #most: number;
+
+  constructor(dictionary: Dictionary, schema: Schema, bounds: ValueBounds = VALUE_BOUNDS) {
+    this.#dictionary = dictionary;
+    this.#ruleOf = (key) => {
+      const description = schema.describe(key);
+      return description === undefined ? undefined : schema.equalityOf(description);
+    };
+    this.#most = bounds.most;
+    if (dictionary.values !== undefined) dictionary.values.load = bounds.load;
+  }
+
+  /**
+   * The attributes as they are to be kept, in place of `was`; rows of those whose values stand in rows go into the layer. The same map when there are
+   * none. Called once for each state that is stored.
+   */
+  put(layer: ValueLayer, id: EntryId, was: Attributes | undefined, is: Attributes): Attributes {
+    const rows = this.#dictionary.values;
+    if (rows === undefined) return is;
+    let kept: Map<AttributeKey, Attribute> | undefined;
+    for (const [key, attribute] of is) {
+      const before = was?.get(key);
+      if (before === attribute) continue;
+      const old = before instanceof ManyAttribute ? before : undefined;
+      const now = this.#kept(rows, id, key, old, attribute);
+      const made = now instanceof ManyAttribute ? now : undefined;
+      if (made !== undefined || old !== undefined) rows.adopt(layer, old, made);
+      if (now === attribute) continue;
+      kept ??= new Map(is);
+      kept.set(key, now);
+    }
+    for (const [key, before] of was ?? []) {
+      if (before instanceof ManyAttribute && !is.has(key)) rows.adopt(layer, before, undefined);
+    }
+    return kept ?? is;
+  }
+
+  /** In its record or in rows. */
+  #kept(
+    rows: ValueRows,
+    id: EntryId,
+    key: AttributeKey,
+    old: ManyAttribute | undefined,
+    attribute: Attribute,
+  ): Attribute {
+    const { many, name } = attribute;
+    // What an entry is, is asked at every turn.
+    if (key === OBJECT_CLASS_KEY) return attribute;
+    if (many === undefined) {
+      const { values } = attribute;
+      return values.length > this.#most
+        ? (this.#spread(rows, id, key, old, attribute) ?? attribute)
+        : attribute;
+    }
+    if (attribute instanceof ManyAttribute && attribute.base === old && 2 * many.count >= this.#most)
+      return attribute;
+    const plain: Attribute = { name, values: attribute.values };
+    return many.count > this.#most ? (this.#spread(rows, id, key, old, plain) ?? plain) : plain;
+  }
+
+  /** The attribute with its values in chunks; undefined where it has to stay in the record. */
+  #spread(
+    rows: ValueRows,
+    id: EntryId,
+    key: AttributeKey,
+    old: ManyAttribute | undefined,
+    { name, values }: Attribute,
+  ): ManyAttribute | undefined {
+    const rule = this.#ruleOf(key);
+    const number = this.#dictionary.numberOfAttribute(key, name);
+    if (rule === undefined || number === 0) return undefined;
+    const chunks: HashedValue[][] = Array.from({ length: Math.ceil(values.length / rows.load) }, () => []);
+    const seen = new Set<ValueKey>();
+    for (const value of values) {
+      const valueIs = valueKey(value, rule);
+      // Equal under this rule and there together: another rule told them apart.
+      if (seen.has(valueIs)) return undefined;
+      seen.add(valueIs);
+      const hash = keyHash(valueIs);
+      (chunks[chunkOf(hash, chunks.length)] as HashedValue[]).push({ hash, value });
+    }
+    const head: ManyHead = {
+      rule,
+      generation: rows.freshGeneration(id, number, old),
+      count: values.length,
+      chunks: chunks.length,
+      sum: addToSum({ high: 0, low: 0 }, values, 1),
+    };
+    return ManyAttribute.made(rows, { id, key, name, number }, head, chunks.map(makeChunk));
+  }
+}

@@ -1,0 +1,360 @@
+/**
+ * ManyAttribute: an attribute whose values stand in rows of their own (value-chunks.ts), as one state of its entry has it.
+ *
+ * An image never changes, whoever holds it and whatever is written meanwhile: before a newer image writes a chunk, its predecessor keeps the old one.
+ * What an image has not kept is as the newest image has it, pending or durable. An image that changed() made keeps its own chunks until value-rows.ts
+ * adopts it: most are made for a check and thrown away.
+ */
+import { emptyBytes } from '../base/bytes.js';
+import { addToSum } from '../conflict/state-digest.js';
+import type { Attribute, ManyValues, ValueEdit, ValueSum } from '../entry/entry.js';
+import { type ValueKey, valueKey } from '../entry/value-index.js';
+import { StoreError } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
+import type { EqualityRule } from '../schema/matching-rule.js';
+import type { EntryId, ReadAhead } from './backend.js';
+import {
+  chunkOf,
+  findInChunk,
+  type HashedValue,
+  hashedValues,
+  keyHash,
+  makeChunk,
+  partnerOf,
+  sealChunk,
+  valuesOfChunk,
+  withoutValue,
+  withValue,
+} from './value-chunks.js';
+
+/** Which attribute of which entry. */
+export interface ManyPlace {
+  readonly id: EntryId;
+  readonly key: AttributeKey;
+  readonly name: string;
+  /** The dictionary's number of key and name. */
+  readonly number: number;
+}
+
+/** What a record says of an attribute whose values stand in rows. */
+export interface ManyHead {
+  readonly rule: EqualityRule;
+  /** Rises with each change of the values, here alone: replicas do not compare it. */
+  readonly generation: number;
+  readonly count: number;
+  readonly chunks: number;
+  readonly sum: ValueSum;
+}
+
+/** Where chunks are read. */
+export interface ChunkSource {
+  /** The newest chunk, decided or durable; the empty one for no row. */
+  chunk(place: ManyPlace, number: number): Uint8Array;
+  /** Values to a chunk, on average. */
+  readonly load: number;
+}
+
+/** Chunks read in one step when all are: some thousand values. */
+const STEP_CHUNKS = 100;
+
+/** See the file header. */
+export class ManyAttribute implements Attribute, ManyValues {
+  readonly place: ManyPlace;
+  readonly head: ManyHead;
+  readonly source: ChunkSource;
+  /** Chunks that differ from the newest ones; of an image that is not adopted, from its base. */
+  readonly #own = new Map<number, Uint8Array>();
+  #base: ManyAttribute | undefined;
+  #next: ManyAttribute | undefined;
+  #edit: (ValueEdit & { readonly from: ManyAttribute }) | undefined;
+  #orphaned = false;
+  #values: WeakRef<readonly Uint8Array[]> | undefined;
+  /** All values, while somebody sends them. */
+  #loaded: readonly Uint8Array[] | undefined;
+  #loads = 0;
+
+  constructor(source: ChunkSource, place: ManyPlace, head: ManyHead) {
+    this.source = source;
+    this.place = place;
+    this.head = head;
+  }
+
+  get many(): ManyValues {
+    return this;
+  }
+
+  get name(): string {
+    return this.place.name;
+  }
+
+  get count(): number {
+    return this.head.count;
+  }
+
+  get rule(): string {
+    return this.head.rule.name;
+  }
+
+  get sum(): ValueSum {
+    return this.head.sum;
+  }
+
+  /** Kept as long as somebody holds them; else read again. */
+  get values(): readonly Uint8Array[] {
+    const known = this.#loaded ?? this.#values?.deref();
+    if (known !== undefined) return known;
+    const values: Uint8Array[] = [];
+    this.readInto(values, 0, this.head.chunks);
+    this.#values = new WeakRef(values);
+    return values;
+  }
+
+  /** Appends the values of `count` chunks from `from` on. Throws StoreError damaged when that was all and some are missing. */
+  readInto(values: Uint8Array[], from: number, count: number): void {
+    const { chunks } = this.head;
+    for (let i = from; i < chunks && i < from + count; i++) valuesOfChunk(this.chunk(i), values);
+    if (from + count >= chunks && values.length !== this.count)
+      throw new StoreError('damaged', `entry ${this.place.id} has ${values.length} of ${this.count} values`);
+  }
+
+  /** All values are at hand from now on, as these. */
+  hold(values: readonly Uint8Array[]): void {
+    this.#loaded = values;
+    this.#loads += 1;
+  }
+
+  /** One hold() less. */
+  release(): void {
+    this.#loads -= 1;
+    if (this.#loads === 0) this.#loaded = undefined;
+  }
+
+  /** The values, where hold() has them. */
+  get held(): readonly Uint8Array[] | undefined {
+    return this.#loaded;
+  }
+
+  /** One of its chunks. */
+  chunk(number: number): Uint8Array {
+    if (this.#next !== undefined) this.#catchUp();
+    const own = this.#own.get(number);
+    if (own !== undefined) return own;
+    if (this.#base !== undefined)
+      return number < this.#base.head.chunks ? this.#base.chunk(number) : emptyBytes();
+    if (this.#orphaned) throw new StoreError('failed', 'the entry was replaced while its values were read');
+    return this.source.chunk(this.place, number);
+  }
+
+  /** Keeps what newer images replaced and this one had not kept. */
+  #catchUp(): void {
+    let next = this.#next;
+    while (next !== undefined) {
+      for (const [number, chunk] of next.#own) {
+        if (number < this.head.chunks && !this.#own.has(number)) this.#own.set(number, chunk);
+      }
+      if (next.#orphaned) this.#orphaned = true;
+      this.#next = next;
+      next = next.#next;
+    }
+  }
+
+  find(key: ValueKey): Uint8Array | undefined {
+    const hash = keyHash(key);
+    const chunk = this.chunk(chunkOf(hash, this.head.chunks));
+    const found = findInChunk(chunk, hash, (value) => valueKey(value, this.head.rule) === key);
+    return found === undefined ? undefined : chunk.subarray(found.valueAt, found.end);
+  }
+
+  changed(edit: ValueEdit): ManyAttribute | undefined {
+    return new ChunkEdit(this).apply(edit);
+  }
+
+  madeOf(from: Attribute | undefined): ValueEdit | undefined {
+    return from !== undefined && this.#edit?.from === from ? this.#edit : undefined;
+  }
+
+  /** The image after an edit of `base`: `chunks` are those that differ. */
+  static edited(
+    base: ManyAttribute,
+    head: ManyHead,
+    chunks: ReadonlyMap<number, Uint8Array>,
+    edit: ValueEdit,
+  ): ManyAttribute {
+    const made = new ManyAttribute(base.source, base.place, head);
+    made.#base = base;
+    made.#edit = { ...edit, from: base };
+    for (const [number, chunk] of chunks) made.#own.set(number, chunk);
+    return made;
+  }
+
+  /** One of its own, whose rows are still to be written. */
+  static made(
+    source: ChunkSource,
+    place: ManyPlace,
+    head: ManyHead,
+    chunks: readonly Uint8Array[],
+  ): ManyAttribute {
+    const made = new ManyAttribute(source, place, head);
+    chunks.forEach((chunk, number) => void made.#own.set(number, chunk));
+    return made;
+  }
+
+  /** The image that it was made of, until it is adopted: such a one has no rows. */
+  get base(): ManyAttribute | undefined {
+    return this.#base;
+  }
+
+  /** Its own chunks, sealed, which now become the rows: it reads those from here on. */
+  giveChunks(): ReadonlyMap<number, Uint8Array> {
+    const chunks = new Map(this.#own);
+    for (const chunk of chunks.values()) sealChunk(chunk, this.head.generation);
+    this.#own.clear();
+    this.#base = undefined;
+    return chunks;
+  }
+
+  /** Keeps the chunks with these numbers as they are, before `next` replaces them; undefined: no image follows. */
+  keep(numbers: Iterable<number>, next: ManyAttribute | undefined): void {
+    for (const number of numbers) {
+      if (number < this.head.chunks && !this.#own.has(number)) this.#own.set(number, this.chunk(number));
+    }
+    this.#next = next;
+  }
+
+  /** The image that followed never came to be. */
+  unfollow(): void {
+    this.#next = undefined;
+  }
+
+  /** The store has all of the edit: nobody asks how the image was made. */
+  settle(): void {
+    this.#edit = undefined;
+  }
+
+  /** Its rows are others' from now on: what it has not kept cannot be read. */
+  orphan(): void {
+    this.#orphaned = true;
+  }
+}
+
+/** All values of some attributes, read in steps. */
+export class ValuesAhead implements ReadAhead {
+  readonly #attributes: readonly ManyAttribute[];
+  #held = 0;
+  #values: Uint8Array[] = [];
+  #chunk = 0;
+
+  constructor(attributes: readonly ManyAttribute[]) {
+    this.#attributes = attributes;
+  }
+
+  step(): boolean {
+    const attribute = this.#attributes[this.#held];
+    if (attribute === undefined) return false;
+    attribute.readInto(this.#values, this.#chunk, STEP_CHUNKS);
+    this.#chunk += STEP_CHUNKS;
+    if (this.#chunk < attribute.head.chunks) return true;
+    attribute.hold(this.#values);
+    this.#held += 1;
+    this.#values = [];
+    this.#chunk = 0;
+    return this.#held < this.#attributes.length;
+  }
+
+  end(): void {
+    for (let i = 0; i < this.#held; i++) this.#attributes[i]?.release();
+    this.#held = 0;
+  }
+}
+
+/** An edit at work: chunks and sums as they become. */
+class ChunkEdit {
+  readonly #base: ManyAttribute;
+  readonly #chunks = new Map<number, Uint8Array>();
+  #count: number;
+  #size: number;
+  #sum: ValueSum;
+
+  constructor(base: ManyAttribute) {
+    this.#base = base;
+    this.#count = base.count;
+    this.#size = base.head.chunks;
+    this.#sum = base.sum;
+  }
+
+  apply(edit: ValueEdit): ManyAttribute | undefined {
+    for (const key of edit.gone.keys()) this.#remove(key);
+    for (const [key, value] of edit.come) this.#add(key, value);
+    if (this.#count === 0) return undefined;
+    const { load } = this.#base.source;
+    while (this.#count > load * this.#size) this.#grow();
+    while (this.#size > 1 && 2 * this.#count < load * (this.#size - 1)) this.#shrink();
+    const { rule, generation } = this.#base.head;
+    const head: ManyHead = {
+      rule,
+      generation: generation + 1,
+      count: this.#count,
+      chunks: this.#size,
+      sum: this.#sum,
+    };
+    return ManyAttribute.edited(this.#base, head, this.#chunks, edit);
+  }
+
+  #chunk(number: number): Uint8Array {
+    const changed = this.#chunks.get(number);
+    if (changed !== undefined) return changed;
+    return number < this.#base.head.chunks ? this.#base.chunk(number) : emptyBytes();
+  }
+
+  #find(key: ValueKey) {
+    const hash = keyHash(key);
+    const number = chunkOf(hash, this.#size);
+    const chunk = this.#chunk(number);
+    const { rule } = this.#base.head;
+    return {
+      hash,
+      number,
+      chunk,
+      place: findInChunk(chunk, hash, (value) => valueKey(value, rule) === key),
+    };
+  }
+
+  #remove(key: ValueKey): void {
+    const { number, chunk, place } = this.#find(key);
+    if (place === undefined) return;
+    this.#sum = addToSum(this.#sum, [chunk.subarray(place.valueAt, place.end)], -1);
+    this.#chunks.set(number, withoutValue(chunk, place));
+    this.#count -= 1;
+  }
+
+  #add(key: ValueKey, value: Uint8Array): void {
+    const { hash, number, chunk, place } = this.#find(key);
+    if (place !== undefined) return;
+    this.#sum = addToSum(this.#sum, [value], 1);
+    this.#chunks.set(number, withValue(chunk, hash, value));
+    this.#count += 1;
+  }
+
+  /** One chunk more. */
+  #grow(): void {
+    const made = this.#size;
+    const from = partnerOf(made);
+    const stay: HashedValue[] = [];
+    const go: HashedValue[] = [];
+    for (const value of hashedValues(this.#chunk(from)))
+      (chunkOf(value.hash, made + 1) === from ? stay : go).push(value);
+    this.#chunks.set(from, makeChunk(stay));
+    this.#chunks.set(made, makeChunk(go));
+    this.#size += 1;
+  }
+
+  /** One chunk less. */
+  #shrink(): void {
+    const last = this.#size - 1;
+    const to = partnerOf(last);
+    const both = [...hashedValues(this.#chunk(to)), ...hashedValues(this.#chunk(last))];
+    this.#chunks.set(to, makeChunk(both));
+    this.#chunks.set(last, emptyBytes());
+    this.#size = last;
+  }
+}
