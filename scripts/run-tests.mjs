@@ -1,5 +1,5 @@
 /**
- * Runs compiled tap test files, two processes at a time, slowest first; closes with tap's totals line.
+ * Runs compiled tap test files, one process more than there are processors at a time, slowest first; closes with tap's totals line.
  *
  * Every file is a tap program of its own and can be run as one. Here, the many small ones share processes (test-batch.mjs), because starting Node, tap and the modules
  * costs more than most of them do; a file gets a process of its own by the rule of `runsAlone`. tap's own runner is not used: it loads its TypeScript loader and process
@@ -7,11 +7,13 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './prepare.mjs';
 import { COUNTS, FILE_MARK } from './test-marks.mjs';
 
-const JOBS = 2;
+/** One more than there are processors: tests with real servers wait a good part of their time. */
+const JOBS = availableParallelism() + 1;
 /** A process that tells of no file for so long is killed: with the limit of a file in test-batch.mjs, tap speaks first. */
 const SILENCE_MS = 170_000;
 /** All files of a batch are told; what they left open keeps it from ending. */
