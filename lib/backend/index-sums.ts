@@ -3,15 +3,13 @@
  *
  * Owns how a posting is hashed, from the entry's side and from the row's key alike, and that an entry counts once for a value that it has twice.
  */
-import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/substring-keys.js';
+import { eachSubstringKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { EntryId } from './backend.js';
 import { boundedValue } from './index-value.js';
 import { INDEX_KIND } from './key-space.js';
 import type { IndexToFill, PostingSink } from './posting-tables.js';
 import { RowSums } from './row-sums.js';
 
-/** The key of the gram at hand. */
-const GRAM = gramKey(0);
 const FIRST_SLOTS = 256;
 
 /** Which entries' numbers an index must hold for a value. */
@@ -49,14 +47,6 @@ export class IndexSums implements PostingSink, SubstringKeySink {
     }
     const value = boundedValue(kind === INDEX_KIND.equality, normal);
     this.key(value, value.length);
-  }
-
-  /** SubstringKeySink, for the value at hand. */
-  gram(code: number): void {
-    GRAM[1] = code >>> 16;
-    GRAM[2] = code >>> 8;
-    GRAM[3] = code;
-    this.key(GRAM, GRAM.length);
   }
 
   /** SubstringKeySink, for the value at hand. */

@@ -4,7 +4,7 @@
  * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; an equality value whose head was written before is
  * merged with it. The index rows were empty before. Knows no schema: values come in their normal forms, so this can run in another thread.
  */
-import { eachSubstringKey, gramKey, type SubstringKeySink } from '../filter/substring-keys.js';
+import { eachSubstringKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
@@ -18,8 +18,6 @@ const MAX_POSTINGS = 12_000_000;
 /** Values in memory before they are written. */
 const MAX_VALUES = 8_000_000;
 const BATCH_ROWS = 20_000;
-/** The key of the gram at hand. */
-const GRAM = gramKey(0);
 /** Bits of the filter that tells values whose heads were written before. */
 const SEEN_BITS = 2 ** 27;
 
@@ -100,14 +98,6 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       const value = boundedValue(filling.kind === INDEX_KIND.equality, normal);
       this.key(value, value.length);
     }
-  }
-
-  /** SubstringKeySink, for the value at hand. */
-  gram(code: number): void {
-    GRAM[1] = code >>> 16;
-    GRAM[2] = code >>> 8;
-    GRAM[3] = code;
-    this.key(GRAM, GRAM.length);
   }
 
   /** SubstringKeySink, for the value at hand. */

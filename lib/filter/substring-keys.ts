@@ -53,13 +53,12 @@ export function substringKeys(normal: Uint8Array): Uint8Array[] {
 
 /** Receives the keys of substringKeys() without an object for each. */
 export interface SubstringKeySink {
-  /** A gram: its three octets as one number. May come more than once for one value. */
-  gram(code: number): void;
-  /** Any other key: the first `length` octets of `octets`, which are written over by the next one. */
+  /** The first `length` octets of `octets`, which are written over by the next one. A gram may come more than once for one value. */
   key(octets: Uint8Array, length: number): void;
 }
 
 const scratch = new Uint8Array(ANCHOR_OCTETS + 1);
+const scratchGram = gramKey(0);
 
 /** substringKeys() for bulk loads. */
 export function eachSubstringKey(normal: Uint8Array, sink: SubstringKeySink): void {
@@ -79,11 +78,14 @@ export function eachSubstringKey(normal: Uint8Array, sink: SubstringKeySink): vo
   let code = ((normal[0] as number) << 8) | (normal[1] as number);
   for (let at = 2; at < length; at++) {
     code = ((code & 0xffff) << 8) | (normal[at] as number);
-    sink.gram(code);
+    scratchGram[1] = code >>> 16;
+    scratchGram[2] = code >>> 8;
+    scratchGram[3] = code;
+    sink.key(scratchGram, scratchGram.length);
   }
 }
 
-/** The key of a gram that a SubstringKeySink was given. */
+/** The key of a gram: its three octets as one number. */
 export function gramKey(code: number): Uint8Array {
   return Uint8Array.of(GRAM, code >>> 16, code >>> 8, code);
 }

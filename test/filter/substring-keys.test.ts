@@ -6,7 +6,6 @@ import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import {
   eachSubstringKey,
-  gramKey,
   LONG_VALUE_KEY,
   lookupKeys,
   substringKeys,
@@ -80,7 +79,6 @@ t.test('bulk loads get the same keys', async (t) => {
   const check = (normal: Uint8Array) => {
     const keys = new Set<string>();
     eachSubstringKey(normal, {
-      gram: (code) => keys.add(latin1(gramKey(code))),
       key: (octets, length) => keys.add(latin1(octets.subarray(0, length))),
     });
     return [...keys].sort().join('|') === substringKeys(normal).map(latin1).sort().join('|');
