@@ -13,7 +13,6 @@ import { readServerConfig } from '../../lib/app/read-config.js';
 import { restoreBackup } from '../../lib/app/restore-backup.js';
 import { domainsOf } from '../../lib/app/restored-logs.js';
 import { type RunningServer, startServer } from '../../lib/app/server.js';
-import { setupServer } from '../../lib/app/setup-server.js';
 import { verifyOffline } from '../../lib/app/verify-store.js';
 import { readFacts } from '../../lib/backend/domain-facts.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
@@ -22,6 +21,7 @@ import { LdapClient } from '../../lib/io/ldap-client.js';
 import { silentLog } from '../../lib/io/pino-log.js';
 import { openLevelStore } from '../../lib/io/store/level-store.js';
 import { formatRecord } from '../../lib/ldif/format-record.js';
+import { setUpOneServer } from './one-server.js';
 
 const BASE = 'dc=example,dc=com';
 const root = mkdtempSync(join(tmpdir(), 'polyarch-backup-'));
@@ -91,20 +91,11 @@ function bare(name: string): string {
 const states: { text: string; csn: Csn }[] = [];
 
 t.test('a full backup under writes is one instant and holds all that was acknowledged before', async (t) => {
-  await setupServer({
+  await setUpOneServer({
     dir,
-    id: 1,
-    name: 's1',
-    site: 'default',
     domains: [BASE],
-    password: 'secret',
     listen: { ldap: '127.0.0.1:0', ldaps: 'none', replication: 'none', http: 'none' },
-    advertise: {},
-    peers: new Map(),
-    caFrom: undefined,
     empty: false,
-    sampleEntries: 0,
-    hosts: [],
   });
   const { server, client, end } = await start();
   for (const cn of ['a', 'b', ...Array.from({ length: 60 }, (_, i) => `early${i}`)]) await add(client, cn);

@@ -10,7 +10,6 @@ import { readServerConfig } from '../../lib/app/read-config.js';
 import { readServerSchema } from '../../lib/app/read-schema.js';
 import { RecordSelection, type SelectionOptions } from '../../lib/app/record-selection.js';
 import { startServer } from '../../lib/app/server.js';
-import { setupServer } from '../../lib/app/setup-server.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { LdapClient } from '../../lib/io/ldap-client.js';
@@ -18,6 +17,7 @@ import { silentLog } from '../../lib/io/pino-log.js';
 import { urlsOfFolder } from '../../lib/io/url-folder.js';
 import { formatRecord } from '../../lib/ldif/format-record.js';
 import type { LdifItem } from '../../lib/ldif/ldif-record.js';
+import { setUpOneServer } from './one-server.js';
 
 const BASE = 'dc=example,dc=com';
 const root = mkdtempSync(join(tmpdir(), 'polyarch-ldif-'));
@@ -68,20 +68,11 @@ async function dump(request: Partial<ExportRequest> = {}): Promise<string[]> {
 const names = (records: readonly string[]) => records.map((record) => record.slice(4).split(',')[0]);
 
 t.before(() =>
-  setupServer({
+  setUpOneServer({
     dir,
-    id: 1,
-    name: 's1',
-    site: 'default',
     domains: [BASE],
-    password: 'secret',
     listen: { ldap: '127.0.0.1:0', ldaps: 'none', replication: 'none', http: 'none' },
-    advertise: {},
-    peers: new Map(),
-    caFrom: undefined,
     empty: true,
-    sampleEntries: 0,
-    hosts: [],
   }),
 );
 

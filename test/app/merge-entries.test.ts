@@ -8,10 +8,10 @@ import { type MergeResult, mergeEntries } from '../../lib/app/merge-entries.js';
 import type { MergeOrder } from '../../lib/app/merge-source.js';
 import { readServerConfig } from '../../lib/app/read-config.js';
 import { type RunningServer, startServer } from '../../lib/app/server.js';
-import { setupServer } from '../../lib/app/setup-server.js';
 import { utf8Decode } from '../../lib/base/bytes.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
 import { silentLog } from '../../lib/io/pino-log.js';
+import { setUpOneServer } from './one-server.js';
 
 const BASE = 'dc=example,dc=com';
 const root = mkdtempSync(join(tmpdir(), 'polyarch-merge-'));
@@ -24,20 +24,12 @@ const device = (cn: string, year: number, more = '', above = BASE) =>
 const UUID = '11111111-2222-4333-8444-555555555555';
 
 async function make(dir: string, text: string): Promise<void> {
-  await setupServer({
+  await setUpOneServer({
     dir,
     id: dir === oldDir ? 1 : 2,
     name: dir === oldDir ? 'old' : 'new',
-    site: 'default',
     domains: [BASE],
-    password: 'secret',
-    listen: { ldap: 'none', ldaps: 'none', replication: 'none', http: 'none' },
-    advertise: {},
-    peers: new Map(),
-    caFrom: undefined,
     empty: true,
-    sampleEntries: 0,
-    hosts: [],
   });
   const options = { base: BASE, onReject: () => false, onProgress: () => {} };
   await importEntries(await readServerConfig(dir), { name: 'test', chunks: [text] }, options);
