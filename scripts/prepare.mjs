@@ -1,7 +1,7 @@
 /**
- * What must be in place before anything of the project can run: dependencies and a build. Plain JavaScript, because it runs first.
+ * What must be in place before anything of the project can run: packages, and what is compiled. Plain JavaScript, because it runs first.
  *
- * Installs only when node_modules is missing or older than the lock file; builds only when a source is newer than the last build; removes
+ * Installs only when node_modules is missing or older than the lock file; compiles only when a source is newer than the last time; removes
  * outputs whose source is gone.
  */
 import { spawnSync } from 'node:child_process';
@@ -22,36 +22,38 @@ export function run(command, args, options = {}) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-function modifiedMs(path) {
+/** When a file was changed, in ms since 1970; 0 when it is missing. */
+export function modifiedMs(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
-function* files(folder) {
+/** All files at any depth of a folder. */
+export function* filesBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* files(path);
+    if (entry.isDirectory()) yield* filesBelow(path);
     else yield path;
   }
 }
 
-/** `npm ci` when the installed packages do not match the lock file. `extra`: further arguments, such as --omit=dev. */
-export function ensureInstalled(extra = []) {
+/** `npm ci` when the installed packages do not match the lock file. */
+export function ensureInstalled() {
   const stamp = join(root, 'node_modules', '.package-lock.json');
   if (modifiedMs(stamp) >= modifiedMs(join(root, 'package-lock.json'))) return;
   console.error('Installing packages (npm ci) ...');
   const env = { ...process.env, npm_config_loglevel: 'error' };
-  run('npm', ['ci', '--no-audit', '--no-fund', ...extra], { env, stdio: ['ignore', 2, 2] });
+  run('npm', ['ci', '--no-audit', '--no-fund'], { env, stdio: ['ignore', 2, 2] });
 }
 
 /** Compiles lib, test, bench and scripts into build/ when a source is newer than the last build. */
-export function ensureBuilt() {
+export function ensureCompiled() {
   const stamp = join(root, 'build', '.tsbuildinfo');
   const builtMs = modifiedMs(stamp);
   let newestMs = modifiedMs(join(root, 'tsconfig.json'));
   const present = new Set();
   for (const folder of SOURCES) {
     if (!existsSync(join(root, folder))) continue;
-    for (const file of files(join(root, folder))) {
+    for (const file of filesBelow(join(root, folder))) {
       if (!file.endsWith('.ts')) continue;
       present.add(relative(root, file).slice(0, -3));
       newestMs = Math.max(newestMs, modifiedMs(file));
@@ -61,7 +63,7 @@ export function ensureBuilt() {
   for (const folder of SOURCES) {
     const built = join(root, 'build', folder);
     if (!existsSync(built)) continue;
-    for (const file of files(built)) {
+    for (const file of filesBelow(built)) {
       const source = relative(join(root, 'build'), file).replace(/\.js(\.map)?$/, '');
       if (present.has(source)) continue;
       rmSync(file);
@@ -69,6 +71,6 @@ export function ensureBuilt() {
     }
   }
   if (builtMs >= newestMs && stale === 0) return;
-  console.error('Building ...');
+  console.error('Compiling ...');
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
 }

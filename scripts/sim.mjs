@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
+import { ensureBuilt } from './bundle.mjs';
+import { ensureInstalled, root } from './prepare.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values } = parseArgs({
   },
 });
 ensureInstalled();
-ensureBuilt();
+await ensureBuilt();
 const jobs = Math.max(1, Math.min(Number(values.jobs), Number(values.histories)));
 const runs = Array.from({ length: jobs }, (_, i) => {
   const count = Math.floor((Number(values.histories) + jobs - 1 - i) / jobs);

@@ -5,7 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
+import { ensureBuilt } from './bundle.mjs';
+import { ensureInstalled, root } from './prepare.mjs';
 import { runTests } from './run-tests.mjs';
 
 /** Compiled test files at or below a path of the source tree. */
@@ -18,7 +19,7 @@ function testFiles(path) {
 }
 
 ensureInstalled();
-ensureBuilt();
+await ensureBuilt();
 // A fault of form is told first and fails the run, but hides no failing test.
 const biome = join(root, 'node_modules', '.bin', 'biome');
 const clean =
