@@ -1,10 +1,10 @@
 /** `npm run bench -- NAME [options]`: builds, then runs bench/NAME. Without a name it lists what there is. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt } from './bundle.mjs';
 import { ensureInstalled, root, run } from './prepare.mjs';
 
 ensureInstalled();
+const { ensureBuilt } = await import('./make.mjs');
 await ensureBuilt();
 const [name, ...rest] = process.argv.slice(2);
 const file = join(root, 'build', 'bench', `${name}.js`);

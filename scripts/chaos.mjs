@@ -1,8 +1,8 @@
 /** `npm run chaos -- [--seed 1] [--runs 1] [--seconds 30] [--shape ring] ...`: builds, then runs real servers under random writes and random troubles (test/chaos/chaos.ts). */
 import { join } from 'node:path';
-import { ensureBuilt } from './bundle.mjs';
 import { ensureInstalled, root, run } from './prepare.mjs';
 
 ensureInstalled();
+const { ensureBuilt } = await import('./make.mjs');
 await ensureBuilt();
 run(process.execPath, [join(root, 'build/test/chaos/chaos.js'), ...process.argv.slice(2)]);

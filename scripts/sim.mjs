@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt } from './bundle.mjs';
 import { ensureInstalled, root } from './prepare.mjs';
 
 const { values } = parseArgs({
@@ -17,6 +16,7 @@ const { values } = parseArgs({
   },
 });
 ensureInstalled();
+const { ensureBuilt } = await import('./make.mjs');
 await ensureBuilt();
 const jobs = Math.max(1, Math.min(Number(values.jobs), Number(values.histories)));
 const runs = Array.from({ length: jobs }, (_, i) => {

@@ -5,7 +5,6 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureBundled } from './bundle.mjs';
 import { ensureInstalled, root } from './prepare.mjs';
 
 /** Ends with one sentence. */
@@ -35,6 +34,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 12))
   fail(`Node.js 20.12 or later is needed; this is ${process.version}.`);
 ensureInstalled();
-await ensureBundled();
+// Not at the top: the bundler is a package.
+const { ensureProgram } = await import('./make.mjs');
+await ensureProgram();
 const args = process.argv.slice(2);
 run(args[0] === undefined || args[0].startsWith('-') ? ['demo', ...args] : args);

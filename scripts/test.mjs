@@ -1,11 +1,10 @@
 /**
- * `npm test`: installs what is missing, builds (types), lints, then runs tidy and all tests. Arguments are test files or folders, as in
+ * `npm test`: installs what is missing, builds, lints, then runs tidy and all tests, and checks the types beside them. Arguments are test files or folders, as in
  * `npm test -- test/csn`.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt } from './bundle.mjs';
 import { ensureInstalled, root } from './prepare.mjs';
 import { runTests } from './run-tests.mjs';
 
@@ -19,13 +18,17 @@ function testFiles(path) {
 }
 
 ensureInstalled();
+const { ensureBuilt, typesHold } = await import('./make.mjs');
 await ensureBuilt();
-// A fault of form is told first and fails the run, but hides no failing test.
+// Faults of form and of types fail the run, but hide no failing test.
 const biome = join(root, 'node_modules', '.bin', 'biome');
 const clean =
   spawnSync(biome, ['check', '--error-on-warnings'], { cwd: root, stdio: 'inherit' }).status === 0;
+const types = typesHold();
 const chosen = process.argv.slice(2);
 const files = (chosen.length > 0 ? chosen : ['test']).flatMap(testFiles);
 const passed = await runTests(files);
+const typed = await types;
+if (!typed) console.log('types: faults, listed above');
 if (!clean) console.log('lint: faults of form, listed above');
-process.exitCode = passed && clean ? 0 : 1;
+process.exitCode = passed && typed && clean ? 0 : 1;

@@ -21,11 +21,12 @@ export async function run(args: readonly string[]): Promise<number> {
     code = value;
   };
   try {
-    const parser = base(args);
-    for (const entry of COMMANDS)
-      if (!entry.name.includes(' ') && !Object.hasOwn(GROUPS, entry.name))
-        addCommand(parser, entry.name, entry, setCode);
-    for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
+    const words = commandWords(args);
+    const named = COMMANDS.find(({ name }) => name === words.join(' '));
+    const parser =
+      named === undefined || asksParser(args)
+        ? withAllCommands(base(args).demandCommand(1, 'name a command'), setCode)
+        : withCommand(base(args.slice(words.length)), '$0', named, setCode);
     await parser.parseAsync();
   } catch (thrown) {
     // The parser throws some of its own complaints (an option without its value) instead of telling them to fail().
@@ -49,7 +50,6 @@ function base(args: readonly string[]): Argv {
     })
     .version(version())
     .completion('completion', 'Print a script for shell completion: polyarch completion >> ~/.bashrc')
-    .demandCommand(1, 'name a command')
     .recommendCommands()
     .strict()
     .exitProcess(false)
@@ -94,8 +94,23 @@ function joinDashes(args: readonly string[]): string[] {
   return joined;
 }
 
-function addCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (code: number) => void): void {
-  parser.command(
+/** Whether the parser itself answers: help, version, completion. A word after them may be a value; then the command is found the long way. */
+function asksParser(args: readonly string[]): boolean {
+  return args.some((arg) => /^--(no-)?(help|version|get-yargs-completions)(=|$)/.test(arg));
+}
+
+/** Every command under its name. Costs more than most commands do (measured: 0.1 s), because the parser makes the help of what it runs. */
+function withAllCommands(parser: Argv, setCode: (code: number) => void): Argv {
+  for (const entry of COMMANDS)
+    if (!entry.name.includes(' ') && !Object.hasOwn(GROUPS, entry.name))
+      withCommand(parser, entry.name, entry, setCode);
+  for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
+  return parser;
+}
+
+/** One command; under the name `$0` it is what a command line without further words runs. */
+function withCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (code: number) => void): Argv {
+  return parser.command(
     name,
     entry.describe,
     async (sub: Argv) => {
@@ -131,7 +146,7 @@ function addGroup(parser: Argv, group: string, setCode: (code: number) => void):
     async (sub: Argv) => {
       for (const entry of COMMANDS) {
         const [first, second] = entry.name.split(' ');
-        if (first === group && second !== undefined) addCommand(sub, second, entry, setCode);
+        if (first === group && second !== undefined) withCommand(sub, second, entry, setCode);
       }
       if (own === undefined)
         return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();

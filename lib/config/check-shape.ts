@@ -10,7 +10,7 @@ import { nearestName } from './nearest-name.js';
 
 const OPTIONS = { allErrors: true, verbose: true, strict: true, allowUnionTypes: true } as const;
 /** What typebox makes is good: reading the schema of schemas at every start would cost a third of the check. */
-const ajv = new Ajv({ ...OPTIONS, meta: false, validateSchema: false });
+const ajv = new Ajv({ code: { optimize: false }, ...OPTIONS, meta: false, validateSchema: false });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
 /** Faults of `value` under `schema`; none when it conforms. */
