@@ -13,12 +13,14 @@ import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { filesBelow, modifiedMs, root } from './prepare.mjs';
 
-const BUILD = join(root, 'build');
+/** Where it is put; the launcher looks there too. */
+const BUILD = process.env.POLYARCH_BUILD ?? join(root, 'build');
 const FOLDERS = ['lib', 'test', 'bench', 'scripts'];
 /** What changes the outcome besides the sources. tsc's own record: who compiles with it by hand has newer modules than ours. */
-const RULES = ['package-lock.json', 'tsconfig.json', 'scripts/make.mjs', 'build/.tsbuildinfo'].map((name) =>
-  join(root, name),
-);
+const RULES = [
+  ...['package-lock.json', 'tsconfig.json', 'scripts/make.mjs'].map((name) => join(root, name)),
+  join(BUILD, '.tsbuildinfo'),
+];
 const COMMON = {
   absWorkingDir: root,
   format: 'esm',
