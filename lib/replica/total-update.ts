@@ -169,8 +169,9 @@ export class TotalUpdate {
   async #begin(peer: string, keep: Keep, summary: SnapshotSummary): Promise<void> {
     const { backend, changelog, replica, members } = this.#options;
     this.#place = undefined;
+    // Once the entries gave way there is nothing to hold out for: what we made is kept from here on, whichever source goes on (also after a crash, which forgets what was asked).
     const has = { replica, own: changelog.newest(replica), held: backend.state };
-    checkCopy(keep, has, peer, summary.state);
+    if (!backend.importing) checkCopy(keep, has, peer, summary.state);
     if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
       throw new Error(`${peer} holds another data set than the one that was begun`);
     await backend.beginImport(() => this.#keepOwn(summary));

@@ -150,6 +150,30 @@ t.test(
   },
 );
 
+t.test(
+  'a copy that was begun is gone on with after a crash, whatever its source lacks: what we made is kept',
+  async (t) => {
+    const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+    await world.writes('s2', 5);
+    await world.settle();
+    const server = world.server('s2');
+    for (const [from, to] of [['s1', 's2'] as const, ['s2', 's1'] as const]) world.network.cut(from, to);
+    await world.writes('s2', 4);
+    world.network.breakLinks('s1', 's2');
+    void server.replica?.initialize('s1').catch(() => {});
+    world.network.healAll();
+    world.network.shape.minDelayMs = 20;
+    world.network.shape.maxDelayMs = 30;
+    await world.run(5000, () => server.directory?.importing === true);
+    server.crash();
+    void server.start();
+    await world.run(60_000, () => server.reissued.length >= 4);
+    t.equal(server.reissued.length, 4, 'what s1 did not hold was made anew');
+    await world.settle();
+    t.equal(await server.directory?.contents(), await world.server('s1').directory?.contents());
+  },
+);
+
 t.test('a second total update of one server is refused while one runs', async (t) => {
   const world = await withNewcomer({ autoInitialize: false });
   void world.server('s3').start();
