@@ -46,7 +46,7 @@ import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 import { watchDivergence } from './watch-divergence.js';
 
-/** Milliseconds that writes wait at start for what peers know of this server. */
+/** Milliseconds that writes wait at start for what others know of this server, at most. */
 const START_HOLD_MS = 3000;
 
 /** A new name for every start of the process. */
@@ -130,7 +130,7 @@ export class RunningDomain {
       part: backend.parts.fraction,
       autoInitialize: settings.initializeWhenEmpty,
       autoReinitialize: settings.initializeWhenBehind,
-      startHoldMs: config.peers.size === 0 ? 0 : START_HOLD_MS,
+      startHoldMs: START_HOLD_MS,
       renewIncarnation: () => incarnation.renew(),
       alert,
     });

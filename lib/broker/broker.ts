@@ -143,7 +143,7 @@ export class Broker {
 
   /** A link whose hello asked for this domain. */
   accept(link: FrameLink, peer: Hello): void {
-    const { changelog, directory, clock, listener } = this.#options;
+    const { changelog, directory, clock, listener, identity } = this.#options;
     let leave = () => {};
     const driver = new PublisherDriver(link, changelog, directory, clock, {
       members: this.#options.members,
@@ -160,6 +160,7 @@ export class Broker {
         listener.greeted(hello);
       },
       refused: (code, reason, name) => this.#refused(code, reason, name),
+        this.#upstreams.called(hello);
       over: () => {
         leave();
         this.#publishers.delete(driver);
@@ -168,11 +169,7 @@ export class Broker {
     this.#publishers.add(driver);
     const hosted = peer.offers === true && peer.server === this.#hosting;
     if (this.#accepting || hosted) this.#greet(driver, peer, link);
-    else
-      driver.stop(
-        'importing',
-        `${this.#options.identity.server} does not serve ${this.domain} at the moment`,
-      );
+    else driver.stop('importing', `${identity.server} does not serve ${this.domain} at the moment`);
   }
 
   #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {
@@ -262,9 +259,9 @@ export class Broker {
     this.#upstreams.setPeers(peers);
   }
 
-  /** Resolves when every peer answered or failed once. */
-  firstContacts(): Promise<void> {
-    return this.#upstreams.tried();
+  /** Resolves when every peer answered or failed once, and each of `callers`, servers that dial this one, was heard. */
+  firstContacts(callers: readonly string[]): Promise<void> {
+    return this.#upstreams.tried(callers);
   }
 
   /** Names of the configured peers, connected or not. */

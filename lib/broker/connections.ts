@@ -32,15 +32,15 @@ export class Connections {
   /** Connections to peers that are none any more, until nothing is left of them. */
   readonly #leaving = new Set<PeerConnection>();
   #running = false;
-  #untried: number;
-  #whenTried: (() => void)[] = [];
+  /** Names of those that answered, or that we could not reach. */
+  readonly #tried = new Set<string>();
+  #waits: { readonly untried: Set<string>; readonly resolve: () => void }[] = [];
 
   constructor(peers: readonly BrokerPeer[], world: ConnectionsWorld) {
     this.#world = world;
     this.#offers = new Offers(world.clock);
     this.#configured = new Set(peers.map(({ name }) => name));
-    this.#untried = peers.length;
-    this.#connections = peers.map((peer) => this.#connectionTo(peer, true));
+    this.#connections = peers.map((peer) => this.#connectionTo(peer));
   }
 
   /** All of them, connected or not. */
@@ -68,12 +68,9 @@ export class Connections {
     for (const connection of this.#connections) if (!stays(connection.peer.name)) this.#leave(connection);
     const kept = this.#connections.filter(({ peer }) => stays(peer.name));
     const known = new Set(kept.map(({ peer }) => peer.name));
-    const added = peers
-      .filter(({ name }) => !known.has(name))
-      .map((peer) => this.#connectionTo(peer, !this.#running));
+    const added = peers.filter(({ name }) => !known.has(name)).map((peer) => this.#connectionTo(peer));
     this.#connections = [...kept, ...added];
     if (this.#running) for (const connection of added) connection.start();
-    else this.#untried += added.length;
   }
 
   /** A server that nobody can dial holds a session with us. The returned function says that the session is over. */
@@ -82,7 +79,7 @@ export class Connections {
     const known = this.#connections.find(({ peer }) => peer.name === offer.name);
     if (known !== undefined) known.hurry();
     else {
-      const connection = this.#connectionTo({ name: offer.name, addresses: () => [] }, false);
+      const connection = this.#connectionTo({ name: offer.name, addresses: () => [] });
       this.#connections = [...this.#connections, connection];
       if (this.#running) connection.start();
     }
@@ -112,14 +109,19 @@ export class Connections {
     await Promise.all(all.map((connection) => connection.stop(code, reason)));
   }
 
-  /** Resolves when every configured peer answered or failed once: what they know of us is known. */
-  tried(): Promise<void> {
-    if (this.#untried === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenTried.push(resolve));
+  /** Resolves when every configured peer answered or failed once, and each of `callers`, who dial us, was heard: what they know of us is known. */
+  tried(callers: readonly string[]): Promise<void> {
+    const untried = new Set([...this.#configured, ...callers].filter((name) => !this.#tried.has(name)));
+    if (untried.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waits.push({ untried, resolve }));
   }
 
-  /** `counts`: its first attempt is waited for. */
-  #connectionTo(peer: BrokerPeer, counts: boolean): PeerConnection {
+  /** A server that dials us and offers nothing is there: we shall not hear more of it. */
+  called(name: string): void {
+    if (!this.#configured.has(name)) this.#heard(name);
+  }
+
+  #connectionTo(peer: BrokerPeer): PeerConnection {
     const { network, clock, random, open, lost } = this.#world;
     const { name } = peer;
     const reached: BrokerPeer = {
@@ -134,8 +136,11 @@ export class Connections {
     return new PeerConnection(reached, { dial }, clock, random, {
       open,
       lost,
-      tried: () => {
-        if (counts) this.#tried();
+      tried: (answered) => {
+        // Who dials us comes again.
+        if (!answered && !this.#configured.has(name)) return;
+        this.#tried.add(name);
+        this.#heard(name);
       },
     });
   }
@@ -156,9 +161,11 @@ export class Connections {
       .then(() => this.#leaving.delete(connection));
   }
 
-  #tried(): void {
-    this.#untried -= 1;
-    if (this.#untried > 0) return;
-    for (const resolve of this.#whenTried.splice(0)) resolve();
+  #heard(name: string): void {
+    for (const { untried, resolve } of this.#waits) {
+      untried.delete(name);
+      if (untried.size === 0) resolve();
+    }
+    this.#waits = this.#waits.filter(({ untried }) => untried.size > 0);
   }
 }

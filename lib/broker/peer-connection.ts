@@ -26,8 +26,8 @@ const LASTING: ReadonlySet<RefusalCode> = new Set([
 export interface ConnectionHooks {
   /** Makes and starts a session on the link; the session calls sessionOver() when it ends. */
   open(link: Link, connection: PeerConnection): SubscriberDriver;
-  /** The first attempt ended, in a session or in a failure. */
-  tried(): void;
+  /** The peer answered, or could not be reached or was lost. */
+  tried(answered: boolean): void;
   lost(peer: string, reason: string): void;
 }
 
@@ -47,7 +47,8 @@ export class PeerConnection {
   #cancelWait: (() => void) | undefined;
   #running = false;
   #dialing = false;
-  #tried = false;
+  /** We ended the session ourselves: that is no word of the peer's. */
+  #recalled = false;
   #whenIdle: (() => void)[] = [];
 
   constructor(
@@ -89,6 +90,7 @@ export class PeerConnection {
   /** Ends the session and dials no more; resolves when nothing of it is left. */
   stop(code: RefusalCode, reason: string): Promise<void> {
     this.#running = false;
+    this.#recalled = this.#session !== undefined;
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     this.#session?.stop(code, reason);
@@ -98,6 +100,7 @@ export class PeerConnection {
 
   /** Ends the session and dials again soon: what our hello said is no longer true. */
   restart(reason: string): void {
+    this.#recalled = this.#session !== undefined;
     this.#session?.stop('closing', reason);
   }
 
@@ -120,7 +123,7 @@ export class PeerConnection {
     this.#lastError = '';
     this.#reported = '';
     this.#refusals = 0;
-    this.#firstTried();
+    this.#hooks.tried(true);
   }
 
   status(): SessionStatus {
@@ -182,7 +185,8 @@ export class PeerConnection {
   }
 
   #again(): void {
-    this.#firstTried();
+    if (!this.#recalled) this.#hooks.tried(false);
+    this.#recalled = false;
     if (!this.#running) {
       this.#idle();
       return;
@@ -204,12 +208,6 @@ export class PeerConnection {
     if (!this.#running || reason === this.#reported) return;
     this.#reported = reason;
     this.#hooks.lost(this.peer.name, reason);
-  }
-
-  #firstTried(): void {
-    if (this.#tried) return;
-    this.#tried = true;
-    this.#hooks.tried();
   }
 
   #idle(): void {

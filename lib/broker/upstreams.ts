@@ -133,9 +133,15 @@ export class Upstreams {
       if (connection.peer.name === name) connection.session?.stop(code, reason);
   }
 
-  /** Resolves when every configured peer answered or failed once: what they know of us is known. */
-  tried(): Promise<void> {
-    return this.#connections.tried();
+  /** Resolves when every configured peer answered or failed once, and `callers`, who dial us, were heard: what they know of us is known. */
+  tried(callers: readonly string[]): Promise<void> {
+    return this.#connections.tried(callers);
+  }
+
+  /** A server dialed us and was let in. */
+  called({ server, offers }: Hello): void {
+    // Who offers is heard on the lane.
+    if (offers !== true) this.#connections.called(server);
   }
 
   peer(name: string): BrokerPeer | undefined {

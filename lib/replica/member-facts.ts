@@ -20,3 +20,17 @@ export function lesser(a: ServerState, b: ServerState): ServerState {
     }),
   );
 }
+
+/**
+ * Who tells a server that has just started what it knows of it, beside those that it dials itself: where it dials nobody, every other server that belongs. Whoever was never heard of
+ * knows nothing.
+ */
+export function callersOf(
+  rows: readonly MemberRow[],
+  server: string,
+  peers: readonly string[],
+): readonly string[] {
+  if (peers.length > 0) return [];
+  const others = rows.filter(({ name, kind }) => name !== server && kind !== 'expected');
+  return others.filter(({ standing }) => standing === 'member').map(({ name }) => name);
+}

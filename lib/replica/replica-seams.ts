@@ -6,11 +6,14 @@ import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
+import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import type { HeldPart, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 
 /** What is known of the domain's servers, as far as it concerns our own data and writes. */
 export interface ReplicaMembers {
+  /** Every server once, by name. */
+  rows(): readonly MemberRow[];
   /** Why our own changes must wait; undefined when they need not. */
   owed(): 'untold' | 'lacking' | undefined;
   /** Our data are being replaced. */
@@ -43,7 +46,8 @@ export interface UpdateCarrier {
       finish(summary: SnapshotSummary): Promise<void>;
     },
   ): Promise<void>;
-  firstContacts(): Promise<void>;
+  /** Resolves when every peer answered or failed once, and each of `callers`, servers that dial this one, was heard. */
+  firstContacts(callers: readonly string[]): Promise<void>;
   /** Names of the configured peers, connected or not. */
   peerNames(): readonly string[];
   reintroduce(reason: string): void;
@@ -70,7 +74,7 @@ export interface ReplicaOptions {
   readonly autoInitialize: boolean;
   /** Initialize anew when others have forgotten what we need; default: as autoInitialize. */
   readonly autoReinitialize?: boolean;
-  /** How long writes wait at start for what peers know of us; 0: not at all. */
+  /** How long writes wait at start for what others know of us, at most; 0: not at all. */
   readonly startHoldMs: number;
   /** undefined where nobody keeps it. */
   readonly members?: ReplicaMembers | undefined;

@@ -9,6 +9,7 @@ import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello, LinkPurpose } from '../sync/frames.js';
 import type { Keep } from './copy-terms.js';
+import { callersOf } from './member-facts.js';
 import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
@@ -79,13 +80,16 @@ export class Replica {
       else void this.#adopt();
     }
     this.#options.reissue?.start(() => this.#dataHeld() === undefined && this.blocked().length === 0);
-    this.#held = startHoldMs > 0;
+    const { server, members } = this.#options;
+    const peers = carrier.peerNames();
+    const callers = callersOf(members?.rows() ?? [], server, peers);
+    this.#held = startHoldMs > 0 && peers.length + callers.length > 0;
     if (!this.#held) return;
     const release = (): void => {
       this.#held = false;
     };
     clock.after(startHoldMs, release);
-    void carrier.firstContacts().then(release);
+    void carrier.firstContacts(callers).then(release);
   }
 
   /** Resolves when nothing of it touches the backend any more. */
