@@ -15,8 +15,9 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { KeySpace } from './key-space.js';
 
 const VERSION = 1;
-/** In place of a move's effect: MoveRow.revoked. */
+/** In place of a move's effect: MoveRow.revoked; beside it: MoveRow.founding. */
 const REVOKED = 2;
+const FOUNDING = 4;
 
 /** Journal kinds by number; only appended to. */
 export const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
@@ -113,7 +114,8 @@ function readRdn(reader: ByteReader): NamedRdn {
 export function encodeMoveRow(move: MoveRow): Uint8Array {
   const out = new ByteWriter(128);
   out.u8(VERSION);
-  out.u8(move.revoked === true ? REVOKED : move.effective ? 1 : 0);
+  const effect = move.revoked === true ? REVOKED : move.effective ? 1 : 0;
+  out.u8(effect | (move.founding === true ? FOUNDING : 0));
   writeCsn(out, move.csn);
   for (const uuid of [move.entry, move.to, move.from]) writeUuid(out, uuid);
   writeCsn(out, move.fromCsn);
@@ -125,7 +127,7 @@ export function encodeMoveRow(move: MoveRow): Uint8Array {
 export function decodeMoveRow(bytes: Uint8Array): MoveRow {
   const reader = open(bytes, 'move row');
   const effect = reader.u8();
-  const effective = effect === 1;
+  const effective = (effect & 1) !== 0;
   const csn = readCsn(reader);
   const uuid = () => uuidFromBytes(reader.raw(UUID_BYTES));
   const [entry, to, from] = [uuid(), uuid(), uuid()];
@@ -133,7 +135,11 @@ export function decodeMoveRow(bytes: Uint8Array): MoveRow {
   const seen = ServerState.fromBytes(reader.bytes());
   reader.end();
   const move = { csn, entry, to, from, fromCsn, effective, seen };
-  return effect === REVOKED ? { ...move, revoked: true } : move;
+  return {
+    ...move,
+    ...((effect & FOUNDING) === 0 ? {} : { founding: true }),
+    ...((effect & REVOKED) === 0 ? {} : { revoked: true }),
+  };
 }
 
 export function encodeJournalLine(line: JournalLine): Uint8Array {

@@ -293,9 +293,11 @@ class EntryFold {
 
   #foldMoves(): RefoldedMoves {
     const { change } = this.#row;
-    const arriving = moveOf(change);
-    if (!this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined)) return NO_MOVES;
     const { created, life } = this.#entry;
+    const move = moveOf(change);
+    // A move of no life: until the add that it knew is here.
+    const arriving = move === undefined || isOf(created.csn, change) ? move : { ...move, revoked: true };
+    if (!this.#since.some((row) => isMoved(row) && moveOf(row.change) !== undefined)) return NO_MOVES;
     const turn: LifeTurn = {
       entry: change.entry,
       before: { created, life },

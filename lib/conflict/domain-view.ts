@@ -46,7 +46,9 @@ export interface MoveRow {
   readonly effective: boolean;
   /** Change.seen of the move: tells whether it knew of the one that it overwrites. */
   readonly seen: ServerState;
-  /** The row stands for an add that founds nothing any more: it never takes effect. */
+  /** The row stands for an add that founded the entry anew: what it overwrites was of a life that had ended, and is no loss. */
+  readonly founding?: boolean;
+  /** It never takes effect: an add that founds nothing any more, or a move of another life than the present one that found the entry dead. */
   readonly revoked?: boolean;
 }
 

@@ -12,6 +12,7 @@ import { formatNamedRdn } from '../change/named-rdn.js';
 import type { Csn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Claim, DomainView, HistoryRow, JournalLine, MoveRow, Outcome } from './domain-view.js';
+import { aliveAt } from './entry-life.js';
 import { type EntryState, isAlive } from './entry-state.js';
 import { journalKey, type LineSink } from './journal.js';
 import { type AddBody, isOf, newState } from './new-entry.js';
@@ -23,12 +24,14 @@ export type Add = Change & { readonly body: AddBody };
 export type FoldOne = (view: DomainView, entry: EntryState, change: Change) => Outcome;
 
 export interface Lives {
-  /** The add that founded the present life. */
-  readonly founder: Add;
+  /** The adds that founded the lives, ascending: the last one the present life. */
+  readonly founders: readonly Add[];
   /** The present life; parent, claim and place say nothing. */
   readonly state: EntryState;
   /** A row for every change, adds among them, those of earlier lives without effect. */
   readonly rows: readonly HistoryRow[];
+  /** Changes of earlier lives, and of none, that found nobody alive. */
+  readonly idle: ReadonlySet<Csn>;
   readonly lines: readonly JournalLine[];
 }
 
@@ -54,6 +57,8 @@ export function foldLives(changes: readonly Change[], fold: FoldOne, base: Entry
   const founders = foundersOf(adds, others, base);
   const rows: HistoryRow[] = [];
   const lines = new Map<string, JournalLine>();
+  const idle = new Set<Csn>();
+  for (const { csn } of others.filter((change) => founderOf(change, founders) === undefined)) idle.add(csn);
   let life: OneEntry | undefined;
   founders.forEach((founder, i) => {
     const begin = founder.csn === base?.created.csn ? base : newState(founder, founder.body);
@@ -65,6 +70,7 @@ export function foldLives(changes: readonly Change[], fold: FoldOne, base: Entry
       sayLostAdd(add, founder, (line) => lines.set(journalKey(line), line));
     }
     if (i === founders.length - 1) rows.push(...life.rows);
+    else for (const csn of life.idle(founder)) idle.add(csn);
   });
   const { state } = must(life, 'an add');
   const last = must(founders.at(-1), 'an add');
@@ -73,7 +79,7 @@ export function foldLives(changes: readonly Change[], fold: FoldOne, base: Entry
     rows.push({ change, void: change !== last, effects: [], rdnBefore: undefined });
   }
   rows.sort((a, b) => (a.change.csn < b.change.csn ? -1 : 1));
-  return { founder: last, state, rows, lines: [...lines.values()] };
+  return { founders, state, rows, idle, lines: [...lines.values()] };
 }
 
 /** Adds that found the entry nowhere or dead, ascending. What an event knew is no part of the life before it. */
@@ -140,6 +146,12 @@ class OneEntry {
     for (const line of journal.delete) this.#lines.delete(journalKey(line));
     for (const line of journal.put) if (OWN_LINES.has(line.kind)) this.#lines.set(journalKey(line), line);
     this.#held = this.#held.with(change.csn);
+  }
+
+  /** Changes that found it dead, and its add where clocks were so wrong that it did. */
+  idle(founder: Add): readonly Csn[] {
+    const idle = this.rows.filter((row) => row.void).map((row) => row.change.csn);
+    return aliveAt(this.state.life, founder.csn) ? idle : [...idle, founder.csn];
   }
 
   #view(): DomainView {

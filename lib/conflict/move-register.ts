@@ -48,15 +48,21 @@ export interface AddedParents {
   readonly adds: ReadonlySet<Csn>;
   /** The oldest add: its parent is where all moves begin. */
   readonly first: ParentRegister;
-  /** The add that found the entry dead and founded the life that it has now, as a move to the parent that it names; undefined: the first one. */
-  readonly founding: MoveRow | undefined;
+  /** The adds that found the entry dead and founded it anew, each as a move to the parent that it names. */
+  readonly foundings: readonly MoveRow[];
+  /** Whether a move of the entry, no add, is of another life than the present one and found nobody alive. */
+  readonly isIdle: (row: MoveRow) => boolean;
 }
 
 /** The arriving change's own move as a row to be folded in; undefined when it moves nothing. */
 export function moveOf(change: Change): MoveRow | undefined {
-  const { body, csn, entry, seen } = change;
-  if (body.kind !== 'modifyDn' || body.parent === undefined) return undefined;
-  return { csn, entry, to: body.parent, from: body.parent, fromCsn: csn, effective: false, seen };
+  const { body } = change;
+  return body.kind === 'modifyDn' && body.parent !== undefined ? moveTo(body.parent, change) : undefined;
+}
+
+/** A move to `to` that is not folded yet. */
+export function moveTo(to: EntryUuid, { csn, entry, seen }: Change): MoveRow {
+  return { csn, entry, to, from: to, fromCsn: csn, effective: false, seen };
 }
 
 /**
@@ -94,7 +100,7 @@ export function refoldMoves(
   return { registers: registers.changed(), rows };
 }
 
-/** Moves in order: those that are stored, the arriving one, and where adds are in question, the one that stands for the founding add in place of others of the kind. */
+/** Moves in order: those that are stored, the arriving one, and where adds are in question, those that stand for the founding adds in place of others of the kind. */
 function movesToFold(
   stored: readonly MoveRow[],
   arriving: MoveRow | undefined,
@@ -103,21 +109,24 @@ function movesToFold(
   added: AddedParents | undefined,
 ): readonly MoveRow[] {
   if (added === undefined) return arriving === undefined ? stored : [arriving, ...stored];
-  const { adds, first, founding } = added;
+  const { adds, first, foundings, isIdle } = added;
   if (adds.has(registers.of(entry).csn)) registers.set(entry, first);
-  const rows = stored.map((row) => {
-    if (row.entry !== entry || !adds.has(row.csn)) return row;
-    const revoked = row.csn !== founding?.csn;
-    return revoked === (row.revoked === true) ? row : { ...row, revoked };
-  });
-  if (arriving !== undefined) rows.push(arriving);
-  if (founding !== undefined && !rows.some(({ csn }) => csn === founding.csn)) rows.push(founding);
-  return rows.sort((a, b) => (a.csn < b.csn ? -1 : 1));
+  const founds = new Set(foundings.map(({ csn }) => csn));
+  const known = new Set(stored.map(({ csn }) => csn));
+  const rows = arriving === undefined ? [...stored] : [...stored, arriving];
+  rows.push(...foundings.filter(({ csn }) => !known.has(csn)));
+  return rows
+    .map((row) => {
+      if (row.entry !== entry) return row;
+      const revoked = isIdle(row) || (adds.has(row.csn) && !founds.has(row.csn));
+      return revoked === (row.revoked === true) ? row : { ...row, revoked };
+    })
+    .sort((a, b) => (a.csn < b.csn ? -1 : 1));
 }
 
-/** Whether the entry was there to be moved. */
+/** Whether the entry was there to be moved. Whether it was in an earlier life, the row says. */
 function counts(row: MoveRow, { created, life }: Lived): boolean {
-  return row.revoked !== true && aliveAt(life, row.csn) && isOf(created.csn, row);
+  return row.revoked !== true && (!isOf(created.csn, row) || aliveAt(life, row.csn));
 }
 
 /** Registers at one point of the order: the stored ones, and what undo and redo set. */
@@ -185,8 +194,7 @@ function livedOf(view: DomainView, entry: EntryUuid, turn: LifeTurn, when: 'befo
 function sayMove(row: MoveRow, registers: Registers, lived: Lived, sink: LineSink): void {
   const { csn, entry } = row;
   if (row.effective) {
-    // What an add founds anew has no parent to lose.
-    if (row.from === row.to || csn === lived.created.csn || knew(row, row.fromCsn)) return;
+    if (row.from === row.to || row.founding === true || knew(row, row.fromCsn)) return;
     const value = utf8Encode(row.from);
     sink({ loser: row.fromCsn, winner: csn, entry, kind: 'move-lost', attribute: undefined, value });
   } else if (counts(row, lived)) {

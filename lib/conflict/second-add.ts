@@ -14,12 +14,14 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import { equalityRule } from '../schema/equality-rules.js';
 import { claimCsnOf } from './claim.js';
 import type { AttributeEffect, DomainView, HistoryRow, MoveRow, Outcome } from './domain-view.js';
+import { aliveAt } from './entry-life.js';
 import type { EntryState } from './entry-state.js';
 import { netEffect, sameEffect, undoEffect } from './fold-attribute.js';
 import { effectOn, toFoldRow } from './fold-row.js';
 import { Journal } from './journal.js';
 import { type Add, type FoldOne, foldLives, isAdd, type Lives } from './lives.js';
-import { type AddedParents, moveOf, type RefoldedMoves, refoldMoves } from './move-register.js';
+import { type AddedParents, moveOf, moveTo, type RefoldedMoves, refoldMoves } from './move-register.js';
+import { isOf } from './new-entry.js';
 import { settlePlaces } from './place.js';
 import { PresentValues } from './present-values.js';
 import { refoldRename } from './rename-register.js';
@@ -44,7 +46,7 @@ export function refoldLives(view: DomainView, entry: EntryState, change: Change,
   const journal = new Journal();
   for (const line of was.lines) journal.was(line);
   for (const line of is.lines) journal.is(line);
-  const moves = foldParents(view, entry, change, [...known, change].filter(isAdd), is, journal);
+  const moves = foldParents(view, entry, [...known, change], is, journal);
   const { attributes, delta } = difference(entry.attributes, is.state.attributes);
   const register = moves.registers.get(entry.uuid) ?? { parent: entry.parent, csn: entry.parentCsn };
   const { rdnCsn, life, created } = is.state;
@@ -74,45 +76,57 @@ export function refoldLives(view: DomainView, entry: EntryState, change: Change,
   };
 }
 
-/** The parent registers, with what the adds say of this entry's. */
+/** The parent registers, with what the adds say of this entry's. `changes`: those of the entry, the arriving one last. */
 function foldParents(
   view: DomainView,
   entry: EntryState,
-  change: Change,
-  adds: readonly Add[],
-  { founder, state }: Lives,
+  changes: readonly Change[],
+  lives: Lives,
   journal: Journal,
 ): RefoldedMoves {
+  const adds = changes.filter(isAdd);
   const first = adds.reduce((oldest, add) => (add.csn < oldest.csn ? add : oldest));
-  const { csn, seen, body } = founder;
-  const founding: MoveRow = {
-    csn,
-    entry: entry.uuid,
-    to: body.parent,
-    from: body.parent,
-    fromCsn: csn,
-    effective: false,
-    seen,
-  };
   const stored = view.moves(ZERO_CSN);
   // An older add may be forgotten, and its place in the log not yet.
-  const isMove = first !== founder || stored.some((row) => row.csn === csn && row.revoked !== true);
+  const isMove = (founder: Add): boolean =>
+    founder !== first || stored.some((row) => row.csn === founder.csn && row.revoked !== true);
   const added: AddedParents = {
     adds: new Set(adds.map((add) => add.csn)),
     first: { parent: first.body.parent, csn: first.csn },
-    founding: isMove ? founding : undefined,
+    foundings: lives.founders
+      .filter(isMove)
+      .map((founder) => ({ ...moveTo(founder.body.parent, founder), founding: true })),
+    isIdle: idleMoves(entry, changes, lives),
   };
-  const turn = { entry: entry.uuid, before: entry, after: state };
+  const turn = { entry: entry.uuid, before: entry, after: lives.state };
+  const arriving = must(changes.at(-1), 'the arriving change');
   // All moves that are kept: older ones too may have known an add that comes only now, and a ring must not be left.
   return refoldMoves(
     view,
     ZERO_CSN,
-    moveOf(change),
+    moveOf(arriving),
     turn,
     (line) => journal.was(line),
     (line) => journal.is(line),
     added,
   );
+}
+
+/**
+ * Tells of the entry's moves which are of another life than the present one and found nobody alive. One whose change is forgotten is settled, and so is all that
+ * decided this: it is as it was.
+ */
+function idleMoves(
+  before: EntryState,
+  changes: readonly Change[],
+  { state, idle }: Lives,
+): (row: MoveRow) => boolean {
+  const known = new Set(changes.map(({ csn }) => csn));
+  return (row) => {
+    if (known.has(row.csn)) return idle.has(row.csn);
+    if (isOf(state.created.csn, row)) return false;
+    return isOf(before.created.csn, row) ? !aliveAt(before.life, row.csn) : row.revoked === true;
+  };
 }
 
 /** The entry before the changes that have rows: as its add made it, where none is forgotten. Its place and parent say nothing. */

@@ -69,15 +69,10 @@ interface Uuid {
 export function oracle(changes: readonly Change[]): string {
   const world = new World();
   const sorted = [...changes].sort((a, b) => (a.csn < b.csn ? -1 : 1));
-  const counting = new Set<Change>();
-  for (const uuid of uuidsOf(sorted)) {
-    world.begin(uuid);
-    for (const change of uuid.changes)
-      if (lifeOf(change, uuid.founders) === uuid.founders.at(-1)) counting.add(change);
-  }
+  for (const uuid of uuidsOf(sorted)) world.begin(uuid);
   for (const change of sorted) {
     if (change.body.kind === 'add') world.found(change);
-    else if (counting.has(change)) world.execute(change);
+    else world.execute(change);
   }
   return [...world.finish(), ...[...world.journal].sort()].join('\n');
 }
@@ -125,8 +120,10 @@ function knew(later: Change, earlier: Csn): boolean {
 class World {
   readonly entries = new Map<EntryUuid, Entry>();
   readonly journal = new Set<string>();
-  /** Adds that began a life after the first. */
-  readonly later = new Set<Change>();
+  /** The life that a change is of. */
+  readonly lives = new Map<Change, Entry>();
+  /** Lives that have ended. */
+  readonly earlier: Entry[] = [];
 
   note(
     kind: string,
@@ -141,41 +138,34 @@ class World {
     );
   }
 
-  /** What all adds of a UUID come to; earlier lives leave their losses, and nothing else. */
+  /** The lives of a UUID, all below the parent of the first add. The last one is the entry; its parent register is that of all. */
   begin({ changes, founders }: Uuid): void {
-    const last = founders.at(-1);
     const adds = changes.filter(({ body }) => body.kind === 'add');
-    if (last === undefined) throw new Error('no such entry');
-    const entry = this.add(last);
     const [first] = adds;
-    if (first !== last) this.later.add(last);
-    if (first?.body.kind === 'add') {
-      entry.parent = first.body.parent;
-      entry.parentCsn = first.csn;
-    }
+    if (first?.body.kind !== 'add') throw new Error('no such entry');
     for (const founder of founders) {
+      const ended = this.entries.get(founder.entry);
+      if (ended !== undefined) this.earlier.push(ended);
+      const life = this.add(founder);
+      life.parent = first.body.parent;
+      life.parentCsn = first.csn;
+      if (founder !== first) this.lives.set(founder, life);
+      for (const change of changes)
+        if (change.body.kind !== 'add' && lifeOf(change, founders) === founder) this.lives.set(change, life);
       const next = founders[founders.indexOf(founder) + 1];
       for (const add of adds) {
         if (add.csn <= founder.csn || (next !== undefined && add.csn >= next.csn)) continue;
-        if (founder === last) entry.doubled = true;
+        life.doubled = true;
         this.noteLostAdd(add, founder);
       }
-      if (founder === last) continue;
-      const alone = new World();
-      alone.add(founder);
-      for (const change of changes)
-        if (change.body.kind !== 'add' && lifeOf(change, founders) === founder) alone.execute(change);
-      alone.finish();
-      for (const line of alone.journal)
-        if (/ (value-lost|change-of-deleted-entry|rename-lost) /.test(line)) this.journal.add(line);
     }
   }
 
   /** An add that begins a later life moves the entry to where it says. */
   found(change: Change): void {
-    const entry = this.entries.get(change.entry);
-    if (entry === undefined || change.body.kind !== 'add' || !this.later.has(change)) return;
-    if (entry.alive) this.rename(entry, change, undefined, change.body.parent);
+    const life = this.lives.get(change);
+    if (life?.alive === true && change.body.kind === 'add')
+      this.rename(life, change, undefined, change.body.parent);
   }
 
   noteLostAdd(add: Change, founder: Change): void {
@@ -223,8 +213,8 @@ class World {
   }
 
   execute(change: Change): void {
-    const entry = this.entries.get(change.entry);
-    if (entry === undefined) throw new Error('no such entry');
+    const entry = this.lives.get(change);
+    if (entry === undefined) return;
     const { body, csn } = change;
     if (body.kind !== 'undelete') entry.all.push(change);
     if (body.kind === 'undelete') {
@@ -345,7 +335,13 @@ class World {
         loss.held = names(rdn, loss.key, loss.value);
       }
     }
-    if (to === undefined) return;
+    if (to !== undefined)
+      this.move(this.entries.get(change.entry) as Entry, change, to, change === entry.add);
+  }
+
+  /** Sets the parent register, which an entry has for all its lives. */
+  move(entry: Entry, change: Change, to: EntryUuid, founds: boolean): void {
+    const { csn } = change;
     const way: Entry[] = [];
     for (let at = this.entries.get(to); at !== undefined && at !== entry; at = this.entries.get(at.parent))
       way.push(at);
@@ -358,7 +354,7 @@ class World {
       this.note('move-loop', csn, winner, change.entry, '', to);
       return;
     }
-    if (entry.parent !== to && change !== entry.add && !knew(change, entry.parentCsn)) {
+    if (entry.parent !== to && !founds && !knew(change, entry.parentCsn)) {
       this.note('move-lost', entry.parentCsn, csn, change.entry, '', entry.parent);
     }
     entry.parent = to;
@@ -376,11 +372,13 @@ class World {
         this.note('orphan', entry.parentCsn, parent.death, entry.add.entry, '', entry.parent);
       }
     }
+    for (const { add, losses } of [...this.earlier, ...this.entries.values()]) {
+      for (const { loser, winner, key, value, held } of losses) {
+        if (!held) this.note('value-lost', loser, winner, add.entry, key, value);
+      }
+    }
     const facts: string[] = [];
     for (const [uuid, entry] of this.entries) {
-      for (const { loser, winner, key, value, held } of entry.losses) {
-        if (!held) this.note('value-lost', loser, winner, uuid, key, value);
-      }
       let place = entry.parent;
       let conflict = false;
       if (entry.alive) {

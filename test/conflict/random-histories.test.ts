@@ -100,5 +100,11 @@ t.test(
     }));
     t.equal(long.fault, undefined);
     t.ok((long.totals[2] as number) > 0, `${long.totals[2]} tombstones dropped`);
+    // A UUID added anew where it is forgotten: others' moves were judged as if its earlier life had not moved.
+    for (const seed of [500_007, 500_048]) {
+      const options = { replicas: 2, changes: 276, forget: true, wild: false, twice: true, skew: 2 };
+      const run = simulate(seed, options);
+      t.equal(run.fault && explain(seed, run), undefined, `seed ${seed}`);
+    }
   },
 );

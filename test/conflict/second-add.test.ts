@@ -8,6 +8,7 @@ import type { Csn } from '../../lib/csn/csn.js';
 import { walkLattice } from './lattice.js';
 import { MemoryDomain } from './memory-domain.js';
 import { add, BASE, change, csn, id, modify, move, remove, rename, TOP, undelete } from './story.js';
+import { journal, shown, tell } from './tell.js';
 
 const DEEP = process.env.POLYARCH_DEEP === '1';
 t.setTimeout(DEEP ? 7_200_000 : 120_000);
@@ -123,6 +124,7 @@ const RING: readonly Op[] = [
   { entry: N, body: remove },
   { entry: O, body: remove },
   { entry: O, body: move(N) },
+  { entry: N, body: move(O) },
   { entry: N, body: undelete },
 ];
 
@@ -131,5 +133,37 @@ t.test(
   async (t) => {
     const histories = walk(RING, 4, DEEP ? 1 : 61) + walk(RING, 5, DEEP ? 31 : 4001);
     t.ok(histories > 20, `${histories} histories`);
+  },
+);
+
+t.test(
+  'what an earlier life moved stays as it was: a new life does not change what others did',
+  async (t) => {
+    const one = [...SEEN, csn(20, 1), csn(21, 1)];
+    const ended = [...one, csn(22, 2), csn(23, 1)];
+    const domain = tell(SETUP, [
+      change(20, 1, N, add(BASE, 'n'), SEEN),
+      change(21, 1, N, move(X), SEEN),
+      change(22, 2, X, move(N), one),
+      change(23, 1, N, remove, SEEN),
+      change(24, 3, N, add(BASE, 'm'), ended),
+    ]);
+    t.same([shown(domain, X), shown(domain, N)], ['cn=x,cn=base', 'cn=m,cn=base']);
+    t.same(journal(domain), [`move-loop 22.2 to 21.1 =${N}`]);
+  },
+);
+
+t.test(
+  'a move that an earlier life had not made any more, for it was dead, is none in a new life',
+  async (t) => {
+    const domain = tell(SETUP, [
+      change(20, 1, N, add(BASE, 'n'), SEEN),
+      change(21, 1, N, remove, SEEN),
+      change(22, 2, N, move(X), [...SEEN, csn(20, 1)]),
+      change(23, 2, X, move(N), [...SEEN, csn(20, 1)]),
+      change(24, 3, N, add(BASE, 'm'), [...SEEN, csn(20, 1), csn(21, 1)]),
+    ]);
+    t.same([shown(domain, X), shown(domain, N)], ['cn=x,cn=m,cn=base', 'cn=m,cn=base']);
+    t.same(journal(domain), [`change-of-deleted-entry 22.2 to 21.1 =${X}`]);
   },
 );

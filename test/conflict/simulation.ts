@@ -338,14 +338,9 @@ class Simulation {
 
   /**
    * What the oracle decides: all, but where origins disagreed about the rule of an attribute the journal goes by the keys of values and the oracle
-   * by the values; then the journal need only be the same everywhere. Lines about moves of an earlier life go with the life where its moves are not forgotten.
+   * by the values; then the journal need only be the same everywhere.
    */
   #judged(facts: string): string {
-    if (this.#options.twice === true && this.#options.forget)
-      return facts
-        .split('\n')
-        .filter((line) => !/^\S+ move-(loop|lost) /.test(line))
-        .join('\n');
     return this.#options.wild ? entriesOf(facts) : facts;
   }
 

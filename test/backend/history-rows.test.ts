@@ -1,0 +1,32 @@
+/** Rows of moves, octets and back. */
+import t from 'tap';
+import { decodeMoveRow, encodeMoveRow } from '../../lib/backend/history-rows.js';
+import type { MoveRow } from '../../lib/conflict/domain-view.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import { csn, id } from '../conflict/story.js';
+
+t.test('a move is read as it was written, with all that it says of itself', async (t) => {
+  const row = { csn: csn(7, 2), entry: id(3), to: id(4), from: id(5), fromCsn: csn(6, 1) };
+  const seen = ServerState.of([csn(6, 1), csn(5, 3)]);
+  const marks: Partial<MoveRow>[] = [
+    {},
+    { founding: true },
+    { revoked: true },
+    { founding: true, revoked: true },
+  ];
+  for (const effective of [true, false]) {
+    for (const mark of effective ? marks.slice(0, 2) : marks) {
+      const move: MoveRow = { ...row, seen, effective, ...mark };
+      const { seen: read, ...rest } = decodeMoveRow(encodeMoveRow(move));
+      const { seen: _, ...written } = move;
+      t.strictSame(rest, written);
+      t.ok(read.equals(seen));
+    }
+  }
+});
+
+t.test('a row cut short is damaged', async (t) => {
+  const move = { csn: csn(7, 2), entry: id(3), to: id(4), from: id(5), fromCsn: csn(6, 1), effective: true };
+  const octets = encodeMoveRow({ ...move, seen: ServerState.EMPTY });
+  t.throws(() => decodeMoveRow(octets.subarray(0, octets.length - 1)), /cut short/);
+});
