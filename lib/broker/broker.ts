@@ -157,10 +157,10 @@ export class Broker {
       keepsHours: this.#options.keepsHours,
       greeted: (hello) => {
         leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
+        this.#upstreams.called(hello);
         listener.greeted(hello);
       },
       refused: (code, reason, name) => this.#refused(code, reason, name),
-        this.#upstreams.called(hello);
       over: () => {
         leave();
         this.#publishers.delete(driver);
