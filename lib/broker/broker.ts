@@ -11,6 +11,7 @@ import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
+import { OWN_FORMATS } from '../sync/formats.js';
 import {
   type Hello,
   type LinkPurpose,
@@ -33,6 +34,7 @@ import type {
   SnapshotReader,
   UpdateTarget,
 } from './broker-seams.js';
+import { DataSet } from './data-set.js';
 import type { FrameLink } from './frame-link.js';
 import { greetLane } from './lanes.js';
 import { LiveReplicas } from './live-replicas.js';
@@ -81,6 +83,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #upstreams: Upstreams;
+  readonly #dataSet: DataSet;
   readonly #publishers = new Set<PublisherDriver>();
   readonly #live = new LiveReplicas();
   readonly #shelf: SnapshotShelf;
@@ -96,6 +99,7 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    this.#dataSet = new DataSet(options.identity.server, options.directory, options.changelog);
     this.#shelf = new SnapshotShelf(options.clock, options.identity.boot);
     this.#upstreams = new Upstreams(options.peers, {
       replica: options.identity.replica,
@@ -193,8 +197,7 @@ export class Broker {
   #copyFor(peer: Hello): Promise<SnapshotReader> {
     const { directory } = this.#options;
     if (directory !== undefined) return directory.openSnapshot(peer.fraction ?? '');
-    const { server, replica } = peer;
-    return this.#upstreams.fetchFor(peer.behalf ?? { server, replica, hops: 0 }, server);
+    return this.#upstreams.fetchFor(peer);
   }
 
   /** One server holds few sessions: beyond that its oldest one is half-dead, or it means harm. */
@@ -335,17 +338,13 @@ export class Broker {
       incarnation: identity.incarnation(),
       boot: identity.boot,
       domain: identity.domain,
-      generation: this.#generation(),
+      generation: this.#dataSet.generation,
       heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
       states: this.states(),
       fraction: this.#options.directory?.fraction?.(purpose),
+      formats: OWN_FORMATS,
       ...(this.#options.offers === true && purpose === 'follow' ? { offers: true } : {}),
     };
-  }
-
-  #generation(): string | undefined {
-    const { directory, changelog } = this.#options;
-    return directory === undefined ? changelog.recordedGeneration : directory.generation();
   }
 
   /** `wants`: nothing but a copy of the peer's data is wanted. */
@@ -371,7 +370,7 @@ export class Broker {
     const origin = csnReplica(fork);
     if (
       origin === identity.replica &&
-      peer.generation === this.#generation() &&
+      peer.generation === this.#dataSet.generation &&
       peer.generation !== undefined
     )
       listener.barred?.('forked', forkedSentence(this.#hello('follow'), peer, origin), peer.server);
@@ -379,16 +378,13 @@ export class Broker {
   }
 
   #enter(peer: Hello, address: string, end: (reason: string) => void): () => void {
-    const { changelog, directory } = this.#options;
-    if (
-      directory === undefined &&
-      changelog.recordedGeneration === undefined &&
-      peer.generation !== undefined
-    ) {
-      changelog.setGeneration(peer.generation).catch(() => {});
-    }
+    const known = this.#dataSet.entered(peer, end);
     if (peer.purpose === 'follow') this.#options.members?.heard(peer);
-    return this.#live.enter(peer, address, end);
+    const leave = this.#live.enter(peer, address, end);
+    return () => {
+      known();
+      leave();
+    };
   }
 
   #refused(code: RefusalCode, reason: string, peer: string): void {

@@ -5,12 +5,19 @@
  */
 import { reasonOf } from '../base/thrown.js';
 import type { Link } from '../port/link.js';
-import type { Behalf, RefusalCode, ServerStates } from '../sync/frames.js';
+import { OLDEST_FORMATS } from '../sync/formats.js';
+import type { Behalf, Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import type { BrokerPeer, SessionStatus, SnapshotReader, UpdateTarget } from './broker-seams.js';
 import { FrameLink } from './frame-link.js';
 import { relaySnapshot } from './relayed-snapshot.js';
 import { SubscriberDriver } from './subscriber-driver.js';
 import type { UpstreamsContext } from './upstreams.js';
+
+/** Of sources that gave nothing, those whose reasons are passed on. */
+const TOLD_FAILURES = 2;
+
+/** What a copy for another server must be: its fraction, and what it reads. */
+type OnBehalf = Pick<Hello, 'behalf' | 'fraction' | 'formats'>;
 
 export class Updates {
   readonly #context: UpstreamsContext;
@@ -28,7 +35,7 @@ export class Updates {
   async run(
     peer: BrokerPeer,
     target: UpdateTarget,
-    behalf?: Behalf,
+    onBehalf: OnBehalf = {},
     begun?: (stop: (reason: string) => void) => void,
   ): Promise<void> {
     const link = new FrameLink(await this.#dial(peer));
@@ -38,24 +45,30 @@ export class Updates {
         else reject(new Error(reason));
       });
       begun?.((reason) => session.stop('closing', reason));
-      session.start({ ...this.#context.hello('initialize'), resume: target.resume?.(), behalf });
+      session.start({ ...this.#context.hello('initialize'), resume: target.resume?.(), ...onBehalf });
     });
   }
 
   /** A copy for another server from the first of these peers that gives one. Rejects with an Error that says why none does. */
-  async passOn(peers: readonly BrokerPeer[], behalf: Behalf): Promise<SnapshotReader> {
+  async passOn(
+    peers: readonly BrokerPeer[],
+    { behalf, fraction, formats = OLDEST_FORMATS }: OnBehalf & { readonly behalf: Behalf },
+  ): Promise<SnapshotReader> {
     const { server } = this.#context;
-    const sent = { ...behalf, hops: behalf.hops + 1 };
-    let failure = new Error(`${server} holds no entries, and follows no other server that does`);
+    const sent = { behalf: { ...behalf, hops: behalf.hops + 1 }, fraction, formats };
+    const failures: string[] = [];
     for (const peer of peers) {
       try {
         return await relaySnapshot((target, begun) => this.run(peer, target, sent, begun));
       } catch (error) {
-        const reason = reasonOf(error);
-        failure = new Error(`${server} asked ${peer.name}: ${reason}`);
+        failures.push(`${server} asked ${peer.name}: ${reasonOf(error)}`);
       }
     }
-    throw failure;
+    // The best sources were asked first: what they say counts.
+    throw new Error(
+      failures.slice(0, TOLD_FAILURES).join('; ') ||
+        `${server} holds no entries, and follows no other server that does`,
+    );
   }
 
   stop(code: RefusalCode, reason: string): void {

@@ -10,7 +10,7 @@ import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
 import { copySources } from '../sync/copy-sources.js';
-import type { Behalf, Hello, LinkPurpose, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
+import type { Hello, LinkPurpose, RefusalCode, ServerStates, Unavailable } from '../sync/frames.js';
 import type { PeerFacts } from '../sync/hello-check.js';
 import { type Choice, SOURCE_GRACE_MS, selectSources, type Upstream } from '../sync/source-selection.js';
 import type { ServerDistances } from '../topology/distances.js';
@@ -217,11 +217,13 @@ export class Upstreams {
     return this.#updates.run(peer, target);
   }
 
-  /** A copy of the domain for another server, which asked `asking`. Rejects with an Error that says why there is none. */
-  fetchFor(behalf: Behalf, asking: string): Promise<SnapshotReader> {
+  /** A copy of the domain for the server that introduced itself so. Rejects with an Error that says why there is none. */
+  fetchFor(asking: Hello): Promise<SnapshotReader> {
+    const { server, replica } = asking;
+    const behalf = asking.behalf ?? { server, replica, hops: 0 };
     const upstreams = this.#sessions().flatMap((session) => session.upstream ?? []);
-    const peers = copySources(upstreams, behalf, asking).flatMap((name) => this.peer(name) ?? []);
-    return this.#updates.passOn(peers, behalf);
+    const peers = copySources(upstreams, behalf, server).flatMap((name) => this.peer(name) ?? []);
+    return this.#updates.passOn(peers, { ...asking, behalf });
   }
 
   #sessions(): SubscriberDriver[] {

@@ -21,6 +21,7 @@ import {
 } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import { readSaying, type Saying, writeSaying } from './assurance-frames.js';
+import type { Formats } from './formats.js';
 import { FrameError } from './frame-error.js';
 import {
   readHello,
@@ -72,6 +73,8 @@ export interface Hello {
   readonly wants?: boolean | undefined;
   /** To be initialized: who the copy is for, when a broker fetches it for another server. */
   readonly behalf?: Behalf | undefined;
+  /** What this server (or the one on whose behalf it speaks) reads, and itself writes; undefined: OLDEST_FORMATS. */
+  readonly formats?: Formats | undefined;
 }
 
 /** For whom a broker fetches a copy. */

@@ -5,6 +5,7 @@
  * certificate says are arguments.
  */
 import type { ReplicaId } from '../csn/csn.js';
+import { unreadable } from './formats.js';
 import type { Frame, Hello, RefusalCode } from './frames.js';
 
 export interface Refusal {
@@ -32,7 +33,18 @@ export interface PeerFacts {
 
 /** Why `own` may not replicate with `peer`, or undefined when it may. */
 export function checkHello(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefined {
-  return checkVersion(own, peer) ?? checkIdentity(own, peer, facts) ?? checkData(own, peer, facts);
+  return (
+    checkVersion(own, peer) ??
+    checkIdentity(own, peer, facts) ??
+    checkData(own, peer, facts) ??
+    checkFormats(own, peer, facts)
+  );
+}
+
+/** Who dials takes. */
+function checkFormats(own: Hello, peer: Hello, { expected }: PeerFacts): Refusal | undefined {
+  const sentence = expected === undefined ? unreadable(own, peer) : unreadable(peer, own);
+  return sentence === undefined ? undefined : { code: 'version', sentence };
 }
 
 function checkVersion(own: Hello, peer: Hello): Refusal | undefined {

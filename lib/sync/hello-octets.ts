@@ -5,16 +5,18 @@ import type { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
 import { CSN_BYTES, csnFromBytes, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import { MAX_FORMAT } from './formats.js';
 import type { Hello, LinkPurpose, ServerStates } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction. After any other octet the rest is of a later version. */
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats. After any other octet the rest is of a later version. */
 const RESUME = 1;
 const OFFERS = 2;
 const WANTS = 3;
 const BEHALF = 4;
 const FRACTION = 5;
+const FORMATS = 6;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -42,12 +44,18 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
     writer.u8(FRACTION);
     writer.text(hello.fraction);
   }
-  if (hello.behalf === undefined) return;
-  const { server, replica, hops } = hello.behalf;
-  writer.u8(BEHALF);
-  writer.text(server);
-  writer.u16(replica ?? 0);
-  writer.u8(hops);
+  if (hello.behalf !== undefined) {
+    const { server, replica, hops } = hello.behalf;
+    writer.u8(BEHALF);
+    writer.text(server);
+    writer.u16(replica ?? 0);
+    writer.u8(hops);
+  }
+  // Last: servers that do not know it look no further.
+  if (hello.formats === undefined) return;
+  writer.u8(FORMATS);
+  writer.varint(hello.formats.copies);
+  writer.varint(hello.formats.changes);
 }
 
 /** Writes a place in a copy. */
@@ -99,7 +107,7 @@ export function readHello(reader: ByteReader): Hello {
   };
 }
 
-type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction'>;
+type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats'>;
 
 function readMore(reader: ByteReader): More {
   let more: More = {};
@@ -117,6 +125,11 @@ function readMore(reader: ByteReader): More {
       case FRACTION:
         more = { ...more, fraction: reader.text(LIMITS.fractionBytes) };
         break;
+      case FORMATS: {
+        const copies = reader.varint(MAX_FORMAT);
+        more = { ...more, formats: { copies, changes: reader.varint(MAX_FORMAT) } };
+        break;
+      }
       case BEHALF: {
         const server = readName(reader);
         const replica = reader.u16();

@@ -8,6 +8,7 @@ import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/ba
 import { TAG } from '../../lib/backend/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
+import { askThrough, relayingAnswerer } from '../../lib/broker/relayed-questions.js';
 import type { Change, EntryUuid } from '../../lib/change/change.js';
 import { decodeChange } from '../../lib/change/change-codec.js';
 import type { EntryState } from '../../lib/conflict/entry-state.js';
@@ -214,10 +215,14 @@ class Compared {
       server,
       backend: engine.backend,
       clock: engine.clock,
-      ask: async (peer, question) => await this.peers.get(peer)?.divergence.answer(question),
+      ask: (peer, question) => this.ask(peer, question),
       following: () => [...this.peers.keys()],
       alert: ({ kind }) => this.alerts.push(kind),
     });
+  }
+
+  async ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    return await this.peers.get(peer)?.divergence.answer(question);
   }
 
   async verdicts(repair?: { readonly from: string | undefined }) {
@@ -258,6 +263,35 @@ t.test('whole and fractional replicas are equal in what both hold, seen from eit
   const [, odd] = (await compared(NO_MAIL, fractionOf('*:title'))) as [Compared, Compared];
   const { reports } = await odd.verdicts();
   t.match(reports[0], { verdict: 'refused', reason: /s1 holds exclude .* only/ });
+});
+
+/** One that follows a broker alone, which leads to the others. */
+class Behind extends Compared {
+  override ask(peer: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    const isBroker = (name: string): boolean => name === 'b';
+    const onward = {
+      following: () => [...this.peers.keys()],
+      ask: async (to: string | ReplicaId, asked: Uint8Array) => await super.ask(String(to), asked),
+    };
+    const broker = relayingAnswerer('b', onward, isBroker);
+    const own = {
+      following: () => ['b'],
+      ask: async (to: string | ReplicaId, asked: Uint8Array) =>
+        to === 'b' ? await broker(asked) : undefined,
+    };
+    const replica = Number(peer.slice(1)) as ReplicaId;
+    return askThrough('self', own, isBroker, { server: peer, replica, path: [], question });
+  }
+}
+
+t.test('behind a broker the part is compared as it is beside the whole', async (t) => {
+  const whole = new Compared(await engineOf(undefined, 1), 's1');
+  const part = new Behind(await engineOf(NO_MAIL, 2), 's2');
+  part.peers.set('s1', whole);
+  t.equal((await part.verdicts()).verdicts, 'equal');
+  await part.damage(id(2), 'sn');
+  const { reports } = await part.verdicts();
+  t.match(reports[0], { verdict: 'different', differences: [{ uuid: id(2), parts: ['sn'] }] });
 });
 
 t.test(

@@ -8,11 +8,14 @@ import t from 'tap';
 import { Fraction } from '../../lib/entry/fraction.js';
 import { configuredFraction } from '../../lib/entry/fraction-text.js';
 import { oracle } from '../conflict/oracle.js';
+import { add, modify } from '../conflict/story.js';
 import { standardSchema } from '../schema/standard-schema.js';
-import { BackendDirectory, clientWrites } from './backend-directory.js';
+import { ADD_BASE, BackendDirectory, clientWrites } from './backend-directory.js';
 import { SHAPES } from './shapes.js';
-import { only, runSeed } from './simulation.js';
+import type { OpenDirectory } from './sim-server.js';
+import { entryUuid, only, runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
+import { directoryServer, World } from './world.js';
 
 const [first, last] = (process.env.SIM_SEEDS ?? '4-5').split('-').map(Number) as [number, number];
 const PART = configuredFraction({ exclude: ['*:mail', 'person:title'], include: [] }, standardSchema());
@@ -65,3 +68,72 @@ for (let seed = first; seed <= last; seed++) {
     },
   );
 }
+
+t.test(
+  'behind brokers alone: copies hold the fraction and no more, also from a server that holds a part, and nothing is refused that would do',
+  async (t) => {
+    const less = configuredFraction(
+      { exclude: ['*:mail,sn', 'person:title'], include: [] },
+      standardSchema(),
+    );
+    if (!(PART instanceof Fraction) || !(less instanceof Fraction)) throw new Error('fractions');
+    const holding =
+      (held: Fraction): OpenDirectory =>
+      (...of) =>
+        BackendDirectory.openPart({ held, shown: PART }, ...of);
+    const empty = (id: number, broker: number, held: Fraction) =>
+      directoryServer(id, [broker], { hasData: false, autoInitialize: false, openDirectory: holding(held) });
+    const brokerOf = (id: number, peers: readonly number[]) =>
+      directoryServer(id, peers, { replica: undefined });
+    const world = new World([
+      directoryServer(1, [4], { openDirectory: holding(Fraction.ALL) }),
+      // The only way from the whole server to the others leads through two brokers.
+      brokerOf(4, [1, 5]),
+      brokerOf(5, [4, 2, 3, 6]),
+      empty(2, 5, PART),
+      empty(3, 5, less),
+      empty(6, 5, Fraction.ALL),
+    ]);
+    const server = (id: number) => world.server(`s${id}`);
+    const partOf = (id: number) => (server(id).directory as BackendDirectory).part.text;
+    for (const id of [1, 4, 5, 2]) void server(id).start();
+    await world.run(1000);
+    await world.wait(server(1).write(ADD_BASE));
+    const person = {
+      objectClass: ['top', 'person'],
+      sn: ['s'],
+      title: ['t'],
+      mail: ['m'],
+      description: ['d'],
+    };
+    await world.wait(server(1).write({ entry: entryUuid(2), body: add(entryUuid(1), 'a', person) }));
+    await world.run(2000);
+
+    await world.wait(server(2).replica?.initialize('s5') ?? Promise.reject(new Error('down')));
+    await world.settle();
+    t.equal(partOf(2), 'exclude *:mail;person:title');
+    const held = await (server(2).directory as BackendDirectory).contents(Fraction.ALL);
+    t.notMatch(held, /mail|title/);
+    t.match(held, /description/);
+
+    server(1).crash();
+    await world.run(6000);
+    void server(3).start();
+    void server(6).start();
+    await world.run(2000);
+    await world.wait(server(3).replica?.initialize('s5') ?? Promise.reject(new Error('down')));
+    t.equal(partOf(3), 'exclude *:mail,sn;person:title', 'made from the part that s2 holds');
+    await t.rejects(
+      world.wait(server(6).replica?.initialize('s5') ?? Promise.resolve()),
+      /s5 asked s2.*it holds exclude \*:mail;person:title/,
+      'a whole one never',
+    );
+    await world.wait(
+      server(2).write({ entry: entryUuid(2), body: modify({ name: 'description', add: ['e'] }) }),
+    );
+    void server(1).start();
+    await world.run(5000);
+    server(6).crash();
+    await world.settle();
+  },
+);

@@ -17,7 +17,7 @@ t.test('a hello says where a total update goes on, or nothing of it', async (t) 
 });
 
 t.test(
-  'a hello says that its server offers its changes, that it wants a copy, or for whom it fetches one',
+  'a hello says that its server offers its changes, that it wants a copy, for whom it fetches one, or what it reads',
   (t) => {
     for (const more of [
       { offers: true },
@@ -25,6 +25,8 @@ t.test(
       { fraction: 'exclude *:mail' },
       { behalf: { server: 's9', replica: 9 as ReplicaId, hops: 2 } },
       { behalf: { server: 's9', replica: undefined, hops: 1 } },
+      { formats: { copies: 300, changes: 2 } },
+      { behalf: { server: 's9', replica: undefined, hops: 1 }, formats: { copies: 1, changes: 1 } },
       { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
     ]) {
       const told = { ...hello('s2', 2, { purpose: 'follow' }), ...more };
