@@ -34,8 +34,8 @@ import type {
   SnapshotReader,
   UpdateTarget,
 } from './broker-seams.js';
-import { DataSet } from './data-set.js';
 import type { FrameLink } from './frame-link.js';
+import { KnownGeneration } from './known-generation.js';
 import { greetLane } from './lanes.js';
 import { LiveReplicas } from './live-replicas.js';
 import type { Pacer } from './pacer.js';
@@ -83,7 +83,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #upstreams: Upstreams;
-  readonly #dataSet: DataSet;
+  readonly #known: KnownGeneration;
   readonly #publishers = new Set<PublisherDriver>();
   readonly #live = new LiveReplicas();
   readonly #shelf: SnapshotShelf;
@@ -99,7 +99,7 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
-    this.#dataSet = new DataSet(options.identity.server, options.directory, options.changelog);
+    this.#known = new KnownGeneration(options.identity.server, options.directory, options.changelog);
     this.#shelf = new SnapshotShelf(options.clock, options.identity.boot);
     this.#upstreams = new Upstreams(options.peers, {
       replica: options.identity.replica,
@@ -338,7 +338,7 @@ export class Broker {
       incarnation: identity.incarnation(),
       boot: identity.boot,
       domain: identity.domain,
-      generation: this.#dataSet.generation,
+      generation: this.#known.generation,
       heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
       states: this.states(),
       fraction: this.#options.directory?.fraction?.(purpose),
@@ -370,7 +370,7 @@ export class Broker {
     const origin = csnReplica(fork);
     if (
       origin === identity.replica &&
-      peer.generation === this.#dataSet.generation &&
+      peer.generation === this.#known.generation &&
       peer.generation !== undefined
     )
       listener.barred?.('forked', forkedSentence(this.#hello('follow'), peer, origin), peer.server);
@@ -378,7 +378,7 @@ export class Broker {
   }
 
   #enter(peer: Hello, address: string, end: (reason: string) => void): () => void {
-    const known = this.#dataSet.entered(peer, end);
+    const known = this.#known.entered(peer, end);
     if (peer.purpose === 'follow') this.#options.members?.heard(peer);
     const leave = this.#live.enter(peer, address, end);
     return () => {

@@ -7,7 +7,7 @@ import type { Changelog } from '../changelog/changelog.js';
 import type { Hello } from '../sync/frames.js';
 import type { BrokerDirectory } from './broker-seams.js';
 
-export class DataSet {
+export class KnownGeneration {
   readonly #server: string;
   readonly #directory: Pick<BrokerDirectory, 'generation'> | undefined;
   readonly #changelog: Pick<Changelog, 'recordedGeneration' | 'setGeneration'>;
