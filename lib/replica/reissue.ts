@@ -125,19 +125,20 @@ export class Reissue {
   }
 
   /**
-   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours, whose CSNs say nothing about what we
-   * made since the restore that this run began with: nobody has that, whatever is asked of a later source.
+   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours. Where the source is one of them, its CSNs
+   * say nothing about what we made since the restore that this run began with: nobody has that, whatever is asked of a later source.
    */
   async keep(source: ServerState, forked = false): Promise<number> {
     const { replica, changelog, store } = this.#options;
     const theirs = source.get(replica);
-    const common = forked && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
+    const apart = forked && !(theirs !== undefined && changelog.holds(theirs));
+    const common = apart && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
     let kept = 0;
     for await (const slice of changelog.scan(replica, common)) {
       const ops: StoreOp[] = [];
       for (const { csn, bytes } of slice) {
         const key = this.#key(csn);
-        const sure = forked || stageOf(store.get(key)) === 'sure';
+        const sure = apart || stageOf(store.get(key)) === 'sure';
         if (!sure) this.#unsettled = true;
         ops.push({ type: 'put', key, value: encodeRow(sure ? 'sure' : 'kept', bytes) });
       }

@@ -25,8 +25,8 @@ export class Replica {
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
   #held = true;
-  /** Why a peer does not count us among the domain's servers. */
-  #barred: { readonly reason: string; readonly forked: boolean } | undefined;
+  /** Which peers do not count us among the domain's servers, and why. */
+  readonly #bars = new Map<string, { readonly reason: string; readonly forked: boolean }>();
   /** Why the administrator wants no writes. */
   #heldBy: string | undefined;
   /** The log is being made to fit entries that did not come through it. */
@@ -53,12 +53,12 @@ export class Replica {
     });
     this.#update = new TotalUpdate(options, {
       carrier: () => this.#carrier,
-      forked: () => this.#barred?.forked === true,
+      forked: () => [...this.#bars.values()].some(({ forked }) => forked),
       stopped: () => this.#stopped,
       finished: () => {
         this.#behind = [];
         this.#recovering = undefined;
-        this.#barred = undefined;
+        this.#bars.clear();
       },
       tell: (kind, message) => this.#tell(kind, message),
     });
@@ -113,7 +113,7 @@ export class Replica {
       return `${server} is being initialized from another server`;
     if (this.#recovering !== undefined)
       return `${server} was restored from an older copy and is fetching its own later changes`;
-    if (this.#barred !== undefined) return this.#barred.reason;
+    for (const { reason } of this.#bars.values()) return reason;
     if (this.#heldBy !== undefined) return this.#heldBy;
     const owed = this.#options.members?.owed();
     if (owed === 'untold')
@@ -232,12 +232,13 @@ export class Replica {
     this.#renewal.greeted(peer);
   }
 
-  letIn(): void {
-    this.#barred = undefined;
+  /** Another history of ours goes on where it is held, whoever else lets us in. */
+  letIn(peer: string): void {
+    for (const [name, { forked }] of this.#bars) if (name === peer || !forked) this.#bars.delete(name);
   }
 
   barred(code: string, reason: string, peer: string): void {
-    this.#barred = { reason, forked: code === 'forked' };
+    this.#bars.set(peer, { reason, forked: code === 'forked' || this.#bars.get(peer)?.forked === true });
     if (code !== 'evicted' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer, 'others');
   }
 

@@ -63,6 +63,47 @@ t.test(
   },
 );
 
+t.test(
+  'a restored server that one peer gave its changes back goes on waiting for the word of the others',
+  async (t) => {
+    const world = await World.started([
+      directoryServer(1, [2], { startHoldMs: 3000 }),
+      directoryServer(2, [1, 3], { startHoldMs: 3000 }),
+      directoryServer(3, [2], { startHoldMs: 3000 }),
+    ]);
+    await world.run(3000);
+    await world.writes('s2', 5);
+    await world.settle();
+    const server = world.server('s2');
+    const backup = await rows(server);
+    await world.writes('s2', 5);
+    await world.settle();
+    world.network.cut('s2', 's1');
+    world.network.cut('s1', 's2');
+    await world.writes('s2', 5);
+    await world.run(500);
+    await restore(world, server, backup);
+    world.network.healAll();
+    Object.assign(world.network.shape, { minDelayMs: 20, maxDelayMs: 20 });
+    void server.start();
+    // The hello of s3 is on its way and does not come.
+    await world.run(50);
+    world.network.cut('s3', 's2');
+    await world.run(5000, () => /s2 has its own changes up to .* back/.test(server.alerts.join()));
+    t.equal(server.incarnation, 's2-1+', 'what s1 knows is back');
+    world.network.healAll();
+    await world.run(10);
+    t.match(server.replica?.writesHeld(), /is asking the other servers what they know of it/);
+    await world.run(5000, () => server.replica?.writesHeld() === undefined);
+    t.ok(
+      server.acked.every((csn) => server.changelog?.holds(csn)),
+      'what s3 alone knew is back too',
+    );
+    await world.writes('s2', 3);
+    await world.settle();
+  },
+);
+
 t.test('a server that lost its whole disk and is empty is initialized, and never reuses a CSN', async (t) => {
   const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
   await world.writes('s1', 20);
@@ -117,6 +158,52 @@ t.test(
       await world.writes('s1', 5);
       await world.settle();
     }
+  },
+);
+
+t.test(
+  'while others hold another history of it, it takes no writes, whoever else lets it in, and says what to do',
+  async (t) => {
+    const world = await World.started([
+      directoryServer(1, [2]),
+      directoryServer(2, [1, 3]),
+      directoryServer(3, [2]),
+    ]);
+    const between = (a: string, b: string, passes: boolean): void => {
+      for (const [from, to] of [[a, b] as const, [b, a] as const])
+        if (passes) world.network.heal(from, to);
+        else world.network.cut(from, to);
+    };
+    await world.writes('s2', 5);
+    await world.settle();
+    const server = world.server('s2');
+    const backup = await rows(server);
+    between('s1', 's2', false);
+    await world.writes('s2', 5);
+    await world.run(500);
+    between('s2', 's3', false);
+    await restore(world, server, backup);
+    // s1 knows nothing of what s3 holds: what s2 makes now goes on to s1, and s3 lacks what s1 makes.
+    between('s1', 's2', true);
+    void server.start();
+    await world.run(5000, () => server.broker?.following().includes('s1') === true);
+    await world.writes('s1', 2);
+    await world.writes('s2', 3);
+    await world.run(500);
+    between('s2', 's3', true);
+    const sentence = /s2 and s3 hold different histories of replica 2; s2 was restored .* initialize it/;
+    await world.run(10_000, () => server.alerts.some((alert) => sentence.test(alert)));
+    let taken = 0;
+    for (let i = 0; i < 100; i++) {
+      await world.run(50);
+      if (server.replica?.writesHeld() === undefined) taken += 1;
+    }
+    t.equal(taken, 0, 'no more of it is acknowledged that must be made anew');
+    await world.run(1000, () => server.replica?.progress() === undefined);
+    t.match(server.replica?.writesHeld(), sentence);
+    await world.wait(server.replica?.initialize('s1') ?? Promise.resolve());
+    await world.run(5000);
+    t.same(server.reissued, [], 'what the source holds of it is not made a second time');
   },
 );
 
