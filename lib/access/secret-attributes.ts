@@ -62,6 +62,11 @@ export class RestrictedView implements EntryView {
     return without(this.#entry.computed(), this.#hides);
   }
 
+  collective(): Attributes | undefined {
+    const attributes = this.#entry.collective?.();
+    return attributes === undefined ? undefined : without(attributes, this.#hides);
+  }
+
   expanded(key: AttributeKey): Attribute | undefined {
     return this.#hides(key) ? undefined : this.#entry.expanded?.(key);
   }

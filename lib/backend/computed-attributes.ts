@@ -1,7 +1,7 @@
 /**
  * Operational attributes that are not stored but follow from an entry's state and place.
  *
- * RFC 4512 section 3.4 (creatorsName ... structuralObjectClass, governingStructureRule, subschemaSubentry), RFC 4530 entryUUID, RFC 5020 entryDN, X.501 hasSubordinates,
+ * RFC 3671 collectiveAttributeSubentries, RFC 4512 section 3.4 (creatorsName ... structuralObjectClass, governingStructureRule, subschemaSubentry), RFC 4530 entryUUID, RFC 5020 entryDN, X.501 hasSubordinates,
  * numSubordinates as other servers have it, entryCSN, ds-sync-conflict and ds-sync-schema-violation (replication-model.md sections 5 and 4).
  */
 import { utf8Encode } from '../base/bytes.js';
@@ -27,6 +27,8 @@ export interface ComputedFacts {
   schemaViolation(): string | undefined;
   /** DNs of the groups that name the entry. */
   memberOf(): readonly Uint8Array[];
+  /** DNs of the collective subentries that are for the entry. */
+  collectiveSubentries(): readonly Uint8Array[];
   etag(): Uint8Array;
   /** Number of the newest change here that touched the entry. */
   usn(): number;
@@ -83,8 +85,7 @@ function modifiersName(state: EntryState): string {
 const named = (name: string, text: string): Attribute | undefined =>
   text === '' ? undefined : one(name, utf8Encode(text));
 
-function groups(name: string, facts: ComputedFacts): Attribute | undefined {
-  const values = facts.memberOf();
+function several(name: string, values: readonly Uint8Array[]): Attribute | undefined {
   return values.length === 0 ? undefined : { name, values };
 }
 
@@ -112,8 +113,9 @@ export const COMPUTED: ReadonlyMap<AttributeKey, (facts: ComputedFacts) => Attri
     contextcsn: (f) => contextCsn(f.contextState()),
     entryusn: (f) => one('entryUSN', utf8Encode(String(f.usn()))),
     etag: (f) => one('etag', f.etag()),
-    memberof: (f) => groups('memberOf', f),
-    ismemberof: (f) => groups('isMemberOf', f),
+    memberof: (f) => several('memberOf', f.memberOf()),
+    ismemberof: (f) => several('isMemberOf', f.memberOf()),
+    collectiveattributesubentries: (f) => several('collectiveAttributeSubentries', f.collectiveSubentries()),
     'ds-sync-schema-violation': (f) => {
       const violation = f.schemaViolation();
       return violation === undefined ? undefined : one('ds-sync-schema-violation', utf8Encode(violation));

@@ -12,10 +12,11 @@ import type { Counters } from './counters.js';
 import { DnTexts } from './dn-texts.js';
 import { EntryCache, SMALL_BYTES } from './entry-cache.js';
 import { isAliveRecord, isInRows } from './entry-record.js';
-import { EntryTree, type TreeFacts } from './entry-tree.js';
+import { EntryTree } from './entry-tree.js';
 import { LOST_AND_FOUND_ID } from './key-space.js';
 import type { DurableRows } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
+import type { TreeFacts } from './tree-facts.js';
 
 /** Commits that may come between the reads of one row and of its parent's, one after another. */
 const REREADS = 4;

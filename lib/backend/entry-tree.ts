@@ -15,14 +15,14 @@ import type { EntryState } from '../conflict/entry-state.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Dn, Rdn } from '../dn/dn.js';
 import { formatDn, formatRdn, parseDn } from '../dn/dn-text.js';
-import type { NamedAttributes } from '../entry/check-placement.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { isAtOrBelow } from '../schema/dn-key.js';
 import type { EntryId, ReadView } from './backend.js';
+import type { CollectiveAttributes } from './collective.js';
 import type { Dictionary } from './dictionary.js';
-import { type DynamicGroups, MEMBER_URL } from './dynamic-groups.js';
+import { MEMBER_URL } from './dynamic-groups.js';
 import {
   checkRecord,
   decodeFacts,
@@ -39,36 +39,9 @@ import type { PendingRows } from './layer.js';
 import { LOST_KEY, lostAndFoundState } from './lost-and-found.js';
 import { groupsOf, isMember, type MemberAttribute, type MembershipTree } from './memberships.js';
 import { placed } from './name-after.js';
-import type { ReverseLookup } from './reverse-lookup.js';
 import type { Rows } from './rows.js';
-import type { Conformance } from './schema-marks.js';
 import { type EntryOwner, HeldEntry, type NameAbove } from './stored-entry.js';
-
-/** What naming needs of the schema. */
-export interface NamingRules {
-  /** Normal form of an RDN; undefined when a value violates its syntax. */
-  rdnKey(rdn: Rdn): string | undefined;
-}
-
-/** Facts that all trees of one backend share. */
-export interface TreeFacts {
-  readonly baseDn: Dn;
-  readonly rules: NamingRules;
-  readonly dictionary: Dictionary;
-  structuralClass(objectClass: Attribute): Attribute | undefined;
-  governingRule(entry: () => NamedAttributes, parent: () => NamedAttributes | undefined): string | undefined;
-  isSingle(key: AttributeKey): boolean;
-  readonly conformance: Conformance;
-  /** Number of the newest change here that touched the entry. */
-  usnOf(id: EntryId): number;
-  /** State of the domain. */
-  state(): ServerState;
-  readonly lookup: ReverseLookup;
-  /** Attributes that make members. */
-  readonly memberAttributes: readonly MemberAttribute[];
-  /** Undefined: a memberURL means nothing here. */
-  readonly dynamic: DynamicGroups | undefined;
-}
+import type { TreeFacts } from './tree-facts.js';
 
 const UUID_PART = 'entryuuid=';
 const ENTRY_UUID_TYPES = new Set(['entryuuid', '1.3.6.1.1.16.4']);
@@ -125,6 +98,10 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
       () => placed(entry),
       () => placed(this.parent(entry)),
     );
+  }
+
+  get collective(): CollectiveAttributes {
+    return this.#facts.collective;
   }
 
   isSingle(key: AttributeKey): boolean {

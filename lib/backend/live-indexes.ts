@@ -5,7 +5,7 @@
  * that is written (build-index.ts says how it catches up). Changes of `ready` happen in the writer's turn, so a search or a write
  * sees one configuration from its beginning to its end.
  */
-import type { IndexCatalog } from '../filter/filter-plan.js';
+import type { IndexCatalog, KeyedClause } from '../filter/filter-plan.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import type { Dictionary } from './dictionary.js';
@@ -31,6 +31,8 @@ export class LiveIndexes implements IndexCatalog {
   /** As configured: what is not ready is being built, or waits for it. */
   wanted: IndexConfig;
   building: Building | undefined;
+  /** What entries have of others' attributes; undefined: nothing. */
+  collective: Pick<IndexCatalog, 'shared'> | undefined;
 
   constructor(wanted: IndexConfig, ready: IndexConfig, keys: KeySpace, dictionary: Dictionary) {
     this.wanted = wanted;
@@ -84,6 +86,10 @@ export class LiveIndexes implements IndexCatalog {
   absent(key: AttributeKey): boolean {
     // No entry stores a stamp, and every entry has it.
     return isIndexable(key) && !isStamp(key) && !this.#dictionary.mayHold(key);
+  }
+
+  shared(clause: KeyedClause, key: AttributeKey): boolean | undefined {
+    return this.collective?.shared?.(clause, key);
   }
 
   /** Whether no entry has the attribute under options: then its index rows are of its own values alone. */

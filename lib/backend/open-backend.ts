@@ -21,13 +21,14 @@ import type { Schema } from '../schema/schema.js';
 import { AppliedLog } from './applied-log.js';
 import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
+import { CollectiveAttributes } from './collective.js';
+import { findHolders, type HolderWorld } from './collective-holders.js';
 import { type ConsistencyOptions, ConsistencyRules } from './consistency-rules.js';
 import { DerivedIndexes } from './derived-indexes.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
 import { DurableTree } from './durable-tree.js';
 import { DynamicGroups, dynamicIds } from './dynamic-groups.js';
-import type { TreeFacts } from './entry-tree.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
@@ -58,6 +59,7 @@ import { type Conformance, conformanceOfPart, recheckMarks } from './schema-mark
 import { singleValued } from './shown.js';
 import { StoreBackend } from './store-backend.js';
 import { structuralClassOf } from './structural-class.js';
+import type { TreeFacts } from './tree-facts.js';
 import { UniqueWatch } from './unique-doubles.js';
 import { uniqueRulesOf } from './unique-rules.js';
 import { UsnSource } from './usn-source.js';
@@ -130,7 +132,13 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
   }
   const applied = await AppliedLog.open(store, keys, options.usns ?? new UsnSource());
-  return assemble(options, keys, facts, { indexes, dictionary, applied, fraction, conformance });
+  const backend = assemble(options, keys, facts, { indexes, dictionary, applied, fraction, conformance });
+  await findHolders(holderWorld(backend));
+  return backend;
+}
+
+function holderWorld({ parts }: StoreBackend): HolderWorld {
+  return { ...parts, postings: parts.pending.postings, collective: parts.tree.collective };
 }
 
 /** What was made of the rows. */
@@ -164,6 +172,8 @@ function assemble(
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
   const rows = new PendingRows(durableRows);
   const pending = new PendingTree(treeFacts, rows, tree);
+  tree.collective.tree = tree;
+  indexes.collective = tree.collective;
   const large = new LargeAttributes(dictionary, schema, options.values);
   if (dictionary.values !== undefined)
     dictionary.values.layers = () => rows.layers.map(({ values }) => values);
@@ -182,7 +192,7 @@ function assemble(
     fraction,
     schema,
   );
-  const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed, digests };
+  const known = { keys, dictionary, rows: durableRows, tree, postings, applied, feed, digests, indexes };
   const durable: Durable = { ...known, state: facts.state };
   const commit = commitOver(options, durable, rows, facts);
   const importing = facts.loading === TOTAL_UPDATE;
@@ -250,6 +260,7 @@ function treeFactsOf(
     rules: schema,
     structuralClass: structuralClassOf(schema),
     memberAttributes: memberAttributesOf(memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
+    collective: new CollectiveAttributes(schema, parts.dictionary),
     dynamic: dynamicGroups === undefined ? undefined : new DynamicGroups(schema, dynamicGroups.secret),
     governingRule: (entry, parent) => governingRule(entry, parent, schema),
   };
@@ -293,6 +304,7 @@ interface Durable {
   state: ServerState;
 }
 
+  readonly indexes: LiveIndexes;
 function commitOver(
   options: BackendOptions,
   durable: Durable,
@@ -306,6 +318,7 @@ function commitOver(
     digests.written([...layer.entries.keys()]);
     durable.state = layer.state;
     options.onApplied?.();
+    tree.collective.committed(layer);
     feed.advanced();
     if (layer.applied === 0) return;
     applied.committed(layer.usn, layer.applied);
@@ -322,6 +335,14 @@ function commitOver(
     tree.counters = fresh.counters;
     durable.state = fresh.state;
     return fresh;
+    await findHolders({
+      store,
+      keys,
+      dictionary,
+      postings,
+      indexes: durable.indexes,
+      collective: tree.collective,
+    });
   };
   const onFailed = options.onFailed ?? (() => undefined);
   const world = { store, keys, dictionary, rows, sink, log, tail, apply, reload, onFailed };

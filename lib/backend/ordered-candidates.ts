@@ -34,6 +34,7 @@ export function orderedCandidates(
   const { attribute, rule, reverse, others, filter } = request;
   const spec = indexes.spec(attribute);
   if (spec?.ordering === undefined || spec.ordering.name !== rule) return undefined;
+  if (world.tree.collective.gives(attribute)) return undefined;
   if (!indexes.plain(attribute) || others.some((key) => !indexes.absent(key))) return undefined;
   // The derived container stands in no index.
   if (world.tree.lostAndFound() !== undefined) return undefined;

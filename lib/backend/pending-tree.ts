@@ -3,10 +3,11 @@
  */
 import type { EntryId } from './backend.js';
 import type { DurableTree } from './durable-tree.js';
-import { EntryTree, type TreeFacts } from './entry-tree.js';
+import { EntryTree } from './entry-tree.js';
 import { LOST_AND_FOUND_ID } from './key-space.js';
 import type { PendingEntry, PendingRows } from './layer.js';
 import type { HeldEntry } from './stored-entry.js';
+import type { TreeFacts } from './tree-facts.js';
 
 export class PendingTree extends EntryTree {
   readonly #rows: PendingRows;

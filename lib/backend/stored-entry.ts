@@ -16,6 +16,7 @@ import { formatRdn } from '../dn/dn-text.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId, ReadAhead, StoredEntry } from './backend.js';
+import type { CollectiveAttributes } from './collective.js';
 import { COMPUTED, type ComputedFacts } from './computed-attributes.js';
 import type { Dictionary } from './dictionary.js';
 import {
@@ -42,6 +43,7 @@ const MEMBER = 'member' as AttributeKey;
 /** What entries of one backend share. */
 export interface EntryOwner {
   readonly dictionary: Dictionary;
+  readonly collective: CollectiveAttributes;
   /** Entries shown directly below. */
   childCount(id: EntryId): number;
   /** Name of the structural object class of an entry with these objectClass values, or undefined. */
@@ -193,7 +195,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   }
 
   writeAnswer(writer: BerWriter, choice: AnswerChoice): boolean {
-    if (this.owner.isDynamic(this)) return false;
+    if (this.owner.isDynamic(this) || this.collective() !== undefined) return false;
     const many = (key: AttributeKey) => this.#inRows?.get(key);
     return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice, many);
   }
@@ -214,6 +216,11 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   attribute(key: AttributeKey): Attribute | undefined {
     const computed = COMPUTED.get(key);
     if (computed !== undefined) return computed(this);
+    const held = this.#held(key);
+    return held === undefined && this.owner.collective.gives(key) ? this.collective()?.get(key) : held;
+  }
+
+  #held(key: AttributeKey): Attribute | undefined {
     if (this.#stored !== undefined) return this.#stored.get(key);
     // A large entry that is held is decoded once: what is known of its attribute's values stays with them.
     if (this.holder !== undefined || this.#inRows !== undefined || !isRdnInside(this.record))
@@ -279,6 +286,14 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     if (this.owner.includes(this, normal)) return true;
     // It may have members of its own beside those that are found.
     return this.attribute(MEMBER) === undefined ? false : undefined;
+  }
+
+  collective(): Attributes | undefined {
+    return this.owner.collective.of(this);
+  }
+
+  collectiveSubentries(): readonly Uint8Array[] {
+    return this.owner.collective.subentriesOf(this);
   }
 
   expanded(key: AttributeKey): Attribute | undefined {

@@ -93,8 +93,9 @@ export const LIMITS = {
   replicas: 1000,
   /** Servers of one domain, brokers among them. */
   members: 2000,
-  /** How far ahead of ours a remote clock may drag us. */
+  /** How far ahead of ours a remote clock may drag us: by anything that it says; by a change of an entry that a client changes here. */
   clockSkewMs: 300_000,
+  clockFollowMs: 86_400_000,
   /** Octets of an object identifier, of the name of a SASL mechanism. */
   oidBytes: 256,
   /** Attribute values in one request. */
@@ -120,6 +121,11 @@ export const LIMITS = {
   dynamicGroupUrls: 20,
   /** Members that are listed of one dynamic group. */
   dynamicMembers: 10_000,
+  /** Subentries with collective attributes that clients add to a domain. */
+  collectiveSubentries: 1000,
+  /** Octets of a subtree specification; its chops, and parts of its refinement. */
+  subtreeBytes: 65_536,
+  subtreeParts: 1000,
   /** Entries that one in-chain clause may walk through; in-chain clauses of one filter. */
   chainEntries: 100_000,
   chainClauses: 8,

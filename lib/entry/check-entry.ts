@@ -15,10 +15,11 @@ import { equalityRule } from '../schema/equality-rules.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { ObjectClass } from '../schema/object-class.js';
 import type { Schema } from '../schema/schema.js';
-import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
+import { allows, type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
 import type { Attribute, Attributes } from './entry.js';
+import type { EntryModification } from './modification.js';
 import { baseKey } from './option-subtype.js';
-import { isKnown, ruleOfAva, undefinedType } from './resolve-attribute.js';
+import { describeAttribute, isKnown, ruleOfAva, undefinedType } from './resolve-attribute.js';
 import { holdsValue, type ValueKey, valueCount, valueKey } from './value-index.js';
 
 /** What an operator or a control may relax. */
@@ -198,17 +199,40 @@ function checkUserModification(type: AttributeType, name: string, policy: EntryP
 }
 
 function checkAllowed(type: AttributeType, name: string, profile: ClassProfile): void {
-  if (type.operational || type.key === OBJECT_CLASS_KEY) return;
+  if (allows(profile, type)) return;
   if (profile.precluded.has(type)) {
     throw violation(
       `attribute '${name}' is precluded by the DIT content rule of '${profile.structural[0]?.name ?? ''}'`,
     );
   }
-  if (profile.extensible || profile.allowed.has(type)) return;
+  if (type.collective) throw notCollective(name);
   const classes = profile.structural.map((one) => `'${one.name}'`).join(', ');
   throw violation(
     `attribute '${name}' is not allowed by the entry's object classes (${classes || 'none structural'})`,
   );
+}
+
+function notCollective(name: string): LdapError {
+  return new LdapError(
+    'constraintViolation',
+    `attribute '${name}' is collective: it is written in a subentry of class 'collectiveAttributeSubentry', not in the entries that it is for`,
+  );
+}
+
+/**
+ * Throws LdapError constraintViolation where a modify would take values from an entry that another one, a collective subentry, gives it (RFC 3671 section 2): such values are not its own.
+ */
+export function checkCollective(
+  before: Attributes,
+  modifications: readonly EntryModification[],
+  schema: Schema,
+): void {
+  for (const { operation, attribute } of modifications) {
+    if (operation === 'add') continue;
+    const { type, key, text } = describeAttribute(attribute.description, schema);
+    if (type?.collective !== true || before.has(key) || classProfile(before, schema).collective) continue;
+    throw notCollective(text);
+  }
 }
 
 function checkAllAllowed(attributes: Attributes, profile: ClassProfile, schema: Schema): void {

@@ -14,6 +14,8 @@ import type { Attributes } from './entry.js';
 
 export const OBJECT_CLASS_KEY = 'objectclass' as AttributeKey;
 const EXTENSIBLE_OBJECT_OID = '1.3.6.1.4.1.1466.101.120.111';
+const COLLECTIVE_SUBENTRY_OID = '2.5.17.2';
+const SUBENTRY_OID = '2.5.17.0';
 const KEPT_PROFILES = 1000;
 /** An entry with more classes than this is not worth a place. */
 const KEPT_CLASSES = 64;
@@ -40,6 +42,8 @@ export interface ClassProfile {
   readonly allowed: ReadonlySet<AttributeType>;
   /** extensibleObject: every user attribute is allowed (RFC 4512 section 4.3). */
   readonly extensible: boolean;
+  /** A collective subentry: collective attributes are allowed, and nowhere else (RFC 3671 section 2.1). */
+  readonly collective: boolean;
 }
 
 interface KeptProfiles {
@@ -72,6 +76,13 @@ export function classProfile(attributes: Attributes, schema: Schema): ClassProfi
   }
   beside.last = { values: values.map((value) => value.slice()), profile };
   return profile;
+}
+
+/** Whether the entry's classes let it hold the attribute. DIT content rules decide before all else. */
+export function allows(profile: ClassProfile, type: AttributeType): boolean {
+  if (type.operational || type.key === OBJECT_CLASS_KEY) return true;
+  if (profile.precluded.has(type)) return false;
+  return type.collective ? profile.collective : profile.extensible || profile.allowed.has(type);
 }
 
 /** The value of structuralObjectClass (RFC 4512 section 3.4.8); undefined while the classes do not determine one. */
@@ -126,6 +137,9 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
     must,
     allowed,
     extensible: [...all].some((one) => one.oid === EXTENSIBLE_OBJECT_OID),
+    collective: [COLLECTIVE_SUBENTRY_OID, SUBENTRY_OID].every((oid) =>
+      [...all].some((one) => one.oid === oid),
+    ),
   };
 }
 

@@ -58,4 +58,6 @@ export interface EntryView {
   holds?(key: AttributeKey, normal: Uint8Array): boolean | undefined;
   /** A user attribute that is not stored and is shown all the same: the members of a dynamic group. */
   expanded?(key: AttributeKey): Attribute | undefined;
+  /** User attributes that collective subentries give it (RFC 3671); attribute() finds them too. Undefined: none. */
+  collective?(): Attributes | undefined;
 }

@@ -7,7 +7,7 @@
 import { latin1 } from '../base/bytes.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
-import { type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
+import { allows, type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
 import type { Attribute, Attributes } from './entry.js';
 import { Fraction } from './fraction.js';
 import { baseKey } from './option-subtype.js';
@@ -106,11 +106,7 @@ function attributeFault(
   const { name } = attribute;
   const type = schema.describe(key)?.type;
   if (type === undefined) return `attribute '${name}' is not in the schema`;
-  if (
-    !type.operational &&
-    type.key !== OBJECT_CLASS_KEY &&
-    ((!profile.extensible && !profile.allowed.has(type)) || profile.precluded.has(type))
-  ) {
+  if (!allows(profile, type)) {
     const classes = profile.structural.map((one) => `'${one.name}'`).join(', ');
     return `attribute '${name}' is not allowed by the entry's object classes (${classes})`;
   }

@@ -2,7 +2,7 @@
  * What a search returns of an entry (RFC 4511 section 4.5.1.8; '+': RFC 3673; '@class': RFC 4529): compiled once a search, applied to each entry.
  *
  * A name asks for the type, its subtypes, and all option subtypes. Unknown names and malformed ones are passed over; an attribute asked for twice comes
- * once. Attributes come in the entry's order, computed ones last. Access rules are not here: hand in a view without what is hidden.
+ * once. Attributes come in the entry's order, those that others give it and computed ones last. Access rules are not here: hand in a view without what is hidden.
  */
 import { LIMITS } from '../base/limits.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
@@ -77,6 +77,10 @@ export function selectAttributes(selection: Selection, entry: EntryView): Attrib
       const attribute = entry.attribute(key);
       if (attribute !== undefined) selected.push(attribute);
     }
+  }
+  const collective = entry.collective?.();
+  if (collective !== undefined) {
+    for (const [key, attribute] of collective) if (isSelected(selection, key)) selected.push(attribute);
   }
   if (entry.expanded !== undefined && isSelected(selection, MEMBER) && !entry.stored.has(MEMBER)) {
     const members = entry.expanded(MEMBER);

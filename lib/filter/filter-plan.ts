@@ -25,7 +25,15 @@ export interface IndexCatalog {
   single(key: AttributeKey): boolean;
   /** Whether no entry has the attribute under any options: subtypes that nobody uses cost nothing. */
   absent(key: AttributeKey): boolean;
+  /**
+   * For an attribute that collective subentries give to entries (RFC 3671), which no rows tell of: false where no entry can have a value under `key` for
+   * which the clause is TRUE. undefined: rows tell all.
+   */
+  shared?(clause: KeyedClause, key: AttributeKey): boolean | undefined;
 }
+
+/** A clause that names attributes. */
+export type KeyedClause = Extract<CompiledFilter, { readonly keys: readonly AttributeKey[] | undefined }>;
 
 export type IndexPlan =
   /** Every entry. */
@@ -74,20 +82,22 @@ export function planFilter(filter: CompiledFilter, catalog: IndexCatalog): Filte
     case 'not':
       return ALL;
     case 'present':
-      return ofKeys(filter.keys, catalog, (key) => planPresence(key, catalog));
+      return ofKeys(filter, filter.keys, catalog, (key) => planPresence(key, catalog));
     case 'equality':
-      return ofKeys(filter.keys, catalog, (key) =>
+      return ofKeys(filter, filter.keys, catalog, (key) =>
         planEquality(key, filter.rule.name, filter.normal, catalog),
       );
     case 'ordering':
-      return ofKeys(filter.keys, catalog, (key) => planOrdering(key, filter, catalog));
+      return ofKeys(filter, filter.keys, catalog, (key) => planOrdering(key, filter, catalog));
     case 'substrings': {
       const lookups = lookupKeys(filter.initial, filter.any, filter.final);
-      return ofKeys(filter.keys, catalog, (key) => planSubstring(key, filter.rule.name, lookups, catalog));
+      return ofKeys(filter, filter.keys, catalog, (key) =>
+        planSubstring(key, filter.rule.name, lookups, catalog),
+      );
     }
     case 'extensible':
       if (filter.dnAttributes || filter.keys === undefined) return ALL;
-      return ofKeys(filter.keys, catalog, (key) => fallBack(key, catalog));
+      return ofKeys(filter, filter.keys, catalog, (key) => fallBack(key, catalog));
     default:
       return unreachable(filter);
   }
@@ -145,13 +155,18 @@ function narrower(a: Range, b: Range): Range {
 
 /** The union over an attribute and its subtypes, as far as entries have them. */
 function ofKeys(
+  clause: KeyedClause,
   keys: readonly AttributeKey[],
   catalog: IndexCatalog,
   plan: (key: AttributeKey) => FilterPlan,
 ): FilterPlan {
+  const of = (key: AttributeKey): FilterPlan => {
+    if (catalog.absent(baseKey(key))) return NONE;
+    const shared = catalog.shared?.(clause, key);
+    return shared === undefined ? plan(key) : shared ? ALL : NONE;
+  };
   const [only] = keys;
-  if (only !== undefined && keys.length === 1) return catalog.absent(baseKey(only)) ? NONE : plan(only);
-  return unite(keys.filter((key) => !catalog.absent(baseKey(key))).map(plan));
+  return only !== undefined && keys.length === 1 ? of(only) : unite(keys.map(of));
 }
 
 /** The union of alternatives. One that needs every entry makes the whole need every entry. */

@@ -8,7 +8,7 @@ import { unreachable } from '../base/assert.js';
 import { compareBytes, equalBytes, latin1 } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import type { Attribute, EntryView } from '../entry/entry.js';
+import type { Attribute, Attributes, EntryView } from '../entry/entry.js';
 import { hasOptions, isOptionSubtype } from '../entry/option-subtype.js';
 import { findValue, type ValueKey, valueCount } from '../entry/value-index.js';
 import { isVirtualKey } from '../entry/virtual-attributes.js';
@@ -27,6 +27,8 @@ type Clause<K extends CompiledFilter['kind']> = Extract<CompiledFilter, { readon
 const VISIT_BYTES = 32;
 /** From so many values on, an equality test asks the kept set instead of looking at each. */
 const SET_VALUES = 512;
+
+const NO_ATTRIBUTES: Attributes = new Map();
 
 /** The entry in sight of an evaluation, and how much of it was looked at. */
 export class Sight {
@@ -60,6 +62,7 @@ export class Sight {
     if (this.#optioned === undefined) {
       const keys: AttributeKey[] = [];
       for (const key of this.entry.stored.keys()) if (hasOptions(key)) keys.push(key);
+      for (const key of this.entry.collective?.()?.keys() ?? []) if (hasOptions(key)) keys.push(key);
       this.#optioned = keys;
     }
     return this.#optioned;
@@ -263,7 +266,8 @@ function someApplies(
   applies: (key: AttributeKey) => boolean,
   passes: (attribute: Attribute) => boolean,
 ): boolean {
-  for (const attributes of [sight.entry.stored, sight.entry.computed()]) {
+  const { entry } = sight;
+  for (const attributes of [entry.stored, entry.collective?.() ?? NO_ATTRIBUTES, entry.computed()]) {
     for (const [key, attribute] of attributes) if (applies(key) && passes(attribute)) return true;
   }
   return false;

@@ -27,7 +27,7 @@ import { checkReferral } from './referrals.js';
 import { requestPolicy, splitFacts } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { VirtualEntry } from './virtual-tree.js';
-import { checkAssertion, submit, writtenAnswer } from './writes.js';
+import { checkAssertion, checkSubentryRoom, submit, writtenAnswer } from './writes.js';
 
 /** Adds the entry and answers when it is on disk. */
 export async function add(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -99,6 +99,7 @@ function decide(
     entry.policy,
   );
   checkPlacement({ attributes: checked.attributes, rdn: entry.rdn }, placed(parent), parts.schema);
+  checkSubentryRoom(parts, view, undefined, checked.attributes);
   checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
   const body = addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID);
   const { preserved } = entry;

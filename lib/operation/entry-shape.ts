@@ -96,7 +96,8 @@ class RealAttributes implements EntryView {
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
-    return isVirtualKey(key) ? undefined : this.#view.attribute(key);
+    if (isVirtualKey(key) || this.#view.collective?.()?.has(key) === true) return undefined;
+    return this.#view.attribute(key);
   }
 
   computed(): Attributes {
@@ -116,7 +117,11 @@ class VirtualAttributes implements EntryView {
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
-    return isVirtualKey(key) ? this.#view.attribute(key) : undefined;
+    return isVirtualKey(key) ? this.#view.attribute(key) : this.collective()?.get(key);
+  }
+
+  collective(): Attributes | undefined {
+    return this.#view.collective?.();
   }
 
   computed(): Attributes {

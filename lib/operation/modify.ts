@@ -2,7 +2,7 @@
 import type { AttributeAccess } from '../access/access-policy.js';
 import type { Intent, ReadView } from '../backend/backend.js';
 import { applyModifications } from '../entry/apply-modifications.js';
-import { checkModifiedEntry } from '../entry/check-entry.js';
+import { checkCollective, checkModifiedEntry } from '../entry/check-entry.js';
 import { describeAttribute } from '../entry/resolve-attribute.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -12,7 +12,7 @@ import { hashModified, isPassword } from './password-storage.js';
 import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
 import type { ServerParts } from './server-parts.js';
-import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
+import { checkAssertion, checkSubentryRoom, checkWritable, submit, writtenAnswer } from './writes.js';
 
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -68,9 +68,11 @@ function decide(
   // Decoded once for the decision and for the fold.
   const { rdn } = entry.state;
   const before = entry.stored;
+  checkCollective(before, modifications, parts.schema);
   const permissive = controls.permissiveModify;
   const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
   if (changes.length === 0) return [];
   checkModifiedEntry(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
+  checkSubentryRoom(parts, view, before, after);
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
 }

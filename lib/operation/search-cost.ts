@@ -103,11 +103,11 @@ export class SearchCost {
   }
 }
 
-/** Which indexes the schema has rules for. */
+/** Which indexes the schema has rules for. One of a collective type would tell of its subentries alone. */
 export function canIndex(schema: Pick<Schema, 'attributeType'>): CanIndex {
   return ({ attribute, kind }, rule) => {
     const type = schema.attributeType(attribute);
-    if (type === undefined || !isIndexable(type.key)) return false;
+    if (type === undefined || type.collective || !isIndexable(type.key)) return false;
     return kind === 'presence' || type[kind]?.name === rule;
   };
 }

@@ -6,9 +6,12 @@
 import type { Reader } from '../access/access-policy.js';
 import type { Intent, ReadView, StoredEntry, Written } from '../backend/backend.js';
 import { withRows } from '../backend/reverse-lookup.js';
+import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
+import { LIMITS } from '../base/limits.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
-import type { EntryView } from '../entry/entry.js';
+import { classProfile, OBJECT_CLASS_KEY } from '../entry/class-profile.js';
+import type { Attributes, EntryView } from '../entry/entry.js';
 import { type Assured, assure } from './assured.js';
 import type { Domain } from './directory.js';
 import { shown } from './names.js';
@@ -16,6 +19,8 @@ import { type Answer, answer, checkStopped, type FinalKind, type Operation, SUCC
 import { initiatorOf, readControls } from './read-entry.js';
 import { matcherFor } from './search-filter.js';
 import type { ServerParts } from './server-parts.js';
+
+const COLLECTIVE_CLASS = utf8Encode('collectiveAttributeSubentry');
 
 /** The assertion control (RFC 4528): throws assertionFailed unless the filter is TRUE for what the requester sees of the entry. */
 export function checkAssertion(
@@ -39,6 +44,24 @@ export function checkWritable(entry: StoredEntry): void {
       `${shown(entry.dn)} is kept by the server; move or delete what is in it.`,
     );
   }
+}
+
+/** Every entry may ask which collective subentries are for it, so there is a bound of them. Throws LdapError adminLimitExceeded. */
+export function checkSubentryRoom(
+  { schema }: Pick<ServerParts, 'schema'>,
+  view: ReadView,
+  before: Attributes | undefined,
+  after: Attributes,
+): void {
+  if (!classProfile(after, schema).collective) return;
+  if (before !== undefined && classProfile(before, schema).collective) return;
+  const normal = schema.attributeType(OBJECT_CLASS_KEY)?.equality?.normalizeAssertion(COLLECTIVE_CLASS);
+  if (normal === undefined || view.holderCount(OBJECT_CLASS_KEY, normal) < LIMITS.collectiveSubentries)
+    return;
+  throw new LdapError(
+    'adminLimitExceeded',
+    `There are ${LIMITS.collectiveSubentries} collective subentries already (collectiveSubentries).`,
+  );
 }
 
 /** Submits a write, lets the connection start the next one, and waits until it is on disk. */

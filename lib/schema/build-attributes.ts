@@ -80,6 +80,8 @@ function resolve(
   if (superiorName !== undefined && superior === undefined) {
     faults.of(sourced, `has the superior '${superiorName}', which is not defined.`);
   }
+  if (superior?.collective === true && !hasField(description, 'COLLECTIVE'))
+    faults.of(sourced, `is not COLLECTIVE, as its superior ${superior.name} is.`);
   const syntaxName = field(description, 'SYNTAX');
   const oid = syntaxName?.split('{', 1)[0];
   const syntax = oid === undefined ? superior?.syntax : syntaxOf(oid);

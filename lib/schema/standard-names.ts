@@ -46,7 +46,9 @@ ldapsyntaxes=1.3.6.1.4.1.1466.101.120.16 namingcontexts=1.3.6.1.4.1.1466.101.120
 altserver=1.3.6.1.4.1.1466.101.120.6 supportedextension=1.3.6.1.4.1.1466.101.120.7
 supportedcontrol=1.3.6.1.4.1.1466.101.120.13 supportedsaslmechanisms=1.3.6.1.4.1.1466.101.120.14
 supportedldapversion=1.3.6.1.4.1.1466.101.120.15 supportedfeatures=1.3.6.1.4.1.4203.1.3.5
-administrativerole=2.5.18.5 subtreespecification=2.5.18.6 collectiveexclusions=2.5.18.7
+administrativerole=2.5.18.5 excludeallcollectiveattributes=2.5.18.0 autonomousarea=2.5.23.1
+accesscontrolspecificarea=2.5.23.2 accesscontrolinnerarea=2.5.23.3 subschemaadminspecificarea=2.5.23.4
+collectiveattributespecificarea=2.5.23.5 collectiveattributeinnerarea=2.5.23.6 subtreespecification=2.5.18.6 collectiveexclusions=2.5.18.7
 hassubordinates=2.5.18.9 collectiveattributesubentries=2.5.18.12 name=2.5.4.41 distinguishedname=2.5.4.49
 businesscategory=2.5.4.15 c=2.5.4.6=countryname cn=2.5.4.3=commonname
 dc=0.9.2342.19200300.100.1.25=domaincomponent description=2.5.4.13 destinationindicator=2.5.4.27
@@ -150,7 +152,8 @@ unresolved-naming-conflicts=~.1.40 lost-connections=~.1.41 current-send-window=~
 current-rcv-window=~.1.43 max-send-window=~.1.44 max-rcv-window=~.1.45 queue-size=~.1.46 disk-free=~.1.47
 disk-state=~.1.48 ds-sync-fractional-exclude=~.1.200 ds-sync-fractional-include=~.1.201
 conflict-kind=~.1.49 conflict-loser=~.1.50 conflict-winner=~.1.51
-conflict-attribute=~.1.52 conflict-value=~.1.53 conflict-entry=~.1.54
+conflict-attribute=~.1.52 conflict-value=~.1.53 conflict-entry=~.1.54 conflict-resolved=~.1.202
+ds-sync-conflict-resolved=~.1.203
 server-site=~.1.180 server-runs=~.1.181 server-standing=~.1.182 replication-address=~.1.183
 ldap-address=~.1.184 ldaps-address=~.1.185 http-address=~.1.186 server-joined=~.1.187 alert-code=~.1.188
 alert-severity=~.1.189 alert-about=~.1.190 alert-reason=~.1.191 alert-advice=~.1.192

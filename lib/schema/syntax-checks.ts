@@ -13,6 +13,7 @@ import { isDerSequence } from './certificate-form.js';
 import type { DescriptionKind } from './description.js';
 import { isInteger } from './integer-form.js';
 import { parseDescription } from './schema-parser.js';
+import { readSubtreeSpecification } from './subtree-specification.js';
 import { generalizedTimeForm, utcTimeForm } from './time-form.js';
 import { isBitString, isOid, uuidForm } from './value-forms.js';
 
@@ -179,21 +180,8 @@ export const isEnhancedGuide: Check = (value) => {
   return isOid(name) && isCriteria(criteria) && ['baseobject', 'oneLevel', 'wholeSubtree'].includes(scope);
 };
 
-/** RFC 3672 section 2.1: braces that balance; the parts are read by whoever uses the subentry. */
-export const isSubtreeSpecification: Check = (value) => {
-  const text = utf8Decode(value)?.trim();
-  if (text === undefined || !text.startsWith('{') || !text.endsWith('}')) return false;
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charAt(i);
-    if (c === '"') quoted = !quoted;
-    else if (!quoted && c === '{') depth += 1;
-    else if (!quoted && c === '}') depth -= 1;
-    if (depth > LIMITS.nesting || (depth === 0 && i < text.length - 1)) return false;
-  }
-  return depth === 0 && !quoted;
-};
+/** RFC 3672 section 2.1. */
+export const isSubtreeSpecification: Check = (value) => readSubtreeSpecification(value) !== undefined;
 
 /** RFC 2307 section 2.4: `(host,user,domain)`, each part possibly empty or '-'. */
 export const isNetgroupTriple: Check = (value) => {
