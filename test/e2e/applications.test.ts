@@ -42,6 +42,20 @@ function missingFile(path: string, name: string): string | false {
   return missing(path) === false ? false : `${name} is not installed`;
 }
 
+/** Why go-ldap cannot be tried here at little cost, or false. Compiling its libraries costs half a minute once; then the program takes a second. */
+function uncompiled(): string | false {
+  const absent = missing('go');
+  if (absent !== false || process.env.POLYARCH_DEEP === '1') return absent;
+  const cwd = join(SCRIPTS, 'go_ldap');
+  const env = { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=readonly' };
+  const tried = spawnSync('go', ['build', '-n', '-o', '/dev/null', '.'], { cwd, env, encoding: 'utf8' });
+  if (tried.status !== 0) return 'go-ldap is not among the Go modules here (POLYARCH_DEEP=1 fetches it)';
+  const compiles = tried.stderr.split('\n').filter((line) => line.includes('/compile '));
+  return compiles.every((line) => line.includes(' -p main '))
+    ? false
+    : 'the Go libraries are not compiled (POLYARCH_DEEP=1 does that)';
+}
+
 interface Application {
   readonly name: string;
   /** Program and its arguments; the address, name, password, base and CA follow. */
@@ -81,6 +95,11 @@ const APPLICATIONS: readonly Application[] = [
     name: 'php-ldap works as Nextcloud uses it',
     command: ['php', script('ldap.php')],
     absent: missingLibrary('php', ['-r', 'exit(function_exists("ldap_exop_passwd") ? 0 : 1);'], 'php-ldap'),
+  },
+  {
+    name: 'go-ldap works as Vault, Grafana, Gitea and Dex use it',
+    command: shell('go_ldap.sh'),
+    absent: uncompiled(),
   },
   {
     name: "Apache's mod_authnz_ldap authorizes by group, nested group, attribute and filter",
