@@ -124,6 +124,11 @@ export class Reissue {
     await this.#running;
   }
 
+  /** To be called once `ready` says no, and before anything is kept: resolves when nothing is made any more. */
+  async pause(): Promise<void> {
+    await this.#running;
+  }
+
   /**
    * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours. Where the source is one of them, its CSNs
    * say nothing about what we made since the restore that this run began with: nobody has that, whatever is asked of a later source.
@@ -157,7 +162,7 @@ export class Reissue {
     let reason = '';
     for await (const rows of this.#rows()) {
       for (const { key, stage, bytes } of rows) {
-        if (this.#stopped) return;
+        if (this.#stopped || !this.#ready()) return;
         if (stage !== 'sure') continue;
         try {
           await this.#make(decodeChange(bytes));

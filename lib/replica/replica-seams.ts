@@ -30,6 +30,8 @@ export interface ReplicaReissue {
   cameBack(newest: Csn): void;
   /** From here on, what is kept is made anew whenever `ready` says that it can be. */
   start(ready: () => boolean): void;
+  /** Resolves when nothing is made any more. */
+  pause(): Promise<void>;
   /** Something may have been kept. */
   soon(): void;
   stop(): Promise<void>;

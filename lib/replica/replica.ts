@@ -158,11 +158,17 @@ export class Replica {
     const { backend, server } = this.#options;
     if (this.#update.progress !== undefined) throw new Error(`${server} is being initialized already`);
     try {
-      await this.#update.run(peer, keep, () => this.#replay.stop());
+      await this.#update.run(peer, keep, () => this.#standStill());
     } finally {
       if (!backend.importing && !this.#stopped) this.#replay.start();
       if (!this.#stopped) this.#options.reissue?.soon();
     }
+  }
+
+  /** Nothing of ours changes the entries any more. */
+  async #standStill(): Promise<void> {
+    await this.#replay.stop();
+    await this.#options.reissue?.pause();
   }
 
   // What the broker asks (BrokerDirectory).

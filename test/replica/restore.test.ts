@@ -162,6 +162,40 @@ t.test(
 );
 
 t.test(
+  'a copy that begins while changes are made anew waits for that, and keeps what was made',
+  async (t) => {
+    const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+    await world.writes('s1', 10);
+    await world.settle();
+    const server = world.server('s1');
+    const backup = await rows(server);
+    await world.writes('s1', 10);
+    await world.settle();
+    await restore(world, server, backup);
+    world.network.cut('s1', 's2');
+    world.network.cut('s2', 's1');
+    void server.start();
+    await world.run(3000);
+    await world.writes('s1', 10);
+    world.network.healAll();
+    await world.run(30_000, () => server.reissued.length > 0);
+    server.disk.faults.delay = () => world.time.sleep(100);
+    // Nobody hears of what is made from here on, until the copy is asked for.
+    world.network.cut('s1', 's2');
+    world.network.breakLinks('s1', 's2');
+    await world.run(10_000, () => server.reissued.length > 3);
+    void server.replica?.initialize('s2').catch(() => {});
+    world.network.healAll();
+    await world.run(30_000, () => server.directory?.importing === true);
+    t.ok(server.directory?.importing, 'begun');
+    await world.run(30_000, () => !server.reissuing);
+    await world.settle();
+    const contents = (await world.server('s2').directory?.contents())?.split('\n') ?? [];
+    t.equal(contents.length, 30, 'nothing is lost');
+  },
+);
+
+t.test(
   'while others hold another history of it, it takes no writes, whoever else lets it in, and says what to do',
   async (t) => {
     const world = await World.started([
