@@ -10,11 +10,17 @@ import type { KeySpace } from '../backend/key-space.js';
 import type { SinkFor } from '../backend/posting-builder.js';
 import { type IndexToFill, type PostingSink, PostingTables } from '../backend/posting-tables.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { PACKED_HEADER, unpackOps, unpackValues } from './packed-rows.js';
+import { packedValueBytes, packValue, unpackOps, unpackValues } from './packed-rows.js';
+import { type SharedMemory, SharedSlots, sharedMemory, slotOctets } from './shared-slots.js';
 
 const PIECE_BYTES = 256 * 1024;
-/** Pieces on their way to the thread, above which the import waits. */
+/** Pieces on their way to the thread. */
 const PIECES = 16;
+/** Of them, those above which the import waits: what one entry still brings finds room. */
+const MOST_AHEAD = 12;
+/** Batches of rows on their way to the store, and the octets of one. */
+const BATCHES = 4;
+const BATCH_BYTES = 1 << 20;
 /** Longest row that the thread may ask for. */
 export const ANSWER_BYTES = 1 << 16;
 
@@ -24,19 +30,24 @@ export interface IndexWork {
   readonly indexes: readonly IndexToFill[];
   /** Two words (state, length) and the octets of the row that the thread asked for. */
   readonly answer: SharedArrayBuffer;
+  /** Values on their way to the thread. */
+  readonly values: SharedMemory;
+  /** Rows on their way from it. */
+  readonly rows: SharedMemory;
 }
 
-/** To the thread. `write`: write all and say so. */
+/** To the thread: values in a slot, or copied where no slot has room for them; `write`: write all and say so; a slot of rows that are written. */
 export type ToIndexWorker =
-  | { readonly kind: 'piece'; readonly piece: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'values'; readonly slot: number; readonly length: number }
+  | { readonly kind: 'copied'; readonly piece: Uint8Array }
   | { readonly kind: 'write' }
-  | { readonly kind: 'written' };
+  | { readonly kind: 'written'; readonly slot: number };
 
-/** From the thread: rows to write, a row that it needs, pieces that it has taken, all written. */
+/** From the thread: rows to write, a row that it needs, a slot whose values it has taken, all written. */
 export type FromIndexWorker =
-  | { readonly kind: 'rows'; readonly rows: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'rows'; readonly slot: number; readonly length: number }
   | { readonly kind: 'get'; readonly key: Uint8Array }
-  | { readonly kind: 'taken' }
+  | { readonly kind: 'taken'; readonly slot: number }
   | { readonly kind: 'done' };
 
 /** See the file header. */
@@ -45,10 +56,13 @@ export class IndexThread {
   #work: IndexWork | undefined;
   #worker: Worker | undefined;
   readonly #answer = new SharedArrayBuffer(8 + ANSWER_BYTES);
-  #piece = new Uint8Array(PIECE_BYTES);
+  readonly #slots = new SharedSlots(sharedMemory(PIECES, PIECE_BYTES));
+  readonly #rows = sharedMemory(BATCHES, BATCH_BYTES);
+  /** What is being filled: a slot, or memory of our own where none is free or has room for a value. */
+  #slot: number | undefined;
+  #piece: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#piece.buffer);
   #used = 0;
-  #ahead = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #done = false;
@@ -60,7 +74,8 @@ export class IndexThread {
   /** The sink for a domain's indexes; once. */
   sink(keys: KeySpace): SinkFor {
     return (indexes) => {
-      this.#work = { domain: keys.domain, indexes, answer: this.#answer };
+      const values = this.#slots.memory;
+      this.#work = { domain: keys.domain, indexes, answer: this.#answer, values, rows: this.#rows };
       return this.#sink(() => new PostingTables(this.#store, keys, indexes));
     };
   }
@@ -84,9 +99,9 @@ export class IndexThread {
     return {
       put: (index, id, normal) => thread.#put(index, id, normal),
       get full() {
-        return thread.#ahead >= PIECES || thread.#failure !== undefined;
+        return thread.#slots.away >= MOST_AHEAD || thread.#failure !== undefined;
       },
-      relieve: () => thread.#until(() => thread.#ahead < PIECES / 2),
+      relieve: () => thread.#until(() => thread.#slots.away < MOST_AHEAD / 2),
       write: () => {
         if (thread.#worker !== undefined) return thread.#write();
         const tables = here();
@@ -97,31 +112,36 @@ export class IndexThread {
   }
 
   #put(index: number, id: EntryId, normal: Uint8Array): void {
-    const needed = PACKED_HEADER + normal.length;
-    if (this.#used + needed > this.#piece.length) this.#send(needed);
-    const view = this.#view;
-    const at = this.#used;
-    view.setUint32(at, index);
-    view.setFloat64(at + 4, id);
-    view.setUint32(at + 12, normal.length);
-    this.#piece.set(normal, at + PACKED_HEADER);
-    this.#used = at + needed;
+    const needed = packedValueBytes(normal);
+    if (this.#used + needed > this.#piece.length) this.#next(needed);
+    this.#used = packValue(this.#piece, this.#view, this.#used, index, id, normal);
   }
 
-  /** Sends what is packed; the next piece has room for `needed` octets. */
-  #send(needed: number): void {
-    if (this.#used > 0) {
-      const piece = this.#piece.subarray(0, this.#used);
-      this.#ahead += 1;
-      this.#thread().postMessage({ kind: 'piece', piece } satisfies ToIndexWorker, [piece.buffer]);
-    }
-    this.#piece = new Uint8Array(Math.max(PIECE_BYTES, needed));
-    this.#view = new DataView(this.#piece.buffer);
+  /** Sends what is packed and begins a piece with room for `needed` octets. */
+  #next(needed: number): void {
+    this.#send();
+    this.#slot = needed > PIECE_BYTES ? undefined : this.#slots.take();
+    this.#piece =
+      this.#slot === undefined
+        ? new Uint8Array(Math.max(needed, PIECE_BYTES))
+        : slotOctets(this.#slots.memory, this.#slot);
+    this.#view = new DataView(this.#piece.buffer, this.#piece.byteOffset, this.#piece.length);
+    this.#used = 0;
+  }
+
+  #send(): void {
+    const [slot, length] = [this.#slot, this.#used];
+    const message: ToIndexWorker =
+      slot === undefined
+        ? { kind: 'copied', piece: this.#piece.subarray(0, length) }
+        : { kind: 'values', slot, length };
+    if (length > 0) this.#thread().postMessage(message);
+    this.#slot = undefined;
     this.#used = 0;
   }
 
   async #write(): Promise<void> {
-    this.#send(0);
+    this.#send();
     this.#done = false;
     this.#worker?.postMessage({ kind: 'write' } satisfies ToIndexWorker);
     await this.#until(() => this.#done);
@@ -139,7 +159,7 @@ export class IndexThread {
   #take(message: FromIndexWorker): void {
     switch (message.kind) {
       case 'taken':
-        this.#ahead -= 1;
+        this.#slots.give(message.slot);
         break;
       case 'done':
         this.#done = true;
@@ -148,10 +168,12 @@ export class IndexThread {
         this.#answerRow(message.key);
         return;
       case 'rows':
-        this.#store.batch(unpackOps(message.rows), { sync: false }).then(
-          () => this.#worker?.postMessage({ kind: 'written' } satisfies ToIndexWorker),
-          (error: Error) => this.#fail(error),
-        );
+        this.#store
+          .batch(unpackOps(slotOctets(this.#rows, message.slot, message.length)), { sync: false })
+          .then(
+            () => this.#worker?.postMessage({ kind: 'written', slot: message.slot } satisfies ToIndexWorker),
+            (error: Error) => this.#fail(error),
+          );
         return;
     }
     this.#wake?.();

@@ -6,31 +6,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DomainNumber, KeySpace } from '../backend/key-space.js';
 import { PostingTables } from '../backend/posting-tables.js';
-import { must } from '../base/assert.js';
+import { assert, must } from '../base/assert.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { FromIndexWorker, IndexWork, ToIndexWorker } from './index-thread.js';
-import { packOps, unpackValues } from './packed-rows.js';
-
-/** Batches on their way to the store. */
-const BATCHES = 4;
+import { packedOpBytes, packOp, unpackValues } from './packed-rows.js';
+import { SharedSlots, slotOctets } from './shared-slots.js';
 
 const port = must(parentPort, 'index-worker runs as a worker thread');
-const { domain, indexes, answer } = workerData as IndexWork;
+const { domain, indexes, answer, values, rows } = workerData as IndexWork;
 const answerState = new Int32Array(answer, 0, 2);
 const answerBytes = new Uint8Array(answer, 8);
-let underWay = 0;
+const slots = new SharedSlots(rows);
 let wake: (() => void) | undefined;
 
-const send = (message: FromIndexWorker, transfer: readonly ArrayBuffer[] = []) =>
-  port.postMessage(message, [...transfer]);
+const send = (message: FromIndexWorker) => port.postMessage(message);
 
 /** The store as this thread sees it. */
 const store = {
   async batch(ops: readonly StoreOp[]): Promise<void> {
-    const rows = packOps(ops);
-    underWay += 1;
-    send({ kind: 'rows', rows }, [rows.buffer]);
-    while (underWay >= BATCHES) await written();
+    for (let from = 0; from < ops.length; ) {
+      while (slots.free === 0) await written();
+      const slot = must(slots.take(), 'one is free');
+      const { length, end } = fill(slotOctets(rows, slot), ops, from);
+      send({ kind: 'rows', slot, length });
+      from = end;
+    }
   },
   get(key: Uint8Array): Uint8Array | undefined {
     Atomics.store(answerState, 0, 0);
@@ -41,6 +41,23 @@ const store = {
   },
 };
 
+/** Packs rows from the `from`th on, as many as find room. Answers the octets, and which row comes next. */
+function fill(
+  octets: Uint8Array,
+  ops: readonly StoreOp[],
+  from: number,
+): { readonly length: number; readonly end: number } {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  let [length, end] = [0, from];
+  for (; end < ops.length; end++) {
+    const op = ops[end] as StoreOp;
+    if (length + packedOpBytes(op) > octets.length) break;
+    length = packOp(octets, view, length, op);
+  }
+  assert(end > from, 'a row of an index is far shorter than a slot');
+  return { length, end };
+}
+
 const written = () =>
   new Promise<void>((resolve) => {
     wake = resolve;
@@ -49,13 +66,16 @@ const written = () =>
 const tables = new PostingTables(store, new KeySpace(domain as DomainNumber), indexes);
 
 async function take(message: ToIndexWorker): Promise<void> {
-  if (message.kind === 'piece') {
+  if (message.kind === 'values') {
+    unpackValues(slotOctets(values, message.slot, message.length), tables);
+    send({ kind: 'taken', slot: message.slot });
+    if (tables.full) await tables.relieve();
+  } else if (message.kind === 'copied') {
     unpackValues(message.piece, tables);
     if (tables.full) await tables.relieve();
-    send({ kind: 'taken' });
   } else if (message.kind === 'write') {
     await tables.write();
-    while (underWay > 0) await written();
+    while (slots.away > 0) await written();
     send({ kind: 'done' });
   }
 }
@@ -63,7 +83,7 @@ async function take(message: ToIndexWorker): Promise<void> {
 let queue: Promise<void> = Promise.resolve();
 port.on('message', (message: ToIndexWorker) => {
   if (message.kind === 'written') {
-    underWay -= 1;
+    slots.give(message.slot);
     wake?.();
   } else queue = queue.then(() => take(message));
 });

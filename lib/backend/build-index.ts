@@ -32,7 +32,13 @@ const ROWS = 128;
 /** Entries that catch up in one turn of the writer. */
 const CATCH_UP = 100;
 /** The bulk part shares memory and the store's thread with clients. */
-const BOUNDS: BuilderBounds = { postings: 3_000_000, values: 500_000, batchRows: 2000, batchIds: 20_000 };
+const BOUNDS: BuilderBounds = {
+  postings: 3_000_000,
+  values: 500_000,
+  batchRows: 2000,
+  batchIds: 20_000,
+  sorted: false,
+};
 
 export interface BuildWorld {
   readonly store: OrderedStore;

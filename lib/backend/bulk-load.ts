@@ -26,17 +26,20 @@ import { Dictionary } from './dictionary.js';
 import { domainNumber, readFacts, textOp } from './domain-facts.js';
 import { encodeRecord } from './entry-record.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from './index-config.js';
-import { FIRST_ID, KeySpace, ROOT_ID, readUuid } from './key-space.js';
+import { FIRST_ID, KeySpace, ROOT_ID } from './key-space.js';
 import { LargeAttributes, type ValueBounds } from './large-attributes.js';
-import { OctetTable } from './octet-table.js';
+import { LoadedNames } from './loaded-names.js';
 import { classCounts } from './outcome-rows.js';
 import { gatherInto, PostingBuilder, type SinkFor } from './posting-builder.js';
-import { encodeClaims, encodeCount, encodeIdRow } from './rows.js';
+import { encodeCount } from './rows.js';
 import { shownOf, singleValued } from './shown.js';
 import { chunkOps, type ValueLayer } from './value-rows.js';
 import { wipeDomain } from './wipe-domain.js';
 
-const BATCH_ROWS = 6_000;
+/** Rows of entries written at once: what waits outlives the garbage collector's looks. */
+const BATCH_ENTRIES = 2_000;
+/** Of all other rows, which wait as octets of few objects. */
+const BATCH_ROWS = 10_000;
 
 export interface LoadOptions {
   readonly store: OrderedStore;
@@ -77,8 +80,6 @@ interface Loaded {
 
 /** What the base entry hangs below. */
 const ROOT: Loaded = { id: ROOT_ID, uuid: ROOT_UUID };
-/** Where the UUID stands in the key of its row. */
-const UUID_AT = 3;
 
 /** Begins a load: wipes the domain and marks it. */
 export async function beginLoad(options: LoadOptions): Promise<BulkLoad> {
@@ -105,15 +106,12 @@ export class BulkLoad {
   readonly #baseKey: string;
   readonly #isSingle: (key: AttributeKey) => boolean;
   readonly #large: LargeAttributes;
-  /** Keys of the name rows and UUIDs, each in the order of the entries: the n-th belongs to FIRST_ID + n. */
-  readonly #names = new OctetTable();
-  readonly #uuids = new OctetTable();
+  readonly #names = new LoadedNames();
   /** Neighbours in an import share their parent: the last one's name and its parent. */
   #lastParent: { readonly rdns: readonly Rdn[]; readonly loaded: Loaded } | undefined;
   readonly #children = new Map<EntryId, number>();
   #ops: StoreOp[] = [];
   #writing: Promise<void> = Promise.resolve();
-  #nextId = FIRST_ID;
   #aliases = 0;
   #referrals = 0;
   #lastCsn: Csn | undefined;
@@ -139,7 +137,7 @@ export class BulkLoad {
 
   /** Entries taken so far. */
   get count(): number {
-    return this.#nextId - FIRST_ID;
+    return this.#names.count;
   }
 
   /** Takes an entry, or says why not. When `needsTurn` is true afterwards, await turn() before the next. */
@@ -150,15 +148,13 @@ export class BulkLoad {
     const { id: parentId, uuid: parentUuid } = parent;
     const keys = this.#keys;
     const nameKey = keys.name(parentId, rdnKey);
-    if (this.#names.find(nameKey) >= 0) return 'exists';
+    if (this.#names.named(nameKey) !== undefined) return 'exists';
     const uuidKey = keys.uuid(entry.uuid);
-    if (this.#uuids.find(uuidKey) >= 0) return 'uuid-exists';
-    this.#names.value(nameKey, nameKey.length);
-    this.#uuids.value(uuidKey, uuidKey.length);
-    const id = this.#nextId++ as EntryId;
+    if (this.#names.hasUuid(uuidKey)) return 'uuid-exists';
     const { clock, genesis } = this.#options;
     const csn = genesis ?? this.#generator.next(clock.wallMs());
     if (genesis === undefined) this.#lastCsn = csn;
+    const id = this.#names.add(nameKey, uuidKey, csn);
     const stamp = { csn, by: this.#options.initiator };
     const state: EntryState = {
       uuid: entry.uuid,
@@ -181,11 +177,7 @@ export class BulkLoad {
     const kept = attributes === state.attributes ? state : { ...state, attributes };
     const record = encodeRecord(kept, parentId, shown === state.attributes, this.#dictionary);
     for (const op of chunkOps(values)) this.#ops.push(op);
-    this.#ops.push(
-      { type: 'put', key: keys.entry(id), value: record },
-      { type: 'put', key: uuidKey, value: encodeIdRow(id) },
-      { type: 'put', key: nameKey, value: encodeClaims([{ csn, id }]) },
-    );
+    this.#ops.push({ type: 'put', key: keys.entry(id), value: record });
     this.#children.set(parentId, (this.#children.get(parentId) ?? 0) + 1);
     const { aliases, referrals } = classCounts(shown);
     this.#aliases += aliases;
@@ -228,14 +220,13 @@ export class BulkLoad {
   }
 
   #child(parent: Loaded, rdnKey: string): Loaded | undefined {
-    const number = this.#names.find(this.#keys.name(parent.id, rdnKey));
-    if (number < 0) return undefined;
-    return { id: (FIRST_ID + number) as EntryId, uuid: readUuid(this.#uuids.octets(number), UUID_AT) };
+    const id = this.#names.named(this.#keys.name(parent.id, rdnKey));
+    return id === undefined ? undefined : { id, uuid: this.#names.uuidOf(id) };
   }
 
   /** Whether turn() is due: enough rows wait. */
   get needsTurn(): boolean {
-    return this.#ops.length >= BATCH_ROWS || this.#builder.full;
+    return this.#ops.length >= BATCH_ENTRIES || this.#builder.full;
   }
 
   /** Hands rows to the store; at most one batch is on its way. */
@@ -259,24 +250,18 @@ export class BulkLoad {
   async finish(): Promise<number> {
     const { store } = this.#options;
     await this.#flush();
-    await this.#writing;
-    await this.#builder.write();
-    for (const [id, count] of this.#children) {
-      this.#ops.push({ type: 'put', key: this.#keys.childCount(id), value: encodeCount(count) });
-      if (this.needsTurn) await this.#flush();
-    }
-    await this.#flush();
-    await this.#writing;
+    // The rows of indexes may be made in another thread.
+    await Promise.all([this.#builder.write(), this.#finishEntries()]);
     const facts = readFacts(store, this.#keys);
     const csn = this.#lastCsn;
     const state = csn === undefined ? facts.state : facts.state.with(csn);
     const counters = {
       ...facts.counters,
-      nextId: this.#nextId,
+      nextId: FIRST_ID + this.count,
       entries: this.count,
       aliases: this.#aliases,
       referrals: this.#referrals,
-      blockId: this.#nextId - 1,
+      blockId: FIRST_ID + this.count - 1,
     };
     const keys = this.#keys;
     await store.batch(
@@ -292,6 +277,21 @@ export class BulkLoad {
       { sync: true },
     );
     return this.count;
+  }
+
+  /** Writes what waited until all entries were there. */
+  async #finishEntries(): Promise<void> {
+    for (const [id, count] of this.#children) {
+      this.#ops.push({ type: 'put', key: this.#keys.childCount(id), value: encodeCount(count) });
+      if (this.#ops.length >= BATCH_ROWS) await this.#flush();
+    }
+    await this.#flush();
+    for (const ops of this.#names.rows(BATCH_ROWS)) {
+      await this.#writing;
+      this.#ops = ops;
+      await this.#flush();
+    }
+    await this.#writing;
   }
 }
 

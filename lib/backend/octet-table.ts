@@ -5,6 +5,8 @@
  * number until clear().
  */
 
+import { octetOrder } from './octet-order.js';
+
 const FIRST_VALUES = 1024;
 const FIRST_OCTETS = 16_384;
 
@@ -103,6 +105,11 @@ export class OctetTable {
   /** Octets of a value: a view, void after the next value(). */
   octets(value: number): Uint8Array {
     return this.#octets.subarray(this.#starts[value], this.#starts[value + 1]);
+  }
+
+  /** The numbers of all values in the order of their octets. */
+  order(): Words {
+    return octetOrder({ octets: this.#octets, starts: this.#starts, count: this.#count });
   }
 
   /** Forgets everything; memory grown for it is given back. */

@@ -98,6 +98,11 @@ export class PostingTable {
     return this.#values.octets(value);
   }
 
+  /** The numbers of all values in the order of their octets. */
+  order(): Words {
+    return this.#values.order();
+  }
+
   /** Ids of a value, ascending. */
   ids(value: number): EntryId[] {
     this.#sorted ??= this.#sort();

@@ -28,6 +28,8 @@ export interface BuilderBounds {
   readonly batchRows: number;
   /** Ids encoded in one turn of the event loop: long lists are few rows. */
   readonly batchIds: number;
+  /** Values are written in the order of their rows, which the store takes with less work; to sort them takes one long turn. */
+  readonly sorted: boolean;
 }
 
 /** For work that has the machine for itself. */
@@ -36,6 +38,7 @@ const LOAD_BOUNDS: BuilderBounds = {
   values: MAX_VALUES,
   batchRows: BATCH_ROWS,
   batchIds: 1_000_000,
+  sorted: true,
 };
 
 /** One index to fill. */
@@ -57,6 +60,7 @@ export interface PostingSink {
 }
 
 interface Filling extends IndexToFill {
+  readonly index: number;
   readonly table: PostingTable;
 }
 
@@ -65,6 +69,8 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   readonly #keys: KeySpace;
   readonly #bounds: BuilderBounds;
   readonly #filling: readonly Filling[];
+  /** The same in the order of their rows. */
+  readonly #inOrder: readonly Filling[];
   #postings = 0;
   #values = 0;
   #current: Filling | undefined;
@@ -81,7 +87,15 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     this.#store = store;
     this.#keys = keys;
     this.#bounds = bounds;
-    this.#filling = indexes.map(({ attribute, kind }) => ({ attribute, kind, table: new PostingTable() }));
+    this.#filling = indexes.map(({ attribute, kind }, index) => ({
+      attribute,
+      kind,
+      index,
+      table: new PostingTable(),
+    }));
+    this.#inOrder = this.#filling.toSorted((a, b) =>
+      a.attribute === b.attribute ? a.kind - b.kind : a.attribute < b.attribute ? -1 : 1,
+    );
   }
 
   get full(): boolean {
@@ -131,11 +145,12 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       ops = [];
     };
     const again = this.#seen !== undefined;
-    for (const [index, filling] of this.#filling.entries()) {
+    for (const filling of this.#inOrder) {
       if (!which(filling)) continue;
-      const { attribute, kind, table } = filling;
-      // The store sorts, in a thread of its own.
-      for (let number = 0; number < table.count; number++) {
+      const { attribute, kind, index, table } = filling;
+      const order = this.#bounds.sorted ? table.order() : undefined;
+      for (let at = 0; at < table.count; at++) {
+        const number = order?.[at] ?? at;
         const value = this.#keys.indexValue(attribute, kind, table.octets(number));
         const ids = table.ids(number);
         this.#postings -= ids.length;

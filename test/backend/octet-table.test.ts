@@ -24,3 +24,24 @@ t.test('numbers count in the order of arrival, are found again, and end with cle
     t.equal(table.find(utf8Encode('7919')), -1);
   }
 });
+
+t.test('the order is that of the octets, whatever strings begin or end alike', async (t) => {
+  const table = new OctetTable();
+  let state = 7;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const given: Uint8Array[] = [new Uint8Array(0)];
+  for (let i = 0; i < 3000; i++) {
+    const octets = new Uint8Array(20 + random(12));
+    // Few different octets, the least and the greatest among them, behind a long start that all share.
+    for (let at = 16; at < octets.length; at++) octets[at] = [0, 1, 0x61, 0xff][random(4)] as number;
+    given.push(octets.subarray(0, random(20) === 0 ? random(16) : octets.length));
+  }
+  for (const octets of given) table.value(octets, octets.length);
+  const order = [...table.order()];
+  t.equal(new Set(order).size, table.count, 'each value once');
+  const texts = order.map((number) => Buffer.from(table.octets(number)).toString('latin1'));
+  t.same(texts, [...texts].sort());
+});
