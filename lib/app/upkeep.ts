@@ -115,6 +115,7 @@ export class Upkeep {
               },
               resubmit: (change) => resubmit(backend.parts.writes, change),
             },
+            place: members.place,
             alert: (alert) => parts.alert(alert),
           });
     return new Upkeep(parts, members, reissue, broker);

@@ -7,9 +7,10 @@
  * Derived on each server, never replicated. Rows ride in the batch of their change. The oldest rows go when there are more than
  * LIMITS.appliedRows; whoever stands before them must read everything again. A load or a total update begins a new log above a new floor.
  */
+import { carveBytes } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes, ZERO_CSN } from '../csn/csn.js';
+import { CSN_BYTES, type Csn, csnFromBytes, putCsn, ZERO_CSN } from '../csn/csn.js';
 import { type OrderedStore, StoreError, type StoreOp, type StoreRange } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import {
@@ -48,7 +49,7 @@ const TRIM_EVERY = 8192;
 const TRIM_ROWS = 1000;
 
 function numberKey(keys: KeySpace, tag: number, number: number): Uint8Array {
-  const tail = new Uint8Array(1 + ID_BYTES);
+  const tail = carveBytes(1 + ID_BYTES);
   tail[0] = tag;
   writeId(tail, 1, number);
   return keys.underDomain(tail);
@@ -66,9 +67,9 @@ function lastKey({ domain }: KeySpace): Uint8Array {
 
 /** The value of a change's row. */
 export function encodeApplied(change: AppliedChange): Uint8Array {
-  const bytes = new Uint8Array(2 * CSN_BYTES + change.entries.length * ENTRY_BYTES);
-  bytes.set(csnToBytes(change.csn));
-  if (change.previous !== undefined) bytes.set(csnToBytes(change.previous), CSN_BYTES);
+  const bytes = carveBytes(2 * CSN_BYTES + change.entries.length * ENTRY_BYTES);
+  putCsn(bytes, 0, change.csn);
+  if (change.previous !== undefined) putCsn(bytes, CSN_BYTES, change.previous);
   let at = 2 * CSN_BYTES;
   for (const { uuid, subtree } of change.entries) {
     bytes[at] = subtree ? SUBTREE : 0;
@@ -91,7 +92,7 @@ export function decodeApplied(usn: number, bytes: Uint8Array): AppliedChange {
 }
 
 function numberRow(...numbers: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(ID_BYTES * numbers.length);
+  const bytes = carveBytes(ID_BYTES * numbers.length);
   numbers.forEach((number, i) => {
     writeId(bytes, i * ID_BYTES, number);
   });

@@ -8,7 +8,13 @@
 
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import type { NamedAva, NamedRdn, PreservedFacts } from '../change/change.js';
-import { type EntryState, isAlive, type LifeEvent, LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
+import {
+  type EntryState,
+  isAlive,
+  type LifeEvent,
+  LOST_AND_FOUND_UUID,
+  withAttributes,
+} from '../conflict/entry-state.js';
 import { CSN_BYTES, type Csn, csnFromBytes, putCsn, writeCsn } from '../csn/csn.js';
 import type { Attribute } from '../entry/entry.js';
 import { StoreError } from '../port/ordered-store.js';
@@ -278,7 +284,7 @@ export function decodeState(
   dictionary: Dictionary,
   rows: ValueRows | undefined = dictionary.values,
 ): EntryState {
-  return { ...decodeFacts(record, dictionary), attributes: decodeAttributes(record, dictionary, rows) };
+  return withAttributes(decodeFacts(record, dictionary), decodeAttributes(record, dictionary, rows));
 }
 
 /** decodeState() that throws StoreError damaged too where values that stand in rows cannot be read. */

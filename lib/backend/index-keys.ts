@@ -4,13 +4,14 @@
  * The index of K holds the values of every attribute whose key is K or starts with `K;` (filter/filter-plan.ts). Values that both states
  * share are not normalized again: unchanged attributes are the same objects in both, unchanged values the same bytes.
  */
-import { emptyBytes, latin1 } from '../base/bytes.js';
+import { emptyBytes, equalBytes, latin1 } from '../base/bytes.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
-import { substringKeys } from '../filter/substring-keys.js';
+import { eachDistinctKey, substringKeys } from '../filter/substring-keys.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
 import type { IndexConfig, IndexSpec } from './index-config.js';
+import { INDEX_VALUE_BYTES } from './index-value.js';
 import { INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
 
 /** A live state with its attributes as the DIT shows them. */
@@ -19,7 +20,7 @@ export interface IndexedState {
   readonly shown: Attributes;
 }
 
-/** Receives what the entry gains or loses: attribute, kind and normal value of each index row. */
+/** Receives what the entry gains or loses: attribute, kind and normal value of each index row. The octets may be written over after the call. */
 export type PostingSink = (
   attribute: AttributeKey,
   kind: IndexKind,
@@ -132,13 +133,28 @@ export class IndexKeys {
     if (ordering !== undefined) {
       this.#diff(key, INDEX_KIND.ordering, normals(old, ordering), normals(now, ordering), sink);
     }
-    if (substring !== undefined) {
-      const distinct = old.length + now.length === 1 ? Number.POSITIVE_INFINITY : 1;
-      this.#diff(key, INDEX_KIND.substring, grams(old, substring), grams(now, substring), sink, distinct);
-    }
+    if (substring !== undefined) this.#substrings(key, substring, old, now, sink);
     if (whole && spec.presence && old.length > 0 !== now.length > 0) {
       sink(key, INDEX_KIND.presence, emptyBytes(), now.length > 0);
     }
+  }
+
+  /** The keys of one value are told without an object for each. */
+  #substrings(
+    key: AttributeKey,
+    rule: NonNullable<IndexSpec['substring']>,
+    old: readonly Uint8Array[],
+    now: readonly Uint8Array[],
+    sink: PostingSink,
+  ): void {
+    if (old.length + now.length > 1) {
+      this.#diff(key, INDEX_KIND.substring, grams(old, rule), grams(now, rule), sink);
+      return;
+    }
+    const value = now[0] ?? old[0];
+    const normal = value === undefined ? undefined : rule.normalize(value);
+    const add = now.length > 0;
+    if (normal !== undefined) eachDistinctKey(normal, (gram) => sink(key, INDEX_KIND.substring, gram, add));
   }
 
   #diff(
@@ -147,14 +163,12 @@ export class IndexKeys {
     old: readonly Uint8Array[],
     now: readonly Uint8Array[],
     sink: PostingSink,
-    /** Up to this many of either are known to differ from each other. */
-    distinct = 1,
   ): void {
-    if (old.length === 0 && now.length <= distinct) {
+    if (old.length === 0 && haveRowsEach(now)) {
       for (const normal of now) sink(key, kind, normal, true);
       return;
     }
-    if (now.length === 0 && old.length <= distinct) {
+    if (now.length === 0 && haveRowsEach(old)) {
       for (const normal of old) sink(key, kind, normal, false);
       return;
     }
@@ -170,6 +184,22 @@ export class IndexKeys {
     for (const normal of values) rows.set(latin1(this.#keys.indexValue(key, kind, normal)), normal);
     return rows;
   }
+}
+
+/** Up to this many values are compared with each other. */
+const FEW_VALUES = 8;
+
+/** Whether no two of the values share a row, as far as that is seen fast. */
+function haveRowsEach(normals: readonly Uint8Array[]): boolean {
+  if (normals.length <= 1) return true;
+  if (normals.length > FEW_VALUES) return false;
+  for (let i = 0; i < normals.length; i++) {
+    const normal = normals[i] as Uint8Array;
+    if (normal.length > INDEX_VALUE_BYTES) return false;
+    for (let other = 0; other < i; other++)
+      if (equalBytes(normal, normals[other] as Uint8Array)) return false;
+  }
+  return true;
 }
 
 function mayBeOptioned(indexed: IndexedState | undefined): boolean {

@@ -48,7 +48,7 @@ export class LargeAttributes {
    */
   put(layer: ValueLayer, id: EntryId, was: Attributes | undefined, is: Attributes): Attributes {
     const rows = this.#dictionary.values;
-    if (rows === undefined) return is;
+    if (rows === undefined || was === is) return is;
     let kept: Map<AttributeKey, Attribute> | undefined;
     for (const [key, attribute] of is) {
       const before = was?.get(key);

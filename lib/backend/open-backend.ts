@@ -16,6 +16,7 @@ import { planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 import { dnKey } from '../schema/dn-key.js';
 import type { Schema } from '../schema/schema.js';
 import { AppliedLog } from './applied-log.js';
@@ -286,7 +287,9 @@ function openRules(
 ): ConsistencyRules {
   const attributes = referenceAttributesOf(consistency.references ?? [], schema);
   const jobs = new ReferenceJobs({ ...world, attributes });
-  const references = new ReferenceRules(attributes, consistency.referencesExist ?? false, jobs);
+  const { dictionary } = world.tree;
+  const mayHold = (key: AttributeKey) => dictionary.mayHold(key);
+  const references = new ReferenceRules(attributes, consistency.referencesExist ?? false, jobs, mayHold);
   const unique = uniqueRulesOf(consistency.unique ?? [], dnKey(baseDn), schema);
   return new ConsistencyRules(unique, references, jobs, new UniqueWatch(unique, world.tree, world.log));
 }

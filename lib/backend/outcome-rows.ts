@@ -5,11 +5,11 @@
  * puts or deletes rows in the pending layer.
  */
 import { must } from '../base/assert.js';
-import { latin1 } from '../base/bytes.js';
+import { emptyBytes, latin1 } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { claimOf, type NameClaim } from '../conflict/claim.js';
 import type { Outcome } from '../conflict/domain-view.js';
-import { type EntryState, isAlive, type LifeEvent } from '../conflict/entry-state.js';
+import { type EntryState, isAlive, type LifeEvent, withAttributes } from '../conflict/entry-state.js';
 import type { Csn } from '../csn/csn.js';
 import type { Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -41,6 +41,7 @@ export interface RowWorld {
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
 const ALIAS = ['alias', '2.5.6.1'];
 const REFERRAL = ['referral', '2.16.840.1.113730.3.2.6'];
+const NO_CLASSES = { aliases: 0, referrals: 0 };
 
 /** CSN of the death of a dead entry. */
 export function deathCsn(life: readonly LifeEvent[]): Csn | undefined {
@@ -154,7 +155,7 @@ function inRows(
   is: EntryState,
 ): EntryState {
   const attributes = large.put(layer.values, id, was?.attributes, is.attributes);
-  return attributes === is.attributes ? is : { ...is, attributes };
+  return attributes === is.attributes ? is : withAttributes(is, attributes);
 }
 
 /** Puts index rows of an entry into the layer, and takes them away. */
@@ -228,14 +229,15 @@ function countKinds(layer: Layer, was: IndexedState | undefined, is: IndexedStat
   const sameClasses =
     was !== undefined && is !== undefined && was.shown.get(OBJECT_CLASS) === is.shown.get(OBJECT_CLASS);
   if (sameClasses) return;
-  const none = { aliases: 0, referrals: 0 };
-  const before = was === undefined ? none : classCounts(was.shown);
-  const after = is === undefined ? none : classCounts(is.shown);
+  const before = was === undefined ? NO_CLASSES : classCounts(was.shown);
+  const after = is === undefined ? NO_CLASSES : classCounts(is.shown);
   layer.counters = {
-    ...counters,
+    nextId: counters.nextId,
     entries: counters.entries + (is === undefined ? 0 : 1) - (was === undefined ? 0 : 1),
     aliases: counters.aliases + after.aliases - before.aliases,
     referrals: counters.referrals + after.referrals - before.referrals,
+    blockId: counters.blockId,
+    newestMove: counters.newestMove,
   };
 }
 
@@ -251,6 +253,6 @@ function putTombstone(
   if (before === now) return;
   if (before !== undefined) layer.ops.push({ type: 'del', key: world.keys.tombstone(before, id) });
   if (now !== undefined) {
-    layer.ops.push({ type: 'put', key: world.keys.tombstone(now, id), value: new Uint8Array(0) });
+    layer.ops.push({ type: 'put', key: world.keys.tombstone(now, id), value: emptyBytes() });
   }
 }

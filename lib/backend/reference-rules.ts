@@ -9,7 +9,7 @@ import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { formatDn } from '../dn/dn-text.js';
-import type { AttributeType } from '../schema/attribute-type.js';
+import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import { dnKey, isAtOrBelow } from '../schema/dn-key.js';
 import type { Intent, ReadView, StoredEntry } from './backend.js';
 import { HolderChanges, namedKey, type ReferenceAttribute } from './holder-changes.js';
@@ -50,9 +50,18 @@ export class ReferenceRules {
   readonly attributes: readonly ReferenceAttribute[];
   readonly #mustExist: boolean;
   readonly #jobs: ReferenceJobs;
+  readonly #mayHold: (key: AttributeKey) => boolean;
 
-  /** `mustExist`: values that name entries of this domain are refused when there is no such entry. */
-  constructor(attributes: readonly ReferenceAttribute[], mustExist: boolean, jobs: ReferenceJobs) {
+  /**
+   * `mustExist`: values that name entries of this domain are refused when there is no such entry. `mayHold`: false where no entry ever held the attribute.
+   */
+  constructor(
+    attributes: readonly ReferenceAttribute[],
+    mustExist: boolean,
+    jobs: ReferenceJobs,
+    mayHold: (key: AttributeKey) => boolean,
+  ) {
+    this.#mayHold = mayHold;
     this.attributes = attributes;
     this.#mustExist = mustExist;
     this.#jobs = jobs;
@@ -62,7 +71,7 @@ export class ReferenceRules {
   completed(view: ReadView, intents: readonly Intent[], initiator: string): readonly Intent[] {
     if (this.attributes.length === 0) return intents;
     if (this.#mustExist) for (const intent of intents) this.#checkExist(view, intent);
-    if (!intents.some(({ body }) => this.#renames(body))) return intents;
+    if (!intents.some(({ body }) => this.#renames(body)) || this.#isFree(intents)) return intents;
     const doomed = new Set<EntryUuid>();
     for (const { entry, body } of intents) if (body.kind === 'delete') doomed.add(entry);
     const changes = new HolderChanges(doomed);
@@ -73,6 +82,15 @@ export class ReferenceRules {
   /** Whether a name is given or goes that references may be about: with no job open, nobody refers to a new entry. */
   #renames({ kind }: Intent['body']): boolean {
     return kind === 'delete' || kind === 'modifyDn' || (kind === 'add' && this.#jobs.left > 0);
+  }
+
+  /** Whether nothing but deletes is asked for, where no entry can name another. */
+  #isFree(intents: readonly Intent[]): boolean {
+    return (
+      this.#jobs.left === 0 &&
+      intents.every(({ body }) => body.kind === 'delete') &&
+      !this.attributes.some(({ key }) => this.#mayHold(key))
+    );
   }
 
   /** Notes what follows from one change; answers it with its job row, where it needs one. */

@@ -14,6 +14,7 @@ import type { Attribute, Attributes } from '../entry/entry.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { claimCsnOf } from './claim.js';
 import { areConcurrent } from './concurrency.js';
+import { deleteAlone } from './delete-alone.js';
 import type { AttributeEffect, DomainView, HistoryRow, Outcome, Waiting } from './domain-view.js';
 import { aliveAt, refoldLife } from './entry-life.js';
 import { type EntryState, type LifeEvent, LOST_AND_FOUND_UUID, type Stamp } from './entry-state.js';
@@ -61,7 +62,7 @@ export function applyChange(view: DomainView, change: Change): Outcome | Waiting
   if (body.kind === 'modifyDn' && body.parent !== undefined && !isKnown(view, body.parent)) {
     return { waitsFor: body.parent };
   }
-  const alone = modifyAlone(view, entry, change);
+  const alone = modifyAlone(view, entry, change) ?? deleteAlone(view, entry, change);
   if (alone !== undefined) return alone;
   if (comesBeforeAdd(view, entry, change)) return refoldLives(view, entry, change, foldOne);
   return foldOne(view, entry, change);

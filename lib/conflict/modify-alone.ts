@@ -4,7 +4,7 @@
  */
 import type { AttributeChange, Change } from '../change/change.js';
 import type { AttributeEffect, DomainView, Outcome } from './domain-view.js';
-import type { EntryState, Stamp } from './entry-state.js';
+import { type EntryState, type Stamp, withAttributes } from './entry-state.js';
 import { historyNeeded } from './prefetch-plan.js';
 import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
 
@@ -39,7 +39,7 @@ export function modifyAlone(
   }
   const modified: Stamp = { csn: change.csn, by: change.initiator };
   return {
-    entries: [{ ...entry, modified, attributes: delta.length === 0 ? entry.attributes : attributes }],
+    entries: [withAttributes(entry, delta.length === 0 ? entry.attributes : attributes, modified)],
     delta,
     history: [{ entry: entry.uuid, row: { change, void: false, effects, rdnBefore: undefined } }],
     moves: [],

@@ -51,6 +51,43 @@ export function substringKeys(normal: Uint8Array): Uint8Array[] {
   return keys;
 }
 
+const scratchStart = new Uint8Array(ANCHOR_OCTETS + 1);
+const scratchKey = new Uint8Array(GRAM_OCTETS + 1);
+/** Longer values are rare: their grams are told apart by a set. */
+const SHORT_OCTETS = 66;
+const shortGrams = new Int32Array(SHORT_OCTETS);
+
+/** substringKeys() one after another, each once, for single writes. `take` must not keep the octets: the next key is written over them. */
+export function eachDistinctKey(normal: Uint8Array, take: (key: Uint8Array) => void): void {
+  const { length } = normal;
+  if (length > SHORT_OCTETS) {
+    for (const key of substringKeys(normal)) take(key);
+    return;
+  }
+  const size = Math.min(length, ANCHOR_OCTETS);
+  const anchorKey = size === ANCHOR_OCTETS ? scratchStart : scratchStart.subarray(0, size + 1);
+  anchorKey[0] = START;
+  for (let i = 0; i < size; i++) anchorKey[i + 1] = normal[i] as number;
+  take(anchorKey);
+  anchorKey[0] = END;
+  for (let i = 0; i < size; i++) anchorKey[i + 1] = normal[length - 1 - i] as number;
+  take(anchorKey);
+  if (length < GRAM_OCTETS) return;
+  let count = 0;
+  let code = ((normal[0] as number) << 8) | (normal[1] as number);
+  for (let at = 2; at < length; at++) {
+    code = ((code & 0xffff) << 8) | (normal[at] as number);
+    let known = 0;
+    while (known < count && shortGrams[known] !== code) known += 1;
+    if (known < count) continue;
+    shortGrams[count++] = code;
+    scratchKey[1] = code >>> 16;
+    scratchKey[2] = code >>> 8;
+    scratchKey[3] = code;
+    take(scratchKey);
+  }
+}
+
 /** Receives the keys of substringKeys() without an object for each. */
 export interface SubstringKeySink {
   /** The first `length` octets of `octets`, which are written over by the next one. A gram may come more than once for one value. */

@@ -1,7 +1,7 @@
 /** Small facts about rows of the table of a domain's servers, and about what they say. */
-import { type Csn, csnReplica } from '../csn/csn.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import type { MemberRow } from '../sync/member-row.js';
+import type { MemberReport, MemberRow } from '../sync/member-row.js';
 
 /** Whether `other` is the same replica under a name that was heard of later. */
 export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
@@ -18,6 +18,15 @@ export function lesser(a: ServerState, b: ServerState): ServerState {
       const known = b.get(csnReplica(csn));
       return known === undefined ? [] : [known];
     }),
+  );
+}
+
+/** Whether a new report would say more than the last one: of `state`, or of whom the server takes no changes from. */
+export function saysMore(report: MemberReport, state: ServerState, outside: readonly ReplicaId[]): boolean {
+  return (
+    !state.equals(report.state) ||
+    outside.length !== report.shunned.length ||
+    outside.some((replica) => !report.shunned.some((known) => known.replica === replica))
   );
 }
 

@@ -7,7 +7,7 @@
  */
 import { must } from '../base/assert.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -21,8 +21,9 @@ import {
   mergeMembers,
   type Standing,
 } from '../sync/member-row.js';
-import { isSuccessor, lesser } from './member-facts.js';
+import { callersOf, isSuccessor, lesser, saysMore } from './member-facts.js';
 import { MemberStore } from './member-store.js';
+import { OwnPlace } from './own-place.js';
 import { Silences } from './silences.js';
 import { type Bound, Stability } from './stability.js';
 
@@ -83,14 +84,15 @@ export class Membership {
   #reportedMs = Number.NEGATIVE_INFINITY;
   /** Names of the servers that are followed; those that came later count as members once they were heard of: what is forgotten by then they have to copy. */
   peers: readonly string[];
-  /** A member has told us its table since our data came here. */
-  #told = true;
+  /** What others told of us. */
+  readonly place: OwnPlace;
   /** Grows when the data under our feet are replaced: what was begun before counts no more. */
   epoch = 0;
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
     this.peers = options.peers;
+    this.place = new OwnPlace(options.server, () => this.own);
     this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
   }
@@ -152,7 +154,7 @@ export class Membership {
   take(generation: string, rows: readonly MemberRow[]): void {
     if (generation !== this.#options.generation()) return;
     this.#followGeneration();
-    this.#told = true;
+    this.place.hear(rows);
     const changed: MemberRow[] = [];
     for (const told of rows) {
       const before = this.#known.get(told.name)?.row;
@@ -177,16 +179,15 @@ export class Membership {
   owed(): 'untold' | 'lacking' | undefined {
     const { directory } = this.#options;
     if (directory === undefined) return undefined;
-    if (!this.#told) return 'untold';
+    if (!this.place.told) return 'untold';
     const reported = this.own?.report?.state;
     if (reported === undefined || directory.state.coversAll(reported)) return undefined;
+    // Our own changes that others have come back before we write (replica.ts); those that nobody has are put back or made anew (reissue.ts).
+    const { replica } = this.#options;
     const gone = this.#outside();
-    const lacks = reported.replicas().some((origin) => {
-      const csn = must(reported.get(origin), 'an origin of the state');
-      // Our own changes that others have come back before we write (replica.ts); those that nobody has are made anew (reissue.ts).
-      return origin !== this.#options.replica && !gone.has(origin) && !directory.state.covers(csn);
-    });
-    return lacks ? 'lacking' : undefined;
+    const lacks = (csn: Csn, origin = csnReplica(csn)): boolean =>
+      origin !== replica && !gone.has(origin) && !directory.state.covers(csn);
+    return reported.csns().some((csn) => lacks(csn)) ? 'lacking' : undefined;
   }
 
   /** Why a peer must not be let in, or undefined. */
@@ -269,7 +270,8 @@ export class Membership {
   copied(): void {
     this.epoch += 1;
     this.#stability.clear();
-    this.#told = this.peers.length === 0;
+    const { server } = this.#options;
+    this.place.replaced(this.peers.length + callersOf(this.rows(), server, this.peers).length === 0);
   }
 
   /** To be called now and then: reports when there is something to say; evicts who was silent too long. */
@@ -295,18 +297,13 @@ export class Membership {
 
   #isReportDue(now: boolean): boolean {
     const { clock, directory, changelog } = this.#options;
-    if (this.#generation === undefined || this.owed() !== undefined) return false;
+    if (this.#generation === undefined || this.owed() !== undefined || this.place.owing()) return false;
     const report = this.own?.report;
     if (report === undefined || now) return true;
     const sinceMs = clock.monotonicMs() - this.#reportedMs;
     if (sinceMs < (this.#options.reportMs ?? REPORT_MS)) return false;
     const state = directory?.state ?? changelog.state;
-    const shunned = [...this.#outside().keys()];
-    const news =
-      !state.equals(report.state) ||
-      shunned.length !== report.shunned.length ||
-      shunned.some((replica) => !report.shunned.some((known) => known.replica === replica));
-    return news || sinceMs >= IDLE_REPORT_MS;
+    return saysMore(report, state, [...this.#outside().keys()]) || sinceMs >= IDLE_REPORT_MS;
   }
 
   async #report(): Promise<void> {
@@ -321,7 +318,7 @@ export class Membership {
     }));
     const said =
       directory === undefined ? { state: changelog.state, clock: ZERO_CSN } : await directory.report();
-    if (epoch !== this.epoch || this.owed() !== undefined) return;
+    if (epoch !== this.epoch || this.owed() !== undefined || this.place.owing()) return;
     const before = this.own ?? expectedMember(server);
     const report: MemberReport = {
       ...said,
@@ -344,6 +341,7 @@ export class Membership {
     const dropped = this.#generation === undefined ? [] : [...this.#known.keys()];
     if (this.#generation !== undefined) {
       this.#known.clear();
+      this.place.begin();
       this.#stability.clear();
       this.#expectPeers();
       this.epoch += 1;

@@ -1,28 +1,28 @@
 /**
- * Changes of our own that nobody else has when our data are replaced: kept on disk, and made anew under new CSNs once the copy is in place (replication-model.md section 2).
+ * Changes of our own that a copy of another server's data lacks: kept on disk when our data are replaced, and put back or made anew once the copy is in place (replication-model.md section 2).
  *
- * A server that was restored from an older copy and wrote on, cut off, or that wrote while it was evicted, must take a copy of another server's data; what it acknowledged
- * is not dropped. Invariants: kept, durable, before anything is dropped; in their order; each made once, a crash between being the one case that is looked at; what cannot be
- * made any more stays, for people (replication unseen).
+ * What we made as a member is put back under its own CSNs: it is one history, whoever has how much of it, and nobody is asked. A server that wrote on after a restore, cut off, or while
+ * it was evicted, makes it anew under new CSNs; what it acknowledged is not dropped. Invariants: kept, durable, before anything is dropped; in their order; each made once, a crash
+ * between being the one case that is looked at; what cannot be made any more stays, for people (replication unseen).
  */
 import { equalBytes } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { reasonOf } from '../base/thrown.js';
 import type { Change } from '../change/change.js';
-import { decodeChange, encodeChange } from '../change/change-codec.js';
+import { decodeChange, encodeChange, readChangeHeader } from '../change/change-codec.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { type Csn, csnToBytes, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import { decodeKept, encodeKept, type KeptRow } from './kept-row.js';
+import type { OwnPlace } from './own-place.js';
+import type { KeepCircumstances } from './replica-seams.js';
 
 const KIND = 3;
 const ROWS = 100;
 /** How long what others have of our changes has to come back, at least. */
 const WAIT_MS = 1000;
-/** `kept`: may still come back from another server. `sure`: nobody has it. `refused`: cannot be made any more. */
-const STAGES = ['kept', 'sure', 'refused'] as const;
-type Stage = (typeof STAGES)[number];
 
 export interface ReissueOptions {
   readonly replica: ReplicaId;
@@ -36,13 +36,13 @@ export interface ReissueOptions {
     /** Makes the change anew; rejects with an Error that says why it cannot. */
     resubmit(change: Change): Promise<unknown>;
   };
+  /** undefined where nobody keeps it: what is kept is looked for on the others then. */
+  readonly place?: Pick<OwnPlace, 'standingAtMs' | 'acknowledged'>;
   alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
 }
 
-interface Row {
+interface Row extends KeptRow {
   readonly key: Uint8Array;
-  readonly stage: Stage;
-  readonly bytes: Uint8Array;
 }
 
 export class Reissue {
@@ -69,7 +69,7 @@ export class Reissue {
     reissue.#before = options.changelog.newest(options.replica);
     for await (const rows of reissue.#rows()) {
       if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
-      if (rows.some(({ stage }) => stage === 'kept')) reissue.#unsettled = true;
+      if (rows.some(({ stage }) => stage === 'kept' || stage === 'member')) reissue.#unsettled = true;
       if (rows.some(({ stage }) => stage === 'sure')) reissue.#interrupted = true;
     }
     return reissue;
@@ -130,11 +130,13 @@ export class Reissue {
   }
 
   /**
-   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. `forked`: others hold another history of ours. Where the source is one of them, its CSNs
-   * say nothing about what we made since the restore that this run began with: nobody has that, whatever is asked of a later source.
+   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. Where the source is one of those that hold another history of ours, its CSNs say nothing
+   * about what we made since the restore that this run began with: nobody has that, whatever is asked of a later source.
    */
-  async keep(source: ServerState, forked = false): Promise<number> {
+  async keep(source: ServerState, circumstances: KeepCircumstances): Promise<number> {
     const { replica, changelog, store } = this.#options;
+    const { forked } = circumstances;
+    const standingAtMs = await this.#standing(circumstances);
     const theirs = source.get(replica);
     const apart = forked && !(theirs !== undefined && changelog.holds(theirs));
     const common = apart && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
@@ -143,9 +145,11 @@ export class Reissue {
       const ops: StoreOp[] = [];
       for (const { csn, bytes } of slice) {
         const key = this.#key(csn);
-        const sure = apart || stageOf(store.get(key)) === 'sure';
+        const before = store.get(key);
+        const sure = apart || (before !== undefined && decodeKept(before).stage === 'sure');
+        const stage = sure ? 'sure' : standingAtMs === undefined ? 'kept' : 'member';
         if (!sure) this.#unsettled = true;
-        ops.push({ type: 'put', key, value: encodeRow(sure ? 'sure' : 'kept', bytes) });
+        ops.push({ type: 'put', key, value: encodeKept({ stage, standingAtMs, bytes }) });
       }
       await store.batch(ops, { sync: true });
       kept += ops.length;
@@ -154,8 +158,24 @@ export class Reissue {
     return kept;
   }
 
+  /** When our place was last decided as we made what is kept; undefined: we did not belong, or cannot know. Found as the copy begins, on disk for its further sources. */
+  async #standing({ outside, again }: KeepCircumstances): Promise<number | undefined> {
+    const { place, store } = this.#options;
+    const key = this.#key(undefined);
+    const found = again ? store.get(key) : undefined;
+    if (found !== undefined) return decodeKept(found).standingAtMs;
+    const known = !again && !outside && place?.acknowledged === true ? place.standingAtMs : undefined;
+    const row = { stage: known === undefined ? 'kept' : 'member', standingAtMs: known } as const;
+    if (!again)
+      await store.batch([{ type: 'put', key, value: encodeKept({ ...row, bytes: new Uint8Array(0) }) }], {
+        sync: true,
+      });
+    return known;
+  }
+
   /** Makes what waits, less what came back meanwhile. Rejects with a StoreError. */
   async #run(): Promise<void> {
+    if (await this.#takeBack()) return;
     await this.#settle();
     let made = 0;
     let refused = 0;
@@ -172,9 +192,7 @@ export class Reissue {
           if (isPassing(error)) return;
           refused += 1;
           reason = reasonOf(error);
-          await this.#options.store.batch([{ type: 'put', key, value: encodeRow('refused', bytes) }], {
-            sync: true,
-          });
+          await this.#options.store.batch([put(key, 'refused', bytes)], { sync: true });
         }
       }
     }
@@ -197,6 +215,29 @@ export class Reissue {
     return undefined;
   }
 
+  /**
+   * What we made as a member goes on where our log ends: it is put back under its own CSNs, the same history whoever has more or less of it. Only where the log ends elsewhere, or others
+   * have decided meanwhile that we did not belong, is it looked for on the others as the rest. Resolves with whether something is to be applied now.
+   */
+  async #takeBack(): Promise<boolean> {
+    const { store, changelog, place, directory, replica } = this.#options;
+    for await (const rows of this.#rows()) {
+      const kept = rows.filter(({ stage }) => stage === 'member');
+      if (kept.length === 0) continue;
+      if (this.#stopped) return true;
+      const good = kept.filter(({ standingAtMs }) => standingAtMs === place?.standingAtMs);
+      const outcome = changelog.append(good.map(({ bytes }) => ({ ...readChangeHeader(bytes), bytes })));
+      await (outcome.kind === 'taken' ? outcome.durable : changelog.idle());
+      const ops = kept.map(({ key, bytes }): StoreOp => {
+        const back = changelog.holds(decodeChange(bytes).csn);
+        return back ? { type: 'del', key } : put(key, 'kept', bytes);
+      });
+      await store.batch(ops, { sync: true });
+    }
+    const newest = changelog.newest(replica);
+    return newest !== undefined && !directory.state.covers(newest);
+  }
+
   /** What came back from others is theirs; from here on a new CSN of ours covers the rest, so the answer is kept. */
   async #settle(): Promise<void> {
     const { store, directory, changelog } = this.#options;
@@ -208,7 +249,7 @@ export class Reissue {
         const { csn } = decodeChange(bytes);
         // A newer one of another history covers it and is not it.
         const back = held.covers(csn) && changelog.holds(csn);
-        ops.push(back ? { type: 'del', key } : { type: 'put', key, value: encodeRow('sure', bytes) });
+        ops.push(back ? { type: 'del', key } : put(key, 'sure', bytes));
       }
     }
     if (ops.length > 0) await store.batch(ops, { sync: true });
@@ -226,14 +267,11 @@ export class Reissue {
 
   async *#rows(): AsyncGenerator<readonly Row[], undefined> {
     const { store, prefix } = this.#options;
-    const gte = this.#key(undefined);
+    // After the row of #standing().
+    const gte = new Uint8Array([...prefix, KIND, 0]);
     const lt = new Uint8Array([...prefix, KIND + 1]);
     for await (const rows of store.scan({ gte, lt }, ROWS)) {
-      yield rows.map(({ key, value }) => ({
-        key: key.slice(),
-        stage: stageOf(value),
-        bytes: value.slice(1),
-      }));
+      yield rows.map(({ key, value }) => ({ key: key.slice(), ...decodeKept(value) }));
     }
     return undefined;
   }
@@ -243,15 +281,8 @@ export class Reissue {
   }
 }
 
-function stageOf(value: Uint8Array | undefined): Stage {
-  return STAGES[value?.[0] ?? 0] ?? 'kept';
-}
-
-function encodeRow(stage: Stage, bytes: Uint8Array): Uint8Array {
-  const value = new Uint8Array(1 + bytes.length);
-  value[0] = STAGES.indexOf(stage);
-  value.set(bytes, 1);
-  return value;
+function put(key: Uint8Array, stage: 'kept' | 'sure' | 'refused', bytes: Uint8Array): StoreOp {
+  return { type: 'put', key, value: encodeKept({ stage, standingAtMs: undefined, bytes }) };
 }
 
 /** Whether the server takes no writes at the moment, whatever the change: it is tried again. */

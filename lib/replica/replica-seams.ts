@@ -18,12 +18,24 @@ export interface ReplicaMembers {
   owed(): 'untold' | 'lacking' | undefined;
   /** Our data are being replaced. */
   copied(): void;
+  /** Told when changes of our own may still come back. */
+  readonly place: { owing: () => boolean };
+}
+
+/** How our data come to be replaced. */
+export interface KeepCircumstances {
+  /** Others hold another history of ours. */
+  readonly forked: boolean;
+  /** A peer does not count us among the domain's servers. */
+  readonly outside: boolean;
+  /** The copy was begun already, from another source, or before a crash. */
+  readonly again: boolean;
 }
 
 /** Changes of our own that only we have, when our data are replaced (reissue.ts). */
 export interface ReplicaReissue {
   /** Keeps, on disk, what we made and the source does not hold. */
-  keep(source: ServerState, forked: boolean): Promise<number>;
+  keep(source: ServerState, circumstances: KeepCircumstances): Promise<number>;
   /** Why local writes must wait, as a sentence; undefined when they need not. */
   readonly held: string | undefined;
   /** Our changes up to this one came back from others. */

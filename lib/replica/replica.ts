@@ -54,6 +54,7 @@ export class Replica {
     this.#update = new TotalUpdate(options, {
       carrier: () => this.#carrier,
       forked: () => [...this.#bars.values()].some(({ forked }) => forked),
+      outside: () => [...this.#bars.values()].some(({ forked }) => !forked),
       stopped: () => this.#stopped,
       finished: () => {
         this.#behind = [];
@@ -81,6 +82,7 @@ export class Replica {
     }
     this.#options.reissue?.start(() => this.#dataHeld() === undefined && this.blocked().length === 0);
     const { server, members } = this.#options;
+    if (members !== undefined) members.place.owing = () => this.#owing();
     const peers = carrier.peerNames();
     const callers = callersOf(members?.rows() ?? [], server, peers);
     this.#held = startHoldMs > 0 && peers.length + callers.length > 0;
@@ -126,6 +128,11 @@ export class Replica {
     return this.#held
       ? `${server} has just started and is asking the other servers what they know of it`
       : undefined;
+  }
+
+  /** Changes that we made may still come back, or we do not know yet. */
+  #owing(): boolean {
+    return this.#held || this.#recovering !== undefined || this.#options.reissue?.held !== undefined;
   }
 
   /** Takes no local writes until it is called again without a reason (a sentence). */

@@ -19,6 +19,8 @@ export interface TotalUpdateHooks {
   carrier(): UpdateCarrier | undefined;
   /** Others hold another history of ours. */
   forked(): boolean;
+  /** A peer does not count us among the domain's servers. */
+  outside(): boolean;
   /** Nothing is to be begun any more. */
   stopped(): boolean;
   /** The copy is whole and served. */
@@ -185,7 +187,12 @@ export class TotalUpdate {
     const { backend, changelog, reissue } = this.#options;
     if (backend.generationId !== undefined && backend.generationId !== changelog.recordedGeneration)
       await changelog.setGeneration(backend.generationId);
-    if (generationId === changelog.recordedGeneration) await reissue?.keep(state, this.#hooks.forked());
+    const circumstances = {
+      forked: this.#hooks.forked(),
+      outside: this.#hooks.outside(),
+      again: backend.importing,
+    };
+    if (generationId === changelog.recordedGeneration) await reissue?.keep(state, circumstances);
   }
 
   #pause(delayMs: number): Promise<void> {

@@ -34,8 +34,9 @@ export function barOf(
   const unseen = made !== undefined && !log.covers(made);
   const isMember = row?.standing === 'member';
   if (isMember) {
-    // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those.
-    const regressed = row.report !== undefined && !applied.coversAll(row.report.state);
+    // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those. Its own that its log has are on their way to its entries.
+    const known = made === undefined ? applied : applied.with(made);
+    const regressed = row.report !== undefined && !known.coversAll(row.report.state);
     return unseen && regressed
       ? notMember(peer, server, 'has made changes on an older copy of its data')
       : undefined;

@@ -5,6 +5,7 @@ import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import {
+  eachDistinctKey,
   eachSubstringKey,
   LONG_VALUE_KEY,
   lookupKeys,
@@ -85,4 +86,20 @@ t.test('bulk loads get the same keys', async (t) => {
   };
   t.ok(check(new Uint8Array(LIMITS.substringIndexedBytes + 1)));
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), check), { seed: 19, numRuns: 2000 });
+});
+
+t.test('single writes get the same keys, each once', async (t) => {
+  const check = (normal: Uint8Array) => {
+    const keys: string[] = [];
+    eachDistinctKey(normal, (key) => keys.push(latin1(key)));
+    return keys.sort().join('|') === substringKeys(normal).map(latin1).sort().join('|');
+  };
+  t.ok(check(new Uint8Array(LIMITS.substringIndexedBytes + 1)));
+  for (const length of [0, 1, 2, 3, 8, 9, 66, 67, 200])
+    t.ok(check(Uint8Array.from({ length }, (_, i) => i)), `${length} octets`);
+  const repeating = fc.array(fc.integer({ min: 97, max: 99 }), { maxLength: 80 });
+  fc.assert(
+    fc.property(repeating, (octets) => check(Uint8Array.from(octets))),
+    { seed: 20, numRuns: 1000 },
+  );
 });

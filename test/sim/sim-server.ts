@@ -208,6 +208,7 @@ export class SimServer {
                 this.reissued.push(csn);
               },
             },
+            place: members.place,
             alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
           });
     if (directory !== undefined) directory.undeleteFromMs = () => members.undeleteFromMs;

@@ -63,6 +63,9 @@ t.test(
     t.equal(code(peer(state([15, 1], [11, 2])), member), undefined);
     t.equal(code(peer(state([9, 1], [10, 2])), member), undefined, 'restored: it catches up first');
     t.equal(code(peer(state([9, 1], [11, 2])), member), 'not-member');
+    const copied = peer(state([15, 1], [5, 2]));
+    const putBack = { ...copied, states: { ...copied.states, log: state([15, 1], [11, 2]) } };
+    t.equal(code(putBack, member), undefined, 'its own that its log has are on their way to its entries');
     const wants = { wants: true };
     t.equal(code(peer(state([9, 1], [11, 2]), wants), member), undefined, 'it asks for a copy of ours');
     t.equal(code(peer(state(), wants), row({ standing: 'evicted' })), 'evicted');

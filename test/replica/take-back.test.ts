@@ -1,0 +1,98 @@
+/**
+ * What a server made and the copy that replaces its data lacks: put back as it is where the server belonged when it made it, so that it is one history whoever has how much of it; made
+ * anew where others have decided meanwhile that it does not belong (replication-model.md section 2).
+ */
+import t from 'tap';
+import { ZERO_CSN } from '../../lib/csn/csn.js';
+import { MESH_3 } from '../sim/shapes.js';
+import { World } from '../sim/world.js';
+
+function between(world: World, a: string, b: string, passes: boolean): void {
+  for (const [from, to] of [[a, b] as const, [b, a] as const])
+    if (passes) world.network.heal(from, to);
+    else world.network.cut(from, to);
+}
+
+/** s3 has made five changes that s2 holds and s1 does not; then it reaches s1 alone. */
+async function copying(known: readonly string[] = ['s2']) {
+  const world = await World.started(MESH_3);
+  await world.writes('s3', 5);
+  await world.writes('s2', 5);
+  await world.settle();
+  await world.run(1000);
+  const server = world.server('s3');
+  between(world, 's1', 's2', false);
+  between(world, 's1', 's3', false);
+  if (!known.includes('s2')) between(world, 's2', 's3', false);
+  await world.writes('s3', 5);
+  await world.run(500);
+  between(world, 's2', 's3', false);
+  await world.writes('s3', 2);
+  await world.run(100);
+  world.network.breakLinks('s1', 's3');
+  await world.run(10);
+  between(world, 's1', 's3', true);
+  return { world, server };
+}
+
+for (const known of [['s2'], []]) {
+  t.test(
+    `a member that is initialized while ${known.length === 0 ? 'nobody else holds' : 'one who holds some of'} its changes cannot be heard has them back under their own CSNs`,
+    async (t) => {
+      const { world, server } = await copying(known);
+      const before = [...server.acked];
+      t.notOk(world.server('s1').changelog?.holds(before[5] ?? ZERO_CSN), 's1 lacks them');
+      await world.wait(server.replica?.initialize('s1') ?? Promise.resolve());
+      await world.run(5000, () => server.replica?.writesHeld() === undefined);
+      await world.writes('s3', 2);
+      await world.run(200);
+      world.network.healAll();
+      await world.settle();
+      t.same(server.reissued, []);
+      t.ok(before.every((csn) => world.server('s2').changelog?.holds(csn)));
+      t.notMatch(
+        [...world.servers.values()].flatMap(({ alerts }) => alerts).join('\n'),
+        /forked|different histories/,
+      );
+    },
+  );
+}
+
+t.test('a crash anywhere between the copy and the end of it changes nothing', async (t) => {
+  for (let afterMs = 0; afterMs < 2600; afterMs += 200) {
+    const { world, server } = await copying();
+    const before = [...server.acked];
+    void server.replica?.initialize('s1').catch(() => {});
+    await world.run(afterMs);
+    server.crash();
+    void server.start();
+    await world.run(4000);
+    world.network.healAll();
+    await world.settle();
+    await world.run(2000);
+    await world.writes('s3', 1);
+    await world.settle();
+    t.same(server.reissued, [], `${afterMs} ms`);
+    t.ok(
+      before.every((csn) => world.server('s1').changelog?.holds(csn)),
+      `${afterMs} ms`,
+    );
+  }
+});
+
+t.test('what a server made while it was evicted is made anew, not put back', async (t) => {
+  const { world, server } = await copying([]);
+  between(world, 's1', 's3', false);
+  between(world, 's1', 's2', true);
+  await world.wait(world.server('s1').members?.decide('s3', 'evicted') ?? Promise.resolve());
+  await world.run(1000);
+  await world.wait(world.server('s1').members?.decide('s3', 'returning') ?? Promise.resolve());
+  await world.run(1000);
+  world.network.healAll();
+  void server.replica?.initialize('s1').catch(() => {});
+  await world.run(60_000, () => server.reissued.length === 7);
+  t.equal(server.reissued.length, 7);
+  await world.settle();
+  await world.writes('s3', 1);
+  await world.settle();
+});
