@@ -171,10 +171,10 @@ function assemble(
     lookup: new ReverseLookup(indexes, keys, postings, (key) => dictionary.mayHold(key)),
   });
   const tree = new DurableTree(treeFacts, durableRows, options.cacheBytes ?? 64 << 20, facts.counters);
-  const rows = new PendingRows(durableRows);
-  const pending = new PendingTree(treeFacts, rows, tree);
   tree.collective.tree = tree;
   indexes.collective = tree.collective;
+  const rows = new PendingRows(durableRows);
+  const pending = new PendingTree(treeFacts, rows, tree);
   const large = new LargeAttributes(dictionary, schema, options.values);
   if (dictionary.values !== undefined)
     dictionary.values.layers = () => rows.layers.map(({ values }) => values);
@@ -258,10 +258,10 @@ function treeFactsOf(
   return {
     ...parts,
     baseDn,
+    collective: new CollectiveAttributes(schema, parts.dictionary),
     rules: schema,
     structuralClass: structuralClassOf(schema),
     memberAttributes: memberAttributesOf(memberAttributes ?? DEFAULT_MEMBER_ATTRIBUTES, schema),
-    collective: new CollectiveAttributes(schema, parts.dictionary),
     dynamic: dynamicGroups === undefined ? undefined : new DynamicGroups(schema, dynamicGroups.secret),
     governingRule: (entry, parent) => governingRule(entry, parent, schema),
   };
@@ -304,10 +304,10 @@ interface Durable {
   readonly applied: AppliedLog;
   readonly feed: ChangeFeed;
   readonly digests: PartDigests;
+  readonly indexes: LiveIndexes;
   state: ServerState;
 }
 
-  readonly indexes: LiveIndexes;
 function commitOver(
   options: BackendOptions,
   durable: Durable,
@@ -318,10 +318,10 @@ function commitOver(
   const { keys, dictionary, tree, postings, applied, feed, digests } = durable;
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
+    tree.collective.committed(layer);
     digests.written([...layer.entries.keys()]);
     durable.state = layer.state;
     options.onApplied?.();
-    tree.collective.committed(layer);
     feed.advanced();
     if (layer.applied === 0) return;
     applied.committed(layer.usn, layer.applied);
@@ -335,9 +335,6 @@ function commitOver(
     postings.clear();
     applied.dropped();
     digests.reset();
-    tree.counters = fresh.counters;
-    durable.state = fresh.state;
-    return fresh;
     await findHolders({
       store,
       keys,
@@ -346,6 +343,9 @@ function commitOver(
       indexes: durable.indexes,
       collective: tree.collective,
     });
+    tree.counters = fresh.counters;
+    durable.state = fresh.state;
+    return fresh;
   };
   const onFailed = options.onFailed ?? (() => undefined);
   const world = { store, keys, dictionary, rows, sink, log, tail, apply, reload, onFailed };
