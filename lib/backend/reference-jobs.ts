@@ -6,34 +6,22 @@
  * inherit references. A job looks through index rows of the reference attributes, or, for a single name, up its holders; it never looks
  * at entries that hold no reference.
  */
-import { ByteReader, ByteWriter } from '../base/binary.js';
 import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
-import { type OrderedStore, StoreError, type StoreOp, type StoreRow } from '../port/ordered-store.js';
+import type { OrderedStore, StoreOp, StoreRow } from '../port/ordered-store.js';
 import { dnKey, isAtOrBelow } from '../schema/dn-key.js';
 import type { EntryId, ReadView } from './backend.js';
 import { HolderChanges, namedKey, type ReferenceAttribute } from './holder-changes.js';
-import { INDEX_KIND, type KeySpace, readUuid, TAG, UUID_BYTES, writeUuid } from './key-space.js';
+import { INDEX_KIND, type KeySpace, TAG } from './key-space.js';
 import { indexedValue, PostingReader } from './posting-rows.js';
+import { decodeJob, encodeJob, jobNumber, type ReferenceJob } from './reference-job-row.js';
 import { RowsAway } from './reverse-lookup.js';
 import type { HeldEntry } from './stored-entry.js';
 import type { Decide } from './write-path.js';
-
-/** What is to be done. */
-export interface ReferenceJob {
-  /** The entry that has another name now; undefined: it went. */
-  readonly moved: EntryUuid | undefined;
-  /** Key of the name that it had. */
-  readonly key: string;
-  /** Names below it changed too. */
-  readonly deep: boolean;
-  /** Who asked for the write. */
-  readonly initiator: string;
-}
 
 /** Values changed in one write. */
 const WRITE_VALUES = 500;
@@ -65,9 +53,6 @@ export interface JobWriter {
   /** Runs work when everything decided before is durable. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
-
-const writer = new ByteWriter(512);
-const damaged = (reason: string): StoreError => new StoreError('damaged', `reference job: ${reason}`);
 
 export class ReferenceJobs {
   readonly #world: JobWorld;
@@ -271,29 +256,4 @@ function renamed(value: Uint8Array, key: string, top: HeldEntry['dn']): string {
   const { rdns } = parseDn(utf8Decode(value) ?? '');
   // In keys a raw comma always separates.
   return formatDn({ rdns: [...rdns.slice(0, rdns.length - key.split(',').length), ...top.rdns] });
-}
-
-function encodeJob({ moved, key, deep, initiator }: ReferenceJob): Uint8Array {
-  writer.reset();
-  writer.varint((moved === undefined ? 0 : 1) + (deep ? 2 : 0));
-  if (moved !== undefined) {
-    const uuid = new Uint8Array(UUID_BYTES);
-    writeUuid(uuid, 0, moved);
-    writer.raw(uuid);
-  }
-  writer.text(key);
-  writer.text(initiator);
-  return writer.finish();
-}
-
-function decodeJob(bytes: Uint8Array): ReferenceJob {
-  const reader = new ByteReader(bytes, damaged);
-  const flags = reader.varint(3);
-  const moved = (flags & 1) === 0 ? undefined : readUuid(reader.raw(UUID_BYTES), 0);
-  return { moved, key: reader.text(), deep: (flags & 2) !== 0, initiator: reader.text() };
-}
-
-/** The number in the key of a job. */
-function jobNumber(key: Uint8Array): number {
-  return Number(new DataView(key.buffer, key.byteOffset).getBigUint64(3));
 }

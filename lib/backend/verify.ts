@@ -2,10 +2,10 @@
  * verify: every invariant of a domain's rows, checked by reading all of them; each violation in a sentence.
  *
  * Works on a snapshot beside a running backend or on a closed one. Memory does not grow with the domain but by one bit an entry: rows that follow from entries
- * are summed (derived-rows.ts), and read again only when the sums differ. Owns rows of entries, names, counts, histories, moves, journal and
- * counters; index rows are verify-index.ts. Violations beyond MAX_VIOLATIONS are counted, not told.
+ * are summed (derived-rows.ts), and read again only when the sums differ. Owns rows of entries, names, counts, histories, moves, journal,
+ * reference jobs and counters; index rows are verify-index.ts. Violations beyond MAX_VIOLATIONS are counted, not told.
  */
-import { latin1 } from '../base/bytes.js';
+import { latin1, utf8Decode } from '../base/bytes.js';
 import { reasonOf } from '../base/thrown.js';
 import type { EntryUuid } from '../change/change.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
@@ -24,6 +24,7 @@ import type { IndexConfig } from './index-config.js';
 import { type KeySpace, readId, shownKey, TAG } from './key-space.js';
 import { ManyAttribute } from './many-attribute.js';
 import { classCounts } from './outcome-rows.js';
+import { decodeJob, jobFaults, jobNumber } from './reference-job-row.js';
 import { type Conformance, conformanceOfPart, markOf } from './schema-marks.js';
 import { shownOf, singleValued } from './shown.js';
 import { IndexVerifier } from './verify-index.js';
@@ -101,6 +102,7 @@ class Verifier {
     await this.#derivedRows();
     await this.#historyRows();
     await this.#moveRows();
+    await this.#jobRows();
     this.#counters();
     if (!this.#derived.even) {
       this.#untold += this.#derived.look();
@@ -232,6 +234,18 @@ class Verifier {
     });
     if (newest > this.#facts.counters.newestMove)
       this.#say(`Move ${newest} is newer than the newest one known.`);
+  }
+
+  /** References that are still to be changed: a job that cannot be read or done would leave them as they are. */
+  async #jobRows(): Promise<void> {
+    const { store, keys } = this.#options;
+    const base = store.get(keys.meta('base'), this.#snapshot);
+    const baseKey = base && utf8Decode(base);
+    await this.#each(TAG.references, (key, value) => {
+      const number = jobNumber(key);
+      for (const fault of jobFaults(decodeJob(value), baseKey, (uuid) => this.#others.isStored(uuid)))
+        this.#say(`Reference job ${number} cannot be done: ${fault}.`);
+    });
   }
 
   #counters(): void {
