@@ -32,7 +32,7 @@ import type { Divergence } from '../replica/divergence.js';
 import { Replica } from '../replica/replica.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import type { Schema } from '../schema/schema.js';
-import { alertLog } from './alert-log.js';
+import { type Alert, alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
 import { fractionOf, heldPart } from './domain-fraction.js';
@@ -174,6 +174,7 @@ export class RunningDomain {
       );
     const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
     const changelog = await openChangelog(store, baseKey, replica);
+    const alert = alertLog(log.child({ domain: base }));
     const backend = await openServable(config.files, {
       store,
       baseDn,
@@ -198,11 +199,11 @@ export class RunningDomain {
           { replica: csnReplica(csn), aheadMs },
           'a replica has a clock that is too far ahead; set its time',
         ),
+      onFollow: (csn, aheadMs) => alert(clockFollowed(csn, aheadMs)),
       onFailed: (error) =>
         log.error({ error: error.message }, 'writing has ended; restart the server when the cause is mended'),
     });
     const { keys } = backend.parts;
-    const alert = alertLog(log.child({ domain: base }));
     const upkeep = await Upkeep.open({ config, store, keys, changelog, backend, alert });
     return new RunningDomain(parts, backend, changelog, upkeep, baseKey);
   }
@@ -303,6 +304,7 @@ export class RunningDomain {
       applied: backend.state.toString(),
       received: this.#changelog.state.toString(),
       ...replicationLag(this.broker.status(), backend.state),
+      ...stampsAhead(backend.parts.writes.clockAheadMs),
       ...this.#copying(),
       ...heldOrigins(this.#replica.blocked()),
     };
@@ -325,6 +327,20 @@ export class RunningDomain {
     const held = this.#replica.writesHeld();
     return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
   }
+}
+
+function stampsAhead(aheadMs: number): Pick<DomainStatus, 'stampsAheadSeconds'> {
+  return aheadMs >= 1000 ? { stampsAheadSeconds: Math.round(aheadMs / 1000) } : {};
+}
+
+/** A client changed what another server had changed under a clock that is far ahead of ours. */
+function clockFollowed(csn: Csn, aheadMs: number): Alert {
+  const origin = csnReplica(csn);
+  return {
+    kind: 'clock-followed',
+    key: `clock-followed ${origin}`,
+    message: `times of changes made here follow those of replica ${origin}, ${Math.round(aheadMs / 1000)} s ahead of this server's clock, since a client changed what it had changed: set the time of the server that is wrong`,
+  };
 }
 
 /** How this server introduces itself for a domain. */

@@ -91,8 +91,17 @@ function* offlineFindings(facts: HealthFacts): Generator<Finding> {
 }
 
 function* domainFindings({ domains }: ServerStatus, dir: string): Generator<Finding> {
-  for (const { baseDn, phase, reason, blocked, waiting = [] } of domains) {
+  for (const { baseDn, phase, reason, blocked, waiting = [], stampsAheadSeconds = 0 } of domains) {
     const why = reason ?? phase;
+    if (stampsAheadSeconds > CLOCK_S)
+      yield finding(
+        'H024',
+        'warning',
+        baseDn,
+        `times of changes made here are ${stampsAheadSeconds} s ahead of this server's clock`,
+        'its clock is behind, was set back, or had to follow one that runs ahead: the last write wins by these times',
+        'set the time of all servers by NTP',
+      );
     if (phase === 'failed')
       yield finding(
         'H010',

@@ -96,6 +96,8 @@ export interface BackendOptions {
   readonly pause?: () => Promise<void>;
   /** A change whose time lies beyond the skew bound was applied: an alert. */
   readonly onSkew?: (csn: Csn, aheadMs: number) => void;
+  /** CSNs of local changes follow one that lies beyond the skew bound (pass-stamps.ts): an alert. */
+  readonly onFollow?: (csn: Csn, aheadMs: number) => void;
   /** Writing has ended for this run. */
   readonly onFailed?: (error: Error) => void;
   /** Entries changed, durably: called in the turn in which reads see it. */
@@ -235,7 +237,7 @@ function writesOf(
 ): WritePath {
   const { durable, rows, pending, indexes, commit, isSingle, conformance, large, fraction } = parts;
   const { keys, dictionary, postings, applied, feed } = durable;
-  const { store, clock, replica, sink, onSkew } = options;
+  const { store, clock, replica, sink, onSkew, onFollow } = options;
   const view = new FoldView(store, keys, rows, pending, dictionary, {
     newestMove: () => commit.counters.newestMove,
     state: () => commit.state,
@@ -247,6 +249,7 @@ function writesOf(
     generator: generatorOf(options, durable.state),
     notes: new ChangeNotes({ log: applied, rows, tree: pending }, feed),
     onSkew: onSkew ?? (() => undefined),
+    onFollow: onFollow ?? (() => undefined),
   });
 }
 
@@ -319,7 +322,7 @@ function commitOver(
   const apply = (layer: Layer) => {
     applyLayer(layer, durable.rows, tree, postings);
     tree.collective.committed(layer);
-    digests.written([...layer.entries.keys()]);
+    digests.written(layer.entries);
     durable.state = layer.state;
     options.onApplied?.();
     feed.advanced();

@@ -28,6 +28,7 @@ import type { GroupCommit } from './group-commit.js';
 import type { HeldFraction } from './held-fraction.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
 import { OwnChain } from './own-chain.js';
+import { passStamps } from './pass-stamps.js';
 import type { PendingTree } from './pending-tree.js';
 import { prefetch } from './prefetch.js';
 import { WriteQueue } from './write-queue.js';
@@ -53,6 +54,8 @@ export interface WriteWorld extends RowWorld {
   readonly fraction: HeldFraction;
   /** A change from further ahead than the skew bound: an alert. */
   readonly onSkew: (csn: Csn, aheadMs: number) => void;
+  /** Our CSNs follow one that lies beyond the skew bound: an alert. */
+  readonly onFollow: (csn: Csn, aheadMs: number) => void;
 }
 
 /** What the change was decided on is no more: the store refused it meanwhile. */
@@ -135,6 +138,11 @@ export class WritePath {
     this.#world.generator.observe(csn, this.#world.clock.wallMs(), true);
   }
 
+  /** By how much the CSNs of local changes are ahead of this server's clock, ms. */
+  get clockAheadMs(): number {
+    return this.#world.generator.aheadMs(this.#world.clock.wallMs());
+  }
+
   /** The entry as all that was decided leaves it, dead or alive; for decide functions. */
   stateOf(uuid: EntryUuid): EntryState | undefined {
     const { rows, dictionary } = this.#world;
@@ -169,15 +177,36 @@ export class WritePath {
     resolve: (written: Written) => void,
     reject: (error: unknown) => void,
   ): void | Promise<void> {
-    const { tree, commit } = this.#world;
+    const { commit, rows, tree } = this.#world;
     const refusal = commit.refusal ?? this.#chain.overtaken;
     if (refusal !== undefined) return reject(refusal);
     let intents: readonly Intent[];
     try {
-      intents = checkFreeUuids(decide(tree), this.#world.rows);
+      intents = checkFreeUuids(decide(tree), rows);
     } catch (error) {
       return reject(error);
     }
+    const passed = passStamps(this.#world, intents);
+    if (passed === undefined) return this.#make(initiator, intents, resolve, reject);
+    return Promise.resolve(passed)
+      .then((late) => {
+        if (late !== undefined) throw late;
+        return this.#make(initiator, intents, resolve, reject);
+      })
+      .catch((error: unknown) => {
+        this.#world.view.done();
+        reject(error);
+      });
+  }
+
+  /** Makes what was decided. */
+  #make(
+    initiator: string,
+    intents: readonly Intent[],
+    resolve: (written: Written) => void,
+    reject: (error: unknown) => void,
+  ): void | Promise<void> {
+    const { tree, commit } = this.#world;
     const target = intents[0]?.entry;
     const before = target === undefined ? undefined : tree.byUuid(target);
     const waiter = { resolve, reject, before, target };

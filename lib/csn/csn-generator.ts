@@ -3,7 +3,7 @@
  *
  * Invariants: every CSN issued is greater than every CSN issued before and than every CSN observed within the skew bound;
  * time is max(wall, last), so a wall clock that jumps back makes nothing smaller. A CSN observed further ahead than the bound is reported
- * and does not drag us. Two lives of one replica that began from the same data (one of them restored, or cloned) make different CSNs, also where the clock stands or was set back:
+ * and remembered, and does not drag us until someone needs a CSN that is newer (follow()). Two lives of one replica that began from the same data (one of them restored, or cloned) make different CSNs, also where the clock stands or was set back:
  * each has a salt, drawn anew at its start.
  */
 import { assert } from '../base/assert.js';
@@ -29,6 +29,8 @@ export class CsnGenerator {
   #sequence = 0;
   /** A CSN was made in this life. */
   #begun = false;
+  /** The newest CSN observed and not followed. */
+  #unfollowed: Csn | undefined;
 
   /** `last`: newest CSN of this replica or observed by it, from the store. `salt`: drawn anew at each start, 0 to MAX_CSN_SALT. */
   constructor(replica: ReplicaId, last: Csn | undefined, maxSkewMs: number = LIMITS.clockSkewMs, salt = 0) {
@@ -69,12 +71,36 @@ export class CsnGenerator {
   observe(csn: Csn, wallMs: number, own = false): Observation {
     const timeMs = csnTimeMs(csn);
     const aheadMs = timeMs - wallMs;
-    if (aheadMs > this.#maxSkewMs && !own) return { kind: 'skewed', aheadMs };
-    const sequence = csnSequence(csn);
-    if (timeMs > this.#timeMs || (timeMs === this.#timeMs && sequence > this.#sequence)) {
-      this.#timeMs = timeMs;
-      this.#sequence = sequence;
+    if (aheadMs > this.#maxSkewMs && !own) {
+      if (this.#unfollowed === undefined || csn > this.#unfollowed) this.#unfollowed = csn;
+      return { kind: 'skewed', aheadMs };
     }
+    this.follow(csn);
     return { kind: 'ok' };
+  }
+
+  /** Moves past a CSN, however far ahead it is. */
+  follow(csn: Csn): void {
+    if (this.isPast(csn, 0)) return;
+    this.#timeMs = csnTimeMs(csn);
+    this.#sequence = csnSequence(csn);
+  }
+
+  /** Whether a CSN was observed that the next one of ours may not be newer than. Costs nothing while all clocks are within the bound. */
+  isBehind(wallMs: number): boolean {
+    if (this.#unfollowed !== undefined && this.isPast(this.#unfollowed, wallMs)) this.#unfollowed = undefined;
+    return this.#unfollowed !== undefined;
+  }
+
+  /** By how much the CSNs that are made now are ahead of the wall clock, ms. */
+  aheadMs(wallMs: number): number {
+    return Math.max(0, this.#timeMs - wallMs);
+  }
+
+  /** Whether the next CSN is newer than `csn`. */
+  isPast(csn: Csn, wallMs: number): boolean {
+    const timeMs = csnTimeMs(csn);
+    if (wallMs > timeMs || this.#timeMs > timeMs) return true;
+    return this.#timeMs === timeMs && this.#sequence >= csnSequence(csn);
   }
 }

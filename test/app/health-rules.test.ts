@@ -41,6 +41,7 @@ t.test('each fault has its rule', (t) => {
     ['H011 error', facts({ status: status({ domains: [{ ...domain, phase: 'full' }] }) })],
     ['H012 warning', facts({ status: status({ domains: [{ ...domain, phase: 'held' }] }) })],
     ['H013 warning', facts({ status: status({ domains: [{ ...domain, waiting: ['waits'] }] }) })],
+    ['H024 warning', facts({ status: status({ domains: [{ ...domain, stampsAheadSeconds: 61 }] }) })],
     ['H013 error', facts({ status: status({ domains: [{ ...domain, blocked: ['waits'] }] }) })],
     ['H020 warning', facts({ status: status({ peers: [{ name: 's2', connected: false }] }) })],
     ['H021 warning', facts({ status: status({ links: [{ ...link, direction: 'to', lagSeconds: 61 }] }) })],

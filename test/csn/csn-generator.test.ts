@@ -46,6 +46,30 @@ t.test('model 2: a remote clock beyond the bound is reported and does not drag o
   t.equal(csnTimeMs(generator.next(NOW)), NOW);
 });
 
+t.test('model 2 as amended: what was not followed is remembered, until a CSN of ours is newer', async (t) => {
+  const generator = new CsnGenerator(ONE, undefined);
+  const seen = (aheadMs: number) => makeCsn(NOW + aheadMs, 3, TWO);
+  generator.observe(seen(LIMITS.clockSkewMs), NOW);
+  t.notOk(generator.isBehind(NOW), 'followed at once');
+  generator.observe(seen(3_600_000), NOW);
+  generator.observe(seen(1_800_000), NOW);
+  t.ok(generator.isBehind(NOW));
+  t.ok(generator.isPast(generator.next(NOW), NOW), 'an own one is followed');
+  generator.follow(seen(1_800_000));
+  t.ok(generator.next(NOW) > seen(1_800_000));
+  t.equal(generator.aheadMs(NOW), 1_800_000);
+  t.ok(generator.isBehind(NOW), 'not yet past the newest');
+  generator.follow(seen(3_600_000));
+  t.notOk(generator.isBehind(NOW));
+  t.ok(generator.next(NOW) > seen(3_600_000));
+  generator.observe(seen(7_200_000), NOW);
+  t.notOk(generator.isBehind(NOW + 7_200_001), 'the wall clock is past it');
+  t.equal(generator.aheadMs(NOW + 7_200_001), 0);
+  const last = generator.next(NOW);
+  generator.follow(seen(1));
+  t.ok(generator.next(NOW) > last, 'never back');
+});
+
 t.test('F29: own CSNs recovered from a peer are always followed, so that none is issued twice', async (t) => {
   const generator = new CsnGenerator(ONE, undefined);
   const own = makeCsn(NOW + 10 * LIMITS.clockSkewMs, 3, ONE);

@@ -3,12 +3,13 @@
  * and compared with the oracle of the model.
  */
 
-import type { Carried, ReadView, ReplayResult } from '../../lib/backend/backend.js';
+import type { Carried, ReadView, ReplayResult, StoredEntry, Written } from '../../lib/backend/backend.js';
 import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
 import { TAG } from '../../lib/backend/key-space.js';
 import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/large-attributes.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
+import { HeldEntry } from '../../lib/backend/stored-entry.js';
 import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
@@ -28,6 +29,7 @@ import type { DomainSnapshot, HeldPart } from '../../lib/replica/snapshot-source
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { entryFacts } from '../conflict/memory-domain.js';
 import { add, modify, move, remove, rename, undelete } from '../conflict/story.js';
+import { missingEffect } from '../conflict/took-effect.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimDirectory, WriteRequest } from './sim-directory.js';
@@ -158,12 +160,14 @@ export class BackendDirectory implements SimDirectory {
           deadState(writes, entry, this.undeleteFromMs());
           return [undeleteIntent(entry)];
         });
+        checkEffect(written, entry, body);
         return written.csn;
       }
       const written = await this.backend.submit('cn=client', (view) => {
         if (!allowed(view, entry, body)) throw new LdapError('unwillingToPerform', 'not now');
         return [{ entry, body }];
       });
+      checkEffect(written, entry, body);
       return written.csn;
     } catch (error) {
       if (error instanceof LdapError) return undefined;
@@ -189,6 +193,15 @@ export class BackendDirectory implements SimDirectory {
     const held = states.map((state) => restrictState(state, shown));
     return [...entryFacts(held), ...lines.sort()].join('\n');
   }
+}
+
+/** An acknowledged write does what it was to do where its client is, whatever the clocks show (docs/conflicts.md, Clocks). */
+function checkEffect({ csn, before, after }: Written, entry: EntryUuid, body: ChangeBody): void {
+  const stateOf = (stored: StoredEntry | undefined): EntryState | undefined =>
+    stored instanceof HeldEntry ? stored.state : undefined;
+  const missing = missingEffect(stateOf(before), stateOf(after), body);
+  if (missing !== undefined)
+    throw new Error(`${csn} was acknowledged and has no effect on ${entry}: ${missing}`);
 }
 
 /** What a server would check before it takes such a write. */

@@ -9,9 +9,12 @@ import { BackendDirectory, clientWrites } from './backend-directory.js';
 import { only, runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
 
-const [first, last] = (process.env.SIM_SEEDS ?? '1-8').split('-').map(Number) as [number, number];
+const [first, last] = (process.env.SIM_SEEDS ?? '1-6').split('-').map(Number) as [number, number];
+const SEEDS = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+// In these a server whose clock is an hour behind takes writes on what others changed.
+if (process.env.SIM_SEEDS === undefined) SEEDS.push(11, 12);
 
-for (let seed = first; seed <= last; seed++) {
+for (const seed of SEEDS) {
   t.test(
     `seed ${seed}: every server ends as one server would that had executed every change in CSN order`,
     { timeout: 100_000 },
