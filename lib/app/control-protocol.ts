@@ -22,6 +22,8 @@ export type ControlRequest =
       readonly kind?: string;
       /** UUID. */
       readonly entry?: string;
+      /** Also lines that somebody settled. */
+      readonly all?: boolean;
     }
   | { readonly command: 'changes'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry'; readonly dn: string }

@@ -23,7 +23,7 @@ const COMMANDS = {
   health: {},
   alerts: {},
   topology: {},
-  conflicts: { ...DOMAIN, limit: 'number', kind: 'string', entry: 'string' },
+  conflicts: { ...DOMAIN, limit: 'number', kind: 'string', entry: 'string', all: 'boolean' },
   changes: { ...DOMAIN, limit: 'number' },
   'show-entry': { dn: 'string' },
   initialize: { ...DOMAIN, from: 'string' },

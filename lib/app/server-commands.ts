@@ -8,6 +8,7 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
+import { listedLines } from '../operation/resolved-conflicts.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import { backUpServer } from './back-up-server.js';
 import { type ChangeLine, changeLines } from './change-lines.js';
@@ -231,27 +232,27 @@ export function updateProgress(now: UpdateProgress): ControlProgress {
 async function conflicts(
   server: RunningServer,
   request: ControlRequest & { readonly command: 'conflicts' },
-): Promise<{ total: number; conflicts: readonly ConflictLine[] }> {
+): Promise<{ total: number; resolved: number; conflicts: readonly ConflictLine[] }> {
   const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
   let total = 0;
+  let resolved = 0;
   let lines: ConflictLine[] = [];
   for (const { backend } of withOwn(server, request.domain)) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
-    let loser = '';
-    let number = 0;
-    for await (const slice of backend.journal())
-      for (const line of slice) {
-        number = line.loser === loser ? number + 1 : 1;
-        loser = line.loser;
+    for await (const slice of listedLines(backend))
+      for (const listed of slice) {
+        const { line } = listed;
         if (request.kind !== undefined && line.kind !== request.kind) continue;
         if (request.entry !== undefined && line.entry !== request.entry.toLowerCase()) continue;
+        if (listed.resolved) resolved += 1;
+        if (listed.resolved && request.all !== true) continue;
         total += 1;
-        lines.push(conflictLine(line, number, dnOf, isSecretAttribute));
+        lines.push(conflictLine(listed, dnOf, isSecretAttribute));
         // Only the newest are kept.
         if (lines.length > 2 * limit) lines = lines.slice(-limit);
       }
   }
-  return { total, conflicts: lines.slice(-limit) };
+  return { total, resolved, conflicts: lines.slice(-limit) };
 }
 
 async function changes(

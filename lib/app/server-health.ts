@@ -2,6 +2,7 @@
  * The facts that health rules look at, gathered within a running server.
  */
 import type { JournalLine } from '../conflict/domain-view.js';
+import { listedLines } from '../operation/resolved-conflicts.js';
 import type { RunningDomain } from './domain.js';
 import { fileFacts } from './health-files.js';
 import { type HealthFacts, OPEN_KINDS } from './health-rules.js';
@@ -46,14 +47,14 @@ export function countingSeldom(restMs: number): (domains: readonly RunningDomain
   };
 }
 
-/** Journal lines of kinds that say what is so now. */
+/** Journal lines of kinds that say what is so now, without those that somebody settled. */
 async function openConflicts(domains: readonly RunningDomain[]): Promise<Record<string, number>> {
   const counts = new Map<JournalLine['kind'], number>(OPEN_KINDS.map((kind) => [kind, 0]));
   for (const { backend } of domains)
-    for await (const slice of backend.journal())
-      for (const { kind } of slice) {
-        const count = counts.get(kind);
-        if (count !== undefined) counts.set(kind, count + 1);
+    for await (const slice of listedLines(backend))
+      for (const { line, resolved } of slice) {
+        const count = counts.get(line.kind);
+        if (count !== undefined && !resolved) counts.set(line.kind, count + 1);
       }
   return Object.fromEntries(counts);
 }

@@ -8,6 +8,7 @@ import { formatNamedRdn } from '../change/named-rdn.js';
 import type { HistoryRow, JournalLine } from '../conflict/domain-view.js';
 import { type EntryState, isAlive } from '../conflict/entry-state.js';
 import { type Csn, csnTimeMs } from '../csn/csn.js';
+import type { ListedLine } from '../operation/resolved-conflicts.js';
 
 export interface ConflictLine {
   /** The CSN of the change that lost, and the number among its lines: the name in cn=conflicts,cn=monitor. */
@@ -22,6 +23,8 @@ export interface ConflictLine {
   readonly value: string | undefined;
   readonly loser: string;
   readonly winner: string | undefined;
+  /** Somebody settled it. */
+  readonly resolved: boolean;
 }
 
 export interface EntryReport {
@@ -57,14 +60,13 @@ const SHOWN = 120;
 
 /** A journal line as data. `dnOf`: the DN of a live entry. */
 export function conflictLine(
-  line: JournalLine,
-  number: number,
+  { line, id, resolved }: ListedLine,
   dnOf: (uuid: JournalLine['entry']) => string | undefined,
   isSecret: (attribute: string) => boolean,
 ): ConflictLine {
   const secret = line.attribute !== undefined && isSecret(line.attribute);
   return {
-    id: `${line.loser}.${number}`,
+    id,
     time: timeOf(line.loser),
     kind: line.kind,
     entryUuid: line.entry,
@@ -73,6 +75,7 @@ export function conflictLine(
     value: line.value === undefined ? undefined : secret ? '(not shown)' : valueText(line.value),
     loser: line.loser,
     winner: line.winner,
+    resolved,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { reasonOf } from '../base/thrown.js';
 import type { Changelog } from '../changelog/changelog.js';
-import type { Csn, ReplicaId } from '../csn/csn.js';
+import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import type { Link } from '../port/link.js';
 import {
@@ -145,6 +145,18 @@ export class SubscriberDriver {
     if (receivedBytes !== this.#heardBytes) this.#heardMs = this.#clock.monotonicMs();
     this.#heardBytes = receivedBytes;
     this.feed({ kind: 'tick', states, heardMs: this.#heardMs });
+  }
+
+  /**
+   * Takes these origins from the peer, each from our place. Where we asked from a later one, what was on its way to our disk then was refused there: the peer is asked again, or it
+   * would think that we have it.
+   */
+  follow(places: ReadonlyMap<ReplicaId, Csn | undefined>): void {
+    const stands = ([origin, place]: [ReplicaId, Csn | undefined]): boolean =>
+      (this.#asked.get(origin) ?? ZERO_CSN) <= (place ?? ZERO_CSN);
+    if (![...places].every(stands))
+      this.feed({ kind: 'sources', places: new Map([...places].filter(stands)) });
+    this.feed({ kind: 'sources', places });
   }
 
   /** Tells the peer what is new of the domain's servers. */

@@ -206,7 +206,7 @@ export class Upstreams {
       for (const [origin, choice] of this.#choices) {
         if (choice.upstream === session.id) places.set(origin, changelog.newest(origin));
       }
-      session.feed({ kind: 'sources', places });
+      session.follow(places);
     }
     this.#noticeLost(upstreams);
     this.#noticeBehind(selection.unservable, upstreams, sessions);

@@ -11,6 +11,7 @@ import { reportedSchema, type SchemaReport } from '../app/schema-report.js';
 import { serverFiles } from '../app/server-files.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
+import type { LdapClient } from '../io/ldap-client.js';
 import { DESCRIPTION_KINDS } from '../schema/description.js';
 import type { InactiveDefinition } from '../schema/own-definitions.js';
 import type { Schema } from '../schema/schema.js';
@@ -71,16 +72,21 @@ export async function editSchema(args: Place, edits: readonly SchemaEdit[]): Pro
 async function overLdap(url: string, args: LdapArguments): Promise<Schema> {
   const client = await connectTo(url, args);
   try {
-    const entry = await client.readEntry(SCHEMA_BASE, [...DESCRIPTION_KINDS]);
-    if (entry === undefined) throw new LdapError('noSuchObject', `${url} shows no ${SCHEMA_BASE}`);
-    return reportedSchema({
-      definitions: entry.attributes.flatMap(({ name, values }) => {
-        const kind = DESCRIPTION_KINDS.find((one) => one.toLowerCase() === name.toLowerCase());
-        if (kind === undefined || kind === 'matchingRuleUse') return [];
-        return values.map((value) => ({ kind, text: utf8Decode(value) ?? '', file: SCHEMA_BASE }));
-      }),
-    });
+    return await schemaOver(client);
   } finally {
     client.unbind();
   }
+}
+
+/** The schema that a server shows. Rejects with LdapError. */
+export async function schemaOver(client: Pick<LdapClient, 'readEntry'>): Promise<Schema> {
+  const entry = await client.readEntry(SCHEMA_BASE, [...DESCRIPTION_KINDS]);
+  if (entry === undefined) throw new LdapError('noSuchObject', `the server shows no ${SCHEMA_BASE}`);
+  return reportedSchema({
+    definitions: entry.attributes.flatMap(({ name, values }) => {
+      const kind = DESCRIPTION_KINDS.find((one) => one.toLowerCase() === name.toLowerCase());
+      if (kind === undefined || kind === 'matchingRuleUse') return [];
+      return values.map((value) => ({ kind, text: utf8Decode(value) ?? '', file: SCHEMA_BASE }));
+    }),
+  });
 }

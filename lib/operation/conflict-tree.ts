@@ -1,18 +1,22 @@
 /**
  * cn=conflicts,cn=monitor: the journal of resolved conflicts of every domain (replication-model.md section 5), one entry a line.
  *
- * A line's name is the CSN of the change that lost and its number among the lines of that change, so it is the same on every replica and stays.
+ * A line's name is the CSN of the change that lost and its number among the lines of that change, so it is the same on every replica and stays. Lines are computed; that one is
+ * settled can be written (resolved-conflicts.ts).
  */
 import type { Backend } from '../backend/backend.js';
 import { generalizedTime } from '../backend/computed-attributes.js';
-import type { JournalLine } from '../conflict/domain-view.js';
+import { utf8Decode } from '../base/bytes.js';
 import { csnTimeMs } from '../csn/csn.js';
 import type { Dn } from '../dn/dn.js';
 import { parseDn } from '../dn/dn-text.js';
-import type { SearchScope } from '../ldap/message.js';
+import type { ModifyRequest, SearchScope } from '../ldap/message.js';
 import type { Schema } from '../schema/schema.js';
 import type { Directory } from './directory.js';
+import type { Answer, Operation } from './operation.js';
+import { type ListedLine, listedLines, resolveLine } from './resolved-conflicts.js';
 import { MONITOR_DN, SUBSCHEMA_DN } from './root-dse.js';
+import type { ServerParts } from './server-parts.js';
 import {
   inScope,
   isUnder,
@@ -65,6 +69,16 @@ export class ConflictTree implements VirtualTree {
     };
   }
 
+  modify(parts: ServerParts, operation: Operation): Promise<Answer> {
+    const [leaf = []] = parseDn((operation.message.request as ModifyRequest).dn).rdns;
+    return resolveLine(
+      parts,
+      operation,
+      this.#directory.domains,
+      utf8Decode(leaf[0]?.value ?? new Uint8Array(0)) ?? '',
+    );
+  }
+
   async *#lines(
     wanted: (entry: NamedEntry) => boolean,
     withTop: boolean,
@@ -81,23 +95,14 @@ export class ConflictTree implements VirtualTree {
     baseText: string,
     wanted: (entry: NamedEntry) => boolean,
   ): AsyncGenerator<readonly NamedEntry[], undefined> {
-    let loser = '';
-    let number = 0;
-    for await (const slice of backend.journal()) {
-      const entries: NamedEntry[] = [];
-      for (const line of slice) {
-        number = line.loser === loser ? number + 1 : 1;
-        loser = line.loser;
-        const entry = this.#entry(line, number, baseText);
-        if (wanted(entry)) entries.push(entry);
-      }
+    for await (const slice of listedLines(backend)) {
+      const entries = slice.map((listed) => this.#entry(listed, baseText)).filter(wanted);
       if (entries.length > 0) yield entries;
     }
     return undefined;
   }
 
-  #entry(line: JournalLine, number: number, baseText: string): NamedEntry {
-    const cn = `${line.loser}.${number}`;
+  #entry({ line, id: cn, resolved }: ListedLine, baseText: string): NamedEntry {
     const dn = `cn=${cn},${CONFLICTS_DN}`;
     return virtualEntry(
       this.#schema,
@@ -110,6 +115,7 @@ export class ConflictTree implements VirtualTree {
         'conflict-winner': line.winner === undefined ? [] : [line.winner],
         'conflict-attribute': line.attribute === undefined ? [] : [line.attribute],
         'conflict-value': line.value === undefined ? [] : [line.value],
+        'conflict-resolved': resolved ? 'TRUE' : 'FALSE',
         'domain-name': baseText,
         createTimestamp: generalizedTime(csnTimeMs(line.loser)),
         entryDN: dn,

@@ -6,7 +6,7 @@ import type { EncodedChange } from '../../lib/change/change.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
 import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
 import type { SimServerOptions } from '../sim/sim-server.js';
-import { World } from '../sim/world.js';
+import { directoryServer, World } from '../sim/world.js';
 import { changes, csn, hello, replica, states } from '../sync/session-fixtures.js';
 
 function broker(name: string, peers: readonly string[]): SimServerOptions {
@@ -121,3 +121,23 @@ t.test('a log that lacks a row says so, and costs its reader that origin alone',
   await world.run(4000);
   t.same(world.server('x').changelog?.state.csns(), [csn(20)]);
 });
+
+t.test(
+  'changes that our disk refused are asked for again, also of a session that began while they were on their way to it',
+  async () => {
+    const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])]);
+    await world.writes('s1', 1);
+    await world.settle();
+    const { faults } = world.server('s2').disk;
+    faults.delay = () => world.time.sleep(2000);
+    await world.writes('s1', 1);
+    await world.run(20);
+    world.network.breakLinks('s1', 's2');
+    await world.run(1000, () => world.server('s2').broker?.following().includes('s1') === true);
+    await world.run(20);
+    faults.refuse = 'full';
+    await world.run(2500);
+    Object.assign(faults, { refuse: undefined, delay: undefined });
+    await world.settle();
+  },
+);

@@ -14,21 +14,29 @@ export const replicationConflicts = defineCommand({
     limit: { type: 'number', default: 1000, describe: 'Lines to show, the newest' },
     kind: { type: 'string', describe: 'Only conflicts of this kind, such as value-lost' },
     entry: { type: 'string', describe: 'Only conflicts of the entry with this UUID' },
+    all: {
+      type: 'boolean',
+      default: false,
+      describe: 'Also those that somebody settled (replication resolve)',
+    },
   },
   examples: [['$0 replication conflicts --dir /var/lib/polyarch', 'What lost to what, newest last']],
   async run(args) {
     const result = (await callServer(args, {
       command: 'conflicts',
       limit: args.limit,
+      ...(args.all ? { all: true } : {}),
       ...(args.kind === undefined ? {} : { kind: args.kind }),
       ...(args.entry === undefined ? {} : { entry: args.entry }),
       ...(args.base === undefined ? {} : { domain: args.base }),
-    })) as { total: number; conflicts: readonly ConflictLine[] };
+    })) as { total: number; resolved: number; conflicts: readonly ConflictLine[] };
     printData(result, args.json, () => {
-      if (result.conflicts.length === 0) return 'no conflicts';
+      const settled =
+        result.resolved === 0 || args.all ? '' : `${result.resolved} that were settled are not shown (--all)`;
+      if (result.conflicts.length === 0) return ['no conflicts', settled].filter(Boolean).join('; ');
       const rows = result.conflicts.map((line) => [
         line.time,
-        line.kind,
+        line.resolved ? `${line.kind} (settled)` : line.kind,
         line.dn ?? line.entryUuid,
         line.attribute ?? '',
         line.value ?? '',
@@ -39,9 +47,9 @@ export const replicationConflicts = defineCommand({
         ['time', 'conflict', 'entry', 'attribute', 'what did not survive', 'id', 'lost to'],
         rows,
       );
-      return result.total > rows.length
-        ? `${text}\n${result.total - rows.length} older lines are not shown`
-        : text;
+      const older =
+        result.total > rows.length ? `${result.total - rows.length} older lines are not shown` : '';
+      return [text, older, settled].filter(Boolean).join('\n');
     });
     return undefined;
   },
