@@ -166,6 +166,7 @@ export class BulkLoad {
       parentCsn: csn,
       rdn: entry.rdn,
       rdnCsn: csn,
+      rdnSince: csn,
       claimCsn: csn,
       merged: false,
       place: { parent: parentUuid, conflict: false },

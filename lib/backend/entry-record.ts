@@ -49,6 +49,7 @@ const PRESERVED = 0x0100;
 const HAS_LIFE = 0x0200;
 const MERGED = 0x0400;
 const IN_ROWS = 0x0800;
+const RESPELLED = 0x1000;
 
 const damaged = (reason: string): StoreError => new StoreError('damaged', `entry record: ${reason}`);
 
@@ -127,6 +128,7 @@ export function encodeRecord(
   if (preserved.some((text) => text !== undefined)) flags |= PRESERVED;
   if (state.life.length > 0) flags |= HAS_LIFE;
   if (state.merged) flags |= MERGED;
+  if (state.rdnSince !== state.rdnCsn) flags |= RESPELLED;
   const head = headScratch;
   head[4] = VERSION;
   head[AT_FLAGS] = flags >>> 8;
@@ -150,6 +152,7 @@ export function encodeRecord(
   if ((flags & CLAIM_LIKE_CREATED) === 0) writeCsn(out, state.claimCsn);
   if ((flags & HAS_LIFE) !== 0) writeLife(out, state.life);
   if ((flags & PRESERVED) !== 0) writePreserved(out, preserved);
+  if ((flags & RESPELLED) !== 0) writeCsn(out, state.rdnSince);
   const attributesAt = out.length;
   const inRows = writeAttributes(out, state.attributes, dictionary);
   const record = out.finish();
@@ -229,6 +232,7 @@ export function decodeFacts(record: Uint8Array, dictionary: Dictionary): Omit<En
   const claimCsn = (flags & CLAIM_LIKE_CREATED) !== 0 ? createdCsn : readCsn(reader);
   const life = (flags & HAS_LIFE) !== 0 ? readLife(reader) : [];
   const preserved = (flags & PRESERVED) !== 0 ? readPreserved(reader) : {};
+  const rdnSince = (flags & RESPELLED) !== 0 ? readCsn(reader) : rdnCsn;
   const place = {
     parent: (flags & LOST) !== 0 ? LOST_AND_FOUND_UUID : parent,
     conflict: (flags & CONFLICT) !== 0,
@@ -244,6 +248,7 @@ export function decodeFacts(record: Uint8Array, dictionary: Dictionary): Omit<En
     parentCsn,
     rdn,
     rdnCsn,
+    rdnSince,
     claimCsn,
     place,
     merged,

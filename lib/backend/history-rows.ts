@@ -7,7 +7,13 @@ import { readValues, writeValues } from '../change/attribute-codec.js';
 import type { Change, NamedRdn } from '../change/change.js';
 import { decodeChange, encodeChange } from '../change/change-codec.js';
 import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
-import type { AttributeEffect, HistoryRow, JournalLine, MoveRow } from '../conflict/domain-view.js';
+import type {
+  AttributeEffect,
+  HistoryRow,
+  JournalLine,
+  MoveRow,
+  RdnRegister,
+} from '../conflict/domain-view.js';
 import { CSN_BYTES, type Csn, csnFromBytes, writeCsn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError, type StoreRange } from '../port/ordered-store.js';
@@ -15,6 +21,10 @@ import type { AttributeKey } from '../schema/attribute-type.js';
 import type { KeySpace } from './key-space.js';
 
 const VERSION = 1;
+/** Flags of a history row: it is void; it set the RDN; the RDN before was a respelling. */
+const VOID = 1;
+const RENAMES = 2;
+const RESPELLED = 4;
 /** In place of a move's effect: MoveRow.revoked; beside it: MoveRow.founding. */
 const REVOKED = 2;
 const FOUNDING = 4;
@@ -59,7 +69,9 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
   const out = scratch;
   out.reset();
   out.u8(VERSION);
-  out.u8((row.void ? 1 : 0) | (row.rdnBefore === undefined ? 0 : 2));
+  const { rdnBefore } = row;
+  const respelled = rdnBefore !== undefined && rdnBefore.since !== rdnBefore.csn;
+  out.u8((row.void ? VOID : 0) | (rdnBefore === undefined ? 0 : RENAMES) | (respelled ? RESPELLED : 0));
   out.bytes(changeBytes(row.change));
   out.varint(row.effects.length);
   for (const { key, removed, added, nameBefore } of row.effects) {
@@ -69,15 +81,16 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
     writeValues(out, removed);
     writeValues(out, added);
   }
-  if (row.rdnBefore !== undefined) {
-    writeCsn(out, row.rdnBefore.csn);
-    out.varint(row.rdnBefore.rdn.avas.length);
-    for (const { key, name, value, equality } of row.rdnBefore.rdn.avas) {
+  if (rdnBefore !== undefined) {
+    writeCsn(out, rdnBefore.csn);
+    out.varint(rdnBefore.rdn.avas.length);
+    for (const { key, name, value, equality } of rdnBefore.rdn.avas) {
       out.text(key);
       out.text(name);
       out.text(equality);
       out.bytes(value);
     }
+    if (respelled) writeCsn(out, rdnBefore.since);
   }
   return out.finish();
 }
@@ -97,9 +110,15 @@ export function decodeHistoryRow(bytes: Uint8Array): HistoryRow {
     const added = readValues(reader);
     effects.push({ key, removed, added, ...(nameBefore === undefined ? {} : { nameBefore }) });
   }
-  const rdnBefore = (flags & 2) === 0 ? undefined : { csn: readCsn(reader), rdn: readRdn(reader) };
+  const rdnBefore = (flags & RENAMES) === 0 ? undefined : readRegister(reader, (flags & RESPELLED) !== 0);
   reader.end();
-  return { change, void: (flags & 1) !== 0, effects, rdnBefore };
+  return { change, void: (flags & VOID) !== 0, effects, rdnBefore };
+}
+
+function readRegister(reader: ByteReader, respelled: boolean): RdnRegister {
+  const csn = readCsn(reader);
+  const rdn = readRdn(reader);
+  return { csn, rdn, since: respelled ? readCsn(reader) : csn };
 }
 
 function readRdn(reader: ByteReader): NamedRdn {

@@ -38,6 +38,7 @@ export function lostAndFoundState(base: EntryUuid): EntryState {
     parentCsn: ZERO_CSN,
     rdn: LOST_RDN,
     rdnCsn: ZERO_CSN,
+    rdnSince: ZERO_CSN,
     claimCsn: ZERO_CSN,
     place: { parent: base, conflict: false },
     merged: false,

@@ -200,7 +200,7 @@ class Verifier {
         this.#say(`Entry ${uuid} shows change ${csn}, which the state does not cover.`);
     };
     covered(created.csn);
-    for (const csn of [state.modified.csn, state.parentCsn, state.rdnCsn, state.claimCsn]) {
+    for (const csn of [state.modified.csn, state.parentCsn, state.rdnCsn, state.rdnSince, state.claimCsn]) {
       if (csn !== created.csn) covered(csn);
     }
     if (last !== undefined) covered(last);

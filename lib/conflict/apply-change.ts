@@ -38,7 +38,7 @@ import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
 import { RdnTimeline, type Renaming } from './rdn-timeline.js';
 import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
-import { refoldRename, sayLostRename } from './rename-register.js';
+import { refoldRename, registerOf, sayLostRename } from './rename-register.js';
 import { comesBeforeAdd, refoldLives } from './second-add.js';
 
 const NOTHING: Outcome = {
@@ -149,7 +149,7 @@ class EntryFold {
 
   outcome(): Outcome {
     const entry = this.#entry;
-    const { rdn, csn: rdnCsn } = refoldRename({ rdn: entry.rdn, csn: entry.rdnCsn }, this.#since);
+    const { rdn, csn: rdnCsn, since: rdnSince } = refoldRename(registerOf(entry), this.#since);
     const { attributes, delta } = this.#foldAttributes(this.#timelines(rdn));
     const moves = this.#foldMoves();
     this.#sayLines();
@@ -157,7 +157,7 @@ class EntryFold {
     const parent = register?.parent ?? entry.parent;
     const parentCsn = register?.csn ?? entry.parentCsn;
     const life = this.#life;
-    const claimCsn = claimCsnOf({ parentCsn, rdnCsn, life });
+    const claimCsn = claimCsnOf({ parentCsn, rdnSince, life });
     const modified = this.#stamp();
     const after: EntryState = {
       ...entry,
@@ -167,6 +167,7 @@ class EntryFold {
       parentCsn,
       rdn,
       rdnCsn,
+      rdnSince,
       claimCsn,
       merged: entry.merged || this.#isMerge(),
       attributes,
@@ -329,10 +330,11 @@ class EntryFold {
   }
 
   #settle(after: EntryState, moves: RefoldedMoves): readonly EntryState[] {
-    const { parentCsn, rdnCsn, life } = this.#entry;
+    const { parentCsn, rdnCsn, rdnSince, life } = this.#entry;
     if (
       after.parentCsn === parentCsn &&
       after.rdnCsn === rdnCsn &&
+      after.rdnSince === rdnSince &&
       after.life === life &&
       moves === NO_MOVES
     ) {

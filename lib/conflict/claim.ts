@@ -22,9 +22,9 @@ export function claimOf(state: EntryState): NameClaim | undefined {
 }
 
 /** The claim CSN that follows from the registers and the life. */
-export function claimCsnOf(state: Pick<EntryState, 'parentCsn' | 'rdnCsn' | 'life'>): Csn {
+export function claimCsnOf(state: Pick<EntryState, 'parentCsn' | 'rdnSince' | 'life'>): Csn {
   let newest = state.parentCsn;
-  if (state.rdnCsn > newest) newest = state.rdnCsn;
+  if (state.rdnSince > newest) newest = state.rdnSince;
   const last = state.life[state.life.length - 1];
   const back = last?.kind === 'undelete' ? last : state.life[state.life.length - 2];
   if (back !== undefined && back.csn > newest) newest = back.csn;

@@ -21,7 +21,7 @@ export function deleteAlone(
   const claims = view.claims(entry.parent, rdnKeyOf(entry.rdn));
   if (claims.length !== 1 || claims[0]?.entry !== entry.uuid) return undefined;
   if (view.children(entry.uuid).length > 0) return undefined;
-  const { parent, parentCsn, rdnCsn } = entry;
+  const { parent, parentCsn, rdnCsn, rdnSince } = entry;
   const life: readonly LifeEvent[] = [{ csn: change.csn, kind: 'delete' }];
   const after: EntryState = {
     uuid: entry.uuid,
@@ -33,7 +33,8 @@ export function deleteAlone(
     parentCsn,
     rdn: entry.rdn,
     rdnCsn,
-    claimCsn: claimCsnOf({ parentCsn, rdnCsn, life }),
+    rdnSince,
+    claimCsn: claimCsnOf({ parentCsn, rdnSince, life }),
     place: { parent, conflict: false },
     merged: entry.merged,
     attributes: entry.attributes,

@@ -21,6 +21,15 @@ export interface AttributeEffect {
   readonly nameBefore?: string;
 }
 
+/** The name of an entry at one point of the order. */
+export interface RdnRegister {
+  readonly rdn: NamedRdn;
+  /** The rename that wrote it, or the add. */
+  readonly csn: Csn;
+  /** EntryState.rdnSince. */
+  readonly since: Csn;
+}
+
 /**
  * A change in an entry's history: kept until it is causally stable. An entry's history starts from its add, which has none unless its UUID was added more than once:
  * then every add has.
@@ -31,7 +40,7 @@ export interface HistoryRow {
   readonly void: boolean;
   readonly effects: readonly AttributeEffect[];
   /** RDN register before, when this change set it; undefined otherwise. */
-  readonly rdnBefore: { readonly rdn: NamedRdn; readonly csn: Csn } | undefined;
+  readonly rdnBefore: RdnRegister | undefined;
 }
 
 /** A move in the domain's move log: kept until it is causally stable. An add that founds a dead entry anew stands there too, as a move to its parent (second-add.ts). */

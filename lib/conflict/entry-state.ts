@@ -2,7 +2,7 @@
  * The state of one entry under the replication model: registers and folded attributes (replication-model.md sections 4 and 5).
  *
  * Invariants: `life` holds the events that took effect, sorted by CSN: delete and undelete in turn, delete first; the entry lives when it is
- * empty or ends with undelete. claimCsn is the newest of parentCsn, rdnCsn and the last undelete. `parent` and `rdn` are the registers after the fold; `place` is derived from them and from the other entries, and is what the DIT shows. `attributes` is the fold
+ * empty or ends with undelete. claimCsn is the newest of parentCsn, rdnSince and the last undelete. `parent` and `rdn` are the registers after the fold; `place` is derived from them and from the other entries, and is what the DIT shows. `attributes` is the fold
  * alone: the values of the current RDN that it lacks are added by materialize().
  */
 import type { EntryUuid, NamedRdn, PreservedFacts } from '../change/change.js';
@@ -42,7 +42,9 @@ export interface EntryState {
   readonly parentCsn: Csn;
   readonly rdn: NamedRdn;
   readonly rdnCsn: Csn;
-  /** CSN of the claim to (effective parent, rdn): the last add, effective rename, effective move or undelete. */
+  /** Since when `rdn` is the name, whatever its spelling: the last rename that made another one, or the add. */
+  readonly rdnSince: Csn;
+  /** CSN of the claim to (effective parent, rdn): the last add, effective rename to another name, effective move or undelete. */
   readonly claimCsn: Csn;
   readonly place: Place;
   /** Two of its changes (its add and undeletes aside) were concurrent. Never unset: such an entry is checked against the schema after each change. */
@@ -66,6 +68,7 @@ export function withAttributes(
     parentCsn: of.parentCsn,
     rdn: of.rdn,
     rdnCsn: of.rdnCsn,
+    rdnSince: of.rdnSince,
     claimCsn: of.claimCsn,
     place: of.place,
     merged: of.merged,

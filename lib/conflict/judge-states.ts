@@ -112,6 +112,16 @@ function lifeText({ life }: EntryState): string {
   return life.map(({ csn, kind }) => `${kind}${csn}`).join();
 }
 
-function stampText({ created, modified, parentCsn, rdnCsn, claimCsn, merged }: EntryState): string {
-  return [created.csn, created.by, modified.csn, modified.by, parentCsn, rdnCsn, claimCsn, merged].join();
+function stampText({ created, modified, parentCsn, rdnCsn, rdnSince, claimCsn, merged }: EntryState): string {
+  return [
+    created.csn,
+    created.by,
+    modified.csn,
+    modified.by,
+    parentCsn,
+    rdnCsn,
+    rdnSince,
+    claimCsn,
+    merged,
+  ].join();
 }

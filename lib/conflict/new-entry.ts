@@ -26,6 +26,7 @@ export function newState(change: Change, body: AddBody): EntryState {
     parentCsn: csn,
     rdn: body.rdn,
     rdnCsn: csn,
+    rdnSince: csn,
     claimCsn: csn,
     place: { parent: body.parent, conflict: false },
     merged: false,

@@ -1,20 +1,14 @@
 /**
- * The RDN register: the last rename in CSN order that found the entry alive. Each row that set it holds what it overwrote, so the register at any
- * point of the order stands in the next younger row.
+ * The RDN register: the last rename in CSN order that found the entry alive, and since when its name is what it is but for the spelling. Each row that set it holds what
+ * it overwrote, so the register at any point of the order stands in the next younger row.
  */
 import { utf8Encode } from '../base/bytes.js';
-import type { NamedRdn } from '../change/change.js';
 import { formatNamedRdn, rdnKeyOf } from '../change/named-rdn.js';
-import type { Csn } from '../csn/csn.js';
 import { knew } from './concurrency.js';
-import type { HistoryRow } from './domain-view.js';
+import type { HistoryRow, RdnRegister } from './domain-view.js';
+import type { EntryState } from './entry-state.js';
 import type { FoldRow } from './fold-row.js';
 import type { LineSink } from './journal.js';
-
-export interface RdnRegister {
-  readonly rdn: NamedRdn;
-  readonly csn: Csn;
-}
 
 /** Folds the register anew over `rows`: the arriving change and every younger row, ascending, their `void` set. Sets rdnBefore. */
 export function refoldRename(now: RdnRegister, rows: readonly FoldRow[]): RdnRegister {
@@ -27,10 +21,21 @@ export function refoldRename(now: RdnRegister, rows: readonly FoldRow[]): RdnReg
       continue;
     }
     const kept = row.before?.rdnBefore;
-    row.rdnBefore = kept?.csn === register.csn ? kept : register;
-    register = { rdn: body.rdn, csn };
+    row.rdnBefore = kept !== undefined && sameRegister(kept, register) ? kept : register;
+    // A respelling claims no name: whoever holds it holds it on.
+    const respelled = rdnKeyOf(body.rdn) === rdnKeyOf(register.rdn);
+    register = { rdn: body.rdn, csn, since: respelled ? register.since : csn };
   }
-  return register.csn === now.csn ? now : register;
+  return sameRegister(register, now) ? now : register;
+}
+
+function sameRegister(a: RdnRegister, b: RdnRegister): boolean {
+  return a.csn === b.csn && a.since === b.since;
+}
+
+/** The register of an entry as it is. */
+export function registerOf({ rdn, rdnCsn, rdnSince }: EntryState): RdnRegister {
+  return { rdn, csn: rdnCsn, since: rdnSince };
 }
 
 /** Says which rename lost to this row's, when it did not know of it. */

@@ -24,7 +24,7 @@ import { type AddedParents, moveOf, moveTo, type RefoldedMoves, refoldMoves } fr
 import { isOf } from './new-entry.js';
 import { settlePlaces } from './place.js';
 import { PresentValues } from './present-values.js';
-import { refoldRename } from './rename-register.js';
+import { refoldRename, registerOf } from './rename-register.js';
 
 /** Whether `change`, no add, comes before an add of its entry that is known besides the one it has its life from: then nothing short of all changes tells what it does. */
 export function comesBeforeAdd(view: DomainView, entry: EntryState, { csn, body }: Change): boolean {
@@ -49,9 +49,9 @@ export function refoldLives(view: DomainView, entry: EntryState, change: Change,
   const moves = foldParents(view, entry, [...known, change], is, journal);
   const { attributes, delta } = difference(entry.attributes, is.state.attributes);
   const register = moves.registers.get(entry.uuid) ?? { parent: entry.parent, csn: entry.parentCsn };
-  const { rdnCsn, life, created } = is.state;
+  const { rdnSince, life, created } = is.state;
   const merged = is.state.merged || (created.csn === entry.created.csn && entry.merged);
-  const claimCsn = claimCsnOf({ parentCsn: register.csn, rdnCsn, life });
+  const claimCsn = claimCsnOf({ parentCsn: register.csn, rdnSince, life });
   const { parent, csn: parentCsn } = register;
   const after = { ...is.state, parent, parentCsn, claimCsn, place: entry.place, merged, attributes };
   const changed = [{ before: entry, after }];
@@ -132,14 +132,14 @@ function idleMoves(
 /** The entry before the changes that have rows: as its add made it, where none is forgotten. Its place and parent say nothing. */
 function beforeRows(entry: EntryState, stored: readonly HistoryRow[]): EntryState {
   const known = new Set(stored.map((row) => row.change.csn));
-  const register = { rdn: entry.rdn, csn: entry.rdnCsn };
-  const { rdn, csn: rdnCsn } = refoldRename(register, stored.map(toFoldRow).map(asVoid));
+  const { rdn, csn, since } = refoldRename(registerOf(entry), stored.map(toFoldRow).map(asVoid));
   return {
     ...entry,
     modified: known.has(entry.modified.csn) ? entry.created : entry.modified,
     life: entry.life.filter(({ csn }) => !known.has(csn)),
     rdn,
-    rdnCsn,
+    rdnCsn: csn,
+    rdnSince: since,
     merged: false,
     attributes: attributesBefore(entry.attributes, stored),
   };
@@ -253,6 +253,7 @@ function sameRow(a: HistoryRow | undefined, b: HistoryRow): boolean {
     a !== undefined &&
     a.void === b.void &&
     a.rdnBefore?.csn === b.rdnBefore?.csn &&
+    a.rdnBefore?.since === b.rdnBefore?.since &&
     a.effects.length === b.effects.length &&
     a.effects.every((effect) => sameEffect(effect, effectOn(b.effects, effect.key)))
   );

@@ -119,6 +119,7 @@ export function digestState(state: EntryState): StateDigest {
     lanes.text(name);
     lanes.bytes(value);
   }
+  if (state.rdnSince !== state.rdnCsn) lanes.text(state.rdnSince);
   lanes.word((place.conflict ? 1 : 0) | (state.merged ? 2 : 0));
   for (const { csn, kind } of state.life) {
     lanes.text(csn);

@@ -1,9 +1,15 @@
-/** Rows of moves, octets and back. */
+/** Rows of changes and moves, octets and back. */
 import t from 'tap';
-import { decodeMoveRow, encodeMoveRow } from '../../lib/backend/history-rows.js';
+import {
+  decodeHistoryRow,
+  decodeMoveRow,
+  encodeHistoryRow,
+  encodeMoveRow,
+} from '../../lib/backend/history-rows.js';
+import { formatNamedRdn } from '../../lib/change/named-rdn.js';
 import type { MoveRow } from '../../lib/conflict/domain-view.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { csn, id } from '../conflict/story.js';
+import { change, cn, csn, id, rename } from '../conflict/story.js';
 
 t.test('a move is read as it was written, with all that it says of itself', async (t) => {
   const row = { csn: csn(7, 2), entry: id(3), to: id(4), from: id(5), fromCsn: csn(6, 1) };
@@ -22,6 +28,17 @@ t.test('a move is read as it was written, with all that it says of itself', asyn
       t.strictSame(rest, written);
       t.ok(read.equals(seen));
     }
+  }
+});
+
+t.test('a rename keeps the name before it, and since when that was the name in any spelling', async (t) => {
+  const made = change(9, 2, id(3), rename('Z'));
+  const before = { rdn: cn('z'), csn: csn(8, 1) };
+  for (const since of [csn(8, 1), csn(5, 3)]) {
+    const row = { change: made, void: false, effects: [], rdnBefore: { ...before, since } };
+    const read = decodeHistoryRow(encodeHistoryRow(row));
+    t.equal(read.rdnBefore?.since, since);
+    t.equal(formatNamedRdn(read.rdnBefore?.rdn ?? cn('')), 'cn=z');
   }
 });
 

@@ -44,8 +44,8 @@ t.test(
       { csn: csn(10, 1), kind: 'delete' as const },
       { csn: csn(12, 1), kind: 'undelete' as const },
     ];
-    t.equal(claimCsnOf({ parentCsn: csn(2, 9), rdnCsn: csn(11, 1), life }), csn(12, 1));
+    t.equal(claimCsnOf({ parentCsn: csn(2, 9), rdnSince: csn(11, 1), life }), csn(12, 1));
     const dead = [...life, { csn: csn(13, 1), kind: 'delete' as const }];
-    t.equal(claimCsnOf({ parentCsn: csn(2, 9), rdnCsn: csn(11, 1), life: dead }), csn(12, 1));
+    t.equal(claimCsnOf({ parentCsn: csn(2, 9), rdnSince: csn(11, 1), life: dead }), csn(12, 1));
   },
 );

@@ -196,7 +196,10 @@ function rowText(row: HistoryRow): string {
     (effect) =>
       `${effect.key}${effect.nameBefore ?? ''}-${effect.removed.map(latin1).sort()}+${effect.added.map(latin1).sort()}`,
   );
-  const rdn = row.rdnBefore === undefined ? '' : `${formatNamedRdn(row.rdnBefore.rdn)}@${row.rdnBefore.csn}`;
+  const rdn =
+    row.rdnBefore === undefined
+      ? ''
+      : `${formatNamedRdn(row.rdnBefore.rdn)}@${row.rdnBefore.csn}/${row.rdnBefore.since}`;
   return `${row.change.entry} ${row.change.csn} ${row.void} ${rdn} ${effects.sort().join(' ')}`;
 }
 

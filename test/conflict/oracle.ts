@@ -43,6 +43,8 @@ interface Entry {
   parentCsn: Csn;
   rdn: NamedRdn;
   rdnCsn: Csn;
+  /** Since when it has the name, in any spelling. */
+  named: Csn;
   /** The last undelete that found the entry dead. */
   back: Csn | undefined;
   readonly attributes: Map<string, Attr>;
@@ -195,6 +197,7 @@ class World {
       parentCsn: change.csn,
       rdn,
       rdnCsn: change.csn,
+      named: change.csn,
       back: undefined,
       attributes: new Map(
         attributes.map(({ key, name, values }) => [
@@ -328,6 +331,7 @@ class World {
       if (!knew(change, entry.rdnCsn) && lost.toLowerCase() !== formatNamedRdn(rdn).toLowerCase()) {
         this.note('rename-lost', entry.rdnCsn, csn, change.entry, '', lost);
       }
+      if (lost.toLowerCase() !== formatNamedRdn(rdn).toLowerCase()) entry.named = csn;
       entry.rdn = rdn;
       entry.rdnCsn = csn;
       for (const loss of entry.losses) {
@@ -426,8 +430,8 @@ function names({ avas }: NamedRdn, key: string, value: string): boolean {
 }
 
 /** The newest of what gave the entry its name. */
-function claimOf({ parentCsn, rdnCsn, back }: Entry): Csn {
-  return [parentCsn, rdnCsn, back ?? rdnCsn].sort().at(-1) as Csn;
+function claimOf({ parentCsn, named, back }: Entry): Csn {
+  return [parentCsn, named, back ?? named].sort().at(-1) as Csn;
 }
 
 function signed(increment: bigint): string {

@@ -16,6 +16,7 @@ export function sampleState(): EntryState {
     parentCsn: stamp.csn,
     rdn: cn('one'),
     rdnCsn: stamp.csn,
+    rdnSince: stamp.csn,
     claimCsn: stamp.csn,
     place: { parent: id(2), conflict: false },
     merged: false,

@@ -226,6 +226,28 @@ claim({
   ],
 });
 
+claim({
+  name: 'a contested name, respelled by who holds it and by who wants it',
+  setup: TREE_SETUP.slice(0, 3),
+  ops: [
+    ...on(
+      X,
+      rename('X'),
+      rename('x', { name: 'cn', remove: ['X'], add: ['x'] }),
+      rename('y'),
+      remove,
+      undelete,
+    ),
+    ...on(Y, rename('Y'), rename('X'), move(X, 'y')),
+  ],
+  strides: [
+    { length: 2, every: 1, deep: 1 },
+    { length: 3, every: 3, deep: 1 },
+    { length: 4, every: 199, deep: 1 },
+    { length: 5, every: 5003, deep: 43 },
+  ],
+});
+
 /** Adds: each position has entries of its own, so the alphabet is a function of the place in the history. */
 t.test('adds of one name, below parents that die: every interleaving gives the oracle', async (t) => {
   const setup = TREE_SETUP.slice(0, 2);

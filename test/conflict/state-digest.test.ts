@@ -26,6 +26,7 @@ t.test('every fact counts', (t) => {
     { ...base, parent: id(8) },
     { ...base, parentCsn: csn(9, 1) },
     { ...base, rdnCsn: csn(9, 1) },
+    { ...base, rdnCsn: csn(9, 1), rdnSince: csn(9, 1) },
     { ...base, claimCsn: csn(9, 1) },
     { ...base, place: { ...base.place, conflict: true } },
     { ...base, place: { ...base.place, parent: id(7) } },

@@ -3,15 +3,18 @@
  */
 import { callControl, isRunning } from '../../app/control-client.js';
 import { inSync } from '../../app/in-sync.js';
-import { wayText } from '../../app/replication-monitor.js';
 import { existingServer } from '../../app/server-files.js';
 import type { ServerStatus } from '../../app/server-status.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { askCredentials, type BindArguments, ldapOptions } from '../ldap-options.js';
-import { printData, table } from '../output.js';
+import { printData } from '../output.js';
 import { callUrl, targetOf } from '../server-target.js';
-import { behindText, lagText, phaseText } from './status.js';
+import { statusScreen } from '../status-screen.js';
+
+/** Characters of a line where no terminal says, and at least. */
+const UNKNOWN_WIDTH = 120;
+const NARROWEST = 60;
 
 export const replicationStatus = defineCommand({
   options: {
@@ -78,90 +81,12 @@ async function statuses(
   return servers;
 }
 
-function running(servers: readonly Shown[]): ServerStatus[] {
-  return servers.filter((one): one is ServerStatus => 'domains' in one);
-}
-
-/** Comparisons with servers that brokers lead to: no session has a row for them. */
-function relayedLines(
-  name: string,
-  links: ServerStatus['links'],
-  comparisons: ServerStatus['comparisons'],
-): string[] {
-  return comparisons
-    .filter(({ domain, peer }) => !links.some((link) => link.domain === domain && link.peer === peer))
-    .map(({ domain, peer, verdict, differing }) => {
-      const found = verdict === 'different' ? `${differing} entries differ` : verdict;
-      return `${domain}: entries of ${name} and ${peer}, compared through brokers: ${found}`;
-    });
-}
-
-/** Each session: what the peer lacks, when it was last heard, what passed, and whether its entries are the same. */
-function linkTable({ name, links, comparisons }: ServerStatus): string[] {
-  if (links.length === 0) return [];
-  const head = [
-    'domain',
-    'peer',
-    'changes go',
-    'state',
-    'lacks',
-    'lag',
-    'heard',
-    'changes',
-    'MiB',
-    'credit',
-    'entries',
-  ];
-  const rows = links.map((link) => {
-    const compared = comparisons.find(({ domain, peer }) => domain === link.domain && peer === link.peer);
-    const sent = link.direction === 'to';
-    return [
-      link.domain,
-      link.peer,
-      sent ? `${name} to it` : `it to ${name}`,
-      [link.lastError === undefined ? link.state : `${link.state}: ${link.lastError}`, wayText(link) ?? []]
-        .flat()
-        .join(', '),
-      link.missing ?? '?',
-      link.lagSeconds === undefined ? '?' : `${link.lagSeconds} s`,
-      link.silentSeconds === undefined ? 'never' : `${link.silentSeconds} s ago`,
-      sent ? link.sentChanges : link.receivedChanges,
-      ((sent ? link.sentBytes : link.receivedBytes) / 1_048_576).toFixed(1),
-      link.credit === undefined ? '' : link.credit,
-      compared === undefined
-        ? ''
-        : compared.verdict === 'different'
-          ? `${compared.differing} differ`
-          : compared.verdict,
-    ];
-  });
-  return [table(head, rows), ...relayedLines(name, links, comparisons)];
-}
-
 function show(servers: readonly Shown[], equal: boolean): string {
-  const rows: unknown[][] = [];
-  for (const server of servers) {
-    if (!('domains' in server)) {
-      const stopped = 'dir' in server ? [server.dir, 'stopped'] : [server.url, 'not reached'];
-      rows.push([stopped[0], '', '', stopped[1], '', '', '']);
-      continue;
-    }
-    const peers = server.peers.map((peer) => `${peer.name} ${peer.connected ? 'up' : 'down'}`).join(', ');
-    for (const domain of server.domains)
-      rows.push([
-        server.name,
-        server.id,
-        domain.baseDn,
-        phaseText(domain),
-        server.peers.length === 0 ? 'no peers' : behindText(domain),
-        server.peers.length === 0 ? '-' : lagText(domain.lagMs),
-        peers,
-      ]);
-  }
-  const text = [
-    table(['server', 'id', 'domain', 'state', 'changes', 'lag', 'peers'], rows),
-    ...running(servers).flatMap(linkTable),
-  ].join('\n');
-  if (servers.length < 2) return text;
-  return `${text}\n${equal ? 'These servers are in sync.' : 'These servers are not in sync yet.'}`;
+  const answered = servers.filter((one): one is ServerStatus => 'domains' in one);
+  const unanswered = servers.flatMap((one) => {
+    if ('domains' in one) return [];
+    return ['dir' in one ? { name: one.dir, state: 'stopped' } : { name: one.url, state: 'not reached' }];
+  });
+  const width = Math.max(NARROWEST, process.stdout.columns ?? UNKNOWN_WIDTH);
+  return statusScreen(answered, unanswered, servers.length < 2 ? undefined : equal, width);
 }

@@ -79,7 +79,7 @@ function show(state: ServerStatus): string {
 }
 
 /** What a domain still lacks, as far as connected peers tell. */
-export function behindText(domain: DomainStatus): string {
+function behindText(domain: DomainStatus): string {
   const held = [...domain.blocked, ...(domain.waiting ?? [])];
   if (held.length > 0) return held.join('; ');
   if (domain.phase === 'relay') return 'forwards';
@@ -88,12 +88,12 @@ export function behindText(domain: DomainStatus): string {
 }
 
 /** The state of a domain, and what part of it is held. */
-export function phaseText({ phase, fraction }: DomainStatus): string {
+function phaseText({ phase, fraction }: DomainStatus): string {
   return fraction === undefined ? phase : `${phase} (${fraction})`;
 }
 
 /** Milliseconds as people read them. */
-export function lagText(ms: number | undefined): string {
+function lagText(ms: number | undefined): string {
   if (ms === undefined) return '?';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
