@@ -24,7 +24,7 @@ export function lesser(a: ServerState, b: ServerState): ServerState {
 /** Whether a new report would say more than the last one: of `state`, or of whom the server takes no changes from. */
 export function saysMore(report: MemberReport, state: ServerState, outside: readonly ReplicaId[]): boolean {
   return (
-    !state.equals(report.state) ||
+    !report.state.coversAll(state) ||
     outside.length !== report.shunned.length ||
     outside.some((replica) => !report.shunned.some((known) => known.replica === replica))
   );

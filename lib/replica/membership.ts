@@ -161,7 +161,7 @@ export class Membership {
       const row = before === undefined ? told : mergeMembers(before, told);
       if (row === before) continue;
       changed.push(row);
-      if (row.report !== before?.report) this.#silences.heard(row.name);
+      if (row.report?.atMs !== before?.report?.atMs) this.#silences.heard(row.name);
     }
     if (changed.length === 0) return;
     for (const row of changed) this.#put(row);

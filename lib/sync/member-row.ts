@@ -2,8 +2,8 @@
  * What every server of a domain knows of every other one: a row a server, told from link to link until all have it (replication-model.md section 4).
  *
  * A row has two parts that are merged apart, the later of each winning: what the server said of itself (report), and what an administrator or a member
- * decided of it (standing). Merging is commutative, associative and idempotent, so rows may come in any order and by any way. Owns form, merge and
- * octets; what follows from the rows is members.ts.
+ * decided of it (standing). Merging is commutative, associative and idempotent, so rows may come in any order and by any way. A directory's report takes nothing back: one that was
+ * restored, and reports before it was told what it had said, is held to that all the same. Owns form, merge and octets; what follows from the rows is members.ts.
  */
 import { type ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
@@ -11,12 +11,14 @@ import {
   CSN_BYTES,
   type Csn,
   csnFromBytes,
+  csnReplica,
   csnToBytes,
+  laterCsn,
   MAX_REPLICA_ID,
   type ReplicaId,
   ZERO_CSN,
 } from '../csn/csn.js';
-import type { ServerState } from '../csn/server-state.js';
+import { ServerState } from '../csn/server-state.js';
 import { readState } from './hello-octets.js';
 
 /** A replica whose changes a server takes from members only, and the newest change of it that came otherwise. */
@@ -75,10 +77,25 @@ export function expectedMember(name: string): MemberRow {
 export function mergeMembers(a: MemberRow, b: MemberRow): MemberRow {
   const decided = isLaterStanding(b, a) ? b : a;
   const said = isLaterReport(b, a) ? b : a;
-  if (decided === a && said === a) return a;
+  const report = withoutRetreat(said, said === a ? b : a);
+  if (decided === a && said === a && report === a.report) return a;
   const { standing, standingAtMs } = decided;
-  const { kind, replica, report } = said;
+  const { kind, replica } = said;
   return { name: a.name, kind, replica, standing, standingAtMs, report };
+}
+
+/** The later report, with what the earlier one of the same directory had promised: not of its own changes, which may be lost for good, and are then made anew. */
+function withoutRetreat(later: MemberRow, earlier: MemberRow): MemberReport | undefined {
+  const [now, before] = [later.report, earlier.report];
+  if (now === undefined || before === undefined || later.kind !== 'directory') return now;
+  if (earlier.kind !== later.kind || earlier.replica !== later.replica) return now;
+  const undeleteFromMs = Math.max(now.undeleteFromMs, before.undeleteFromMs);
+  const clock = laterCsn(now.clock, before.clock);
+  const lacking = before.state
+    .csns()
+    .filter((csn) => csnReplica(csn) !== later.replica && !now.state.covers(csn));
+  if (lacking.length === 0 && clock === now.clock && undeleteFromMs === now.undeleteFromMs) return now;
+  return { ...now, state: now.state.merge(ServerState.of(lacking)), clock, undeleteFromMs };
 }
 
 function isLaterStanding(a: MemberRow, b: MemberRow): boolean {

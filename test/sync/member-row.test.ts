@@ -39,6 +39,10 @@ const ROWS: readonly MemberRow[] = [
   row({ standing: 'evicted', standingAtMs: 15 }),
   row({ ...heard, standing: 'returning', standingAtMs: 16 }),
   row({ ...heard, standing: 'member', standingAtMs: 17, report: report(30) }),
+  row({
+    ...heard,
+    report: { ...report(40), state: ServerState.of([csn(8, 1), csn(4, 3)]), clock: csn(9, 3) },
+  }),
 ];
 
 t.test(
@@ -60,6 +64,17 @@ t.test('the later report and the later decision win, each for itself', async (t)
   t.equal(merged.report?.atMs, 20);
   t.equal(merged.standing, 'evicted');
   t.equal(mergeMembers(merged, ROWS[8] as MemberRow).standing, 'member');
+});
+
+t.test('a later report of the same directory takes nothing back; a broker may lose its disk', async (t) => {
+  const merged = mergeMembers(ROWS[9] as MemberRow, ROWS[8] as MemberRow).report;
+  t.equal(merged?.atMs, 40);
+  t.same(merged?.state.csns(), [csn(30, 1), csn(4, 3)], 'but its own changes may be lost for good');
+  t.equal(merged?.clock, report(30).clock);
+  const broker = (atMs: number, state: ServerState) =>
+    row({ kind: 'broker', report: { ...report(atMs), state, clock: ZERO_CSN } });
+  const lost = mergeMembers(broker(10, report(10).state), broker(20, ServerState.EMPTY));
+  t.equal(lost.report?.state.size, 0);
 });
 
 t.test('a row has one form, and what is no row is refused', async (t) => {
