@@ -26,6 +26,7 @@ import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import { checkFreeUuids } from './free-uuid.js';
 import type { GroupCommit } from './group-commit.js';
 import type { HeldFraction } from './held-fraction.js';
+import { checkNoRing } from './no-ring.js';
 import { putOutcome, type RowWorld } from './outcome-rows.js';
 import { OwnChain } from './own-chain.js';
 import { passStamps } from './pass-stamps.js';
@@ -182,7 +183,7 @@ export class WritePath {
     if (refusal !== undefined) return reject(refusal);
     let intents: readonly Intent[];
     try {
-      intents = checkFreeUuids(decide(tree), rows);
+      intents = checkNoRing(checkFreeUuids(decide(tree), rows), tree, (uuid) => this.stateOf(uuid));
     } catch (error) {
       return reject(error);
     }
