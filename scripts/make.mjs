@@ -12,6 +12,7 @@ import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { filesBelow, modifiedMs, root } from './prepare.mjs';
+import { processorTimeOfTheEnded } from './processor-time.mjs';
 
 /** Where it is put; the launcher looks there too. */
 const BUILD = process.env.POLYARCH_BUILD ?? join(root, 'build');
@@ -109,7 +110,10 @@ export function typesHold() {
   const record = join(BUILD, '.types.tsbuildinfo');
   return new Promise((resolve) => {
     const args = [tsc, '-p', root, '--noEmit', '--tsBuildInfoFile', record];
-    spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }).on('close', (code) => {
+    const checking = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    // Its time is no test's.
+    checking.on('exit', processorTimeOfTheEnded);
+    checking.on('close', (code) => {
       if (code === 0) {
         writeFileSync(stamp, '');
         // A source that was changed meanwhile is looked at the next time.

@@ -10,19 +10,27 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './prepare.mjs';
-import { COUNTS, FILE_MARK } from './test-marks.mjs';
+import { processorTimeOfTheEnded } from './processor-time.mjs';
+import { COUNTS, FILE_MARK, FILE_SECONDS } from './test-marks.mjs';
 
 /** One more than there are processors: tests with real servers wait a good part of their time. */
 const JOBS = availableParallelism() + 1;
 /** A process that tells of no file for so long is killed: with the limit of a file in test-batch.mjs, tap speaks first. */
-const SILENCE_MS = 170_000;
+const SILENCE_MS = FILE_SECONDS * 1000 + 10_000;
 /** All files of a batch are told; what they left open keeps it from ending. */
-const END_MS = 5_000;
+const END_MS = 30_000;
 /** Files of a batch take about this long together, so that both processors have work to the end. */
 const BATCH_MS = 8_000;
 const UNKNOWN_MS = 300;
 const TIMES_FILE = join(root, 'build', '.test-times.json');
 const BATCH = join('scripts', 'test-batch.mjs');
+/** How many of the files that took most processor time are named at the end. */
+const TOLD = 10;
+/**
+ * Most tests run code a few times only, and V8 would spend a sixth of their processor time on making it fast: it waits longer here (its own budget is 135,168 octets of
+ * bytecode). Files that compute for seconds lose nothing by it.
+ */
+const NODE_FLAGS = ['--enable-source-maps', '--interrupt-budget=400000'];
 
 /** Folders whose files start processes, threads and servers or read the process's state: each file has a process of its own. */
 const FOLDERS_ALONE = ['app', 'cli', 'e2e', 'io', 'sim', 'tidy'];
@@ -71,9 +79,9 @@ function totalsOf(output) {
 /** Runs a process to its end; answers what it wrote and how it ended. `onText` hears the output, and answers how long it may be silent from now on. */
 function runProcess(args, onText) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...args], {
       cwd: root,
-      env: { ...process.env, TAP_TIMEOUT: '160' },
+      env: { ...process.env, TAP_TIMEOUT: String(FILE_SECONDS) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -94,9 +102,13 @@ function runProcess(args, onText) {
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
+    let processorMs;
+    child.on('exit', () => {
+      processorMs = processorTimeOfTheEnded();
+    });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ output, late, end: late ? 'killed: it did not end in time' : (signal ?? code) });
+      resolve({ output, late, end: late ? 'killed: it did not end in time' : (signal ?? code), processorMs });
     });
   });
 }
@@ -104,8 +116,8 @@ function runProcess(args, onText) {
 /** One file in a process of its own. */
 async function runAlone(file) {
   const startMs = Date.now();
-  const { output, end } = await runProcess([file]);
-  return { file, output, end, totals: checked(totalsOf(output), end), ms: Date.now() - startMs };
+  const { output, end, processorMs } = await runProcess([file]);
+  return { file, output, end, totals: checked(totalsOf(output), end), ms: Date.now() - startMs, processorMs };
 }
 
 /** A file that died before its totals, or that failed without a failing test, counts as one failure. */
@@ -128,8 +140,8 @@ async function runBatch(files) {
   for (let at = rest.indexOf(`\n${FILE_MARK}`); at >= 0; at = rest.indexOf(`\n${FILE_MARK}`)) {
     const from = at + 1 + FILE_MARK.length;
     const to = rest.indexOf('\n', from);
-    const { file, ms, left, ...counts } = JSON.parse(rest.slice(from, to));
-    done.push({ file, output: rest.slice(0, at), end: 0, totals: checked(counts, 0), ms, left });
+    const { file, ms, processorMs, left, ...counts } = JSON.parse(rest.slice(from, to));
+    done.push({ file, output: rest.slice(0, at), end: 0, totals: checked(counts, 0), ms, processorMs, left });
     rest = rest.slice(to);
   }
   const unreached = files.slice(done.length);
@@ -152,14 +164,28 @@ function skipsOf(output) {
   return (output.match(/^ *ok .*# SKIP.*$/gm) ?? []).map((line) => line.trim().replace(/^ok \d+ - /, ''));
 }
 
-/** Runs the files; answers whether all passed. */
+/** Names the files that took most processor time, their servers and commands included. */
+function tellCosts(costs) {
+  if (costs.length < TOLD) return;
+  const seconds = (ms) => (ms / 1000).toFixed(1).padStart(6);
+  const all = costs.reduce((sum, { processorMs }) => sum + processorMs, 0);
+  console.log(`# processor time, seconds:\n# ${seconds(all)} all`);
+  for (const { file, processorMs } of costs.sort((a, b) => b.processorMs - a.processorMs).slice(0, TOLD))
+    console.log(`# ${seconds(processorMs)} ${file}`);
+}
+
+/** Runs the files, each once: one that fails is not tried again. Answers whether all passed. */
 export async function runTests(files) {
   const times = readTimes();
   const queue = batchesOf(files, times);
   const sum = { total: 0, pass: 0, fail: 0, skip: 0, todo: 0 };
   const startMs = Date.now();
-  const tell = ({ file, output, end, totals, ms }) => {
+  const costs = [];
+  // What was built and checked before is no test's.
+  processorTimeOfTheEnded();
+  const tell = ({ file, output, end, totals, ms, processorMs }) => {
     times[file] = ms;
+    if (processorMs !== undefined) costs.push({ file, processorMs });
     for (const name of COUNTS) sum[name] += totals[name] ?? 0;
     for (const skip of skipsOf(output)) console.log(`skipped: ${file}: ${skip}`);
     if (totals.fail > 0) console.log(`\nFAILED ${file} (exit ${end})\n${output}`);
@@ -178,6 +204,7 @@ export async function runTests(files) {
   await Promise.all(Array.from({ length: JOBS }, worker));
   sum.total = COUNTS.reduce((total, name) => total + sum[name], 0);
   writeFileSync(TIMES_FILE, JSON.stringify(times));
+  tellCosts(costs);
   console.log(`# ${files.length} files in ${((Date.now() - startMs) / 1000).toFixed(1)} s`);
   console.log(
     `# { total: ${sum.total}, pass: ${sum.pass}, fail: ${sum.fail}, skip: ${sum.skip}, todo: ${sum.todo} }`,

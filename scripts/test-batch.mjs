@@ -5,13 +5,12 @@
  * what the file calls on tap's `t` goes to that subtest, so that its tests, teardowns and time limit are its own. A file that runs here must leave process-wide state
  * (environment, globals, open handles) as it found it; run-tests.mjs says which files get a process of their own.
  *
- * After each file one line tells of it (test-marks.mjs); `left` names what it left open, which would keep its own process from ending.
+ * After each file one line tells of it (test-marks.mjs), with its processor time; `left` names what it left open, which would keep its own process from ending.
  */
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { COUNTS, FILE_MARK } from './test-marks.mjs';
+import { COUNTS, FILE_MARK, FILE_SECONDS } from './test-marks.mjs';
 
-const FILE_TIMEOUT_MS = 160_000;
 /** What test files may call on the root `t`. */
 const FORWARDED = ['test', 'before', 'teardown', 'setTimeout', 'beforeEach', 'afterEach'];
 
@@ -41,7 +40,8 @@ async function runFile(file) {
   const before = { ...t.counts };
   const open = openHandles();
   const startMs = performance.now();
-  await test(file, { timeout: FILE_TIMEOUT_MS }, async (subtest) => {
+  const began = process.cpuUsage();
+  await test(file, { timeout: FILE_SECONDS * 1000 }, async (subtest) => {
     current = subtest;
     await import(pathToFileURL(resolve(file)).href);
   });
@@ -49,10 +49,12 @@ async function runFile(file) {
   // Handles that were closed are gone a turn later.
   await new Promise((resume) => setImmediate(resume));
   const left = [...openHandles()].filter(([kind, count]) => count > (open.get(kind) ?? 0));
+  const used = process.cpuUsage(began);
   const told = {
     file: relative(process.cwd(), resolve(file)),
     ...Object.fromEntries(COUNTS.map((name) => [name, t.counts[name] - before[name]])),
     ms: Math.round(performance.now() - startMs),
+    processorMs: Math.round((used.user + used.system) / 1000),
     left: left.map(([kind]) => kind),
   };
   process.stdout.write(`${FILE_MARK}${JSON.stringify(told)}\n`);

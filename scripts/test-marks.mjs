@@ -5,3 +5,6 @@ export const FILE_MARK = '# file: ';
 
 /** Counts of tap that are added up. */
 export const COUNTS = ['pass', 'fail', 'skip', 'todo'];
+
+/** Longest that a file may take, seconds. No claim: it only ends a file that hangs. A loaded machine with one slow processor needs many times what an idle one with two does. */
+export const FILE_SECONDS = 300;

@@ -48,6 +48,9 @@ export async function runServerProcess(
     control = await listenControl(config.files.socket, commands);
     server.serveAdministration(remoteCommands(commands, log));
     writeFileSync(config.files.pid, `${process.pid}\n`);
+    const { id, version, addresses } = server.status();
+    // Commands find it from here on, not only clients.
+    log.info({ id, version, ...addresses }, 'ready');
   } catch (error) {
     if (parent === undefined) throw error;
     const { lines, exitCode } = describe(error);

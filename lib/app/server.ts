@@ -172,7 +172,6 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const alerts = watchAlerts({ config, domains, ownDomains, status }, service, log, undo);
   listening.http = await letProbesIn(settings, status, undo);
   undo.add(takeOwnBackups(config, store, log));
-  log.info({ id: settings['server.id'], version, ...listening }, 'ready');
   return {
     config,
     domains,

@@ -6,6 +6,7 @@ import { LdapError } from '../../lib/base/ldap-error.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import type { Dn } from '../../lib/dn/dn.js';
 import { formatDn, formatRdn, formatValue, parseDn, parseRdn } from '../../lib/dn/dn-text.js';
+import { processorMs } from '../processor-time.js';
 
 /** Structure as text that a test can compare: type, '=', hex of the value. */
 function shape(dn: Dn): string {
@@ -171,22 +172,24 @@ t.test('bounds: octets, RDNs, values in an RDN', async (t) => {
 });
 
 t.test('hostile input is answered at once', async (t) => {
-  const started = performance.now();
-  for (const text of [
+  const hostile = [
     '('.repeat(1e6),
     'a=b,'.repeat(1e6),
     '\\'.repeat(1e6),
     'cn='.repeat(5000),
     ' '.repeat(16000),
     `cn=${'\\20'.repeat(5000)}`,
-  ]) {
-    try {
-      parseDn(text);
-    } catch (error) {
-      t.ok(error instanceof LdapError);
+  ];
+  const ms = processorMs(() => {
+    for (const text of hostile) {
+      try {
+        parseDn(text);
+      } catch (error) {
+        t.ok(error instanceof LdapError);
+      }
     }
-  }
-  t.ok(performance.now() - started < 3000);
+  });
+  t.ok(ms < 3000, `${ms} ms`);
 });
 
 t.test('parseRdn takes one RDN and no more', async (t) => {

@@ -14,6 +14,7 @@ import {
   BASE,
   ENV,
   freePorts,
+  LIMIT_MS,
   missing,
   missingLibrary,
   PASSWORD,
@@ -22,7 +23,7 @@ import {
   temporary,
 } from './harness.js';
 
-t.setTimeout(115_000);
+t.setTimeout(LIMIT_MS);
 
 const SCRIPTS = resolve('test/e2e/applications');
 const SUPERUSER_PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
@@ -139,7 +140,7 @@ const APPLICATIONS: readonly Application[] = [
   { name: 'shelldap walks the tree', command: shell('shelldap.sh'), absent: missing('shelldap') },
 ];
 
-t.test('applications against one server', { skip: missing('ldapadd'), timeout: 110_000 }, async (t) => {
+t.test('applications against one server', { skip: missing('ldapadd'), timeout: LIMIT_MS }, async (t) => {
   const demo = await startDemo(t, 25, 1);
   const server = demo.servers[0];
   if (server === undefined) throw new Error('one server');

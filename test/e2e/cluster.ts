@@ -11,8 +11,18 @@ import type { ReadyServer } from '../../lib/app/demo-layout.js';
 import { serverFiles } from '../../lib/app/server-files.js';
 import type { ServerStatus } from '../../lib/app/server-status.js';
 import { setupServer } from '../../lib/app/setup-server.js';
-import { BASE, freePorts, launch, PASSWORD, polyarch, temporary, untilEqual } from './harness.js';
-
+import {
+  BASE,
+  DEADLINE_MS,
+  faultsOf,
+  freePorts,
+  launch,
+  PASSWORD,
+  statusOf,
+  temporary,
+  untilEqual,
+  untilSettled,
+} from './harness.js';
 import { Network, Relay } from './relay.js';
 
 /** Resolves with the `ready` line of the log; rejects with what was said when the process ends before. */
@@ -115,24 +125,30 @@ export class Cluster {
 
   /** What a server says of itself. */
   async status(number: number): Promise<ServerStatus> {
-    const files = serverFiles(this.server(number).dir);
-    return (await callControl(files, { command: 'status' })) as ServerStatus;
+    return await statusOf(this.server(number));
+  }
+
+  /** Waits until all servers have applied the same changes. */
+  async settled(): Promise<void> {
+    await untilSettled(this.directories);
   }
 
   /** Waits until all servers hold the same, and answers that. */
-  async equal(deadlineMs = 40_000): Promise<string> {
+  async equal(deadlineMs = DEADLINE_MS): Promise<string> {
     return await untilEqual(this.directories, deadlineMs);
   }
 
   /** The journal of one server, sorted. */
   async journal(number: number): Promise<Record<string, string>[]> {
-    const done = await polyarch(['replication', 'conflicts', '--json', '--dir', this.server(number).dir]);
-    if (done.status !== 0) throw new Error(done.stderr);
-    const { conflicts } = JSON.parse(done.stdout) as { conflicts: Record<string, string>[] };
+    const answer = await callControl(serverFiles(this.server(number).dir), {
+      command: 'conflicts',
+      limit: 1000,
+    });
+    const { conflicts } = answer as { conflicts: Record<string, string>[] };
     return conflicts.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
 
-  /** Stops all servers and runs `verify` on each; answers what went wrong. */
+  /** Stops all servers and verifies the data of each; answers what went wrong. */
   async verified(): Promise<string[]> {
     const faults: string[] = [];
     const numbers = [...this.#running.keys()];
@@ -140,10 +156,7 @@ export class Cluster {
     codes.forEach((code, at) => {
       if (code !== 0) faults.push(`server-${numbers[at]} ended with ${code}`);
     });
-    for (const { name, dir } of this.directories) {
-      const done = await polyarch(['verify', '--dir', dir]);
-      if (done.status !== 0) faults.push(`${name}: ${done.stdout}${done.stderr}`);
-    }
+    for (const server of this.directories) faults.push(...(await faultsOf(server)));
     return faults;
   }
 

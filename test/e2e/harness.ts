@@ -3,24 +3,47 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { callControl } from '../../lib/app/control-client.js';
 import type { ReadyServer } from '../../lib/app/demo-layout.js';
+import { readServerConfig } from '../../lib/app/read-config.js';
+import { serverFiles } from '../../lib/app/server-files.js';
+import type { ServerStatus } from '../../lib/app/server-status.js';
+import { verifyOffline } from '../../lib/app/verify-store.js';
+import { listenOn } from '../../lib/cli/commands/setup.js';
+import { setUpOneServer } from '../app/one-server.js';
 
 /** The compiled tree that this test is part of. */
 const BUILD = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 /** The program under test. */
 export const LAUNCHER = resolve('bin/polyarch');
-export const ENV: NodeJS.ProcessEnv = { ...process.env, POLYARCH_BUILD: BUILD };
+/**
+ * Servers and commands of a test live for seconds: a quarter of their processor time would be V8 making code fast that hardly runs any more (scripts/run-tests.mjs).
+ * POLYARCH_NODE_FLAGS in the environment has the last word.
+ */
+const NODE_FLAGS = process.env.POLYARCH_NODE_FLAGS ?? '--interrupt-budget=400000';
+export const ENV: NodeJS.ProcessEnv = {
+  ...process.env,
+  POLYARCH_BUILD: BUILD,
+  POLYARCH_NODE_FLAGS: NODE_FLAGS,
+};
 delete ENV.POLYARCH_PASSWORD;
 
 export const ADMIN = 'cn=Directory Manager';
 export const BASE = 'dc=example,dc=com';
 export const PASSWORD = 'demo secret';
+
+/** Longest that a file here may take: no claim, it only ends one that hangs. A loaded machine with one slow processor needs many times what an idle one does. */
+export const LIMIT_MS = 290_000;
+/** Longest that is waited for what must come. As generous, for the same reason; who waits for nothing learns it late. */
+export const DEADLINE_MS = 120_000;
+/** Longest that a client of a test waits for one answer. */
+export const ANSWER_MS = 60_000;
 
 export interface Done {
   readonly status: number | null;
@@ -84,21 +107,41 @@ export function temporary(t: Test): string {
   return dir;
 }
 
-/** First of `count` ports from which on all are free now. */
+/** Ports are given out in tens; the last of a ten is held by the test that has the others. */
+const TEN = 10;
+const FIRST_PORT = 20_000;
+const TENS = 1200;
+
+/**
+ * First of `count` ports from which on all are free now; every tenth is not for use. They stay this process's until it ends: servers that are stopped for a while, or start
+ * later, find theirs free whatever other tests run.
+ */
 export async function freePorts(count: number): Promise<number> {
+  const tens = Math.ceil(count / TEN);
   for (let tries = 0; tries < 200; tries++) {
-    const first = 20_000 + ((process.pid * 131 + tries * 977) % 12_000);
-    const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(first + at)));
-    if (free.every(Boolean)) return first;
+    const first = FIRST_PORT + TEN * ((process.pid * 13 + tries * 97) % TENS);
+    const ports = Array.from({ length: tens * TEN }, (_, at) => first + at);
+    const held = await Promise.all(ports.map(hold));
+    const free = held.every((server) => server !== undefined);
+    for (const [at, server] of held.entries()) if (!free || at % TEN !== TEN - 1) await release(server);
+    if (free) return first;
   }
   throw new Error('no free ports');
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Listens on a port without keeping the process alive; undefined when it is taken. */
+function hold(port: number): Promise<Server | undefined> {
   return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(false));
-    server.listen({ host: '127.0.0.1', port }, () => server.close(() => done(true)));
+    const server = createServer().unref();
+    server.once('error', () => done(undefined));
+    server.listen({ host: '127.0.0.1', port }, () => done(server));
+  });
+}
+
+function release(server: Server | undefined): Promise<void> {
+  return new Promise((done) => {
+    if (server === undefined) done();
+    else server.close(() => done());
   });
 }
 
@@ -106,8 +149,8 @@ function isFree(port: number): Promise<boolean> {
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  deadlineMs = 20_000,
-  pauseMs = 10,
+  deadlineMs = DEADLINE_MS,
+  pauseMs = 15,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -232,7 +275,7 @@ export async function contents(server: ReadyServer): Promise<string> {
 export const LOOK_PAUSE_MS = 150;
 
 /** Waits until servers hold the same, and answers that. They are read one after another: where two differ, the rest need not be read. */
-export async function untilEqual(servers: readonly ReadyServer[], deadlineMs = 40_000): Promise<string> {
+export async function untilEqual(servers: readonly ReadyServer[], deadlineMs = DEADLINE_MS): Promise<string> {
   return await eventually(
     'equal contents on all servers',
     async () => {
@@ -249,30 +292,43 @@ export async function untilEqual(servers: readonly ReadyServer[], deadlineMs = 4
   );
 }
 
-const SETUP_SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
+/** What a server says of itself, asked over its control socket: a command costs a process. */
+export async function statusOf({ dir }: Pick<ReadyServer, 'dir'>): Promise<ServerStatus> {
+  return (await callControl(serverFiles(dir), { command: 'status' })) as ServerStatus;
+}
 
-/** A server's directory with `entries` sample entries, on free ports. */
+/**
+ * Waits until servers have applied the same changes of the data. Those that lost everything show in no entry, so equal contents do not tell that they are there. Cheaper than to
+ * compare entries, too.
+ */
+export async function untilSettled(servers: readonly ReadyServer[]): Promise<void> {
+  await eventually(
+    'the same changes everywhere',
+    async () => {
+      const states = await Promise.all(
+        servers.map(async (server) => (await statusOf(server).catch(() => undefined))?.domains[0]?.applied),
+      );
+      return states.every((state) => state !== undefined && state === states[0]);
+    },
+    DEADLINE_MS,
+    LOOK_PAUSE_MS,
+  );
+}
+
+/** What `polyarch verify` finds in a stopped server's data, without a process for it: one line a fault. */
+export async function faultsOf({ name, dir }: Pick<ReadyServer, 'name' | 'dir'>): Promise<string[]> {
+  const reports = await verifyOffline(await readServerConfig(dir));
+  return reports.flatMap(({ baseDn, faults }) => faults.map((fault) => `${name}: ${baseDn}: ${fault}`));
+}
+
+/** A server's directory with `entries` sample entries, on free ports; its password is "secret". */
 export async function makeServer(
   t: Parameters<typeof temporary>[0],
   entries = 5,
 ): Promise<{ dir: string; port: number }> {
   const dir = `${temporary(t)}/server`;
   const port = await freePorts(4);
-  const made = await polyarch(
-    [
-      'setup',
-      '--dir',
-      dir,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--sample-entries',
-      String(entries),
-    ],
-    '',
-    SETUP_SECRET,
-  );
-  t.equal(made.status, 0, made.stderr);
+  const listen = listenOn('127.0.0.1', port);
+  await setUpOneServer({ dir, domains: [BASE], listen, empty: false, sampleEntries: entries });
   return { dir, port };
 }

@@ -9,8 +9,11 @@ import {
   ADMIN,
   adminOn,
   BASE,
+  DEADLINE_MS,
   ENV,
   eventually,
+  LIMIT_MS,
+  LOOK_PAUSE_MS,
   missing,
   PASSWORD,
   polyarch,
@@ -20,11 +23,11 @@ import {
   untilEqual,
 } from './harness.js';
 
-t.setTimeout(115_000);
+t.setTimeout(LIMIT_MS);
 
 const absent = missing('ldapsearch');
 
-t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, async (t) => {
+t.test('ldap-utils against three servers', { skip: absent, timeout: LIMIT_MS }, async (t) => {
   const demo = await startDemo(t, 60, 3, { POLYARCH_PASSWORDS_SCRAM: 'true' });
   const [one, two, three] = demo.servers;
   if (one === undefined || two === undefined || three === undefined) throw new Error('three servers');
@@ -51,7 +54,7 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     const arc = '2.25.106979801653467080826045286574582475051.3';
     const ldif = (value: string) =>
       `dn: ${person}\nchangetype: modify\nreplace: roomNumber\nroomNumber: ${value}\n`;
-    const safeRead = `!${arc}.3=${toBase64(utf8Encode('safe-read timeout=20000'))}`;
+    const safeRead = `!${arc}.3=${toBase64(utf8Encode('safe-read timeout=60000'))}`;
     const written = await run('ldapmodify', [...adminOn(one), '-e', safeRead], ldif('1'));
     t.equal(written.status, 0, written.stderr);
     const told = /^control: \S+ false (\S+)$/m.exec(written.stdout.replaceAll('\n ', ''))?.[1] ?? '';
@@ -62,7 +65,7 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
     t.match((await run('ldapsearch', [...counts, '+'])).stdout, /^assured-sr-acknowledged-updates: 1$/m);
     const next = await run('ldapmodify', [...adminOn(one), '-e', 'postread=entryCSN'], ldif('2'));
     const csn = /^entryCSN: (.*)$/m.exec(next.stdout)?.[1] ?? '';
-    const wait = `!${arc}.2=:${csn} timeout=10000`;
+    const wait = `!${arc}.2=:${csn} timeout=60000`;
     const base = ['-LLL', ...adminOn(two), '-b', person, '-s', 'base'];
     const found = await run('ldapsearch', [...base, '-E', wait, '(objectClass=*)', 'roomNumber']);
     t.match(found.stdout, /^roomNumber: 2$/m, found.stderr);
@@ -410,15 +413,18 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: 110_000 }, a
 
   t.test('in the end all replicas are equal, and replication status says so', async (t) => {
     await untilEqual(demo.servers);
-    const state = await polyarch([
-      'replication',
-      'status',
-      '--json',
-      '--dir',
-      ...demo.servers.map((server) => server.dir),
-    ]);
-    t.equal(state.status, 0, state.stderr);
-    t.equal(JSON.parse(state.stdout).inSync, true);
+    // Equal contents come a moment before each has told the others what it holds.
+    await eventually(
+      'replication status says so',
+      async () => {
+        const dirs = demo.servers.map((server) => server.dir);
+        const state = await polyarch(['replication', 'status', '--json', '--dir', ...dirs]);
+        t.equal(state.status, 0, state.stderr);
+        return JSON.parse(state.stdout).inSync === true;
+      },
+      DEADLINE_MS,
+      LOOK_PAUSE_MS,
+    );
   });
 
   t.test('SIGTERM stops the demo cleanly', async (t) => {

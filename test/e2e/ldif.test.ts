@@ -1,13 +1,25 @@
 /** LDIF in and out and indexes, on a stopped and on a running server: faults have file, line and reason, and what was right stays. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { BASE, ENV, makeServer, polyarch } from './harness.js';
+import { exportEntries } from '../../lib/app/export-entries.js';
+import { readServerConfig } from '../../lib/app/read-config.js';
+import { formatRecord } from '../../lib/ldif/format-record.js';
+import { BASE, ENV, faultsOf, LIMIT_MS, makeServer, polyarch } from './harness.js';
 
-t.setTimeout(155_000);
+t.setTimeout(LIMIT_MS);
 
 const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 
-t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
+/** What `export-ldif` of a stopped server writes, a record each, without a process for it. */
+async function exported(dir: string): Promise<string[]> {
+  const records: string[] = [];
+  const request = { domain: BASE, scope: 'sub', filter: undefined, userOnly: false } as const;
+  for await (const record of exportEntries(await readServerConfig(dir), request))
+    records.push(formatRecord(record));
+  return records;
+}
+
+t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
   const { dir, port } = await makeServer(t);
   const file = `${dir}/people.ldif`;
   const good = (name: string) =>
@@ -19,12 +31,7 @@ t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
     const bad = await polyarch(['import-ldif', '--dir', dir, '--file', file]);
     t.equal(bad.status, 80);
     t.match(bad.stderr, /people\.ldif:11: /);
-    const kept = await polyarch(['export-ldif', '--dir', dir]);
-    t.equal(
-      kept.stdout.split('\n').filter((line) => line.startsWith('dn:')).length,
-      5,
-      'the data stay as they were',
-    );
+    t.equal((await exported(dir)).length, 5, 'the data stay as they were');
   });
 
   t.test('--continue imports the rest and writes the rejects', async (t) => {
@@ -45,9 +52,8 @@ t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
     ]);
     t.match(done.stderr, /people\.ldif:11: .*(cn|sn)/);
     t.match(readFileSync(rejects, 'utf8'), /dn: uid=bad/);
-    const out = await polyarch(['export-ldif', '--dir', dir]);
-    t.match(out.stdout, /dn: uid=a,/);
-    t.match(out.stdout, /dn: uid=b,/);
+    const names = (await exported(dir)).map((record) => record.split('\n')[0]);
+    t.same(names, [`dn: ${BASE}`, `dn: uid=a,${BASE}`, `dn: uid=b,${BASE}`]);
   });
 
   t.test('an export imports again and exports the same', async (t) => {
@@ -57,8 +63,7 @@ t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
     t.equal(done.status, 0, done.stderr);
     const second = await polyarch(['export-ldif', '--dir', dir]);
     t.equal(second.stdout, readFileSync(file, 'utf8'));
-    const verified = await polyarch(['verify', '--dir', dir]);
-    t.equal(verified.status, 0, verified.stdout);
+    t.same(await faultsOf({ name: 'it', dir }), []);
   });
 
   t.test('indexes are changed on a stopped server', async (t) => {
@@ -96,7 +101,7 @@ t.test('LDIF and indexes', { timeout: 150_000 }, async (t) => {
     t.equal(bad.status, 89);
     t.match(bad.stderr, /nosuch: the schema has no such attribute type\n.*memberOf: the server derives it/);
     t.equal((await polyarch(['index', 'rebuild', '--dir', dir])).status, 0);
-    t.equal((await polyarch(['verify', '--dir', dir])).status, 0);
+    t.same(await faultsOf({ name: 'it', dir }), []);
   });
 
   t.test('online, through LDAP', async (t) => {

@@ -2,9 +2,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import t from 'tap';
-import { ENV, makeServer, polyarch, temporary } from './harness.js';
+import { ENV, LIMIT_MS, makeServer, polyarch, temporary } from './harness.js';
 
-t.setTimeout(115_000);
+t.setTimeout(LIMIT_MS);
 
 const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 
@@ -12,7 +12,7 @@ const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 let made: Promise<{ dir: string; port: number }> | undefined;
 const shared = () => (made ??= makeServer(t));
 
-t.test('setup', { timeout: 60_000 }, async (t) => {
+t.test('setup', { timeout: LIMIT_MS }, async (t) => {
   t.test('refuses a directory that holds something', async (t) => {
     const dir = temporary(t);
     mkdirSync(`${dir}/x`);
@@ -33,7 +33,7 @@ t.test('setup', { timeout: 60_000 }, async (t) => {
   });
 });
 
-t.test('a faulty configuration lists every fault with its line', { timeout: 60_000 }, async (t) => {
+t.test('a faulty configuration lists every fault with its line', { timeout: LIMIT_MS }, async (t) => {
   const { dir } = await shared();
   const file = `${dir}/polyarch.yaml`;
   const good = readFileSync(file, 'utf8');
@@ -50,7 +50,7 @@ t.test('a faulty configuration lists every fault with its line', { timeout: 60_0
 
 t.test(
   'a typo in tls.certificate or tls.key is one sentence and changes no file',
-  { timeout: 60_000 },
+  { timeout: LIMIT_MS },
   async (t) => {
     const { dir } = await shared();
     const key = readFileSync(`${dir}/tls/server.key`, 'utf8');
@@ -67,7 +67,7 @@ t.test(
   },
 );
 
-t.test('a port in use is named', { timeout: 60_000 }, async (t) => {
+t.test('a port in use is named', { timeout: LIMIT_MS }, async (t) => {
   const { dir, port } = await shared();
   const other = createServer();
   await new Promise<void>((done) => other.listen(port, '127.0.0.1', () => done()));
@@ -80,7 +80,7 @@ t.test('a port in use is named', { timeout: 60_000 }, async (t) => {
   t.match(demo.stderr, new RegExp(`^polyarch: another process listens on 127.0.0.1:${port}; .*--port`));
 });
 
-t.test('one process a data directory', { timeout: 60_000 }, async (t) => {
+t.test('one process a data directory', { timeout: LIMIT_MS }, async (t) => {
   const { dir } = await shared();
   const first = await polyarch(['start', '--detach', '--dir', dir]);
   t.equal(first.status, 0, first.stderr);

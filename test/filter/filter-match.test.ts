@@ -8,6 +8,7 @@ import { matchFilter, prepareMatch } from '../../lib/filter/filter-match.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { attributesOf, sampleSchema, viewOf } from '../entry/sample-schema.js';
+import { processorMs } from '../processor-time.js';
 
 const schema = sampleSchema();
 const compile = (text: string) => compileFilter(parseFilter(text), schema);
@@ -142,14 +143,14 @@ t.test('hostile filters on large entries are answered in milliseconds or refused
   );
   const timed = (text: string): string => {
     const matches = prepareMatch(compile(text));
-    const start = performance.now();
-    let answer: string;
-    try {
-      answer = String(matches(large));
-    } catch (error) {
-      answer = error instanceof LdapError ? error.result : 'crash';
-    }
-    const ms = performance.now() - start;
+    let answer = '';
+    const ms = processorMs(() => {
+      try {
+        answer = String(matches(large));
+      } catch (error) {
+        answer = error instanceof LdapError ? error.result : 'crash';
+      }
+    });
     t.comment(`${text.slice(0, 20)}: ${answer} in ${ms.toFixed(1)} ms`);
     t.ok(ms < 3000, text.slice(0, 30));
     return answer;
@@ -162,9 +163,10 @@ t.test('hostile filters on large entries are answered in milliseconds or refused
   t.equal(timed(`(|${clauses(4095, (i) => `(description=*v${i}*)`)})`), 'adminLimitExceeded');
   t.equal(timed(`(description=*${'o*'.repeat(250)}zz*)`), 'false');
   const stars = viewOf('cn=s', attributesOf({ description: ['ab'.repeat(10_000)] }));
-  const start = performance.now();
-  t.equal(matchFilter(compile(`(description=*${'a*'.repeat(250)}c*)`), stars), false);
-  t.ok(performance.now() - start < 200);
+  const ms = processorMs(() =>
+    t.equal(matchFilter(compile(`(description=*${'a*'.repeat(250)}c*)`), stars), false),
+  );
+  t.ok(ms < 1000, `${ms} ms`);
 });
 
 t.test('a hot clause costs little', async (t) => {
@@ -173,9 +175,10 @@ t.test('a hot clause costs little', async (t) => {
     compile(`(|${Array.from({ length: 500 }, (_, i) => `(uid=u${i})(cn=c${i})`).join('')})`),
   );
   const cost = (run: typeof matches, rounds: number) => {
-    const start = performance.now();
-    for (let i = 0; i < rounds; i++) run(entry);
-    return ((performance.now() - start) * 1000) / rounds;
+    const ms = processorMs(() => {
+      for (let i = 0; i < rounds; i++) run(entry);
+    });
+    return (ms * 1000) / rounds;
   };
   cost(matches, 2000);
   t.comment(

@@ -6,6 +6,7 @@ import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import { escapeValue, formatFilter, parseFilter } from '../../lib/filter/filter-text.js';
+import { processorMs } from '../processor-time.js';
 
 /** A filter as nested arrays with octets as Latin-1. */
 function shape(filter: Filter): unknown {
@@ -149,16 +150,16 @@ t.test('hostile filters are answered in milliseconds', async (t) => {
   const wide = (clauses: number) => `(|${'(a=b)'.repeat(clauses)})`;
   const stars = (count: number) => `(a=${'x*'.repeat(count)})`;
   const refused = (text: string) => {
-    const start = performance.now();
-    try {
-      parseFilter(text);
-      return 'read';
-    } catch (error) {
-      return must(error instanceof LdapError ? error.result : undefined, 'an answer');
-    } finally {
-      const ms = performance.now() - start;
-      t.ok(ms < 500, `${ms.toFixed(1)} ms`);
-    }
+    let answer = 'read';
+    const ms = processorMs(() => {
+      try {
+        parseFilter(text);
+      } catch (error) {
+        answer = must(error instanceof LdapError ? error.result : undefined, 'an answer');
+      }
+    });
+    t.ok(ms < 1000, `${ms.toFixed(1)} ms`);
+    return answer;
   };
   t.equal(refused(deep(100)), 'read');
   t.equal(refused(deep(101)), 'adminLimitExceeded');

@@ -5,6 +5,7 @@ import { utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import { formatRecord, LDIF_HEADER } from '../../lib/ldif/format-record.js';
 import { LdifReader, type LdifReaderOptions } from '../../lib/ldif/ldif-reader.js';
 import type { LdifItem, LdifRecord } from '../../lib/ldif/ldif-record.js';
+import { processorMs } from '../processor-time.js';
 
 const text = (value: Uint8Array) => must(utf8Decode(value), 'text');
 
@@ -180,12 +181,12 @@ t.test('a large file is read fast', async (t) => {
   };
   const file = utf8Encode(LDIF_HEADER + formatRecord(record).repeat(20_000));
   const reader = new LdifReader();
-  const start = performance.now();
   let count = 0;
-  for (let at = 0; at < file.length; at += 65_536)
-    count += reader.push(file.subarray(at, at + 65_536)).length;
-  count += reader.end().length;
-  const ms = performance.now() - start;
+  const ms = processorMs(() => {
+    for (let at = 0; at < file.length; at += 65_536)
+      count += reader.push(file.subarray(at, at + 65_536)).length;
+    count += reader.end().length;
+  });
   t.equal(count, 20_000);
   t.comment(`${(file.length / 1e6).toFixed(1)} MB in ${ms.toFixed(0)} ms`);
   t.ok(ms < 5000);

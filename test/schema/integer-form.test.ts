@@ -4,6 +4,7 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { compareBytes, utf8Encode } from '../../lib/base/bytes.js';
 import { integerOrderForm, isInteger } from '../../lib/schema/integer-form.js';
+import { processorMs } from '../processor-time.js';
 
 t.test('the grammar: digits, a minus, no leading zero, no minus zero', async (t) => {
   for (const good of ['0', '1', '-1', '10', '1321', '-9007199254740993', '9'.repeat(1000)])
@@ -49,8 +50,7 @@ t.test('forms sort as the numbers, of any length and sign', async (t) => {
 });
 
 t.test('a million digits cost a million steps', async (t) => {
-  const started = performance.now();
   const big = utf8Encode(`-${'7'.repeat(1_000_000)}`);
-  t.equal(integerOrderForm(big)?.length, 1_000_005);
-  t.ok(performance.now() - started < 3000);
+  const ms = processorMs(() => t.equal(integerOrderForm(big)?.length, 1_000_005));
+  t.ok(ms < 3000, `${ms} ms`);
 });

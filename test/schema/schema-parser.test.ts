@@ -13,6 +13,7 @@ import {
 } from '../../lib/schema/description.js';
 import { formatDescription } from '../../lib/schema/schema-format.js';
 import { parseDescription } from '../../lib/schema/schema-parser.js';
+import { processorMs } from '../processor-time.js';
 import { standardFiles, standardSchema } from './standard-schema.js';
 
 function read(kind: DescriptionKind, text: string): Description {
@@ -104,7 +105,6 @@ t.test('faults are sentences that say what is wrong', async (t) => {
 });
 
 t.test('hostile definitions are answered at once', async (t) => {
-  const started = performance.now();
   const n = LIMITS.schemaDescriptionBytes;
   const texts = [
     '('.repeat(n),
@@ -116,8 +116,10 @@ t.test('hostile definitions are answered at once', async (t) => {
     '( 1.2 '.repeat(n / 8),
     'x'.repeat(n * 4),
   ];
-  for (const text of texts) for (const kind of DESCRIPTION_KINDS) parseDescription(kind, text);
-  t.ok(performance.now() - started < 5000);
+  const ms = processorMs(() => {
+    for (const text of texts) for (const kind of DESCRIPTION_KINDS) parseDescription(kind, text);
+  });
+  t.ok(ms < 5000, `${ms} ms`);
   t.type(parseDescription('attributeTypes', `( 1.2 DESC '${'x'.repeat(n)}' )`), 'string');
 });
 

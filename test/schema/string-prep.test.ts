@@ -12,6 +12,7 @@ import {
   prepareValue,
   type SubstringPlace,
 } from '../../lib/schema/string-prep.js';
+import { processorMs } from '../processor-time.js';
 
 function text(bytes: Uint8Array | undefined): string | undefined {
   return bytes === undefined ? undefined : utf8Decode(bytes);
@@ -232,7 +233,6 @@ t.test('bounds: octets of text that is not ASCII, and combining marks in a row',
 });
 
 t.test('hostile strings are answered at once', async (t) => {
-  const started = performance.now();
   const marks = '\u0315\u0300\u05ae\u0321'.repeat(50_000);
   const values = [
     `a${marks}`,
@@ -242,14 +242,15 @@ t.test('hostile strings are answered at once', async (t) => {
     '\u1100\u1161'.repeat(9000),
     'ΐ'.repeat(30_000),
   ];
-  for (const value of values) {
-    const bytes = utf8Encode(value);
-    prepareValue(bytes, true);
-    prepareSubstringValue(bytes, true);
-    prepareSubstringPart(bytes, true, 'any');
-    prepareTelephone(bytes, LIMITS.prepareBytes);
-  }
-  const ms = performance.now() - started;
+  const ms = processorMs(() => {
+    for (const value of values) {
+      const bytes = utf8Encode(value);
+      prepareValue(bytes, true);
+      prepareSubstringValue(bytes, true);
+      prepareSubstringPart(bytes, true, 'any');
+      prepareTelephone(bytes, LIMITS.prepareBytes);
+    }
+  });
   t.ok(ms < 10_000, `${ms.toFixed(0)} ms`);
 });
 

@@ -4,6 +4,7 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { fromHex, utf8Encode } from '../../lib/base/bytes.js';
 import { needsBinaryTransfer, syntax, syntaxes } from '../../lib/schema/syntaxes.js';
+import { processorMs } from '../processor-time.js';
 
 const S = '1.3.6.1.4.1.1466.115.121.1.';
 
@@ -212,9 +213,7 @@ t.test('every check answers a megabyte at once', async (t) => {
   for (const unit of ['a', ' ', '(', "'", '$', '#', '{', '"', 'cn=', '9', '\\', '*', '0\x80', '!', 'é']) {
     const bytes = utf8Encode(unit.repeat(Math.ceil((1 << 20) / unit.length)));
     for (const one of syntaxes()) {
-      const started = performance.now();
-      one.isValid(bytes);
-      const ms = performance.now() - started;
+      const ms = processorMs(() => one.isValid(bytes));
       if (ms > 3000) slow.push(`${one.description} ${unit} ${ms.toFixed(0)} ms`);
     }
   }
