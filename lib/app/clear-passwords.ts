@@ -32,6 +32,9 @@ export async function clearPasswords(items: readonly LdifItem[], hasher: Passwor
 
 /** userPassword by its name or OID, with whatever options. */
 function isPassword(description: string): boolean {
+  // Most are told by their first character.
+  const first = description.charCodeAt(0);
+  if (first !== 0x75 && first !== 0x55 && first !== 0x32) return false;
   const semicolon = description.indexOf(';');
   const name = (semicolon < 0 ? description : description.slice(0, semicolon)).toLowerCase();
   return name === 'userpassword' || name === '2.5.4.35';

@@ -15,7 +15,6 @@ import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
-import { NeighbourNames } from '../dn/neighbour-names.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { openLevelStore } from '../io/store/level-store.js';
 import { systemClock } from '../io/system-clock.js';
@@ -27,7 +26,7 @@ import { clearPasswords } from './clear-passwords.js';
 import { refuseAsSource } from './domain-fraction.js';
 import { indexOptions, openChangelog } from './domain-options.js';
 import { IndexThread } from './index-thread.js';
-import { ldifEntry } from './ldif-entry.js';
+import { LdifEntries } from './ldif-entry.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
@@ -123,13 +122,13 @@ async function load(
     indexes: indexOptions(settings, schema),
   });
   const hasher = new PasswordHashing({ scramIterations: scramIterations(settings) });
-  const names = new NeighbourNames();
+  const entries = new LdifEntries(schema, newUuid);
   let rejected = 0;
   const take = async (found: readonly LdifItem[]) => {
     const items = selected(found, options);
     await clearPasswords(items, hasher);
     for (const item of items) {
-      const reason = addItem(item, loading, schema, names);
+      const reason = addItem(item, loading, entries);
       if (reason !== undefined) {
         rejected += 1;
         if (!options.onReject(item, reason)) throw fault(source, item, reason);
@@ -151,13 +150,13 @@ async function load(
       'LDIF_INVALID',
       `${source.name} holds no entry of ${options.base}; nothing was imported`,
     );
-  const entries = await loading.finish();
+  const loaded = await loading.finish();
   const baseKey = must(schema.dnKey(baseDn), 'a base DN');
   const keys = new KeySpace(await domainNumber(store, baseKey));
   // The log holds none of these adds: peers that lack them take a copy.
   const changelog = await openChangelog(store, baseKey, replica);
   await changelog.reset(readFacts(store, keys).state);
-  return { entries, rejected };
+  return { entries: loaded, rejected };
 }
 
 /** A reader for these options. */
@@ -183,12 +182,7 @@ function* pieces(chunk: Uint8Array | string): Iterable<Uint8Array | string> {
 }
 
 /** Loads the entry of an item, or answers why not. */
-function addItem(
-  item: LdifItem,
-  loading: BulkLoad,
-  schema: Schema,
-  names: NeighbourNames,
-): string | undefined {
+function addItem(item: LdifItem, loading: BulkLoad, entries: LdifEntries): string | undefined {
   if (item.kind === 'fault') return item.reason;
   const { record } = item;
   const content =
@@ -203,7 +197,7 @@ function addItem(
   if (control !== undefined)
     return `the critical control ${control.oid} is not honoured by an import into a stopped server: use --url`;
   try {
-    const refusal = loading.add(ldifEntry(content, schema, newUuid, names));
+    const refusal = loading.add(entries.entry(content));
     return refusal === undefined ? undefined : REFUSALS[refusal];
   } catch (error) {
     if (error instanceof LdapError) return `${content.dn}: ${error.message} (${error.result})`;

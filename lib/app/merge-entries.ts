@@ -14,7 +14,6 @@ import { OperatorError } from '../base/operator-error.js';
 import { type EntryUuid, ROOT_UUID } from '../change/change.js';
 import { attributeTimes } from '../conflict/attribute-times.js';
 import type { Dn } from '../dn/dn.js';
-import { NeighbourNames } from '../dn/neighbour-names.js';
 import { applyModifications } from '../entry/apply-modifications.js';
 import { checkModifiedEntry, STRICT_POLICY } from '../entry/check-entry.js';
 import { checkPlacement } from '../entry/check-placement.js';
@@ -25,7 +24,7 @@ import { formatRecord, LDIF_HEADER } from '../ldif/format-record.js';
 import { isUnder, rdnKeys } from '../operation/virtual-tree.js';
 import type { ControlProgress } from './control-protocol.js';
 import type { RunningDomain } from './domain.js';
-import { ldifEntry } from './ldif-entry.js';
+import { LdifEntries } from './ldif-entry.js';
 import { checkMergeSource, type MergeOrder, type MergeRecord, mergeRecords } from './merge-source.js';
 import { scramIterations } from './scram-parts.js';
 import type { RunningServer } from './server.js';
@@ -97,7 +96,7 @@ class Merge {
   readonly #lines: MergeLine[] = [];
   /** Of a dry run: keys of names that would be there. */
   readonly #planned = new Set<string>();
-  readonly #names = new NeighbourNames();
+  readonly #entries: LdifEntries;
   readonly #path: string;
   #file: LdifFileWriter | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -108,6 +107,7 @@ class Merge {
     this.#server = server;
     this.#order = order;
     this.#preference = preference;
+    this.#entries = new LdifEntries(server.schema, newUuid);
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
     this.#path = join(server.config.files.dir, `merge-${stamp}.ldif`);
   }
@@ -174,7 +174,7 @@ class Merge {
 
   async #merge(record: MergeRecord): Promise<Outcome> {
     const { schema } = this.#server;
-    const entry = ldifEntry(record, schema, newUuid, this.#names);
+    const entry = this.#entries.entry(record);
     const domain = this.#domainOf(entry.dn, record.dn);
     const here = domain.guarded.byDn(entry.dn);
     if (here === undefined) return await this.#add(domain, entry);

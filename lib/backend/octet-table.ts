@@ -21,6 +21,10 @@ export class OctetTable {
   /** Numbers plus one; at most half full. */
   #slots: Words = new Uint32Array(FIRST_VALUES * 2);
   #count = 0;
+  /** What find() did not find, until something is added: who asks first and adds then pays for one look. */
+  #missed: Uint8Array | undefined;
+  #missedHash = 0;
+  #missedSlot = 0;
 
   /** Values held. */
   get count(): number {
@@ -34,6 +38,8 @@ export class OctetTable {
 
   /** Number of the value of these octets, the first `length` of `octets`; a new one gets the next number. */
   value(octets: Uint8Array, length: number): number {
+    if (this.#missed === octets && length === octets.length)
+      return this.#append(octets, length, this.#missedHash, this.#missedSlot);
     const hash = hashOf(octets, length);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
@@ -49,7 +55,12 @@ export class OctetTable {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const found = this.#slots[slot] as number;
-      if (found === 0) return -1;
+      if (found === 0) {
+        this.#missed = octets;
+        this.#missedHash = hash;
+        this.#missedSlot = slot;
+        return -1;
+      }
       if (this.#hashes[found - 1] === hash && this.#equals(found - 1, octets, octets.length))
         return found - 1;
     }
@@ -64,6 +75,7 @@ export class OctetTable {
   }
 
   #append(octets: Uint8Array, length: number, hash: number, slot: number): number {
+    this.#missed = undefined;
     if (2 * (this.#count + 1) > this.#slots.length) {
       this.#grow();
       return this.value(octets, length);
@@ -114,6 +126,7 @@ export class OctetTable {
 
   /** Forgets everything; memory grown for it is given back. */
   clear(): void {
+    this.#missed = undefined;
     this.#octets = new Uint8Array(FIRST_OCTETS);
     this.#starts = new Uint32Array(FIRST_VALUES + 1);
     this.#hashes = new Uint32Array(FIRST_VALUES);

@@ -58,6 +58,11 @@ export class ByteWriter {
 
   /** An integer of 0..2^53-1. */
   varint(value: number): void {
+    if (value < 0x80 && value >= 0 && Number.isInteger(value)) {
+      this.#reserve(1);
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     assert(Number.isSafeInteger(value) && value >= 0, 'varint out of range');
     this.#reserve(MAX_VARINT_BYTES);
     let rest = value;

@@ -32,9 +32,14 @@ export function makeCsn(timeMs: number, sequence: number, replica: ReplicaId): C
     Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_CSN_SEQUENCE,
     'CSN sequence out of range',
   );
-  const hex = (n: number, digits: number) => n.toString(16).padStart(digits, '0');
-  return (hex(timeMs, 12) + hex(sequence, 8) + hex(replica, 4)) as Csn;
+  if (timeMs !== lastTime.ms) lastTime = { ms: timeMs, text: hex(timeMs, 12) };
+  // In halves: to write small numbers is several times faster.
+  return (lastTime.text + hex(sequence >>> 16, 4) + hex(sequence & 0xffff, 4) + hex(replica, 4)) as Csn;
 }
+
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');
+/** Many CSNs are made within one millisecond. */
+let lastTime = { ms: 0, text: hex(0, 12) };
 
 /** The CSN that `text` writes, or undefined. */
 export function parseCsn(text: string): Csn | undefined {

@@ -74,7 +74,7 @@ export function checkNewEntry(
     checkAllowed(type, attribute.name, profile);
     checkSingle(type, attribute);
     checkSyntax(type, attribute.name, attribute.values, policy);
-    if (attribute.values.length > 1) checkDistinct(attribute, type.equality ?? octetStringMatch());
+    if (attribute.values.length > 1) checkDistinct(attribute, ruleOf(type));
     if (key === OBJECT_CLASS_KEY && policy.syntax) SOUND_CLASSES.add(profile);
   }
   checkMust(attributes, profile, policy);
@@ -263,8 +263,15 @@ function checkSyntax(
   }
 }
 
-function octetStringMatch(): EqualityRule {
-  return must(equalityRule('octetStringMatch'), 'octetStringMatch is a built-in rule');
+/** How values of a type compare within an entry. */
+function ruleOf(type: AttributeType): EqualityRule {
+  return type.equality ?? must(equalityRule('octetStringMatch'), 'octetStringMatch is a built-in rule');
+}
+
+/** Whether two of the values are equal. */
+export function hasTwins(values: readonly Uint8Array[], type: AttributeType): boolean {
+  const rule = ruleOf(type);
+  return new Set(values.map((value) => valueKey(value, rule))).size < values.length;
 }
 
 function checkDistinct(attribute: Attribute, rule: EqualityRule): void {

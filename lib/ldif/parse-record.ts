@@ -243,7 +243,7 @@ function parseField(line: LogicalLine): Field {
 }
 
 /** A file has few names and many lines: names met before are not made again. One name a slot. */
-const names: string[] = new Array(256).fill('');
+const names: string[] = new Array(1024).fill('');
 
 /** The hash of a name, 0 at first, with one more of its octets. */
 export function nameHash(hash: number, octet: number): number {
@@ -258,7 +258,7 @@ export function readName(
   hash: number,
 ): string | undefined {
   if (length > LIMITS.attributeDescriptionBytes) return undefined;
-  const slot = (hash ^ (hash >> 8)) & 0xff;
+  const slot = (hash ^ (hash >> 10)) & 0x3ff;
   const known = names[slot] as string;
   if (known.length === length && length > 0) {
     let i = 0;

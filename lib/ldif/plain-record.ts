@@ -51,6 +51,8 @@ export class PlainReader {
   readonly #maxLines: number;
   readonly #maxBytes: number;
   readonly #carver = new Carver();
+  /** Names of the attributes of the record read last, in their order. */
+  #names: readonly string[] = [];
   /** Of the record read last: lines, and where the next one starts. */
   lines = 0;
   end = 0;
@@ -101,23 +103,33 @@ export class PlainReader {
   /** Attribute lines from the second line on; values of one attribute are gathered. */
   #attributes(octets: Uint8Array): RawValues[] | undefined {
     const list: Gathered[] = [];
+    const before = this.#names;
+    /** The names so far are those of the record before. */
+    let alike = true;
     let last: Gathered | undefined;
     for (let at = this.#to + 1; at < octets.length; at = this.#to + 1) {
       const name = this.#field(octets, at);
       if (name === undefined) return undefined;
       const value = this.#value(octets);
       if (value === undefined) return undefined;
-      if (last?.description !== name) {
-        last = find(list, name);
-        if (last === undefined) {
-          if (isReserved(name) || list.length === FEW) return undefined;
-          last = { description: name, values: [] };
-          list.push(last);
-        }
+      if (last?.description === name) {
+        last.values.push(value);
+        continue;
       }
-      last.values.push(value);
+      // As in the record before, this name is none of those before it, nor reserved.
+      const known: boolean = alike && before[list.length] === name;
+      last = known ? undefined : find(list, name);
+      if (last !== undefined) last.values.push(value);
+      else {
+        if (!known && (isReserved(name) || list.length === FEW)) return undefined;
+        alike = known;
+        last = { description: name, values: [value] };
+        list.push(last);
+      }
     }
-    return list.length === 0 ? undefined : list;
+    if (list.length === 0) return undefined;
+    if (!alike || list.length !== before.length) this.#names = list.map(({ description }) => description);
+    return list;
   }
 
   /** The name before the colon of the line at `start`. Sets where its value stands, the mark after the colon included. */
