@@ -3,17 +3,18 @@
  *
  * A write only notes the number of its entry; digests follow when somebody asks, from the rows of the store. So a hot entry is read once for many writes, and an entry whose row
  * changed without a write is found by the pass through all rows that goes on in the background. That pass compares the checksum of
- * each record with the one that its digest was made of, and makes digests only where they differ. Lives in memory: 16 octets an entry, made anew after a start.
+ * each record with the one that its digest was made of, and makes digests only where they differ: the first one from the rows as it finds them, as what was written
+ * since it began to read them is noted. Lives in memory: 16 octets an entry, made anew after a start.
  * Owns no comparison and no timer (replica/comparison.ts). Dead entries have no digest: servers drop them at different times.
  */
 import { assert } from '../base/assert.js';
-import { ByteWriter } from '../base/binary.js';
 import type { EntryUuid } from '../change/change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { digestState, NO_DIGEST, type StateDigest, sameDigest } from '../conflict/state-digest.js';
 import type { ServerState } from '../csn/server-state.js';
 import { type OrderedStore, StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
+import { BUCKETS, BucketSums, bucketOf } from './bucket-sums.js';
 import type { Dictionary } from './dictionary.js';
 import { DigestTable, type TableRow } from './digest-table.js';
 import {
@@ -30,12 +31,10 @@ import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
 import { ManyAttribute } from './many-attribute.js';
 import { checkSum } from './verify-values.js';
 
-const FAN_OUT = 256;
-const BUCKETS = FAN_OUT * FAN_OUT;
 /** Digests made in one piece. */
 const SLICE = 32;
 /** Entries of one step of the pass through all rows. */
-const STEP_ROWS = 128;
+const STEP_ROWS = 64;
 /** Attempts to catch up with writes before a reader is told to come again. */
 const MAX_ROUNDS = 200;
 const ID_AT = 3;
@@ -78,7 +77,7 @@ export class DigestTree {
   readonly #world: DigestWorld;
   readonly #dirty = new Set<EntryId>();
   readonly #table = new DigestTable();
-  readonly #sums = new Uint32Array(2 * BUCKETS);
+  readonly #sums = new BucketSums();
   readonly #damaged = new Map<EntryId, string>();
   /** Entries whose record is sound and whose values, which stand in rows of their own, are not. */
   readonly #unsound = new Set<EntryId>();
@@ -87,26 +86,38 @@ export class DigestTree {
   #passes = 0;
   #made = 0;
   #size = 0;
+  #resets = 0;
+  /** Steps that read rows now, and what was written since the first of them began. */
+  #reading = 0;
+  readonly #since = new Set<EntryId>();
 
   constructor(world: DigestWorld) {
     this.#world = world;
   }
 
   /** Entries were written, durably: the whole cost of the digests for a write. */
-  written(ids: Iterable<EntryId>): void {
-    for (const id of ids) this.#dirty.add(id);
+  written(entries: ReadonlyMap<EntryId, { readonly alive: boolean }>): void {
+    for (const [id, { alive }] of entries) {
+      if (this.#reading > 0) this.#since.add(id);
+      if (alive || this.#unsound.has(id)) this.#dirty.add(id);
+      else {
+        this.#dirty.delete(id);
+        this.#put(id, undefined);
+      }
+    }
   }
 
   /** All rows may be others. */
   reset(): void {
     this.#dirty.clear();
     this.#table.clear();
-    this.#sums.fill(0);
+    this.#sums.clear();
     this.#damaged.clear();
     this.#unsound.clear();
     this.#at = undefined;
     this.#passes = 0;
     this.#size = 0;
+    this.#resets += 1;
   }
 
   /** Steps of a pass, about. */
@@ -144,6 +155,16 @@ export class DigestTree {
 
   /** One step of the pass through all rows; true when it came to the end of one. */
   async step(): Promise<boolean> {
+    this.#reading += 1;
+    try {
+      return await this.#step();
+    } finally {
+      this.#reading -= 1;
+      if (this.#reading === 0) this.#since.clear();
+    }
+  }
+
+  async #step(): Promise<boolean> {
     const { store, keys } = this.#world;
     const all = keys.tagRange(TAG.entry);
     const from = this.#at;
@@ -151,20 +172,22 @@ export class DigestTree {
     const ids: EntryId[] = [];
     const inRows: EntryId[] = [];
     const passes = this.#passes;
-    this.#catchUp(STEP_ROWS);
+    const resets = this.#resets;
+    const isOver = () => this.#at !== from || this.#passes !== passes || this.#resets !== resets;
+    this.#catchUp(SLICE);
     for await (const slice of store.scan({ gte, lt: all.lt, limit: STEP_ROWS }, STEP_ROWS)) {
       // Everything was replaced meanwhile.
-      if (this.#at !== from || this.#passes !== passes) return false;
+      if (isOver()) return false;
       for (const { key, value } of slice) {
         if (key.length !== ID_AT + ID_BYTES) continue;
         const id = readId(key, ID_AT);
         ids.push(id);
         if (isInRows(value)) inRows.push(id);
-        if (!this.#isAsBefore(id, value)) this.#look(id);
+        this.#compare(id, value);
       }
     }
     for (const id of inRows) await this.#checkValues(id);
-    if (this.#at !== from || this.#passes !== passes) return false;
+    if (isOver()) return false;
     const last = ids.length < STEP_ROWS ? undefined : ids[ids.length - 1];
     const here = new Set(ids);
     for (const id of this.#table.between(from, last)) if (!here.has(id)) this.#look(id);
@@ -192,10 +215,19 @@ export class DigestTree {
     }
   }
 
-  /** Whether a record that was just read is the one that the entry's digest was made of. */
-  #isAsBefore(id: EntryId, record: Uint8Array): boolean {
+  /** A record of the pass. The row of an entry that was written since is an older one, and noted already. */
+  #compare(id: EntryId, record: Uint8Array): void {
+    if (this.#since.has(id)) return;
+    if (this.#dirty.delete(id)) {
+      this.#put(id, this.#rowOfRecord(id, record));
+      return;
+    }
     const known = this.#table.checksumOf(id);
-    return known !== undefined && isSound(record) && checksumOf(record) === known;
+    const sound = isSound(record);
+    if (known !== undefined && sound && checksumOf(record) === known) return;
+    if (known === undefined && sound && !isAliveRecord(record)) return;
+    if (known === undefined && this.#passes === 0) this.#put(id, this.#rowOfRecord(id, record));
+    else this.#look(id);
   }
 
   /** Reads the row of an entry that was not written, as far as we know. */
@@ -223,9 +255,13 @@ export class DigestTree {
 
   /** The digest as the store has it now; undefined: not alive. */
   #read(id: EntryId): TableRow | undefined {
-    const { store, keys, dictionary, restrict } = this.#world;
+    const { store, keys } = this.#world;
     const record = store.get(keys.entry(id));
-    if (record === undefined) return undefined;
+    return record === undefined ? undefined : this.#rowOfRecord(id, record);
+  }
+
+  #rowOfRecord(id: EntryId, record: Uint8Array): TableRow | undefined {
+    const { dictionary, restrict } = this.#world;
     this.#made += 1;
     if (this.#unsound.has(id)) return this.#odd(id);
     try {
@@ -252,13 +288,9 @@ export class DigestTree {
   #put(id: EntryId, now: TableRow | undefined): void {
     const before = this.#table.get(id);
     this.#size += (now === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-    if (before !== undefined) this.#add(before.bucket, before.digest, -1);
-    if (now !== undefined) this.#add(now.bucket, now.digest, 1);
+    if (before !== undefined) this.#sums.add(before.bucket, before.digest, -1);
+    if (now !== undefined) this.#sums.add(now.bucket, now.digest, 1);
     this.#table.set(id, now);
-  }
-
-  #add(bucket: number, { high, low }: StateDigest, sign: 1 | -1): void {
-    addTo(this.#sums, bucket, high, low, sign);
   }
 
   #catchUp(most: number): void {
@@ -285,24 +317,7 @@ export class DigestTree {
 
   /** 256 sums of 8 octets: of the buckets of one first octet, or of all first octets. Within settled(). */
   sums(first: number | undefined): Uint8Array {
-    const out = new ByteWriter(FAN_OUT * 8);
-    const sums = new Uint32Array(2);
-    for (let i = 0; i < FAN_OUT; i++) {
-      if (first !== undefined) this.#writeSum(out, first * FAN_OUT + i);
-      else {
-        sums.fill(0);
-        for (let bucket = i * FAN_OUT; bucket < (i + 1) * FAN_OUT; bucket++)
-          addTo(sums, 0, this.#sums[2 * bucket] as number, this.#sums[2 * bucket + 1] as number, 1);
-        out.u32(sums[0] as number);
-        out.u32(sums[1] as number);
-      }
-    }
-    return out.finish();
-  }
-
-  #writeSum(out: ByteWriter, bucket: number): void {
-    out.u32(this.#sums[2 * bucket] as number);
-    out.u32(this.#sums[2 * bucket + 1] as number);
+    return this.#sums.octets(first);
   }
 
   /** Live entries of a bucket with their digests, by UUID, after `after`; at most `most`, and whether there are more. From the rows as they are. */
@@ -368,21 +383,8 @@ export class DigestTree {
   }
 }
 
-function bucketOf(uuid: EntryUuid): number {
-  return Number.parseInt(uuid.slice(0, 4), 16);
-}
-
 function above(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);
   next.set(key);
   return next;
-}
-
-/** Adds to the sum at `index`, or takes away, modulo 2^64. */
-function addTo(sums: Uint32Array, index: number, high: number, low: number, sign: 1 | -1): void {
-  const lowBefore = sums[2 * index + 1] as number;
-  const lowNow = lowBefore + sign * low;
-  const carry = lowNow > 0xffff_ffff ? 1 : lowNow < 0 ? -1 : 0;
-  sums[2 * index + 1] = lowNow >>> 0;
-  sums[2 * index] = ((sums[2 * index] as number) + sign * high + carry) >>> 0;
 }

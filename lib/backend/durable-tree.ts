@@ -11,17 +11,27 @@ import type { EntryId } from './backend.js';
 import type { Counters } from './counters.js';
 import { DnTexts } from './dn-texts.js';
 import { EntryCache, SMALL_BYTES } from './entry-cache.js';
-import { isAliveRecord, isInRows } from './entry-record.js';
+import { isAliveRecord, isInRows, isSound } from './entry-record.js';
 import { EntryTree } from './entry-tree.js';
-import { LOST_AND_FOUND_ID } from './key-space.js';
+import { LOST_AND_FOUND_ID, readId } from './key-space.js';
 import type { DurableRows } from './rows.js';
 import type { HeldEntry } from './stored-entry.js';
 import type { TreeFacts } from './tree-facts.js';
 
 /** Commits that may come between the reads of one row and of its parent's, one after another. */
 const REREADS = 4;
+/** Where the number stands in the key of an entry's row. */
+const ENTRY_ID_AT = 3;
 /** Entries at hand as objects: a power of two. */
 const RECENT = 256;
+
+/** What a step of preload() did. */
+export interface PreloadStep {
+  /** Rows that it looked at. */
+  readonly looked: number;
+  /** Where to go on; undefined: at the end, or there is no room. */
+  readonly next: EntryId | undefined;
+}
 
 export class DurableTree extends EntryTree {
   readonly #rows: DurableRows;
@@ -34,6 +44,8 @@ export class DurableTree extends EntryTree {
   counters: Counters;
   /** Commits that it was told of. */
   commits = 0;
+  /** Entries written since preload() began to read; undefined while it does not, or once all was forgotten. */
+  #writtenSince: Set<EntryId> | undefined;
 
   constructor(facts: TreeFacts, rows: DurableRows, cacheBytes: number, counters: Counters) {
     super(facts, rows);
@@ -89,13 +101,37 @@ export class DurableTree extends EntryTree {
     }
   }
 
-  /** Has an entry in the cache before anybody asks for it; large ones wait until then. False: there is no room. */
-  preload(id: EntryId): boolean {
-    if (!this.#cache.hasRoom) return false;
-    if (this.#cache.has(id)) return true;
-    const record = this.#rows.record(id);
-    if (record !== undefined && isAliveRecord(record)) this.#cache.write(id, record);
-    return true;
+  /** For preload(), before it begins: which entries have others below them. */
+  learnParents(): Promise<void> {
+    return this.#rows.learnParents();
+  }
+
+  /**
+   * Has entries in the cache before anybody asks for them, from a number on; large ones and those that cannot be read wait until then. One call at a time.
+   */
+  async preload(from: EntryId, most: number): Promise<PreloadStep> {
+    // What the scan saw of an entry that is written meanwhile is of before.
+    const since = new Set<EntryId>();
+    this.#writtenSince = since;
+    let looked = 0;
+    let next: EntryId | undefined;
+    try {
+      for await (const rows of this.#rows.entriesFrom(from, most)) {
+        // All was forgotten meanwhile: the rows may be those of before.
+        if (this.#writtenSince !== since) break;
+        for (const { key, value } of rows) {
+          if (!this.#cache.hasRoom) return { looked, next: undefined };
+          const id = readId(key, ENTRY_ID_AT);
+          looked += 1;
+          next = (id + 1) as EntryId;
+          if (!since.has(id) && isSound(value) && isAliveRecord(value) && !this.#cache.has(id))
+            this.#cache.write(id, value);
+        }
+      }
+    } finally {
+      this.#writtenSince = undefined;
+    }
+    return { looked, next };
   }
 
   /** The entry, if the cache holds it. */
@@ -150,6 +186,7 @@ export class DurableTree extends EntryTree {
 
   /** An entry was written; undefined: it died. */
   written(id: EntryId, record: Uint8Array | undefined): void {
+    this.#writtenSince?.add(id);
     const place = id & (RECENT - 1);
     if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
     if (record === undefined) this.#cache.remove(id);
@@ -178,6 +215,7 @@ export class DurableTree extends EntryTree {
 
   /** Forgets what it remembers. */
   clear(): void {
+    this.#writtenSince = undefined;
     this.#recent.fill(undefined);
     this.#cache.clear();
     this.#rows.clear();

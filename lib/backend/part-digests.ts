@@ -51,8 +51,8 @@ export class PartDigests {
   }
 
   /** Entries were written, durably. */
-  written(ids: readonly EntryId[]): void {
-    for (const tree of this.all()) tree.written(ids);
+  written(entries: ReadonlyMap<EntryId, { readonly alive: boolean }>): void {
+    for (const tree of this.all()) tree.written(entries);
   }
 
   /** All rows may be others, and the part that is held here another. */

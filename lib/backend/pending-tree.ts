@@ -45,6 +45,11 @@ export class PendingTree extends EntryTree {
     return entry;
   }
 
+  /** An entry is new: who asks for its name next need not find it in the store. */
+  came(entry: HeldEntry): void {
+    this.#durable.texts.put(entry.dnText, entry);
+  }
+
   byId(id: EntryId): HeldEntry | undefined {
     if (this.#rows.layers.length === 0) return this.#durable.byId(id);
     if (id === LOST_AND_FOUND_ID) return this.lostAndFound();

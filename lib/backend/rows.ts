@@ -9,11 +9,12 @@ import type { EntryUuid } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import { LOST_AND_FOUND_UUID } from '../conflict/entry-state.js';
 import { CSN_BYTES, type Csn, csnFromBytes, putCsn } from '../csn/csn.js';
-import { type OrderedStore, StoreError } from '../port/ordered-store.js';
+import { type OrderedStore, StoreError, type StoreRow } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { checkRecord } from './entry-record.js';
 import { HalfLifeMap } from './half-life-map.js';
-import { ID_BYTES, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID, readId, writeId } from './key-space.js';
+import { ID_BYTES, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID, readId, TAG, writeId } from './key-space.js';
+import { ParentBits } from './parent-bits.js';
 
 /** A live entry's claim to a name, by number. */
 export interface NameClaim {
@@ -85,6 +86,9 @@ export function nameText(parent: EntryId, rdnKey: string): string {
   return `${parent}\0${rdnKey}`;
 }
 
+/** Where the number of an entry stands in the keys of its rows. */
+const ID_AT = 3;
+const PARENTS_AT_ONCE = 500;
 const NAMES = 20_000;
 const COUNTS = 20_000;
 const UUIDS = 20_000;
@@ -96,6 +100,9 @@ export class DurableRows implements Rows {
   readonly #names = new HalfLifeMap<string, readonly NameClaim[]>(NAMES);
   readonly #counts = new HalfLifeMap<EntryId, number>(COUNTS);
   readonly #ids = new HalfLifeMap<EntryUuid, EntryId>(UUIDS);
+  readonly #parents = new ParentBits();
+  /** How often all that is remembered was forgotten. */
+  #clears = 0;
 
   constructor(store: OrderedStore, keys: KeySpace) {
     this.#store = store;
@@ -130,6 +137,7 @@ export class DurableRows implements Rows {
   }
 
   childCount(id: EntryId): number {
+    if (!this.#parents.mayHave(id)) return 0;
     const known = this.#counts.get(id);
     if (known !== undefined) return known;
     const row = this.#store.get(this.#keys.childCount(id));
@@ -149,6 +157,7 @@ export class DurableRows implements Rows {
   }
 
   countWritten(id: EntryId, count: number): void {
+    if (count > 0) this.#parents.add(id);
     this.#counts.set(id, count);
   }
 
@@ -163,5 +172,22 @@ export class DurableRows implements Rows {
     this.#names.clear();
     this.#counts.clear();
     this.#ids.clear();
+    this.#parents.clear();
+    this.#clears += 1;
+  }
+
+  /** Reads which entries have others below them; writes meanwhile are told by countWritten(). */
+  async learnParents(): Promise<void> {
+    const clears = this.#clears;
+    for await (const slice of this.#store.scanKeys(this.#keys.tagRange(TAG.childCount), PARENTS_AT_ONCE)) {
+      for (const key of slice) this.#parents.add(readId(key, ID_AT));
+    }
+    if (this.#clears === clears) this.#parents.complete = true;
+  }
+
+  /** Rows of entries, alive and dead, from a number on: at most `most`. */
+  entriesFrom(id: EntryId, most: number): AsyncIterable<readonly StoreRow[]> {
+    const { lt } = this.#keys.tagRange(TAG.entry);
+    return this.#store.scan({ gte: this.#keys.entry(id), lt, limit: most }, most);
   }
 }

@@ -235,6 +235,7 @@ export class WritePath {
       return;
     }
     const after = waiter.target === undefined ? undefined : tree.byUuid(waiter.target);
+    if (waiter.before === undefined && after !== undefined) tree.came(after);
     const written: Written = { csn: outcome.csn, before: waiter.before, after };
     commit.wait({ durable: () => waiter.resolve(written), refused: waiter.reject }, true);
     commit.release();

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { MemoryStore } from '../../lib/backend/memory-store.js';
 import { Preload } from '../../lib/backend/preload.js';
+import { must } from '../../lib/base/assert.js';
 import { adding, deleting, openEngine, renaming } from './engine.js';
 
 const BASE = 'dc=example,dc=com';
@@ -89,4 +90,25 @@ t.test('an add reads its name once and its number twice', async (t) => {
   t.equal(store.taken('n'), 1);
   t.equal(store.taken('u'), 2);
   t.ok(backend.byDnText(person(PEOPLE + 1)), 'a name that was not there a moment ago');
+});
+
+t.test('after a preload no row of children is read for a leaf; what was added since counts', async (t) => {
+  const store = await filled();
+  const { backend, clock } = await openEngine({ store });
+  const walk = new Preload(backend.parts.tree, clock).start();
+  await backend.submit('cn=admin', adding(`cn=early,${person(1)}`, personOf(1)));
+  await walk;
+  await backend.submit('cn=admin', adding(`cn=late,${person(2)}`, personOf(2)));
+  store.taken('c');
+  const counts = Array.from({ length: PEOPLE }, (_, i) => {
+    const entry = backend.byDnText(person(i));
+    return entry === undefined ? -1 : backend.childCount(entry);
+  });
+  t.same(
+    counts,
+    counts.map((_, i) => (i === 1 || i === 2 ? 1 : 0)),
+  );
+  t.ok(store.taken('c') <= 3, 'bits that leaves share with a parent aside');
+  await backend.submit('cn=admin', deleting(`cn=late,${person(2)}`));
+  t.equal(backend.childCount(must(backend.byDnText(person(2)), 'it')), 0);
 });
