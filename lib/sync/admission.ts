@@ -9,6 +9,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Hello } from './frames.js';
 import type { Refusal } from './hello-check.js';
 import type { MemberReport, MemberRow } from './member-row.js';
+import { HELLO_TIMEOUT_MS } from './session-timing.js';
 
 /** What an evicted server is told, and what others tell of it. */
 export function evictedSentence(name: string, server: string): string {
@@ -36,16 +37,25 @@ export function barOf(
   if (isMember) {
     // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those. Its own that its log has are on their way to its entries.
     const known = made === undefined ? applied : applied.with(made);
-    const regressed = row.report !== undefined && !known.coversAll(row.report.state);
-    return unseen && regressed
-      ? notMember(peer, server, 'has made changes on an older copy of its data')
-      : undefined;
+    if (!unseen || row.report === undefined || known.coversAll(row.report.state)) return undefined;
+    if (isOvertaken(peer, row.report)) return { code: 'closing', sentence: overtakenSentence(peer, server) };
+    return notMember(peer, server, 'has made changes on an older copy of its data');
   }
   if (own === undefined) return undefined;
   if (unseen) return notMember(peer, server, 'has made changes while it was no member');
   if (!applied.coversAll(own.state))
     return notMember(peer, server, 'lacks changes whose history may be forgotten');
   return undefined;
+}
+
+/** Whether the report was made, by the same clock, after the hello that is still on its way: it came by another one, and says nothing of a restore. */
+function isOvertaken(peer: Hello, report: MemberReport): boolean {
+  const aheadMs = report.atMs - peer.states.clockMs;
+  return aheadMs >= 0 && aheadMs < HELLO_TIMEOUT_MS;
+}
+
+function overtakenSentence(peer: Hello, server: string): string {
+  return `${peer.server} has told others more than ${server} just heard from it, and introduces itself again`;
 }
 
 function notMember(peer: Hello, server: string, why: string): Refusal {

@@ -63,6 +63,14 @@ t.test(
     t.equal(code(peer(state([15, 1], [11, 2])), member), undefined);
     t.equal(code(peer(state([9, 1], [10, 2])), member), undefined, 'restored: it catches up first');
     t.equal(code(peer(state([9, 1], [11, 2])), member), 'not-member');
+    const overtaken = (clockMs: number) => {
+      const plain = peer(state([9, 1], [11, 2]));
+      const report = { ...said(state([15, 1], [10, 2])), atMs: 20_000 };
+      return code({ ...plain, states: { ...plain.states, clockMs } }, row({ report }));
+    };
+    t.equal(overtaken(20_001), 'not-member', 'it introduced itself after it had said so');
+    t.equal(overtaken(19_900), 'closing', 'the report came by a shorter way than the hello');
+    t.equal(overtaken(10_000), 'not-member', 'no hello is so long on its way: the clock was set back');
     const copied = peer(state([15, 1], [5, 2]));
     const putBack = { ...copied, states: { ...copied.states, log: state([15, 1], [11, 2]) } };
     t.equal(code(putBack, member), undefined, 'its own that its log has are on their way to its entries');
