@@ -10,6 +10,7 @@ import type { Settings } from '../config/option-table.js';
 import { type Csn, csnReplica, MAX_CSN_TIME_MS, makeCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import { systemClock } from '../io/system-clock.js';
+import { IncludedAttributes } from '../operation/changes/included-attributes.js';
 import type { LdapService } from '../operation/ldap-service.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -62,6 +63,10 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
     domain: service.directory.domains.find(({ baseText }) => baseText === domain.baseText),
     number: numbered[i]?.domain ?? 0,
     changelog: domain.upkeep.changelog,
+    included: new IncludedAttributes(service.directory.schema, domain.baseText, {
+      always: settings['changelog.include'],
+      deletes: settings['changelog.includeForDeletes'],
+    }),
   }));
   service.serveChangelog({
     domains: served.flatMap((one) => (one.domain === undefined ? [] : [{ ...one, domain: one.domain }])),

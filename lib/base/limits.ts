@@ -84,6 +84,8 @@ export const LIMITS = {
   recentChangeBytes: 8_388_608,
   /** Octets of a name, an address or a sentence in a replication frame. */
   frameTextBytes: 2048,
+  /** Octets of the attributes that go with one record of cn=changelog (`changelog.include`). */
+  includedAttributeBytes: 262_144,
   /** Octets of the text that says which attributes a fractional replica holds. */
   fractionBytes: 8192,
   /** Links of one server that peers opened and that have not introduced themselves; all links that peers opened. */

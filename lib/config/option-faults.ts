@@ -75,6 +75,16 @@ export function dnFault(value: string): string | undefined {
   }
 }
 
+/** Of an item of `changelog.include`: a base DN or *, and names. */
+export function includeFault(value: string): string | undefined {
+  const colon = value.lastIndexOf(':');
+  const base = value.slice(0, Math.max(0, colon)).trim();
+  const names = value.slice(colon + 1).split(',');
+  if (colon <= 0 || names.some((name) => name.trim() === ''))
+    return `"${value}" is not of the form base DN:attribute,attribute (or *:attribute)`;
+  return base === '*' ? undefined : dnFault(base);
+}
+
 /** Of the name of a server or site. */
 export function nameFault(value: string): string | undefined {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value)

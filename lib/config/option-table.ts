@@ -16,6 +16,7 @@ import {
   addressFault,
   dnFault,
   hashFault,
+  includeFault,
   ldapUrlFault,
   listenFault,
   nameFault,
@@ -238,6 +239,14 @@ export const OPTIONS = {
   'changelog.readers': list(
     'DNs of users and of groups that may read cn=changelog besides the administrator.',
     { preset: [], check: dnFault },
+  ),
+  'changelog.include': list(
+    'Attributes of the changed entry that go with each record of cn=changelog (`includedAttributes`), as `base DN:attribute,attribute`, or `*:attribute` for all domains; names, OIDs, `*`, `+` and `@class`.',
+    { preset: [], check: includeFault },
+  ),
+  'changelog.includeForDeletes': list(
+    'Attributes that go with the records of deletes, besides those of `changelog.include`, in the same form.',
+    { preset: [], check: includeFault },
   ),
   'changelog.silentSeconds': integer(
     'A replica that is not heard of for so long no longer holds up the numbers of changes in cn=changelog.',

@@ -14,6 +14,8 @@ const SHARED: ReadonlySet<string> = new Set<OptionKey>([
   'admin.dn',
   'access.proxies',
   'changelog.enabled',
+  'changelog.include',
+  'changelog.includeForDeletes',
   'changelog.readers',
   'conflicts.keepDays',
   'deletedEntries.keepDays',

@@ -18,11 +18,12 @@ import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
 import { CHANGELOG_DN, SUBSCHEMA_DN } from '../root-dse.js';
 import { type NamedEntry, type VirtualValues, virtualEntry } from '../virtual-tree.js';
+import type { ChangelogDomain } from './changelog-tree.js';
 
 /** The entry of a change. `number`: 0 where it is not asked for; `cookie`: the position behind it. */
 export function changelogEntry(
   schema: Schema,
-  domain: Domain,
+  { domain, included }: Pick<ChangelogDomain, 'domain' | 'included'>,
   change: Change,
   number: number,
   cookie: string | undefined,
@@ -40,6 +41,7 @@ export function changelogEntry(
     changeType: typeOf(change),
     targetDN: target,
     changes: changesOf(change, target) ?? [],
+    includedAttributes: included?.of(domain, change) ?? [],
     replicationCSN: csn,
     replicaIdentifier: String(csnReplica(csn)),
     targetEntryUUID: change.entry,

@@ -42,9 +42,7 @@ export class NumberReader implements ChangelogReader {
         const held = domains.find((one) => one.number === domain);
         const change = held?.changelog.get(csn);
         if (held === undefined || change === undefined) continue;
-        entries.push(
-          changelogEntry(this.#schema, held.domain, decodeChange(change.bytes), number, undefined),
-        );
+        entries.push(changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined));
       }
       if (entries.length > 0) return entries;
     }
@@ -84,7 +82,7 @@ export class CookieReader implements ChangelogReader {
       const { number } = origin.domain;
       this.#position.set(number, this.#state(number).with(change.csn));
       const cookie = formatChangelogCookie(domains, this.#position);
-      entries.push(changelogEntry(this.#schema, origin.domain.domain, decodeChange(change.bytes), 0, cookie));
+      entries.push(changelogEntry(this.#schema, origin.domain, decodeChange(change.bytes), 0, cookie));
     }
     return entries;
   }

@@ -30,6 +30,7 @@ import {
 } from '../virtual-tree.js';
 import { formatChangelogCookie, parseChangelogCookie } from './changelog-cookie.js';
 import { type ChangelogReader, CookieReader, NumberReader } from './changelog-reader.js';
+import type { IncludedAttributes } from './included-attributes.js';
 
 /** A domain in the change log. */
 export interface ChangelogDomain {
@@ -37,6 +38,8 @@ export interface ChangelogDomain {
   /** Its number in the store. */
   readonly number: number;
   readonly changelog: Changelog;
+  /** Attributes that go with each record; undefined: none. */
+  readonly included?: IncludedAttributes | undefined;
 }
 
 export interface ChangelogFacts {

@@ -10,7 +10,7 @@ import { INTERMEDIATE_OIDS } from '../../ldap/control-oids.js';
 import { encodeSyncInfo, type SyncInfo } from '../../ldap/controls/content-sync.js';
 import { encodeResponse } from '../../ldap/encode-response.js';
 import type { Control, SearchRequest } from '../../ldap/message.js';
-import { type EntryShape, entryShape, writeShaped } from '../entry-shape.js';
+import { chosen, type EntryShape, entryShape, writeShaped } from '../entry-shape.js';
 import { canceled, type Operation } from '../operation.js';
 import type { ServerParts } from '../server-parts.js';
 import type { NamedEntry } from '../virtual-tree.js';
@@ -42,7 +42,10 @@ export class Teller {
     // Written and sent in one turn: the writer is everybody's.
     const open = await withRows(() => {
       this.check();
-      const selected = this.#shape?.attributes(view, selection) ?? selectAttributes(selection, view);
+      const selected =
+        this.#shape === undefined
+          ? selectAttributes(selection, view)
+          : chosen(this.#shape.choose(view, selection));
       writer.reset();
       writeShaped(writer, this.#operation.message.id, entry, selected, [...controls, ...more]);
       return this.#operation.stream.send(writer.bytes());

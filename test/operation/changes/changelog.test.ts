@@ -1,7 +1,8 @@
 import t from 'tap';
 import { MemoryStore } from '../../../lib/backend/memory-store.js';
 import { must } from '../../../lib/base/assert.js';
-import { utf8Decode } from '../../../lib/base/bytes.js';
+import { latin1, utf8Decode } from '../../../lib/base/bytes.js';
+import type { Change, EntryUuid } from '../../../lib/change/change.js';
 import { ChangeNumbers } from '../../../lib/changelog/change-numbers.js';
 import { Changelog } from '../../../lib/changelog/changelog.js';
 import { type Csn, MAX_CSN_TIME_MS, makeCsn, type ReplicaId } from '../../../lib/csn/csn.js';
@@ -9,6 +10,7 @@ import { ServerState } from '../../../lib/csn/server-state.js';
 import { CONTROL_OIDS } from '../../../lib/ldap/control-oids.js';
 import { encodeChangelogRequest } from '../../../lib/ldap/controls/changelog-cookie.js';
 import type { Control } from '../../../lib/ldap/message.js';
+import { IncludedAttributes, type IncludeItems } from '../../../lib/operation/changes/included-attributes.js';
 import { BASE, person, searchRequest, settle, type TestClient, TestServer } from '../test-server.js';
 import { LiveReader, psearch } from './live-client.js';
 
@@ -24,7 +26,10 @@ interface World {
 }
 
 /** A server with people, its changes numbered as they come. */
-async function open(readers: readonly string[] = []): Promise<World> {
+async function open(
+  readers: readonly string[] = [],
+  include: IncludeItems = { always: [], deletes: [] },
+): Promise<World> {
   const store = new MemoryStore();
   const changelog = await Changelog.open(store, {
     ownReplica: 1 as ReplicaId,
@@ -41,7 +46,8 @@ async function open(readers: readonly string[] = []): Promise<World> {
   const numbers = await ChangeNumbers.open(store, new Uint8Array([0xfe, 2]), [log]);
   changelog.onAdvance(() => void numbers.step());
   const domain = must(server.service.directory.domains[0], 'a domain');
-  server.service.serveChangelog({ domains: [{ domain, number: 1, changelog }], numbers, readers });
+  const included = new IncludedAttributes(server.schema, BASE, include);
+  server.service.serveChangelog({ domains: [{ domain, number: 1, changelog, included }], numbers, readers });
   return { server, admin: await server.populate(), numbers, changelog };
 }
 
@@ -175,3 +181,28 @@ t.test('only the administrator and those who are named may read', async (t) => {
   await ann.bind(`uid=ann,${PEOPLE}`, "ann's");
   t.equal((await find(ann, '(changeNumber>=1)')).result, 'success');
 });
+
+t.test(
+  'records carry attributes of the entry along (OpenDJ behaviour: ecl-include), deleted ones too',
+  async (t) => {
+    const include = { always: [`${BASE}:sn`, 'dc=other:cn'], deletes: ['*:@person,*'] };
+    const { admin, server } = await open([], include);
+    await admin.modify(`uid=ann,${PEOPLE}`, [['add', 'description', 'x']]);
+    await admin.delete(`uid=bob,${PEOPLE}`);
+    await settle();
+    const { entries } = await find(admin, '(changeNumber>=5)');
+    const included = entries.map(({ attributes }) => attributes.includedAttributes?.[0] ?? '');
+    t.equal(included.at(-2), 'sn: Arbor\n');
+    t.match(included.at(-1), /^cn: Bob Bell\nmail: bob@example.com\nobjectClass: /);
+    t.match(included.at(-1), /^userPassword:/m, 'named by its class');
+    const [added] = (await find(admin, '(changeNumber=1)')).entries;
+    t.notOk(added?.attributes.includedAttributes, 'it has none of them');
+    const other = new IncludedAttributes(server.schema, BASE, { always: ['*:*'], deletes: [] });
+    const domain = must(server.service.directory.domains[0], 'a domain');
+    const entry = (entries.at(-1)?.attributes.targetEntryUUID?.[0] ?? '') as EntryUuid;
+    const gone = { entry, body: { kind: 'delete' } } as Change;
+    const text = latin1(other.of(domain, gone) ?? new Uint8Array(0));
+    t.match(text, /^uid: bob$/m);
+    t.notMatch(text, /userPassword/, 'passwords where they are named only');
+  },
+);
