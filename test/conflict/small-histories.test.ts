@@ -138,8 +138,8 @@ claim({
   strides: [
     { length: 2, every: 1, deep: 1 },
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 11, deep: 1 },
-    { length: 5, every: 401, deep: 7 },
+    { length: 4, every: 23, deep: 1 },
+    { length: 5, every: 809, deep: 7 },
   ],
 });
 claim({
@@ -159,8 +159,8 @@ claim({
   strides: [
     { length: 2, every: 1, deep: 1 },
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 11, deep: 1 },
-    { length: 5, every: 601, deep: 11 },
+    { length: 4, every: 23, deep: 1 },
+    { length: 5, every: 1201, deep: 11 },
   ],
 });
 claim({
@@ -178,8 +178,8 @@ claim({
   ops: COUNTER,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 11, deep: 1 },
-    { length: 5, every: 601, deep: 11 },
+    { length: 4, every: 23, deep: 1 },
+    { length: 5, every: 1201, deep: 11 },
   ],
 });
 claim({
@@ -188,8 +188,8 @@ claim({
   ops: MIXED,
   strides: [
     { length: 3, every: 1, deep: 1 },
-    { length: 4, every: 31, deep: 1 },
-    { length: 5, every: 1301, deep: 29 },
+    { length: 4, every: 61, deep: 1 },
+    { length: 5, every: 2609, deep: 29 },
   ],
 });
 

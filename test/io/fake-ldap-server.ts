@@ -26,8 +26,8 @@ export async function fakeLdapServer(
     limit: new ConnectionLimit(10),
     tls,
     requestCertificates: false,
-    tlsHandshakeMs: 5000,
-    writeStallMs: 5000,
+    tlsHandshakeMs: 60_000,
+    writeStallMs: 60_000,
     outputBytes: 1_048_576,
     log: silentLog(),
   };
