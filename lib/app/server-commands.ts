@@ -3,12 +3,14 @@
  */
 
 import { baseKey, SECRET_ATTRIBUTES } from '../access/secret-attributes.js';
+import type { Backend } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { EntryUuid } from '../change/change.js';
 import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
-import { listedLines } from '../operation/resolved-conflicts.js';
+import { contestedLinks } from '../operation/contested-links.js';
+import { type ListedLine, listedLines } from '../operation/resolved-conflicts.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
 import { backUpServer } from './back-up-server.js';
 import { type ChangeLine, changeLines } from './change-lines.js';
@@ -236,7 +238,7 @@ async function conflicts(
   const limit = Math.max(1, Math.min(request.limit ?? 1000, MAX_CONFLICTS));
   let total = 0;
   let resolved = 0;
-  let lines: ConflictLine[] = [];
+  let lines: { readonly told: ConflictLine; readonly listed: ListedLine; readonly backend: Backend }[] = [];
   for (const { backend } of withOwn(server, request.domain)) {
     const dnOf = (uuid: EntryUuid) => backend.byUuid(uuid)?.dnText;
     for await (const slice of listedLines(backend))
@@ -247,12 +249,18 @@ async function conflicts(
         if (listed.resolved) resolved += 1;
         if (listed.resolved && request.all !== true) continue;
         total += 1;
-        lines.push(conflictLine(listed, dnOf, isSecretAttribute));
+        lines.push({ told: conflictLine(listed, dnOf, isSecretAttribute), listed, backend });
         // Only the newest are kept.
         if (lines.length > 2 * limit) lines = lines.slice(-limit);
       }
   }
-  return { total, resolved, conflicts: lines.slice(-limit) };
+  const shown: ConflictLine[] = [];
+  for (const { told, listed, backend } of lines.slice(-limit)) {
+    const { dns, more } = await contestedLinks(backend, server.schema, listed.line);
+    const linked = dns.length + more > 0;
+    shown.push(linked ? { ...told, namedBy: dns, ...(more === 0 ? {} : { namedByMore: more }) } : told);
+  }
+  return { total, resolved, conflicts: shown };
 }
 
 async function changes(

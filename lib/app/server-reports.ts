@@ -25,6 +25,9 @@ export interface ConflictLine {
   readonly winner: string | undefined;
   /** Somebody settled it. */
   readonly resolved: boolean;
+  /** Of a contested name: DNs of entries that name it, and so one of the two; `namedByMore`: how many are not listed. Absent: none. */
+  readonly namedBy?: readonly string[];
+  readonly namedByMore?: number;
 }
 
 export interface EntryReport {

@@ -107,6 +107,8 @@ export const LIMITS = {
   sortedEntries: 500_000,
   sortedBytes: 67_108_864,
   keptListBytes: 67_108_864,
+  /** Entries that are listed of those that name a contested name. */
+  contestedLinks: 100,
   /** Octets of a context id of a virtual list view. */
   contextIdBytes: 64,
   /** Specifications of one dereference control; entries that one search may dereference. */

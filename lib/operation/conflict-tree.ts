@@ -12,6 +12,7 @@ import type { Dn } from '../dn/dn.js';
 import { parseDn } from '../dn/dn-text.js';
 import type { ModifyRequest, SearchScope } from '../ldap/message.js';
 import type { Schema } from '../schema/schema.js';
+import { contestedLinks } from './contested-links.js';
 import type { Directory } from './directory.js';
 import type { Answer, Operation } from './operation.js';
 import { type ListedLine, listedLines, resolveLine } from './resolved-conflicts.js';
@@ -96,13 +97,19 @@ export class ConflictTree implements VirtualTree {
     wanted: (entry: NamedEntry) => boolean,
   ): AsyncGenerator<readonly NamedEntry[], undefined> {
     for await (const slice of listedLines(backend)) {
-      const entries = slice.map((listed) => this.#entry(listed, baseText)).filter(wanted);
+      const entries: NamedEntry[] = [];
+      for (const listed of slice) {
+        const bare = this.#entry(listed, baseText, []);
+        if (!wanted(bare)) continue;
+        const { dns } = await contestedLinks(backend, this.#schema, listed.line);
+        entries.push(dns.length === 0 ? bare : this.#entry(listed, baseText, dns));
+      }
       if (entries.length > 0) yield entries;
     }
     return undefined;
   }
 
-  #entry({ line, id: cn, resolved }: ListedLine, baseText: string): NamedEntry {
+  #entry({ line, id: cn, resolved }: ListedLine, baseText: string, namedBy: readonly string[]): NamedEntry {
     const dn = `cn=${cn},${CONFLICTS_DN}`;
     return virtualEntry(
       this.#schema,
@@ -116,6 +123,7 @@ export class ConflictTree implements VirtualTree {
         'conflict-attribute': line.attribute === undefined ? [] : [line.attribute],
         'conflict-value': line.value === undefined ? [] : [line.value],
         'conflict-resolved': resolved ? 'TRUE' : 'FALSE',
+        'conflict-named-by': namedBy,
         'domain-name': baseText,
         createTimestamp: generalizedTime(csnTimeMs(line.loser)),
         entryDN: dn,

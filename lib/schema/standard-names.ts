@@ -153,6 +153,7 @@ current-rcv-window=~.1.43 max-send-window=~.1.44 max-rcv-window=~.1.45 queue-siz
 disk-state=~.1.48 ds-sync-fractional-exclude=~.1.200 ds-sync-fractional-include=~.1.201
 conflict-kind=~.1.49 conflict-loser=~.1.50 conflict-winner=~.1.51
 conflict-attribute=~.1.52 conflict-value=~.1.53 conflict-entry=~.1.54 conflict-resolved=~.1.202
+conflict-named-by=~.1.204
 ds-sync-conflict-resolved=~.1.203
 server-site=~.1.180 server-runs=~.1.181 server-standing=~.1.182 replication-address=~.1.183
 ldap-address=~.1.184 ldaps-address=~.1.185 http-address=~.1.186 server-joined=~.1.187 alert-code=~.1.188

@@ -31,6 +31,8 @@ const person = (uid: string, more = '') =>
   `dn: uid=${uid},${PEOPLE}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: ${uid}\ncn: ${uid}\nsn: ${uid}\n${more}\n`;
 const unit = (ou: string, parent = BASE) =>
   `dn: ou=${ou},${parent}\nchangetype: add\nobjectClass: organizationalUnit\nou: ${ou}\n\n`;
+const group = (cn: string, member: string) =>
+  `dn: cn=${cn},${BASE}\nchangetype: add\nobjectClass: groupOfNames\ncn: ${cn}\nmember: ${member}\n\n`;
 const modify = (dn: string, ...steps: string[]) =>
   `dn: ${dn}\nchangetype: modify\n${steps.join('\n-\n')}\n-\n\n`;
 const remove = (dn: string) => `dn: ${dn}\nchangetype: delete\n\n`;
@@ -83,6 +85,7 @@ interface Line {
   readonly attribute?: string;
   readonly value?: string;
   readonly dn?: string;
+  readonly namedBy?: readonly string[];
 }
 
 interface Story {
@@ -136,9 +139,10 @@ const STORIES: readonly Story[] = [
   {
     claim: 'one name added twice: the older keeps it, the other is kept beside it, children included',
     before: '',
-    here: person('same', 'title: here\n'),
+    here: person('same', 'title: here\n') + group('admins', uid('same')),
     there:
       person('same', 'title: there\n') +
+      group('printers', uid('same')) +
       `dn: cn=child,${uid('same')}\nchangetype: add\nobjectClass: device\ncn: child\n\n`,
     check(t, world, journal) {
       t.same(world.values(uid('same'), 'title'), ['here']);
@@ -147,7 +151,8 @@ const STORIES: readonly Story[] = [
       t.same(more, []);
       t.same(world.values(other, 'ds-sync-conflict'), [uid('same')]);
       t.ok(world.has(`cn=child,${other}`));
-      t.ok(has(journal, { kind: 'name-conflict', value: 'uid=same' }));
+      const line = journal.find(({ kind, value }) => kind === 'name-conflict' && value === 'uid=same');
+      t.same(line?.namedBy, [`cn=admins,${BASE}`, `cn=printers,${BASE}`], 'who names either of them');
     },
   },
   {

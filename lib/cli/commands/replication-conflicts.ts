@@ -49,8 +49,19 @@ export const replicationConflicts = defineCommand({
       );
       const older =
         result.total > rows.length ? `${result.total - rows.length} older lines are not shown` : '';
-      return [text, older, settled].filter(Boolean).join('\n');
+      return [text, ...linkLines(result.conflicts), older, settled].filter(Boolean).join('\n');
     });
     return undefined;
   },
 });
+
+/** Entries that name a contested name, under the table. */
+function linkLines(lines: readonly ConflictLine[]): string[] {
+  const linked = lines.filter(({ namedBy }) => namedBy !== undefined);
+  if (linked.length === 0) return [];
+  const told = linked.map(({ id, namedBy = [], namedByMore = 0 }) => {
+    const more = namedByMore > 0 ? [`${namedByMore} more`] : [];
+    return `  ${id}: ${[...namedBy, ...more].join('; ')}`;
+  });
+  return ['Entries that name a contested name (they may mean the one or the other):', ...told];
+}
