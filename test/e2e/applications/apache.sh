@@ -48,7 +48,7 @@ status() { curl -s -o /dev/null -w '%{http_code}' -u "$1" "http://127.0.0.1:$POR
 tries=0
 until [ "$(status ada:engine group)" = 200 ]; do
   tries=$((tries + 1))
-  [ "$tries" -lt 50 ] || { cat "$DIR/apache.log" "$DIR/apache-error.log" >&2; exit 1; }
+  [ "$tries" -lt 1200 ] || { cat "$DIR/apache.log" "$DIR/apache-error.log" >&2; exit 1; }
   sleep 0.1
 done
 expect() { got=$(status "$1" "$2"); [ "$got" = "$3" ] || { echo "$1 $2: $got" >&2; cat "$DIR/apache-error.log" >&2; exit 1; }; }

@@ -37,7 +37,7 @@ trap stop EXIT
 tries=0
 until doveadm -c "$DIR/dovecot/dovecot.conf" auth test ada engine >"$DIR/dovecot/first" 2>&1; do
   tries=$((tries + 1))
-  [ "$tries" -lt 50 ] || { cat "$DIR/dovecot/first" "$DIR/dovecot/out" "$DIR/dovecot/log" >&2; exit 1; }
+  [ "$tries" -lt 1200 ] || { cat "$DIR/dovecot/first" "$DIR/dovecot/out" "$DIR/dovecot/log" >&2; exit 1; }
   sleep 0.1
 done
 if doveadm -c "$DIR/dovecot/dovecot.conf" auth test ada wrong >/dev/null 2>&1; then exit 1; fi

@@ -82,11 +82,11 @@ freeradius -f -l stdout -d "$raddb" -n radiusd >"$raddb/out" 2>&1 &
 daemon=$!
 stop() { kill "$daemon"; wait "$daemon" || true; }
 trap stop EXIT
-ask() { printf 'User-Name = "%s"\nUser-Password = "%s"\n' "$1" "$2" | radclient -r 1 -t 1 "127.0.0.1:$PORT_FREE" auth testing123 2>&1; }
+ask() { printf 'User-Name = "%s"\nUser-Password = "%s"\n' "$1" "$2" | radclient -r 60 -t 1 "127.0.0.1:$PORT_FREE" auth testing123 2>&1; }
 tries=0
 until ask ada engine | grep -q Access-Accept; do
   tries=$((tries + 1))
-  [ "$tries" -lt 20 ] || { ask ada engine >&2; cat "$raddb/out" >&2; exit 1; }
+  [ "$tries" -lt 60 ] || { ask ada engine >&2; cat "$raddb/out" >&2; exit 1; }
   sleep 0.2
 done
 ask ada wrong | grep -q Access-Reject

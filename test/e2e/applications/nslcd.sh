@@ -22,7 +22,7 @@ trap stop EXIT
 tries=0
 until found=$(getent -s ldap passwd ada); do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || { cat "$DIR/nslcd.log" >&2; exit 1; }
+  [ "$tries" -lt 1200 ] || { cat "$DIR/nslcd.log" >&2; exit 1; }
   sleep 0.1
 done
 [ "$found" = 'ada:*:20001:20100:Ada Lovelace:/home/ada:/bin/bash' ]

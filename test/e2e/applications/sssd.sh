@@ -26,7 +26,7 @@ trap stop EXIT
 tries=0
 until found=$(getent -s sss passwd ada); do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || { cat "$DIR/sssd.log" /var/log/sssd/* >&2 2>/dev/null; exit 1; }
+  [ "$tries" -lt 1200 ] || { cat "$DIR/sssd.log" /var/log/sssd/* >&2 2>/dev/null; exit 1; }
   sleep 0.1
 done
 [ "$found" = 'ada:*:20001:20100:Ada Lovelace:/home/ada:/bin/bash' ]
