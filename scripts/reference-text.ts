@@ -20,15 +20,17 @@ export function optionReference(): string {
     'The command line goes first, then the environment, then the file, then the default. Unknown keys are refused. Lists on the command line and in',
     'the environment are joined by `;`, maps are `name=value` joined by `;`. Relative file names are relative to the directory of the server.',
     '',
-    '| option | kind | default | environment variable | flag |',
-    '|---|---|---|---|---|',
+    'A running server takes options with "SIGHUP" in the last column over when it gets that signal; all others count from the next start. The log names both kinds (`kind: reloaded`). Certificates are read again by themselves.',
+    '',
+    '| option | kind | default | environment variable | flag | applies |',
+    '|---|---|---|---|---|---|',
   ];
   for (const key of OPTION_KEYS) {
     const option = optionOf(key);
     const variable = optionVariable(key);
     const shown = option.secret ? `\`${variable}\`, \`${variable}_FILE\`` : `\`${variable}\``;
     lines.push(
-      `| [\`${key}\`](#${anchor(key)}) | ${kindOf(option)} | ${presetOf(option)} | ${shown} | \`--${optionFlag(key)}\` |`,
+      `| [\`${key}\`](#${anchor(key)}) | ${kindOf(option)} | ${presetOf(option)} | ${shown} | \`--${optionFlag(key)}\` | ${option.reloads ? 'SIGHUP' : 'start'} |`,
     );
   }
   for (const key of OPTION_KEYS) {

@@ -4,6 +4,7 @@
  * Counting standing conflicts reads the whole journal: it is done when changes came since, and not more often than once a minute.
  */
 import { generalizedTime } from '../backend/computed-attributes.js';
+import type { Settings } from '../config/option-table.js';
 import { parseDn } from '../dn/dn-text.js';
 import { systemClock } from '../io/system-clock.js';
 import { MONITOR_DN, SUBSCHEMA_DN } from '../operation/root-dse.js';
@@ -18,31 +19,57 @@ export const ALERTS_DN = `cn=alerts,${MONITOR_DN}`;
 /** The first look after a start: peers have met by then. */
 const FIRST_MS = 5000;
 
-export interface AlertWatchParts {
-  readonly server: string;
+/** What may change while the server runs. */
+export interface AlertSettings {
   readonly everyMs: number;
   /** Run for each alert; '' for none. */
   readonly command: string;
+}
+
+export interface AlertWatchParts extends AlertSettings {
+  readonly server: string;
   readonly facts: () => Promise<HealthFacts>;
   readonly log: Log;
 }
 
 export class AlertWatch {
-  readonly #parts: AlertWatchParts;
+  readonly #parts: Omit<AlertWatchParts, keyof AlertSettings>;
   readonly #book = new AlertBook();
-  readonly #command: AlertCommand | undefined;
+  #everyMs: number;
+  #command: AlertCommand | undefined;
+  #commandText: string;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(parts: AlertWatchParts) {
     this.#parts = parts;
-    this.#command =
-      parts.command === '' ? undefined : new AlertCommand(parts.command, parts.log, systemClock);
+    this.#everyMs = parts.everyMs;
+    this.#commandText = parts.command;
+    this.#command = this.#newCommand();
   }
 
   start(): void {
-    this.#later(Math.min(FIRST_MS, this.#parts.everyMs));
+    this.#later(Math.min(FIRST_MS, this.#everyMs));
+  }
+
+  /** Goes on with other settings. A run of the former command that is under way is ended; alerts that stand are not told again. */
+  configure({ everyMs, command }: AlertSettings): void {
+    if (this.#stopped) return;
+    if (everyMs !== this.#everyMs) {
+      this.#everyMs = everyMs;
+      if (this.#timer !== undefined) this.#later(Math.min(FIRST_MS, everyMs));
+    }
+    if (command === this.#commandText) return;
+    void this.#command?.stop();
+    this.#commandText = command;
+    this.#command = this.#newCommand();
+  }
+
+  #newCommand(): AlertCommand | undefined {
+    return this.#commandText === ''
+      ? undefined
+      : new AlertCommand(this.#commandText, this.#parts.log, systemClock);
   }
 
   async stop(): Promise<void> {
@@ -80,15 +107,24 @@ export class AlertWatch {
 
   #later(delayMs: number): void {
     if (this.#stopped) return;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#looking = this.look()
         .catch((error: unknown) =>
           this.#parts.log.warn({ error: String(error) }, 'alerts could not be looked for'),
         )
-        .then(() => this.#later(this.#parts.everyMs));
+        .then(() => this.#later(this.#everyMs));
     }, delayMs);
     this.#timer.unref();
   }
+}
+
+/** The options of the watch. */
+export function alertSettings(settings: Settings): AlertSettings {
+  return {
+    everyMs: settings['alerts.everySeconds'] * 1000,
+    command: settings['alerts.command'] ?? '',
+  };
 }
 
 /** cn=alerts,cn=monitor: the alerts that stand. */

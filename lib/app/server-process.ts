@@ -1,12 +1,14 @@
 /**
  * A server as a process: signals, the process id file, the parent that waits, and what happens on an error nobody caught.
  *
- * SIGTERM and SIGINT stop it (exit 0 when it ended within STOP_MS); a second one ends it at once. SIGHUP reads the certificates again. Commands over the control socket are
+ * SIGTERM and SIGINT stop it (exit 0 when it ended within STOP_MS); a second one ends it at once. SIGHUP reads certificates and configuration again. Commands over the control socket are
  * server-commands.ts.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import type { OptionKey } from '../config/option-table.js';
+import { OperatorError } from '../base/operator-error.js';
+import { changedOptions } from '../config/changed-options.js';
+import type { OptionKey, Settings } from '../config/option-table.js';
 import { makeLog } from '../io/pino-log.js';
 import type { Log } from '../port/log.js';
 import { listenControl } from './control-server.js';
@@ -58,11 +60,9 @@ export async function runServerProcess(
     process.exit(exitCode);
   }
   process.on('SIGHUP', () => {
-    server
-      .reload()
-      .catch((error: unknown) =>
-        log.error({ error: String(error) }, 'the certificates could not be read again'),
-      );
+    readAgain(server, dir, flags, log).catch((error: unknown) =>
+      log.error({ error: String(error) }, 'the certificates could not be read again'),
+    );
   });
   await tellParent({ kind: 'ready' });
   if (parent === 'detached' && process.connected) process.disconnect();
@@ -79,6 +79,29 @@ export async function runServerProcess(
   log.info({}, 'stopped');
   // Nothing is left to wait for: what the runtime still holds (worker threads that end, timers) does not matter any more.
   process.exit(0);
+}
+
+/** Has the server take over what its files say now; a configuration with faults stays as it was. Rejects with OperatorError TLS_INVALID. */
+async function readAgain(
+  server: RunningServer,
+  dir: string,
+  flags: ReadonlyMap<OptionKey, string>,
+  log: Log,
+): Promise<void> {
+  let settings: Settings | undefined;
+  try {
+    ({ settings } = await readServerConfig(dir, flags));
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    log.error({ code: error.code, faults: error.faults }, `${error.message}; the options stay as they were`);
+  }
+  await server.reload(settings);
+  if (settings === undefined) return;
+  const { reloaded, atNextStart } = changedOptions(server.config.settings, settings);
+  log.info(
+    { kind: 'reloaded', options: reloaded, atNextStart },
+    'configuration and certificates were read again',
+  );
 }
 
 /** A promise that signals, the end of a supervising parent, or a command resolve; a second signal ends the process. */

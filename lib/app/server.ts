@@ -24,7 +24,7 @@ import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import { writerUrls } from '../topology/writers.js';
-import { AlertWatch, alertTree } from './alert-watch.js';
+import { AlertWatch, alertSettings, alertTree } from './alert-watch.js';
 import { assuranceTree } from './assurance-monitor.js';
 import { beginReplication } from './begin-replication.js';
 import { letClientsIn } from './client-listeners.js';
@@ -74,8 +74,8 @@ export interface RunningServer {
   readonly alerts: AlertWatch;
   /** Takes commands over LDAP from now on. */
   serveAdministration(administration: Administration): void;
-  /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
-  reload(): Promise<void>;
+  /** Takes over what may change while it runs (undefined: nothing does), and reads the certificates again. Rejects with OperatorError TLS_INVALID. */
+  reload(settings: Settings | undefined): Promise<void>;
   /** Resolves when everything is written and closed. */
   stop(): Promise<void>;
 }
@@ -185,7 +185,10 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     advice: service.advice,
     alerts,
     serveAdministration: (administration) => service.serveAdministration(administration),
-    reload: () => tls.reload(),
+    reload: async (settings) => {
+      if (settings !== undefined) alerts.configure(alertSettings(settings));
+      await tls.reload();
+    },
     stop: () => undo.run(),
   };
 }
@@ -213,8 +216,7 @@ function watchAlerts(
   const counting = countingSeldom(CONFLICTS_REST_MS);
   const alerts = new AlertWatch({
     server: settings['server.name'],
-    everyMs: settings['alerts.everySeconds'] * 1000,
-    command: settings['alerts.command'] ?? '',
+    ...alertSettings(settings),
     facts: () => serverHealth(server, counting),
     log,
   });

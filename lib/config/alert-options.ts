@@ -7,9 +7,10 @@ export const ALERT_OPTIONS = {
     'How often the server looks at itself by the rules of `polyarch health`; what it finds stands in cn=alerts,cn=monitor.',
     1,
     3600,
-    { preset: 10 },
+    { preset: 10, reloads: true },
   ),
   'alerts.command': text(
     'Command line for the shell, run for each alert that begins or ends to stand, with the alert as a line of JSON on its standard input: at most 120 times an hour, 30 seconds each.',
+    { reloads: true },
   ),
 } as const satisfies Record<string, Option>;

@@ -15,6 +15,8 @@ export interface Option<S extends TSchema = TSchema> {
   readonly secret: boolean;
   /** Further check of a single value: one clause that says what is wrong, or undefined. */
   readonly check: ((text: string) => string | undefined) | undefined;
+  /** A running server takes another value over when it is told to read its configuration again (SIGHUP); others need a restart. */
+  readonly reloads: boolean;
   /** What kind of text the flag and the environment variable take. */
   readonly form: OptionForm;
   /** One or two sentences. */
@@ -27,6 +29,7 @@ interface Extra<T> {
   readonly preset?: T;
   readonly required?: boolean;
   readonly secret?: boolean;
+  readonly reloads?: boolean;
   readonly check?: (text: string) => string | undefined;
 }
 
@@ -36,8 +39,8 @@ function option<S extends TSchema>(
   help: string,
   extra: Extra<Static<S>>,
 ): Option<S> {
-  const { preset, required = false, secret = false, check } = extra;
-  return { form, schema, help, preset, required, secret, check };
+  const { preset, required = false, secret = false, reloads = false, check } = extra;
+  return { form, schema, help, preset, required, secret, reloads, check };
 }
 
 /** A string. */

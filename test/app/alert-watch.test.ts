@@ -84,3 +84,29 @@ t.test('the command is bounded in time and rate, and its failures are logged', a
   await ended.stop();
   t.equal(said.length, 2, 'a stop says nothing');
 });
+
+t.test(
+  'another command and another pace are taken over while it runs; what stands is not told again',
+  async (t) => {
+    const [former, latter] = [join(folder, 'former'), join(folder, 'latter')];
+    let free = 1;
+    const parts = { server: 's1', everyMs: 1e9, command: `cat >> ${former}`, log: silentLog() };
+    const watch = new AlertWatch({ ...parts, facts: async () => facts(free) });
+    await watch.look();
+    await watch.idle();
+    watch.configure({ everyMs: 1e9, command: `cat >> ${latter}` });
+    await watch.look();
+    free = 100;
+    await watch.look();
+    await watch.look();
+    await watch.idle();
+    watch.configure({ everyMs: 1e9, command: '' });
+    await watch.stop();
+    const events = (file: string) =>
+      readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as AlertMessage).event);
+    t.same([events(former), events(latter)], [['raised'], ['cleared']]);
+  },
+);
