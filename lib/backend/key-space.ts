@@ -319,25 +319,32 @@ export class KeySpace {
     return prefixRange(this.#indexPrefix(attribute, kind));
   }
 
-  /** Prefix of the rows of one value: all its postings start with it. */
-  indexValue(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array): Uint8Array {
+  /** The prefix of a value's rows with `more` octets behind it, which are 0. */
+  #underValue(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array, more: number): Uint8Array {
     const prefix = this.#indexPrefix(attribute, kind);
     const value = boundedValue(kind === INDEX_KIND.equality, normal);
-    const key = carveBytes(prefix.length + escapedLength(value));
-    key.set(prefix);
+    const key = carveBytes(prefix.length + escapedLength(value) + more);
+    for (let i = 0; i < prefix.length; i++) key[i] = prefix[i] as number;
     writeEscaped(key, prefix.length, value, true);
     return key;
   }
 
+  /** Prefix of the rows of one value: all its postings start with it. */
+  indexValue(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array): Uint8Array {
+    return this.#underValue(attribute, kind, normal, 0);
+  }
+
+  /** The row of an equality value's few ids (headKey() of its prefix), made in one piece. */
+  head(attribute: AttributeKey, normal: Uint8Array): Uint8Array {
+    // The form of a head is 0.
+    return this.#underValue(attribute, INDEX_KIND.equality, normal, 1);
+  }
+
   /** The row of one id under a value, made in one piece: what writes make most of. */
   posting(attribute: AttributeKey, kind: IndexKind, normal: Uint8Array, id: EntryId): Uint8Array {
-    const prefix = this.#indexPrefix(attribute, kind);
-    const value = boundedValue(kind === INDEX_KIND.equality, normal);
-    const key = carveBytes(prefix.length + escapedLength(value) + 1 + ID_BYTES);
-    for (let i = 0; i < prefix.length; i++) key[i] = prefix[i] as number;
-    const at = writeEscaped(key, prefix.length, value, true);
-    key[at] = POSTING.single;
-    writeId(key, at + 1, id);
+    const key = this.#underValue(attribute, kind, normal, 1 + ID_BYTES);
+    key[key.length - 1 - ID_BYTES] = POSTING.single;
+    writeId(key, key.length - ID_BYTES, id);
     return key;
   }
 

@@ -4,13 +4,14 @@
  * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; an equality value whose head was written before is
  * merged with it. The index rows were empty before. Knows no schema: values come in their normal forms, so this can run in another thread.
  */
+import { assert } from '../base/assert.js';
 import { eachSubstringKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import { boundedValue } from './index-value.js';
-import { headKey, INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
-import { addOp, blockOps, decodeHead, encodeHead, HEAD_IDS } from './posting-rows.js';
+import { INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
+import { blockOps, decodeHead, encodeHead, HEAD_IDS, singleOp } from './posting-rows.js';
 import { PostingTable } from './posting-table.js';
 
 /** Postings in memory before they are written. */
@@ -20,6 +21,8 @@ const MAX_VALUES = 8_000_000;
 const BATCH_ROWS = 20_000;
 /** Bits of the filter that tells values whose heads were written before. */
 const SEEN_BITS = 2 ** 27;
+
+const NONE: readonly EntryId[] = [];
 
 /** How much gathers, and how much is written at once. */
 export interface BuilderBounds {
@@ -55,7 +58,7 @@ export interface PostingSink {
   readonly full: boolean;
   /** Makes room. */
   relieve(): Promise<void>;
-  /** Writes all that has gathered; not synced. */
+  /** Writes all that has gathered, the last time; not synced. */
   write(): Promise<void>;
 }
 
@@ -77,6 +80,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   #currentId = 0 as EntryId;
   /** Set once equality heads were written: which of them are to be read before they are put again. */
   #seen: Uint8Array | undefined;
+  #ended = false;
 
   constructor(
     store: Pick<OrderedStore, 'batch' | 'get'>,
@@ -103,6 +107,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   }
 
   put(index: number, id: EntryId, normal: Uint8Array): void {
+    assert(!this.#ended, 'nothing comes after write()');
     const filling = this.#filling[index] as Filling;
     this.#current = filling;
     this.#currentId = id;
@@ -127,10 +132,11 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   async relieve(): Promise<void> {
     await this.#write((filling) => filling.kind !== INDEX_KIND.equality);
     if (this.#postings * 2 >= this.#bounds.postings || this.#values * 2 >= this.#bounds.values)
-      await this.write();
+      await this.#write(() => true);
   }
 
   write(): Promise<void> {
+    this.#ended = true;
     return this.#write(() => true);
   }
 
@@ -151,14 +157,27 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       const order = this.#bounds.sorted ? table.order() : undefined;
       for (let at = 0; at < table.count; at++) {
         const number = order?.[at] ?? at;
-        const value = this.#keys.indexValue(attribute, kind, table.octets(number));
+        const octets = table.octets(number);
         const ids = table.ids(number);
         this.#postings -= ids.length;
         encoded += ids.length;
         if (kind === INDEX_KIND.equality)
-          this.#head(value, ids, this.#stands(index, table.hash(number), again), ops);
-        else if (ids.length === 1) ops.push(addOp(value, ids[0] as EntryId));
-        else blockOps(value, ids, ops);
+          this.#head(
+            this.#keys.head(attribute, octets),
+            ids,
+            this.#stands(index, table.hash(number), again),
+            ops,
+          );
+        else if (ids.length === 1)
+          ops.push(
+            singleOp(
+              this.#keys.posting(attribute, kind, octets, ids[0] as EntryId),
+              ids[0] as EntryId,
+              true,
+              0,
+            ),
+          );
+        else blockOps(this.#keys.indexValue(attribute, kind, octets), ids, ops);
         if (ops.length >= this.#bounds.batchRows || encoded >= this.#bounds.batchIds) {
           await flush();
           encoded = 0;
@@ -171,8 +190,9 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     await last;
   }
 
-  /** Whether a head of this value may stand; from now on it does. */
+  /** Whether a head of this value may stand; from now on it does, which nobody asks after the last round. */
   #stands(index: number, hash: number, again: boolean): boolean {
+    if (this.#ended && !again) return false;
     this.#seen ??= new Uint8Array(SEEN_BITS / 8);
     const seen = this.#seen;
     const bit = ((hash ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0) % SEEN_BITS;
@@ -181,15 +201,15 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     return again && (octet & (1 << (bit & 7))) !== 0;
   }
 
-  #head(value: Uint8Array, ids: readonly EntryId[], again: boolean, ops: StoreOp[]): void {
-    const key = headKey(value);
+  #head(key: Uint8Array, ids: readonly EntryId[], again: boolean, ops: StoreOp[]): void {
     const row = again ? this.#store.get(key) : undefined;
-    const head = row === undefined ? [] : decodeHead(row);
+    const head = row === undefined ? NONE : decodeHead(row);
+    const all = head === 'many' || head.length === 0 ? ids : [...new Set([...head, ...ids])];
     if (head !== 'many' && head.length + ids.length <= HEAD_IDS) {
-      ops.push({ type: 'put', key, value: encodeHead([...new Set([...head, ...ids])]) });
+      ops.push({ type: 'put', key, value: encodeHead(all) });
       return;
     }
     if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
-    blockOps(value, head === 'many' ? ids : [...new Set([...head, ...ids])], ops);
+    blockOps(key.subarray(0, key.length - 1), all, ops);
   }
 }
