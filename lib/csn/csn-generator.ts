@@ -4,7 +4,7 @@
  * Invariants: every CSN issued is greater than every CSN issued before and than every CSN observed within the skew bound;
  * time is max(wall, last), so a wall clock that jumps back makes nothing smaller. A CSN observed further ahead than the bound is reported
  * and remembered, and does not drag us until someone needs a CSN that is newer (follow()). Two lives of one replica that began from the same data (one of them restored, or cloned) make different CSNs, also where the clock stands or was set back:
- * each has a salt, drawn anew at its start.
+ * each has a salt, drawn anew at its start, by which it goes on from whatever it did not make itself.
  */
 import { assert } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
@@ -27,8 +27,8 @@ export class CsnGenerator {
   readonly #salt: number;
   #timeMs = 0;
   #sequence = 0;
-  /** A CSN was made in this life. */
-  #begun = false;
+  /** Time and sequence are those of a CSN that was made in this life: nobody else goes on from it. */
+  #mine = false;
   /** The newest CSN observed and not followed. */
   #unfollowed: Csn | undefined;
 
@@ -46,8 +46,8 @@ export class CsnGenerator {
 
   /** A CSN greater than all before. */
   next(wallMs: number): Csn {
-    const step = this.#begun ? 1 : 1 + this.#salt;
-    this.#begun = true;
+    const step = this.#mine ? 1 : 1 + this.#salt;
+    this.#mine = true;
     if (wallMs > this.#timeMs) {
       this.#timeMs = wallMs;
       this.#sequence = this.#salt;
@@ -84,6 +84,7 @@ export class CsnGenerator {
     if (this.isPast(csn, 0)) return;
     this.#timeMs = csnTimeMs(csn);
     this.#sequence = csnSequence(csn);
+    this.#mine = false;
   }
 
   /** Whether a CSN was observed that the next one of ours may not be newer than. Costs nothing while all clocks are within the bound. */

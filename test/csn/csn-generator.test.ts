@@ -110,3 +110,34 @@ t.test(
     t.end();
   },
 );
+
+t.test(
+  'nor do they where both have made some and then see the same newer one, their own of a former life or one of another server',
+  async (t) => {
+    for (const [replica, own] of [
+      [ONE, true],
+      [TWO, false],
+    ] as const) {
+      const made = new Set<string>();
+      for (const salt of [0, 1, 50, 1000, MAX_CSN_SALT]) {
+        const life = new CsnGenerator(ONE, makeCsn(NOW, 7, ONE), undefined, salt);
+        life.next(NOW - 1000);
+        life.observe(makeCsn(NOW + 10, 99, replica), NOW, own);
+        let before: string = makeCsn(NOW + 10, 99, replica);
+        for (let i = 0; i < 3; i++) {
+          const csn = life.next(NOW);
+          t.ok(csn > before);
+          before = csn;
+          if (i > 0 && salt < 50) continue;
+          t.notOk(made.has(csn), csn);
+          made.add(csn);
+        }
+      }
+    }
+    const life = new CsnGenerator(ONE, makeCsn(NOW, 7, ONE), undefined, 50);
+    const first = life.next(NOW);
+    t.equal(life.next(NOW), makeCsn(NOW, 7 + 50 + 2, ONE), 'its own it goes on from one by one');
+    life.observe(first, NOW, true);
+    t.equal(life.next(NOW), makeCsn(NOW, 7 + 50 + 3, ONE), 'an older one changes nothing');
+  },
+);
