@@ -15,12 +15,14 @@ import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
 import { TotalUpdate } from './total-update.js';
+import { UnaskedCopy } from './unasked-copy.js';
 
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #replay: Replay;
   readonly #renewal: PartRenewal;
   readonly #update: TotalUpdate;
+  readonly #unasked: UnaskedCopy;
   #carrier: UpdateCarrier | undefined;
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
@@ -49,8 +51,9 @@ export class Replica {
     this.#renewal = new PartRenewal({
       ...{ server: options.server, part: options.part, clock },
       mayCopy: (peer) => this.#reinitializes && this.#carrier?.peerNames().includes(peer) === true,
-      initialize: (peer) => this.#initializeUnasked(peer),
+      initialize: (peer) => this.#initializeUnasked(peer, 'own', () => this.#renewal.reason !== undefined),
     });
+    this.#unasked = new UnaskedCopy(clock);
     this.#update = new TotalUpdate(options, {
       carrier: () => this.#carrier,
       forked: () => [...this.#bars.values()].some(({ forked }) => forked),
@@ -99,6 +102,7 @@ export class Replica {
     this.#stopped = true;
     await this.#options.reissue?.stop();
     this.#update.stop();
+    this.#unasked.stop();
     this.#stopListening();
     this.#renewal.stop();
     await this.#replay.stop();
@@ -224,7 +228,7 @@ export class Replica {
       (!autoInitialize && !backend.importing)
     )
       return;
-    this.#initializeUnasked(peer);
+    this.#initializeUnasked(peer, 'own', () => backend.importing || backend.generationId === undefined);
   }
 
   tooFarBehind(origins: readonly ReplicaId[], peer: string | undefined): void {
@@ -234,7 +238,8 @@ export class Replica {
       'too-far-behind',
       `${this.#options.server} lacks changes of replica ${origins.join(', ')} that no other server keeps any more; it must be initialized`,
     );
-    if (this.#reinitializes && peer !== undefined) this.#initializeUnasked(peer);
+    if (this.#reinitializes && peer !== undefined)
+      this.#initializeUnasked(peer, 'own', () => this.#behind.length > 0);
   }
 
   get #reinitializes(): boolean {
@@ -252,7 +257,8 @@ export class Replica {
 
   barred(code: string, reason: string, peer: string): void {
     this.#bars.set(peer, { reason, forked: code === 'forked' || this.#bars.get(peer)?.forked === true });
-    if (code !== 'evicted' && this.#reinitializes && !this.#stopped) this.#initializeUnasked(peer, 'others');
+    if (code !== 'evicted' && this.#reinitializes)
+      this.#initializeUnasked(peer, 'others', () => this.#bars.has(peer));
   }
 
   /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */
@@ -272,10 +278,17 @@ export class Replica {
     }
   }
 
-  #initializeUnasked(peer: string, keep: Keep = 'own'): void {
-    if (this.#update.progress !== undefined) return;
-    this.initialize(peer, keep).catch((error: unknown) => {
-      this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
+  /** `wanted`: whether the reason stands. */
+  #initializeUnasked(peer: string, keep: Keep, wanted: () => boolean): void {
+    const idle = (): boolean => this.#update.progress === undefined && !this.#stopped;
+    if (!idle()) return;
+    this.#unasked.ask({
+      wanted: () => idle() && wanted(),
+      begin: () =>
+        this.initialize(peer, keep).catch((error: unknown) => {
+          this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
+          throw error;
+        }),
     });
   }
 

@@ -1,0 +1,81 @@
+/** The pace of copies that nobody asked for: at once, then seldom, and none that is not wanted any more. */
+import t from 'tap';
+import { UnaskedCopy } from '../../lib/replica/unasked-copy.js';
+
+function copies() {
+  const timers: { readonly delayMs: number; readonly run: () => void; cancelled: boolean }[] = [];
+  const copy = new UnaskedCopy({
+    after: (delayMs, run) => {
+      const timer = { delayMs, run, cancelled: false };
+      timers.push(timer);
+      return () => {
+        timer.cancelled = true;
+      };
+    },
+  });
+  const state = { wanted: true, begun: [] as string[], fails: true };
+  const ask = (peer: string): void =>
+    copy.ask({
+      wanted: () => state.wanted,
+      begin: async () => {
+        state.begun.push(peer);
+        if (state.fails) throw new Error('it does not hold enough');
+      },
+    });
+  /** The pause is over. */
+  const wait = async (): Promise<number> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    const timer = timers.shift();
+    if (timer?.cancelled === false) timer.run();
+    await new Promise((resolve) => setImmediate(resolve));
+    return timer?.delayMs ?? 0;
+  };
+  return { copy, state, ask, wait };
+}
+
+t.test('at once; where it did not begin, the newest wish after a pause that grows', async (t) => {
+  const { state, ask, wait } = copies();
+  ask('a');
+  t.same(state.begun, ['a']);
+  const pauses: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    ask('b');
+    ask('c');
+    pauses.push(await wait());
+  }
+  t.same(pauses, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  t.same(state.begun, ['a', ...Array.from({ length: 8 }, () => 'c')]);
+});
+
+t.test(
+  'what came up in a pause is not begun when it is not wanted any more, nor when all has ended',
+  async (t) => {
+    for (const end of [true, false]) {
+      const { copy, state, ask, wait } = copies();
+      ask('a');
+      await new Promise((resolve) => setImmediate(resolve));
+      ask('b');
+      if (end) copy.stop();
+      else state.wanted = false;
+      await wait();
+      ask('c');
+      t.same(state.begun, end ? ['a'] : ['a', 'c']);
+    }
+  },
+);
+
+t.test('one at a time; a copy that was whole begins the pace anew', async (t) => {
+  const { state, ask, wait } = copies();
+  ask('a');
+  ask('b');
+  t.same(state.begun, ['a'], 'while one runs, none is begun');
+  state.fails = false;
+  await wait();
+  ask('c');
+  state.fails = true;
+  await new Promise((resolve) => setImmediate(resolve));
+  ask('d');
+  t.equal(await wait(), 250);
+  t.same(state.begun, ['a', 'c', 'd']);
+});
