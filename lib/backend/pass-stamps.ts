@@ -27,13 +27,13 @@ export interface StampWorld {
 }
 
 /**
- * Takes our clock past what the intents change. Answers why it cannot: `unavailable`, for nothing is wrong with the request. Nothing may be decided before a promise is settled; rejects with a
- * StoreError.
+ * Takes our clock past what the intents change; undefined: it is past everything. Resolves with why it cannot be: `unavailable`, for nothing is wrong with the request. Nothing may be decided before
+ * the promise is settled. Rejects with a StoreError.
  */
 export function passStamps(
   world: StampWorld,
   intents: readonly Intent[],
-): LdapError | undefined | Promise<LdapError | undefined> {
+): Promise<LdapError | undefined> | undefined {
   return world.generator.isBehind(world.clock.wallMs()) ? passFarStamps(world, intents) : undefined;
 }
 

@@ -189,7 +189,7 @@ export class WritePath {
     }
     const passed = passStamps(this.#world, intents);
     if (passed === undefined) return this.#make(initiator, intents, resolve, reject);
-    return Promise.resolve(passed)
+    return passed
       .then((late) => {
         if (late !== undefined) throw late;
         return this.#make(initiator, intents, resolve, reject);
