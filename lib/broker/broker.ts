@@ -171,9 +171,16 @@ export class Broker {
       },
     });
     this.#publishers.add(driver);
-    const hosted = peer.offers === true && peer.server === this.#hosting;
-    if (this.#accepting || hosted) this.#greet(driver, peer, link);
-    else driver.stop('importing', `${identity.server} does not serve ${this.domain} at the moment`);
+    const answer = (): void => {
+      const hosted = peer.offers === true && peer.server === this.#hosting;
+      if (!this.#publishers.has(driver)) return;
+      if (this.#accepting || hosted) this.#greet(driver, peer, link);
+      else driver.stop('importing', `${identity.server} does not serve ${this.domain} at the moment`);
+    };
+    // One that was restored takes the newest of its own changes that it hears of for its last: those on their way to a slow disk too.
+    const settling = peer.replica === undefined ? undefined : changelog.settling(peer.replica);
+    if (settling === undefined) answer();
+    else void settling.then(answer);
   }
 
   #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {

@@ -327,6 +327,11 @@ export class Changelog {
     this.#generation = generationId;
   }
 
+  /** Resolves when what was taken of this origin is on disk, or refused; undefined: nothing of it is on its way. */
+  settling(origin: ReplicaId): Promise<void> | undefined {
+    return this.#taken.has(origin) ? this.#queue.add([]).catch(() => {}) : undefined;
+  }
+
   /** Resolves when nothing waits to be written. */
   idle(): Promise<void> {
     return this.#queue.idle();

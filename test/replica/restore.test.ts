@@ -269,6 +269,15 @@ t.test(
     await world.wait(server.replica?.initialize('s1') ?? Promise.resolve());
     await world.run(5000);
     t.same(server.reissued, [], 'what the source holds of it is not made a second time');
+    // By hand, as the documentation says: one side is given up.
+    await world.writes('s3', 2);
+    const other = world.server('s3');
+    void other.replica?.initialize('s2').catch(() => {});
+    await world.run(60_000, () => world.equal() && server.replica?.writesHeld() === undefined);
+    t.ok(other.acked.every((csn) => server.changelog?.holds(csn) === true || other.madeAnew.has(csn)));
+    t.ok(server.acked.slice(10).every((csn) => other.changelog?.holds(csn)));
+    await world.writes('s2', 1);
+    await world.settle();
   },
 );
 

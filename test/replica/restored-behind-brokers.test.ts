@@ -130,6 +130,35 @@ t.test(
   },
 );
 
+t.test(
+  'a broker tells a restored server of its own changes that are on their way to a slow disk too: none is forked off',
+  async (t) => {
+    const { servers } = HUB;
+    const world = await World.started(servers.map((server) => ({ ...server, startHoldMs: 3000 })));
+    await world.run(3000);
+    await world.writes('s1', 5);
+    await world.settle();
+    const server = world.server('s1');
+    const backup = server.disk.snapshot();
+    const broker = world.server('s4');
+    broker.disk.faults.delay = () => world.time.sleep(400);
+    await world.writes('s1', 5);
+    // They have reached the broker, and not its disk.
+    await world.run(100);
+    await world.wait(server.replaceDisk(backup));
+    void server.start();
+    await world.run(6000, () => server.up && server.replica?.writesHeld() === undefined);
+    t.ok(
+      server.acked.every((csn) => server.changelog?.holds(csn)),
+      'all are back before it takes writes',
+    );
+    broker.disk.faults.delay = undefined;
+    await world.writes('s1', 2);
+    await world.settle();
+    t.notMatch([...server.alerts, ...broker.alerts].join(), /forked|different histories/);
+  },
+);
+
 t.test('a write that is on its way to the disk when the copy begins is kept too', async (t) => {
   const { world, server } = await restoredAndForked(HUB);
   server.disk.faults.delay = () => world.time.sleep(300);
