@@ -3,15 +3,10 @@
  * replicates when the server runs again.
  */
 
-import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
-import { must } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
-import { toReplicaId } from '../csn/csn.js';
-import { parseDn } from '../dn/dn-text.js';
-import { silentLog } from '../io/pino-log.js';
-import { nextTurn, systemClock } from '../io/system-clock.js';
+import { systemClock } from '../io/system-clock.js';
 import {
   decideSchemaChange,
   planSchemaChange,
@@ -20,14 +15,13 @@ import {
 } from '../operation/schema-change.js';
 import { makeSchemaDomain } from '../operation/schema-genesis.js';
 import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../operation/schema-store.js';
-import type { OrderedStore } from '../port/ordered-store.js';
 import type { SchemaModification } from '../schema/edit-definitions.js';
 import type { OwnDefinition } from '../schema/own-definitions.js';
 import type { Schema } from '../schema/schema.js';
-import { indexOptions, openChangelog } from './domain-options.js';
 import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema, SCHEMA_BASE } from './read-schema.js';
+import { openStoppedDomain } from './stopped-domain.js';
 
 /** One change as commands send it: definitions by text, or their OIDs. */
 export interface SchemaEdit {
@@ -71,10 +65,10 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
   try {
     const { base, schema, inactive } = await readWholeSchema(config.files, store);
     await makeSchemaDomain(store, base, systemClock);
-    const backend = await openDomain(config, store, schema, SCHEMA_BASE, {});
+    const backend = await openStoppedDomain(config, SCHEMA_BASE, store, schema);
     opened.push(backend);
     for (const domain of config.settings.domains)
-      opened.push(await openDomain(config, store, schema, domain, indexOptions(config.settings, schema)));
+      opened.push(await openStoppedDomain(config, domain, store, schema));
     const schemaStore: SchemaStore = {
       backend,
       base,
@@ -87,27 +81,4 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
     for (const backend of opened.reverse()) await backend.close();
     await store.close();
   }
-}
-
-async function openDomain(
-  config: ServerConfig,
-  store: OrderedStore,
-  schema: Schema,
-  base: string,
-  indexes: ReturnType<typeof indexOptions>,
-): Promise<StoreBackend> {
-  const baseDn = parseDn(base);
-  const replica = must(toReplicaId(config.settings['server.id']), 'the configuration was checked');
-  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
-  return await openBackend({
-    store,
-    baseDn,
-    schema,
-    replica,
-    clock: systemClock,
-    log: silentLog(),
-    sink: await openChangelog(store, baseKey, replica),
-    indexes,
-    pause: nextTurn,
-  });
 }

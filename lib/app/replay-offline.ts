@@ -4,7 +4,6 @@
  * The schema's domain goes first: the others are read with the schema that it holds then. A change that cannot be applied is told of and nothing is guessed.
  */
 import { readFacts } from '../backend/domain-facts.js';
-import { openBackend } from '../backend/open-backend.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { verifyDomainRows } from '../backend/verify.js';
 import { must } from '../base/assert.js';
@@ -13,16 +12,15 @@ import { OperatorError } from '../base/operator-error.js';
 import type { Change, EncodedChange } from '../change/change.js';
 import { decodeChange } from '../change/change-codec.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { csnReplica, toReplicaId } from '../csn/csn.js';
+import { csnReplica } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
-import { silentLog } from '../io/pino-log.js';
-import { commandClock, nextTurn } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { indexOptions, openChangelog } from './domain-options.js';
+import { indexOptions } from './domain-options.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
 import { domainsOf } from './restored-logs.js';
 import { isShared, SHARED_BASES } from './shared-domains.js';
+import { openWithLog } from './stopped-domain.js';
 
 /** Changes given to the backend in one call. */
 const ROUND_CHANGES = 512;
@@ -62,27 +60,17 @@ async function holdsEntries({ files }: ServerConfig, store: OrderedStore, base: 
 }
 
 async function replayDomain(
-  { files, settings }: ServerConfig,
+  config: ServerConfig,
   store: OrderedStore,
   base: string,
   onProgress: (changes: number) => void,
   finish: (backend: StoreBackend, base: string) => Promise<void>,
 ): Promise<ReplayedDomain> {
-  const { schema } = await readWholeSchema(files, store);
-  const baseDn = parseDn(base);
-  const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
-  const baseKey = must(schema.dnKey(baseDn), 'the configuration was checked');
-  const changelog = await openChangelog(store, baseKey, replica);
-  const backend = await openBackend({
-    store,
-    baseDn,
-    schema,
-    replica,
-    clock: commandClock,
-    log: silentLog(),
-    sink: changelog,
-    indexes: isShared(base) ? {} : indexOptions(settings, schema, true),
-    pause: nextTurn,
+  const { schema } = await readWholeSchema(config.files, store);
+  // The schema that is restored may lack what the configuration indexes.
+  const { backend, changelog } = await openWithLog(config, base, store, schema, {
+    indexes: isShared(base) ? {} : indexOptions(config.settings, schema, true),
+    consistency: {},
   });
   try {
     const changes = await applyLog(backend, changelog, onProgress);
