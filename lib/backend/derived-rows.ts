@@ -5,7 +5,7 @@
  * Owns which rows follow and how a difference is told. Index rows are verify-index.ts.
  */
 import { assert } from '../base/assert.js';
-import { emptyBytes, equalBytes } from '../base/bytes.js';
+import { emptyBytes, equalBytes, toHexPart } from '../base/bytes.js';
 import { ROOT_UUID } from '../change/change.js';
 import { claimOf } from '../conflict/claim.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -14,7 +14,7 @@ import type { EntryId } from './backend.js';
 import type { EntryFacts } from './entry-facts.js';
 import { parentIdOf } from './entry-record.js';
 import { decodeJournalLine, journalLineKey } from './history-rows.js';
-import { ID_BYTES, type KeySpace, ROOT_ID, readId, readUuid, shownKey, TAG } from './key-space.js';
+import { ID_BYTES, type KeySpace, ROOT_ID, readId, readUuid, TAG } from './key-space.js';
 import { ManyAttribute } from './many-attribute.js';
 import { deathCsn } from './outcome-rows.js';
 import { type BookedRow, RowBook } from './row-book.js';
@@ -30,6 +30,11 @@ export interface DueEntry {
   readonly alive: boolean;
   /** What the row of a merged entry says (schema-marks.ts). */
   readonly mark: Uint8Array | undefined;
+}
+
+/** A key as reports name it: its first octets behind domain and tag, in hex. */
+export function shownKey(key: Uint8Array): string {
+  return toHexPart(key, 3, Math.min(key.length, 35));
 }
 
 export class DerivedRows {

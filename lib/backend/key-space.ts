@@ -6,7 +6,7 @@
  * prefixes survive. No key holds anything that a DN could forge: names stand behind their parent's number.
  */
 import { assert } from '../base/assert.js';
-import { carveBytes, latin1, toHexPart, utf8Encode, utf8Fleeting } from '../base/bytes.js';
+import { carveBytes, latin1, utf8Encode, utf8Fleeting } from '../base/bytes.js';
 import type { EntryUuid } from '../change/change.js';
 import { uuidFromBytes } from '../change/entry-uuid.js';
 import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
@@ -116,11 +116,6 @@ export function writeUuid(bytes: Uint8Array, at: number, uuid: EntryUuid): void 
 /** The canonical text of 16 octets. */
 export function readUuid(bytes: Uint8Array, at: number): EntryUuid {
   return uuidFromBytes(bytes, at);
-}
-
-/** A key as reports name it: its first octets behind domain and tag, in hex. */
-export function shownKey(key: Uint8Array): string {
-  return toHexPart(key, 3, Math.min(key.length, 35));
 }
 
 /** The least key above all keys that start with `prefix` (which is not all ff). */

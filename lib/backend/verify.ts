@@ -13,7 +13,7 @@ import { type Csn, csnFromBytes, ZERO_CSN } from '../csn/csn.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
 import type { Schema } from '../schema/schema.js';
 import type { EntryId } from './backend.js';
-import { DerivedRows } from './derived-rows.js';
+import { DerivedRows, shownKey } from './derived-rows.js';
 import { Dictionary } from './dictionary.js';
 import { type DomainFacts, readFacts } from './domain-facts.js';
 import { EntryFacts } from './entry-facts.js';
@@ -21,7 +21,7 @@ import { checkRecord, decodeState, isAliveRecord, isRdnInside, parentIdOf } from
 import { HeldFraction } from './held-fraction.js';
 import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
 import type { IndexConfig } from './index-config.js';
-import { type KeySpace, readId, shownKey, TAG } from './key-space.js';
+import { type KeySpace, readId, TAG } from './key-space.js';
 import { ManyAttribute } from './many-attribute.js';
 import { classCounts } from './outcome-rows.js';
 import { decodeJob, jobFaults, jobNumber } from './reference-job-row.js';
