@@ -5,4 +5,6 @@ import { ensureInstalled, root, run } from './prepare.mjs';
 ensureInstalled();
 const { ensureBuilt } = await import('./make.mjs');
 await ensureBuilt();
-run(process.execPath, [join(root, 'build/test/chaos/chaos.js'), ...process.argv.slice(2)]);
+// These servers live long enough to run as users' do, without the flags of tests.
+const env = { POLYARCH_NODE_FLAGS: '', ...process.env };
+run(process.execPath, [join(root, 'build/test/chaos/chaos.js'), ...process.argv.slice(2)], { env });
