@@ -89,8 +89,8 @@ export function nameText(parent: EntryId, rdnKey: string): string {
 /** Where the number of an entry stands in the keys of its rows. */
 const ID_AT = 3;
 const PARENTS_AT_ONCE = 500;
-const NAMES = 20_000;
-const COUNTS = 20_000;
+const NAMES = 4096;
+const COUNTS = 4096;
 const UUIDS = 20_000;
 
 /** Rows as they are on disk. Told of every commit. */
