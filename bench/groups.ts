@@ -9,7 +9,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concatBytes, utf8Encode } from '../lib/base/bytes.js';
+import { parseFilter } from '../lib/filter/filter-text.js';
 import { openLevelStore } from '../lib/io/store/level-store.js';
+import { CONTROL_OIDS } from '../lib/ldap/control-oids.js';
+import { encodeDereference } from '../lib/ldap/controls/dereference.js';
+import { encodeMatchedValues } from '../lib/ldap/controls/matched-values.js';
+import type { Control } from '../lib/ldap/message.js';
 import { adminBind, answers, BASE, cpuMs, octets, openServer, searchOf } from './in-process.js';
 
 const EDITS = Number(process.argv[2] ?? 1000);
@@ -17,6 +22,16 @@ const SIZES = (process.argv[3] ?? '10,1000,20000,100000').split(',').map(Number)
 /** Members of one request while a group is filled. */
 const FILL = 5000;
 
+const valuesReturned = (item: string): Control => ({
+  oid: CONTROL_OIDS.matchedValues,
+  critical: true,
+  value: encodeMatchedValues([parseFilter(item)]),
+});
+const dereferenced: Control = {
+  oid: CONTROL_OIDS.dereference,
+  critical: true,
+  value: encodeDereference([{ attribute: 'member', attributes: ['cn'] }]),
+};
 const member = (n: number) => utf8Encode(`uid=user.${n},ou=people,${BASE}`);
 const groupDn = (size: number) => `cn=group of ${size},${BASE}`;
 
@@ -31,11 +46,16 @@ async function ask(bytes: Uint8Array, count = 1): Promise<void> {
   await answered;
 }
 
-function edit(size: number, operation: 'add' | 'delete', values: readonly Uint8Array[]): Uint8Array {
+function edit(
+  size: number,
+  operation: 'add' | 'delete' | 'replace',
+  values: readonly Uint8Array[],
+  description = 'member',
+): Uint8Array {
   return octets({
     kind: 'modify',
     dn: groupDn(size),
-    modifications: [{ operation, attribute: { description: 'member', values } }],
+    modifications: [{ operation, attribute: { description, values } }],
   });
 }
 
@@ -80,7 +100,7 @@ for (const size of SIZES) {
       kind: 'add',
       dn: groupDn(size),
       attributes: [
-        { description: 'objectClass', values: [utf8Encode('groupOfNames')] },
+        { description: 'objectClass', values: ['groupOfNames', 'extensibleObject'].map(utf8Encode) },
         { description: 'member', values: first },
       ],
     }),
@@ -115,6 +135,47 @@ for (const size of SIZES) {
     await measure('read', 5, async () => {
       for (let i = 0; i < 5; i++) await ask(read, 2);
     }),
+  );
+}
+for (const size of SIZES) await wholes(size);
+
+/** What looks at every member, or writes as many: once each. */
+async function wholes(size: number): Promise<void> {
+  const tell = async (what: string, bytes: Uint8Array, count = 1) =>
+    console.log(size, await measure(what, 1, () => ask(bytes, count)));
+  const searched = async (what: string, filter: string, controls: readonly Control[] = [], count = 2) => {
+    const request = searchOf(
+      groupDn(size),
+      'base',
+      filter,
+      controls.length > 0 ? ['member', 'memberUid'] : ['1.1'],
+      controls,
+    );
+    await tell(`${what}, cold`, request, count);
+    await tell(what, request, count);
+  };
+  await searched('matched values', '(objectClass=*)', [
+    valuesReturned(`(member=uid=user.3,ou=people,${BASE})`),
+  ]);
+  await searched('dereference', '(objectClass=*)', [dereferenced]);
+  // Names of members compare as a whole; those of a POSIX group by their parts too.
+  const uids = Array.from({ length: size }, (_, n) => utf8Encode(`user.${n}`));
+  await tell('add memberUid', edit(size, 'add', uids, 'memberUid'));
+  await searched('substrings', '(memberUid=*ser.3*7)');
+  await searched('no substring', '(memberUid=*nobody*)', [], 1);
+  await searched('ordering', '(memberUid:caseExactOrderingMatch:=user.0)', [], 1);
+  await searched('matched parts', '(objectClass=*)', [valuesReturned('(memberUid=*ser.3*7)')]);
+  const others = Array.from({ length: size }, (_, n) => member(20_000_000 + n));
+  await tell('add as many', edit(size, 'add', others));
+  await tell('delete as many', edit(size, 'delete', others));
+  await tell('replace', edit(size, 'replace', others));
+  await tell(
+    'replace again',
+    edit(
+      size,
+      'replace',
+      Array.from({ length: size }, (_, n) => member(n)),
+    ),
   );
 }
 await backend.close();

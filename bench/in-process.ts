@@ -14,7 +14,7 @@ import { toReplicaId } from '../lib/csn/csn.js';
 import { parseDn } from '../lib/dn/dn-text.js';
 import { parseFilter } from '../lib/filter/filter-text.js';
 import { encodeRequest } from '../lib/ldap/encode-request.js';
-import type { LdapRequest, SearchRequest } from '../lib/ldap/message.js';
+import type { Control, LdapRequest, SearchRequest } from '../lib/ldap/message.js';
 import { LdapService } from '../lib/operation/ldap-service.js';
 import type { Clock } from '../lib/port/clock.js';
 import type { LdapTransport } from '../lib/port/ldap-transport.js';
@@ -109,10 +109,10 @@ const writer = new BerWriter();
 let nextId = 0;
 
 /** A request in octets, with an id of its own. */
-export function octets(request: LdapRequest): Uint8Array {
+export function octets(request: LdapRequest, controls: readonly Control[] = []): Uint8Array {
   writer.reset();
   nextId = (nextId % 1_000_000) + 1;
-  encodeRequest(writer, { id: nextId, request, controls: [] });
+  encodeRequest(writer, { id: nextId, request, controls });
   return new Uint8Array(writer.bytes());
 }
 
@@ -122,8 +122,9 @@ export function searchOf(
   scope: SearchRequest['scope'],
   filter: string,
   attributes: readonly string[] = [],
+  controls: readonly Control[] = [],
 ): Uint8Array {
-  return octets({
+  const request: SearchRequest = {
     kind: 'search',
     base,
     scope,
@@ -133,7 +134,8 @@ export function searchOf(
     typesOnly: false,
     filter: parseFilter(filter),
     attributes,
-  });
+  };
+  return octets(request, controls);
 }
 
 /** What requests are given to. */

@@ -52,6 +52,8 @@ export interface ChunkSource {
   chunk(place: ManyPlace, number: number): Uint8Array;
   /** Values to a chunk, on average. */
   readonly load: number;
+  /** An image remembers one more chunk, of so many octets. */
+  remembered(image: ManyAttribute, bytes: number): void;
 }
 
 /** Chunks read in one step when all are: some thousand values. */
@@ -64,6 +66,8 @@ export class ManyAttribute implements Attribute, ManyValues {
   readonly source: ChunkSource;
   /** Chunks that differ from the newest ones; of an image that is not adopted, from its base. */
   readonly #own = new Map<number, Uint8Array>();
+  /** Chunks that were asked for by value and are likely to be asked for again: those of an image never change. The source bounds them. */
+  readonly #remembered = new Map<number, Uint8Array>();
   #base: ManyAttribute | undefined;
   #next: ManyAttribute | undefined;
   #edit: (ValueEdit & { readonly from: ManyAttribute }) | undefined;
@@ -112,7 +116,7 @@ export class ManyAttribute implements Attribute, ManyValues {
   /** Appends the values of `count` chunks from `from` on. Throws StoreError damaged when that was all and some are missing. */
   readInto(values: Uint8Array[], from: number, count: number): void {
     const { chunks } = this.head;
-    for (let i = from; i < chunks && i < from + count; i++) valuesOfChunk(this.chunk(i), values);
+    for (let i = from; i < chunks && i < from + count; i++) valuesOfChunk(this.#read(i), values);
     if (from + count >= chunks && values.length !== this.count)
       throw new StoreError('damaged', `entry ${this.place.id} has ${values.length} of ${this.count} values`);
   }
@@ -134,8 +138,23 @@ export class ManyAttribute implements Attribute, ManyValues {
     return this.#loaded;
   }
 
-  /** One of its chunks. */
+  /** One of its chunks. A request that names many values comes back to each chunk. */
   chunk(number: number): Uint8Array {
+    const known = this.#remembered.get(number);
+    if (known !== undefined) return known;
+    const chunk = this.#read(number);
+    if (this.#base !== undefined || this.#own.has(number)) return chunk;
+    this.#remembered.set(number, chunk);
+    this.source.remembered(this, chunk.length);
+    return chunk;
+  }
+
+  /** Lets go of what can be read again. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
+  #read(number: number): Uint8Array {
     if (this.#next !== undefined) this.#catchUp();
     const own = this.#own.get(number);
     if (own !== undefined) return own;

@@ -14,6 +14,8 @@ import { checkChunk } from './value-chunks.js';
 
 /** Values to a chunk, on average: an edit writes one, some 4 KiB of names of members. */
 export const CHUNK_LOAD = 64;
+/** Octets of chunks that images remember: those of a group of some 300,000 members. */
+const REMEMBERED_BYTES = 16 << 20;
 /** Attributes with an image, before those that nobody holds any more are looked for. */
 const FIRST_SWEEP = 256;
 
@@ -41,6 +43,9 @@ export class ValueRows implements ChunkSource {
   readonly #snapshot: StoreSnapshot | undefined;
   readonly #families = new Map<EntryId, Map<number, Family>>();
   #sweepAt = FIRST_SWEEP;
+  #rememberers = new Set<WeakRef<ManyAttribute>>();
+  #lastRememberer: WeakRef<ManyAttribute> | undefined;
+  #rememberedBytes = 0;
   /** What is decided over the durable rows, newest first. */
   layers: () => readonly ValueLayer[] = () => [];
   load = CHUNK_LOAD;
@@ -66,6 +71,19 @@ export class ValueRows implements ChunkSource {
     }
     const row = this.#store.get(this.#keys.valueChunk(id, attribute, number), this.#snapshot);
     return row === undefined ? emptyBytes() : checkChunk(row);
+  }
+
+  remembered(image: ManyAttribute, bytes: number): void {
+    if (this.#lastRememberer?.deref() !== image) {
+      this.#lastRememberer = new WeakRef(image);
+      this.#rememberers.add(this.#lastRememberer);
+    }
+    this.#rememberedBytes += bytes;
+    if (this.#rememberedBytes <= REMEMBERED_BYTES) return;
+    for (const one of this.#rememberers) one.deref()?.forget();
+    this.#rememberers.clear();
+    this.#lastRememberer = undefined;
+    this.#rememberedBytes = 0;
   }
 
   /** The image that a record speaks of. */

@@ -12,7 +12,12 @@ import { LIMITS } from '../base/limits.js';
 import type { EntryView } from '../entry/entry.js';
 import { compileSelection, type Selection, selectAttributes } from '../entry/select-attributes.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
-import { type Dereferenced, type DereferenceSpec, encodeDereferenced } from '../ldap/controls/dereference.js';
+import {
+  type Dereferenced,
+  type DereferenceSpec,
+  encodeDereferencedPart,
+  joinDereferenced,
+} from '../ldap/controls/dereference.js';
 import type { Control } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { checkStopped, type Operation } from './operation.js';
@@ -33,13 +38,21 @@ interface Spec {
   readonly selection: Selection;
 }
 
+/** What the control asks for. */
+export interface Follow {
+  /** Whether values of this attribute are gone through. */
+  reads(key: AttributeKey): boolean;
+  /** The control of one entry; a promise where it takes its time. */
+  controls(view: EntryView): readonly Control[] | Promise<readonly Control[]>;
+}
+
 /** Makes the control of each entry. Throws LdapError protocolError for an attribute without DNs; unknown ones are passed over. */
 export function dereferencer(
   parts: ServerParts,
   operation: Operation,
   reader: Reader,
   specs: readonly DereferenceSpec[],
-): (view: EntryView) => readonly Control[] | Promise<readonly Control[]> {
+): Follow {
   const known: Spec[] = [];
   for (const { attribute, attributes } of specs) {
     const description = parts.schema.describe(attribute);
@@ -51,7 +64,9 @@ export function dereferencer(
     known.push({ name: attribute, key: description.key, selection });
   }
   let budget: number = LIMITS.dereferencedEntries;
-  return (view) => {
+  return { reads: (key) => known.some((spec) => spec.key === key), controls };
+
+  function controls(view: EntryView): readonly Control[] | Promise<readonly Control[]> {
     const wanted: { readonly spec: Spec; readonly value: Uint8Array }[] = [];
     for (const spec of known) {
       for (const value of view.attribute(spec.key)?.values ?? []) wanted.push({ spec, value });
@@ -64,10 +79,12 @@ export function dereferencer(
         `A search may dereference ${LIMITS.dereferencedEntries} entries (dereferencedEntries).`,
       );
     }
-    const found: Dereferenced[] = [];
+    let looked = 0;
+    const encoded: Uint8Array[] = [];
     const turn = (): void => {
-      for (const { spec, value } of wanted.slice(found.length, found.length + TURN_VALUES))
-        found.push(look(parts, reader, spec, value));
+      const some = wanted.slice(looked, looked + TURN_VALUES);
+      encoded.push(encodeDereferencedPart(some.map(({ spec, value }) => look(parts, reader, spec, value))));
+      looked += some.length;
     };
     try {
       turn();
@@ -75,23 +92,23 @@ export function dereferencer(
       if (!(error instanceof RowsAway)) throw error;
       return goOn();
     }
-    return found.length === wanted.length ? controlOf(found) : goOn();
+    return looked === wanted.length ? controlOf(encoded) : goOn();
 
     async function goOn(): Promise<readonly Control[]> {
-      while (found.length < wanted.length) {
+      while (looked < wanted.length) {
         await new Promise<void>((resolve) => {
           parts.clock.after(0, resolve);
         });
         checkStopped(operation);
         await withRows(turn);
       }
-      return controlOf(found);
+      return controlOf(encoded);
     }
-  };
+  }
 }
 
-function controlOf(found: readonly Dereferenced[]): readonly Control[] {
-  return [{ oid: CONTROL_OIDS.dereference, critical: false, value: encodeDereferenced(found) }];
+function controlOf(encoded: readonly Uint8Array[]): readonly Control[] {
+  return [{ oid: CONTROL_OIDS.dereference, critical: false, value: joinDereferenced(encoded) }];
 }
 
 function look(parts: ServerParts, reader: Reader, spec: Spec, value: Uint8Array): Dereferenced {

@@ -17,14 +17,16 @@ import type { Control } from '../ldap/message.js';
 import { OP } from '../ldap/protocol-tags.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { dereferencer } from './dereference.js';
-import { valueFilter } from './matched-values.js';
+import { type Choice, valueFilter } from './matched-values.js';
 import type { Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
 import type { NamedEntry } from './virtual-tree.js';
 
 /** What an entry becomes. `view` is the entry as the reader sees it. */
 export interface EntryShape {
-  attributes(view: EntryView, selection: Selection): readonly Attribute[];
+  /** Whether values of this attribute are gone through, sent or not. */
+  reads(key: AttributeKey): boolean;
+  choose(view: EntryView, selection: Selection): Choice;
   /** Controls of the SearchResultEntry; a promise where they take their time. */
   controls(view: EntryView): readonly Control[] | Promise<readonly Control[]>;
 }
@@ -43,16 +45,21 @@ export function entryShape(parts: ServerParts, operation: Operation, reader: Rea
   const keep = matchedValues === undefined ? undefined : valueFilter(parts.schema, matchedValues);
   const follow = dereference === undefined ? undefined : dereferencer(parts, operation, reader, dereference);
   return {
-    attributes: (view, selection) => {
+    reads: (key) => follow?.reads(key) === true,
+    choose: (view, selection) => {
       const selected = selectAttributes(selection, source === undefined ? view : source(view));
       // Without values there is nothing to choose from.
-      return keep === undefined || selection.typesOnly ? selected : keep(view, selected);
+      return keep === undefined || selection.typesOnly ? made(selected) : keep(view, selected);
     },
     controls: (view) => {
       if (changelogCookie !== undefined) return cookieControls(view);
-      return follow === undefined ? NO_CONTROLS : follow(view);
+      return follow === undefined ? NO_CONTROLS : follow.controls(view);
     },
   };
+}
+
+function made(attributes: readonly Attribute[]): Choice {
+  return { step: () => false, attributes };
 }
 
 /** The position behind an entry of cn=changelog (OpenDJ behaviour). */

@@ -1,7 +1,7 @@
 /**
  * Matched values (RFC 3876): of each attribute, the values that one of the control's filter items matches.
  *
- * An attribute of which no value matches is left out, as OpenLDAP does. The work for one entry is bounded by LIMITS.filterWorkBytes.
+ * An attribute of which no value matches is left out, as OpenLDAP does. The work for one entry is bounded by LIMITS.filterWorkBytes, and done in steps.
  */
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -15,29 +15,79 @@ import type { Schema } from '../schema/schema.js';
 
 /** What a look at one value by one item costs beside its octets. */
 const VISIT_BYTES = 32;
+/** Octets that are looked at in one step: a few milliseconds. */
+const STEP_BYTES = 65_536;
 
-/** Makes the choice among the values of selected attributes of an entry. Throws LdapError adminLimitExceeded for too much work. */
+/** A choice of attributes that takes its time. */
+export interface Choice {
+  /** Looks at some values, for a few milliseconds. False: `attributes` is the whole answer. Throws LdapError adminLimitExceeded for too much work. */
+  step(): boolean;
+  readonly attributes: readonly Attribute[];
+}
+
+/** Makes the choice among the values of selected attributes of an entry. */
 export function valueFilter(
   schema: Schema,
   items: readonly Filter[],
-): (entry: EntryView, selected: readonly Attribute[]) => readonly Attribute[] {
+): (entry: EntryView, selected: readonly Attribute[]) => Choice {
   const matches = prepareMatch(compileFilter({ kind: 'or', clauses: items }, schema));
   return (entry, selected) => {
-    let work = 0;
-    const kept: Attribute[] = [];
-    for (const attribute of selected) {
+    const known = selected.flatMap((attribute) => {
       const key = schema.describe(attribute.name)?.key;
-      if (key === undefined) continue;
-      const values: Uint8Array[] = [];
-      for (const value of attribute.values) {
-        work += (value.length + VISIT_BYTES) * items.length;
-        if (work > LIMITS.filterWorkBytes) throw tooMuch();
-        if (matches(new OneValue(entry.dn, key, attribute.name, value)) === true) values.push(value);
-      }
-      if (values.length > 0) kept.push({ name: attribute.name, values });
-    }
-    return kept;
+      return key === undefined ? [] : [{ key, attribute }];
+    });
+    return new ValueChoice(known, items.length, (key, name, value) => {
+      return matches(new OneValue(entry.dn, key, name, value)) === true;
+    });
   };
+}
+
+interface Selected {
+  readonly key: AttributeKey;
+  readonly attribute: Attribute;
+}
+
+type Keeps = (key: AttributeKey, name: string, value: Uint8Array) => boolean;
+
+class ValueChoice implements Choice {
+  readonly #selected: readonly Selected[];
+  readonly #items: number;
+  readonly #keeps: Keeps;
+  readonly #kept: Attribute[] = [];
+  #values: Uint8Array[] = [];
+  /** The next value. */
+  #attribute = 0;
+  #value = 0;
+  #work = 0;
+
+  constructor(selected: readonly Selected[], items: number, keeps: Keeps) {
+    this.#selected = selected;
+    this.#items = items;
+    this.#keeps = keeps;
+  }
+
+  get attributes(): readonly Attribute[] {
+    return this.#kept;
+  }
+
+  step(): boolean {
+    const end = this.#work + STEP_BYTES;
+    for (; this.#attribute < this.#selected.length; this.#attribute++) {
+      const { key, attribute } = this.#selected[this.#attribute] as Selected;
+      const { name, values } = attribute;
+      for (; this.#value < values.length; this.#value++) {
+        if (this.#work > end) return true;
+        const value = values[this.#value] as Uint8Array;
+        this.#work += (value.length + VISIT_BYTES) * this.#items;
+        if (this.#work > LIMITS.filterWorkBytes) throw tooMuch();
+        if (this.#keeps(key, name, value)) this.#values.push(value);
+      }
+      if (this.#values.length > 0) this.#kept.push({ name, values: this.#values });
+      this.#values = [];
+      this.#value = 0;
+    }
+    return false;
+  }
 }
 
 function tooMuch(): LdapError {

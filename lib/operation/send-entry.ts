@@ -5,8 +5,10 @@ import { withRows } from '../backend/reverse-lookup.js';
 import { BerWriter } from '../ber/ber-writer.js';
 import { isSelected, type Selection } from '../entry/select-attributes.js';
 import type { Control } from '../ldap/message.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 import type { SendableEntry } from './entry-bytes.js';
 import { type EntryShape, writeShaped } from './entry-shape.js';
+import type { Choice } from './matched-values.js';
 import { canceled, type Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -25,27 +27,33 @@ export function sendEntry(
   selection: Selection,
   entry: SendableEntry,
 ): boolean | Promise<boolean> {
-  const ahead = selection.typesOnly ? undefined : entry.readAhead?.((key) => isSelected(selection, key));
+  const sends = (key: AttributeKey) => !selection.typesOnly && isSelected(selection, key);
+  const ahead = entry.readAhead?.((key) => sends(key) || plan.shape?.reads(key) === true);
   const write = () => writeEntry(server, operation, plan, selection, entry);
   return ahead === undefined ? write() : afterReading(server, operation, ahead, write);
 }
 
 /** Many values are read in turns of their own before the entry is written. */
 async function afterReading(
-  { clock }: ServerParts,
+  server: ServerParts,
   operation: Operation,
   ahead: ReadAhead,
   write: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
   try {
     while (ahead.step()) {
-      await new Promise<void>((resolve) => void clock.after(0, resolve));
-      if (operation.stopped !== undefined) throw canceled();
+      await nextTurn(server, operation);
     }
     return await withRows(write);
   } finally {
     ahead.end();
   }
+}
+
+/** Lets others have their turn. Rejects when the operation was stopped meanwhile. */
+async function nextTurn({ clock }: ServerParts, operation: Operation): Promise<void> {
+  await new Promise<void>((resolve) => void clock.after(0, resolve));
+  if (operation.stopped !== undefined) throw canceled();
 }
 
 function writeEntry(
@@ -62,14 +70,21 @@ function writeEntry(
     server.entryBytes.write(writer, id, entry, reader, selection);
     return operation.stream.send(writer.bytes());
   }
-  const send = (controls: readonly Control[]): boolean => {
+  const send = ({ attributes }: Choice, controls: readonly Control[]): boolean => {
     if (operation.stopped !== undefined) throw canceled();
     writer.reset();
-    writeShaped(writer, id, entry, shape.attributes(view, selection), controls);
+    writeShaped(writer, id, entry, attributes, controls);
     return operation.stream.send(writer.bytes());
   };
   const view = reader.view(entry);
   const controls = shape.controls(view);
-  if (!(controls instanceof Promise)) return send(controls);
-  return controls.then((given) => withRows(() => send(given)));
+  const choose = () => shape.choose(view, selection);
+  if (controls instanceof Promise) return controls.then(async (given) => late(await withRows(choose), given));
+  const choice = choose();
+  return choice.step() ? late(choice, controls) : send(choice, controls);
+
+  async function late(choice: Choice, given: readonly Control[]): Promise<boolean> {
+    while (choice.step()) await nextTurn(server, operation);
+    return send(choice, given);
+  }
 }

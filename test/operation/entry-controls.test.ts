@@ -287,3 +287,33 @@ t.test('the root DSE lists the controls that work, and each of them is taken whe
   for (const name of ['passwordPolicy', 'virtualListResponse', 'sortResponse'] as const)
     t.notOk(listed.includes(CONTROL_OIDS[name]), name);
 });
+
+t.test(
+  'matched values of a large attribute are chosen in turns, between which others are answered',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const group = `cn=large,ou=groups,${BASE}`;
+    const uids = Array.from({ length: 4000 }, (_, n) => `user.${n}`);
+    const added = await admin.add(group, {
+      objectClass: ['posixGroup', 'namedObject'],
+      cn: 'large',
+      gidNumber: '1',
+      memberUid: uids,
+    });
+    t.equal(added.result, 'success', added.diagnostic);
+    const other = server.connect();
+    const order: string[] = [];
+    const chosen = (async () => {
+      const reply = await admin.search({ base: group, attributes: ['memberUid'] }, [
+        matched('(memberUid=*.399*)'),
+      ]);
+      order.push('large');
+      return reply.entries[0]?.attributes.memberUid;
+    })();
+    await other.search({ base: BASE, scope: 'base' });
+    order.push('small');
+    t.same([...((await chosen) ?? [])].sort(), uids.filter((uid) => uid.includes('.399')).sort());
+    t.same(order, ['small', 'large']);
+  },
+);

@@ -104,6 +104,11 @@ export function decodeDereferenced(value: Uint8Array | undefined): readonly Dere
 }
 
 export function encodeDereferenced(found: readonly Dereferenced[]): Uint8Array {
+  return joinDereferenced([encodeDereferencedPart(found)]);
+}
+
+/** Some of a control's elements, to be joined: one with very many is encoded as they are found. */
+export function encodeDereferencedPart(found: readonly Dereferenced[]): Uint8Array {
   return encodeValue((writer) => {
     for (let i = found.length - 1; i >= 0; i--) {
       const { attribute, dn, attributes } = found[i] as Dereferenced;
@@ -117,6 +122,13 @@ export function encodeDereferenced(found: readonly Dereferenced[]): Uint8Array {
       writer.text(attribute);
       writer.wrap(TAG.sequence, mark);
     }
+  });
+}
+
+/** The control of these parts, in order. */
+export function joinDereferenced(parts: readonly Uint8Array[]): Uint8Array {
+  return encodeValue((writer) => {
+    for (let i = parts.length - 1; i >= 0; i--) writer.raw(parts[i] as Uint8Array);
     writer.wrap(TAG.sequence, 0);
   });
 }

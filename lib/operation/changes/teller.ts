@@ -5,12 +5,14 @@ import type { Reader } from '../../access/access-policy.js';
 import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import { withRows } from '../../backend/reverse-lookup.js';
 import { BerWriter } from '../../ber/ber-writer.js';
-import { selectAttributes } from '../../entry/select-attributes.js';
+import type { EntryView } from '../../entry/entry.js';
+import { type Selection, selectAttributes } from '../../entry/select-attributes.js';
 import { INTERMEDIATE_OIDS } from '../../ldap/control-oids.js';
 import { encodeSyncInfo, type SyncInfo } from '../../ldap/controls/content-sync.js';
 import { encodeResponse } from '../../ldap/encode-response.js';
 import type { Control, SearchRequest } from '../../ldap/message.js';
-import { chosen, type EntryShape, entryShape, writeShaped } from '../entry-shape.js';
+import { type EntryShape, entryShape, writeShaped } from '../entry-shape.js';
+import type { Choice } from '../matched-values.js';
 import { canceled, type Operation } from '../operation.js';
 import type { ServerParts } from '../server-parts.js';
 import type { NamedEntry } from '../virtual-tree.js';
@@ -39,13 +41,11 @@ export class Teller {
     const view = this.#reader.view(entry);
     const more = this.#shape === undefined ? [] : await this.#shape.controls(view);
     this.check();
+    const choice = await this.#choose(view, selection);
     // Written and sent in one turn: the writer is everybody's.
     const open = await withRows(() => {
       this.check();
-      const selected =
-        this.#shape === undefined
-          ? selectAttributes(selection, view)
-          : chosen(this.#shape.choose(view, selection));
+      const selected = choice?.attributes ?? selectAttributes(selection, view);
       writer.reset();
       writeShaped(writer, this.#operation.message.id, entry, selected, [...controls, ...more]);
       return this.#operation.stream.send(writer.bytes());
@@ -53,6 +53,12 @@ export class Teller {
     this.#operation.entries += 1;
     this.#parts.statistics.entriesSent += 1;
     await this.#pace(open);
+  }
+
+  async #choose(view: EntryView, selection: Selection): Promise<Choice | undefined> {
+    const choice = await withRows(() => this.#shape?.choose(view, selection));
+    while (choice?.step() === true) await this.#turn.share();
+    return choice;
   }
 
   /** Sends an entry that is no more: its name and these controls. */
