@@ -1,0 +1,70 @@
+/** Index rows made in a thread of their own are those made here, however fast values come and however long they are. */
+import t from 'tap';
+import { IndexThread } from '../../lib/app/index-thread.js';
+import type { EntryId } from '../../lib/backend/backend.js';
+import { type DomainNumber, INDEX_KIND, KeySpace, TAG } from '../../lib/backend/key-space.js';
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { type PostingSink, PostingTables } from '../../lib/backend/posting-tables.js';
+import { toHex, utf8Encode } from '../../lib/base/bytes.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+
+const CN = 'cn' as AttributeKey;
+const INDEXES = [
+  { attribute: CN, kind: INDEX_KIND.equality },
+  { attribute: CN, kind: INDEX_KIND.substring },
+];
+const keys = new KeySpace(1 as DomainNumber);
+
+/** All rows of a store that `fill` filled, as text. */
+async function rowsAfter(fill: (store: MemoryStore) => Promise<void>): Promise<readonly string[]> {
+  const store = new MemoryStore();
+  await fill(store);
+  const rows: string[] = [];
+  for await (const slice of store.scan(keys.tagRange(TAG.index)))
+    for (const { key, value } of slice) rows.push(`${toHex(key)} ${toHex(value)}`);
+  return rows;
+}
+
+/** Values of some 6 MiB, more than is on its way to the thread at once, two of them longer than a piece. */
+function give(sink: PostingSink): void {
+  const long = new Uint8Array(300_000).fill(0x61);
+  for (let id = 1; id <= 3000; id++) {
+    const text = utf8Encode(`${'entry '.repeat(180)}${id % 1000}`);
+    for (const index of INDEXES.keys()) {
+      sink.put(index, id as EntryId, text);
+      if (id === 2000) sink.put(index, id as EntryId, long);
+    }
+  }
+}
+
+t.test('a thread that cannot keep up gets what it has no room for as copies', async (t) => {
+  const here = await rowsAfter(async (store) => {
+    const tables = new PostingTables(store, keys, INDEXES);
+    give(tables);
+    await tables.write();
+  });
+  const there = await rowsAfter(async (store) => {
+    const thread = new IndexThread(store);
+    // Without a turn in between no piece comes back.
+    const sink = thread.sink(keys)(INDEXES);
+    give(sink);
+    t.ok(sink.full, 'so that whoever can wait waits');
+    await sink.relieve();
+    t.notOk(sink.full);
+    await sink.write();
+    await thread.close();
+  });
+  t.ok(here.length > 1000, `${here.length} rows`);
+  t.equal(there.length, here.length);
+  t.ok(there.every((row, at) => row === here[at]));
+});
+
+t.test('what fits into one piece is made here', async (t) => {
+  const store = new MemoryStore();
+  const thread = new IndexThread(store);
+  const sink = thread.sink(keys)(INDEXES);
+  sink.put(0, 1 as EntryId, utf8Encode('ann'));
+  await sink.write();
+  await thread.close();
+  t.ok(store.get(keys.head(CN, utf8Encode('ann'))));
+});
