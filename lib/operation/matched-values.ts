@@ -55,6 +55,8 @@ class ValueChoice implements Choice {
   readonly #keeps: Keeps;
   readonly #kept: Attribute[] = [];
   #values: Uint8Array[] = [];
+  /** Values of the attribute in hand: many are read again where nobody holds them. */
+  #all: readonly Uint8Array[] | undefined;
   /** The next value. */
   #attribute = 0;
   #value = 0;
@@ -74,7 +76,9 @@ class ValueChoice implements Choice {
     const end = this.#work + STEP_BYTES;
     for (; this.#attribute < this.#selected.length; this.#attribute++) {
       const { key, attribute } = this.#selected[this.#attribute] as Selected;
-      const { name, values } = attribute;
+      const { name } = attribute;
+      this.#all ??= attribute.values;
+      const values = this.#all;
       for (; this.#value < values.length; this.#value++) {
         if (this.#work > end) return true;
         const value = values[this.#value] as Uint8Array;
@@ -84,6 +88,7 @@ class ValueChoice implements Choice {
       }
       if (this.#values.length > 0) this.#kept.push({ name, values: this.#values });
       this.#values = [];
+      this.#all = undefined;
       this.#value = 0;
     }
     return false;
