@@ -28,6 +28,7 @@ const SERVER_GIVEN = new Set(
     'numSubordinates',
     'ds-sync-conflict',
     'ds-sync-schema-violation',
+    'ds-sync-conflict-resolved',
   ].map((name) => name.toLowerCase()),
 );
 

@@ -19,6 +19,9 @@ import type { Schema } from '../schema/schema.js';
 
 const IMPORT_POLICY: EntryPolicy = { ...STRICT_POLICY, operational: true };
 
+/** Says of journal lines of the data set that the file is of that they are settled. */
+const OF_ANOTHER_JOURNAL = 'ds-sync-conflict-resolved';
+
 const PRESERVED = new Map<string, keyof PreservedFacts>([
   ['createtimestamp', 'createTimestamp'],
   ['creatorsname', 'creatorsName'],
@@ -78,7 +81,8 @@ export class LdifEntries {
       const fact = PRESERVED.get(key);
       if (fact !== undefined) preserved[fact] = textOf(attribute);
       else if (key === 'entryuuid') uuid = uuidOf(attribute);
-      else if (!(COMPUTED as ReadonlyMap<string, unknown>).has(key)) given.push(attribute);
+      else if (!(COMPUTED as ReadonlyMap<string, unknown>).has(key) && key !== OF_ANOTHER_JOURNAL)
+        given.push(attribute);
     }
     if (given.length === list.length) this.#ordinary = list;
     return { given, preserved, uuid };
