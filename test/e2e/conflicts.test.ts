@@ -262,7 +262,6 @@ t.test('writes on both sides of a cut', { skip: missing('ldapmodify'), timeout: 
   await change(t, cluster, 1, STORIES.map((story) => story.here).join(''));
   await change(t, cluster, 2, STORIES.map((story) => story.there).join(''));
   cluster.heal();
-  await cluster.settled();
   const world = new World(await cluster.equal());
   const journal = (await cluster.journal(1)) as unknown as Line[];
   for (const story of STORIES)
@@ -319,7 +318,6 @@ async function resolveLostAdds(t: Test, cluster: Cluster): Promise<void> {
     left: ['preferredlanguage'],
   });
   await resolve(3, line(SAME[1], 'preferredlanguage'), '--keep');
-  await cluster.settled();
   const world = new World(await cluster.equal());
   t.same(world.values(uid('ann-there'), 'mail'), ['b@x']);
   t.same(

@@ -22,7 +22,6 @@ import {
   run,
   startDemo,
   untilEqual,
-  untilSettled,
 } from './harness.js';
 
 t.setTimeout(LIMIT_MS);
@@ -117,7 +116,6 @@ t.test(
           t.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0),
         ),
       );
-      await untilSettled(demo.servers);
       await untilEqual(demo.servers);
       t.same(await read(one, person, 'title'), ['there'], 'the last write');
       const both = await run('ldapsearch', [

@@ -274,8 +274,12 @@ export async function contents(server: ReadyServer): Promise<string> {
 /** Looks that start programs or read all entries: not so often that they slow down what they wait for. */
 export const LOOK_PAUSE_MS = 150;
 
-/** Waits until servers hold the same, and answers that. They are read one after another: where two differ, the rest need not be read. */
+/**
+ * Waits until servers have applied the same changes and hold the same entries; answers the entries. They are read one after another: where two differ, the rest need not
+ * be read.
+ */
 export async function untilEqual(servers: readonly ReadyServer[], deadlineMs = DEADLINE_MS): Promise<string> {
+  await untilSettled(servers);
   return await eventually(
     'equal contents on all servers',
     async () => {
