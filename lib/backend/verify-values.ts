@@ -18,6 +18,8 @@ export async function checkSum(attribute: ManyAttribute, pause: () => Promise<vo
   const { place, head } = attribute;
   let sum = { high: 0, low: 0 };
   for (let i = 0; i < head.chunks; i++) {
+    // What is remembered says nothing of the rows.
+    attribute.forget();
     const values: Uint8Array[] = [];
     valuesOfChunk(attribute.chunk(i), values);
     sum = addToSum(sum, values, 1);
