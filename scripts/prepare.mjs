@@ -3,7 +3,7 @@
  * packages, because it runs first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,6 +37,13 @@ export function* filesBelow(folder) {
 export function ensureInstalled() {
   const stamp = join(root, 'node_modules', '.package-lock.json');
   if (modifiedMs(stamp) >= modifiedMs(join(root, 'package-lock.json'))) return;
+  // npm would empty the folder that the link names, under whoever works there.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'The packages are not those of package-lock.json, and node_modules is a link: run npm ci where it leads, or remove the link.',
+    );
+    process.exit(1);
+  }
   console.error('Installing packages (npm ci) ...');
   const env = { ...process.env, npm_config_loglevel: 'error' };
   run('npm', ['ci', '--no-audit', '--no-fund'], { env, stdio: ['ignore', 2, 2] });
