@@ -143,7 +143,10 @@ t.test(
     world.server('s2').crash();
     world.network.healAll();
     await world.run(60_000, () => server.replica?.writesHeld() === undefined);
-    t.ok(server.acked.every((csn) => server.changelog?.holds(csn)), 'what s1 did not hold is back');
+    t.ok(
+      server.acked.every((csn) => server.changelog?.holds(csn)),
+      'what s1 did not hold is back',
+    );
     t.same(server.reissued, [], 'as it was: s2 holds it');
     void world.server('s2').start();
     await world.run(5000);
