@@ -18,7 +18,7 @@ export async function checkSum(attribute: ManyAttribute, pause: () => Promise<vo
   const { place, head } = attribute;
   let sum = { high: 0, low: 0 };
   for (let i = 0; i < head.chunks; i++) {
-    // What is remembered says nothing of the rows.
+    // What is remembered says nothing of the rows; so below.
     attribute.forget();
     const values: Uint8Array[] = [];
     valuesOfChunk(attribute.chunk(i), values);
@@ -39,6 +39,7 @@ export function manyFaults(attribute: ManyAttribute, id: EntryId): string[] {
   let misplaced = 0;
   let count = 0;
   for (let i = 0; i < head.chunks; i++) {
+    attribute.forget();
     const chunk = attribute.chunk(i);
     if (chunkGeneration(chunk) > head.generation) faults.push(`has values that are newer than its record`);
     const values = hashedValues(chunk);

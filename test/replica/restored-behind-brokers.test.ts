@@ -13,7 +13,7 @@ import { RDN, World } from '../sim/world.js';
 /** Takes a server back to a backup while its changes after that are known by others, and lets it write while nobody hears it. */
 async function restoredAndForked(
   shape: Shape,
-  more: { readonly alone?: boolean; readonly clockMs?: number } = {},
+  more: { readonly alone?: boolean; readonly clockMs?: number; readonly crashes?: number } = {},
 ) {
   const servers = shape.servers.filter(
     ({ name, replica }) => more.alone !== true || replica === undefined || name === 's1' || name === 's2',
@@ -39,6 +39,12 @@ async function restoredAndForked(
   void server.start();
   await world.run(5000, () => server.up && server.replica?.writesHeld() === undefined);
   await world.writes('s1', 5);
+  for (let i = 0; i < (more.crashes ?? 0); i++) {
+    server.crash();
+    void server.start();
+    await world.run(5000, () => server.up && server.replica?.writesHeld() === undefined);
+    await world.writes('s1', 5);
+  }
   return { world, server, known };
 }
 
@@ -127,6 +133,23 @@ t.test(
     t.equal(server.reissued.length, 5);
     t.ok(acknowledged(server, known).every((csn) => world.server('s2').changelog?.holds(csn)));
     t.equal(await server.directory?.contents(), await world.server('s2').directory?.contents());
+  },
+);
+
+t.test(
+  'a restored server that crashed before it met a peer makes anew what it wrote before the crash, too',
+  async (t) => {
+    for (const clockMs of [0, -3_600_000])
+      for (const crashes of [1, 2]) {
+        const { world, server, known } = await restoredAndForked(TWO_BROKERS, { clockMs, crashes });
+        world.network.healAll();
+        await world.run(6000);
+        await world.settle();
+        const story = `${crashes} crashes, the clock moved by ${clockMs} ms`;
+        t.same([...server.madeAnew], server.acked.slice(known), story);
+        t.ok(acknowledged(server, known).every((csn) => world.server('s2').changelog?.holds(csn)));
+        t.equal(await server.directory?.contents(), await world.server('s2').directory?.contents());
+      }
   },
 );
 
