@@ -6,7 +6,6 @@
  */
 import type { Backend, StoredEntry } from '../backend/backend.js';
 import { hash64 } from '../backend/value-hash.js';
-import { must } from '../base/assert.js';
 import { latin1, toHex, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { JournalLine } from '../conflict/domain-view.js';
@@ -96,13 +95,19 @@ function wantedMark({ modifications }: ModifyRequest): boolean {
     const text = attribute.values.map((value) => latin1(value).toUpperCase()).join();
     const isWord = text === 'TRUE' || text === 'FALSE' || (text === '' && operation !== 'add');
     if (attribute.description.toLowerCase() !== LINE_ATTRIBUTE || operation === 'increment' || !isWord)
-      throw new LdapError(
-        'unwillingToPerform',
-        `Journal lines are computed; a client may set ${LINE_ATTRIBUTE} to TRUE or FALSE, and nothing else.`,
-      );
+      throw onlyMarks();
     wanted = operation !== 'delete' && text === 'TRUE';
   }
-  return must(wanted, 'a modify request has a modification');
+  // A request may come without any modification (RFC 4511 section 4.6).
+  if (wanted === undefined) throw onlyMarks();
+  return wanted;
+}
+
+function onlyMarks(): LdapError {
+  return new LdapError(
+    'unwillingToPerform',
+    `Journal lines are computed; a client may set ${LINE_ATTRIBUTE} to TRUE or FALSE, and nothing else.`,
+  );
 }
 
 interface Found {

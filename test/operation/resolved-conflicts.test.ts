@@ -106,6 +106,7 @@ t.test('nothing else of a line can be written, and not by everybody', async (t) 
     ['add', 'conflict-resolved'],
   ] as const)
     t.equal((await admin.modify(line, [change])).result, 'unwillingToPerform', change.join(' '));
+  t.equal((await admin.modify(line, [])).result, 'unwillingToPerform', 'nothing is asked for');
   const gone = `cn=${'0'.repeat(24)}.1,${CONFLICTS}`;
   t.equal((await admin.modify(gone, [['replace', 'conflict-resolved', 'TRUE']])).result, 'noSuchObject');
   const user = server.connect();
