@@ -231,6 +231,8 @@ export class CollectiveAttributes {
     const point = parentKey(dnKey(entry.dn));
     if (specification === undefined || point === undefined) return undefined;
     const attributes = new Map([...entry.stored].filter(([key]) => this.types.has(baseKey(key))));
+    // It is for nobody, also where it is not among the holders yet.
+    if (attributes.size === 0) return undefined;
     const { refinement } = specification;
     const scope = subtreeScope(specification, point);
     return { id, point, scope, refinement, dn: entry.dnBytes, attributes };

@@ -15,6 +15,7 @@ import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './access-path.js';
+import { afterSchemaChange } from './after-schema.js';
 import type { AppliedLog } from './applied-log.js';
 import type {
   Backend,
@@ -47,7 +48,7 @@ import type { LiveIndexes } from './live-indexes.js';
 import type { PartDigests } from './part-digests.js';
 import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
 import { type RestoreWorld, restoreEntry } from './restore-entry.js';
-import { type Conformance, recheckMarks } from './schema-marks.js';
+import type { Conformance } from './schema-marks.js';
 import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './total-update.js';
 import { type DoubleValue, findDoubles } from './unique-doubles.js';
 import { openRecent } from './usn-lookup.js';
@@ -384,10 +385,10 @@ export class StoreBackend implements Backend {
 
   /** The schema has another content: what is kept of entries, and the marks of merged ones, follow. Rejects with a StoreError. */
   schemaChanged(): Promise<void> {
-    const { writes, store, keys, dictionary, isSingle, conformance, tree } = this.parts;
+    const { writes, tree } = this.parts;
     return writes.exclusively(async () => {
       tree.clear();
-      if (!this.#importing) await recheckMarks({ store, keys, dictionary, isSingle, conformance });
+      if (!this.#importing) await afterSchemaChange(this.parts);
     });
   }
 

@@ -1,5 +1,6 @@
 /** Collective attributes (RFC 3671) as clients meet them: where they come from, where they are seen, and what cannot be done to them. */
 import t from 'tap';
+import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
@@ -9,6 +10,9 @@ import { encodeMatchedValues } from '../../lib/ldap/controls/matched-values.js';
 import { encodeReadRequest } from '../../lib/ldap/controls/read-entry.js';
 import { encodeSortRequest } from '../../lib/ldap/controls/sort.js';
 import { encodeSubentries } from '../../lib/ldap/controls/subentries.js';
+import { extendSchema } from '../../lib/schema/own-definitions.js';
+import { add } from '../conflict/story.js';
+import { entryUuid } from '../sim/simulation.js';
 import { BASE, person, type TestClient, TestServer } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;
@@ -331,4 +335,39 @@ t.test(`a domain takes ${LIMITS.collectiveSubentries} collective subentries from
   );
   const bad = await admin.modify(CITY, [['replace', 'subtreeSpecification', '{ base x }']]);
   t.equal(bad.result, 'invalidAttributeSyntax');
+});
+
+t.test(
+  'what entries are given follows from what is stored, not from what came first (model section 1)',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const NAMES = 'collectiveAttributeSubentries';
+    await admin.add(`cn=bare,${PEOPLE}`, subentry({}));
+    await admin.add(CITY, subentry({ 'c-l': 'Berlin' }));
+    const after = await (await server.reopen()).connect().bindAdmin();
+    t.same(await read(admin, ANN, [NAMES]), { [NAMES]: [CITY] }, 'one that gives nothing is for nobody');
+    t.same(await read(after, ANN, [NAMES]), { [NAMES]: [CITY] });
+  },
+);
+
+t.test('an attribute whose definition comes after its subentry is given from then on', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const people = must(server.backend.byDnText(PEOPLE), 'the point');
+  const body = add(people.uuid, 'late', {
+    objectClass: ['subentry', 'collectiveAttributeSubentry'],
+    subtreeSpecification: ['{}'],
+    'x-motto': ['onward'],
+  });
+  await server.backend.submit('cn=x', () => [{ entry: entryUuid(77), body }]);
+  t.same(await read(admin, ANN, ['x-motto']), {});
+  const text =
+    "( 1.3.6.1.4.1.99999.77 NAME 'x-motto' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 COLLECTIVE )";
+  const before = server.schema.copy();
+  t.teardown(() => server.schema.become(before));
+  server.schema.become(extendSchema(before, [{ kind: 'attributeTypes', text }]).schema);
+  await server.backend.schemaChanged();
+  t.same(await read(admin, ANN, ['x-motto']), { 'x-motto': ['onward'] });
+  t.ok((await dns(admin, '(x-motto=onward)')).includes('uid=ann'));
 });
