@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OperatorError } from '../base/operator-error.js';
+import { unwritable } from '../io/files.js';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { callControl } from './control-client.js';
 import { type DemoServerPlace, demoAddresses, demoLayout } from './demo-layout.js';
@@ -130,7 +131,11 @@ async function makeServers(
   record: DemoRecord,
   options: DemoOptions,
 ): Promise<void> {
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(options.dir, error);
+  }
   const first = places[0];
   for (const place of places) {
     const addresses = demoAddresses(place);

@@ -68,6 +68,9 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
       deletes: settings['changelog.includeForDeletes'],
     }),
   }));
+  for (const { included } of served)
+    for (const name of included.unknown())
+      log.warn({ name }, 'changelog.include names what the schema does not have; nothing goes along for it');
   service.serveChangelog({
     domains: served.flatMap((one) => (one.domain === undefined ? [] : [{ ...one, domain: one.domain }])),
     numbers,

@@ -214,7 +214,7 @@ function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator
         'H031',
         'warning',
         kind,
-        `${count} conflicts stand`,
+        `${count} ${count === 1 ? 'conflict stands' : 'conflicts stand'}`,
         'only people know what was meant',
         `polyarch replication conflicts --dir ${dir} --kind ${kind}`,
       );

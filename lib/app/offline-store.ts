@@ -22,6 +22,6 @@ export async function openOffline(files: ServerFiles, create: boolean): Promise<
 function running(files: ServerFiles): OperatorError {
   return new OperatorError(
     'SERVER_RUNNING',
-    `the server in ${files.dir} runs; stop it first (polyarch stop --dir ${files.dir}), or use the command over LDAP with --url`,
+    `the server in ${files.dir} runs; stop it first, or use the command over LDAP with --url; to stop it: polyarch stop --dir ${files.dir}`,
   );
 }

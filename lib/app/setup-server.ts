@@ -13,7 +13,7 @@ import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
 import { configText } from '../config/config-text.js';
 import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.js';
-import { makePrivateFolder, writeFileAtomic } from '../io/files.js';
+import { makePrivateFolder, systemReason, writeFileAtomic } from '../io/files.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import type { ServerRuns } from '../topology/topology.js';
 import { generatedPassword } from './generated-password.js';
@@ -79,7 +79,7 @@ export async function setupServer(options: SetupOptions): Promise<MadeServer> {
 export async function requireEmpty(dir: string): Promise<void> {
   const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new OperatorError('DATA_DIR_NOT_EMPTY', `${dir} cannot be used: ${error.message}`, [], {
+    throw new OperatorError('DATA_DIR_NOT_EMPTY', `${dir} cannot be used: ${systemReason(error)}`, [], {
       cause: error,
     });
   });

@@ -24,14 +24,33 @@ export function printData(data: unknown, json: boolean, show: () => string): voi
   say(json ? JSON.stringify(data) : show());
 }
 
-/** A table with a head. Cells are made safe for a terminal. */
-export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+/**
+ * A table with a head. Cells are made safe for a terminal. `width`: characters of a line, that of the terminal when absent; a table that is wider would be broken there, so its
+ * rows are told below each other, as facts without the empty cells. What goes to a file or a pipe has no width, nor has (0) a terminal that does not say.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  width = process.stdout.columns,
+): string {
+  const cells = rows.map((row) => row.map((cell) => printable(String(cell ?? ''))));
+  if (rows.length > 0 && width && tableWidth([head, ...cells]) > width)
+    return cells
+      .map((row) => facts(head.flatMap((name, i) => (row[i] ? [[name, row[i]]] : []))))
+      .join('\n\n');
   const out = new Table({
     head: head.map((cell) => (useColour() ? pc.bold(cell) : cell)),
     style: { head: [], border: [] },
   });
-  for (const row of rows) out.push(row.map((cell) => printable(String(cell ?? ''))));
+  for (const row of cells) out.push(row);
   return out.toString();
+}
+
+/** Characters of a line of the table: each column has a border and a space on both sides, and one border closes the line. */
+function tableWidth(rows: readonly (readonly string[])[]): number {
+  const lengths = (cell: string): number => Math.max(...cell.split('\n').map((line) => line.length));
+  const columns = rows[0]?.map((_, i) => Math.max(...rows.map((row) => lengths(row[i] ?? '')))) ?? [];
+  return columns.reduce((sum, column) => sum + column + 3, 1);
 }
 
 /** Name and value, one a line, names aligned. */
@@ -71,7 +90,9 @@ export function errorLines(error: unknown): string[] {
   if (error instanceof OperatorError)
     return [`polyarch: ${pasteable(error.message)}`, ...error.faults.map((fault) => `  ${fault}`)];
   if (error instanceof LdapError)
-    return [`polyarch: ${error.message} (LDAP result ${RESULT_CODES[error.result]}, ${error.result})`];
+    return [
+      `polyarch: ${pasteable(error.message)} (LDAP result ${RESULT_CODES[error.result]}, ${error.result})`,
+    ];
   if (error instanceof StoreError) return [`polyarch: ${error.message}${STORE_ADVICE[error.failure]}`];
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [`polyarch: internal error, please report it: ${text}`];

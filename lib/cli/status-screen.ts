@@ -90,7 +90,7 @@ function replicaTable(replicas: readonly Replica[], width: number): string[] {
     state,
     secondsText(lagSeconds),
     missing,
-    heard === undefined ? 'never' : heard === 0 ? 'now' : `${duration(heard)} ago`,
+    heard === undefined ? '?' : heard === 0 ? 'now' : `${duration(heard)} ago`,
   ]);
   return columns(head, rows, width);
 }
@@ -118,7 +118,7 @@ function linkTable(links: readonly Link[], width: number): string[] {
       String(sends ? link.sentChanges : link.receivedChanges),
       ((sends ? link.sentBytes : link.receivedBytes) / MIB).toFixed(1),
       link.credit === undefined ? '' : creditText(link.credit),
-      link.silentSeconds === undefined ? 'never' : duration(link.silentSeconds),
+      secondsText(link.silentSeconds),
       comparedText(compared),
     ];
   });

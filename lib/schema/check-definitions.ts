@@ -20,7 +20,7 @@ export interface CheckedFile {
 
 /**
  * Checks the definitions of a file. One whose OID the schema has already is passed over, whatever it says. Throws OperatorError SCHEMA_INVALID with file and line of
- * every fault.
+ * every fault, or when the file holds no definition: it is another file than was meant.
  */
 export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
   const faults = new SchemaFaults();
@@ -47,6 +47,8 @@ export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
       faults.list,
     );
   }
+  if (fresh.length + known.length === 0)
+    throw new OperatorError('SCHEMA_INVALID', `${file.name} holds no definition of a schema`);
   return {
     fresh: fresh.map(({ description }) => ({
       kind: description.kind as OwnDefinition['kind'],

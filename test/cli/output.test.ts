@@ -2,7 +2,7 @@
 import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
-import { errorLines, facts, pasteable, printable } from '../../lib/cli/output.js';
+import { errorLines, facts, pasteable, printable, table } from '../../lib/cli/output.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
 
 t.test('control characters from outside are shown, not sent', (t) => {
@@ -42,5 +42,21 @@ t.test('facts are aligned', (t) => {
     ]),
     'a     1\nlong  -',
   );
+  t.end();
+});
+
+t.test('a table is no wider than the terminal: then its rows stand below each other', (t) => {
+  const head = ['name', 'lost to'];
+  const rows = [
+    ['one', 'x'.repeat(20)],
+    ['two', ''],
+  ];
+  const whole = table(head, rows, undefined);
+  const width = Math.max(...whole.split('\n').map((line) => line.length));
+  t.match(whole, /^┌─+┬─+┐$/m);
+  t.equal(table(head, rows, width), whole, 'it just fits');
+  t.equal(table(head, rows, width - 1), `name     one\nlost to  ${'x'.repeat(20)}\n\nname  two`);
+  t.equal(table(head, [], 3), table(head, [], undefined), 'no rows');
+  t.equal(table(head, rows, 0), whole, 'a terminal that does not say');
   t.end();
 });

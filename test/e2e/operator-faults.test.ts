@@ -108,6 +108,9 @@ t.test('one process a data directory', { timeout: LIMIT_MS }, async (t) => {
     t.equal(refused.status, 80, offline.join(' '));
     t.match(refused.stderr, /runs; stop it first/, offline.join(' '));
   }
+  const noFolder = `${dir}/polyarch.yaml`;
+  const demo = await polyarch(['demo', '--dir', noFolder]);
+  t.equal(demo.stderr.trim().split('\n').pop(), `polyarch: cannot write ${noFolder}: file already exists`);
   const state = await polyarch(['status', '--dir', dir, '--json']);
   t.equal(JSON.parse(state.stdout).running, true);
   t.equal((await polyarch(['stop', '--dir', dir])).status, 0);

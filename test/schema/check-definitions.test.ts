@@ -34,6 +34,12 @@ t.test('every fault is told with file and line, and nothing is taken', async (t)
   ]);
 });
 
+t.test('a file without definitions is another file than was meant', async (t) => {
+  const person = { name: 'people.ldif', text: 'dn: cn=x,dc=example\nobjectClass: device\ncn: x\n' };
+  for (const file of [person, { name: 'my.schema', text: '# nothing\n' }])
+    t.throws(() => checkSchemaFile(BASE, file), { message: `${file.name} holds no definition of a schema` });
+});
+
 t.test('elements are found by any name and by OID', async (t) => {
   for (const name of ['CN', 'commonname', '2.5.4.3'])
     t.same(

@@ -32,7 +32,9 @@ export const replicationConflicts = defineCommand({
     })) as { total: number; resolved: number; conflicts: readonly ConflictLine[] };
     printData(result, args.json, () => {
       const settled =
-        result.resolved === 0 || args.all ? '' : `${result.resolved} that were settled are not shown (--all)`;
+        result.resolved === 0 || args.all
+          ? ''
+          : `settled and not shown: ${result.resolved} (--all shows them)`;
       if (result.conflicts.length === 0) return ['no conflicts', settled].filter(Boolean).join('; ');
       const rows = result.conflicts.map((line) => [
         line.time,

@@ -72,7 +72,10 @@ function show(domains: readonly ReplicasVerified[]): string {
     ]),
     ...absent.map((peer) => [baseDn, entries, peer, 'not compared: not connected', '']),
   ]);
-  const lines = [table(['domain', 'entries', 'with', 'result', 'differing'], rows)];
+  const lines =
+    rows.length === 0
+      ? ['this server has no peer to compare with']
+      : [table(['domain', 'entries', 'with', 'result', 'differing'], rows)];
   for (const { baseDn, reports, damagedHere, repairs } of domains) {
     for (const { peer, differences } of reports)
       for (const difference of differences) lines.push(`${peer}: ${described(difference)}`);

@@ -42,6 +42,16 @@ export class IncludedAttributes {
     this.#deletes = [...this.#always, ...namesFor(schema, base, items.deletes)];
   }
 
+  /** Names that the schema does not have now: misspelt, or of a definition that has yet to come. */
+  unknown(): readonly string[] {
+    const isUnknown = (name: string): boolean => {
+      if (name === '*' || name === '+') return false;
+      if (name.startsWith('@')) return this.#schema.objectClass(name.slice(1)) === undefined;
+      return this.#schema.describe(name)?.type === undefined;
+    };
+    return [...new Set(this.#deletes.filter(isUnknown))];
+  }
+
   /** What goes with the record of a change; undefined: nothing. */
   of(domain: Pick<Domain, 'backend' | 'deleted'>, { entry, body }: Change): Uint8Array | undefined {
     const names = body.kind === 'delete' ? this.#deletes : this.#always;

@@ -204,5 +204,8 @@ t.test(
     const text = latin1(other.of(domain, gone) ?? new Uint8Array(0));
     t.match(text, /^uid: bob$/m);
     t.notMatch(text, /userPassword/, 'passwords where they are named only');
+    const misspelt = { always: ['*:snn,sn,*,+,@persn,@person', 'dc=other:cnn'], deletes: [`${BASE}:uidd`] };
+    const unknown = new IncludedAttributes(server.schema, BASE, misspelt).unknown();
+    t.same(unknown, ['snn', '@persn', 'uidd'], 'what the schema does not have can be told');
   },
 );
