@@ -85,6 +85,16 @@ export function pasteable(sentence: string, program = programName()): string {
   return sentence.replaceAll(': polyarch ', `: ${program} `);
 }
 
+/** What to do, as `health` says it (`polyarch stop --dir x; polyarch start --dir x`), with commands that can be pasted where the user stands. */
+export function pasteableAdvice(advice: string, program = programName()): string {
+  return advice
+    .split('; ')
+    .map((part) =>
+      part.startsWith('polyarch ') ? `${program}${part.slice('polyarch'.length)}` : pasteable(part, program),
+    )
+    .join('; ');
+}
+
 /** The lines that tell of an error: one sentence with cause and next step, then every fault. */
 export function errorLines(error: unknown): string[] {
   if (error instanceof OperatorError)

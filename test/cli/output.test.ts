@@ -2,7 +2,7 @@
 import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
-import { errorLines, facts, pasteable, printable, table } from '../../lib/cli/output.js';
+import { errorLines, facts, pasteable, pasteableAdvice, printable, table } from '../../lib/cli/output.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
 
 t.test('control characters from outside are shown, not sent', (t) => {
@@ -31,6 +31,15 @@ t.test('the command of a sentence can be pasted where the program is not in PATH
     'it is stopped; start it with: bin/polyarch start --dir x',
   );
   t.equal(pasteable('polyarch is a program', 'bin/polyarch'), 'polyarch is a program');
+  for (const [advice, shown] of [
+    [
+      'polyarch stop --dir x; polyarch start --dir x',
+      'bin/polyarch stop --dir x; bin/polyarch start --dir x',
+    ],
+    ['start two, or: polyarch replication evict', 'start two, or: bin/polyarch replication evict'],
+    ['edit /srv/polyarch /polyarch.yaml', 'edit /srv/polyarch /polyarch.yaml'],
+  ] as const)
+    t.equal(pasteableAdvice(advice, 'bin/polyarch'), shown);
   t.end();
 });
 

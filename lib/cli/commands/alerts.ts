@@ -3,7 +3,7 @@
  */
 import type { StandingAlert } from '../../app/alert-book.js';
 import { defineCommand, jsonOption } from '../command.js';
-import { printData } from '../output.js';
+import { pasteableAdvice, printData } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';
 
 export const alerts = defineCommand({
@@ -21,5 +21,5 @@ export const alerts = defineCommand({
 
 function show({ id, severity, about, what, why, mend, firstMs }: StandingAlert): string {
   const since = new Date(firstMs).toISOString();
-  return `${id} ${severity} since ${since}: ${about}: ${what}\n     why: ${why}\n     do:  ${mend}`;
+  return `${id} ${severity} since ${since}: ${about}: ${what}\n     why: ${why}\n     do:  ${pasteableAdvice(mend)}`;
 }

@@ -4,7 +4,7 @@
 import { gatherHealth } from '../../app/gather-health.js';
 import { examine, type Finding, type HealthFacts } from '../../app/health-rules.js';
 import { defineCommand, jsonOption } from '../command.js';
-import { printData } from '../output.js';
+import { pasteableAdvice, printData } from '../output.js';
 import { callUrl, targetOf, targetOptions } from '../server-target.js';
 
 /** Exit codes of --exit-code. */
@@ -43,7 +43,7 @@ function show(findings: readonly Finding[]): string {
   return findings
     .map(
       ({ code, severity, about, what, why, mend }) =>
-        `${code} ${severity}: ${about}: ${what}\n     why: ${why}\n     do:  ${mend}`,
+        `${code} ${severity}: ${about}: ${what}\n     why: ${why}\n     do:  ${pasteableAdvice(mend)}`,
     )
     .join('\n');
 }
