@@ -116,8 +116,10 @@ export class Upkeep {
               resubmit: (change) => resubmit(backend.parts.writes, change),
             },
             place: members.place,
+            members: members.rows(),
             alert: (alert) => parts.alert(alert),
           });
+    await reissue?.record();
     return new Upkeep(parts, members, reissue, broker);
   }
 

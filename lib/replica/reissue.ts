@@ -15,11 +15,14 @@ import { type Csn, csnToBytes, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { MemberRow } from '../sync/member-row.js';
 import { decodeKept, encodeKept, type KeptRow } from './kept-row.js';
+import { LifeStarts } from './life-starts.js';
 import type { OwnPlace } from './own-place.js';
 import type { KeepCircumstances } from './replica-seams.js';
 
 const KIND = 3;
+const LIVES = 4;
 const ROWS = 100;
 /** How long what others have of our changes has to come back, at least. */
 const WAIT_MS = 1000;
@@ -38,6 +41,8 @@ export interface ReissueOptions {
   };
   /** undefined where nobody keeps it: what is kept is looked for on the others then. */
   readonly place?: Pick<OwnPlace, 'standingAtMs' | 'acknowledged'>;
+  /** The domain's servers, as they are known when this is opened. */
+  readonly members: readonly MemberRow[];
   alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
 }
 
@@ -50,8 +55,7 @@ export class Reissue {
   #pending = false;
   /** What is kept may be found elsewhere yet: a new CSN of ours would hide that. */
   #unsettled = false;
-  /** Our newest change that surely was made before a restore that this run began with. */
-  #before: Csn | undefined;
+  readonly #lives: LifeStarts;
   /** An earlier run was about to make changes: the first that is left may be made already. */
   #interrupted = false;
   #stopped = true;
@@ -59,14 +63,15 @@ export class Reissue {
   #running: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
 
-  private constructor(options: ReissueOptions) {
+  private constructor(options: ReissueOptions, lives: LifeStarts) {
     this.#options = options;
+    this.#lives = lives;
   }
 
   /** Looks for what an earlier run left. Rejects with a StoreError. */
   static async open(options: ReissueOptions): Promise<Reissue> {
-    const reissue = new Reissue(options);
-    reissue.#before = options.changelog.newest(options.replica);
+    const key = new Uint8Array([...options.prefix, LIVES]);
+    const reissue = new Reissue(options, LifeStarts.open({ ...options, key }));
     for await (const rows of reissue.#rows()) {
       if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
       if (rows.some(({ stage }) => stage === 'kept' || stage === 'member')) reissue.#unsettled = true;
@@ -75,8 +80,15 @@ export class Reissue {
     return reissue;
   }
 
+  /** Writes where this run begins, which writes wait for; also resolves where the store refused: start() goes on trying. */
+  record(): Promise<void> {
+    return this.#lives.record();
+  }
+
   /** Why local writes must wait, as a sentence; undefined when they need not. */
   get held(): string | undefined {
+    if (!this.#lives.written)
+      return 'where this run of the server begins is not on disk yet; it is tried again every second';
     return this.#unsettled
       ? 'changes that this server made are being looked for on the others, and made anew where they are lacking'
       : undefined;
@@ -84,7 +96,7 @@ export class Reissue {
 
   /** Our changes up to this one came back from others: what they have is ours. */
   cameBack(newest: Csn): void {
-    if (this.#before === undefined || newest > this.#before) this.#before = newest;
+    this.#lives.cameBack(newest);
   }
 
   /** Whether something waits to be made anew, or to be found not to need it. */
@@ -94,8 +106,9 @@ export class Reissue {
 
   /** From here on, what is kept is made anew whenever `ready` says that it can be: by then what others have of it has come back. */
   start(ready: () => boolean): void {
-    this.#ready = ready;
+    this.#ready = () => this.#lives.written && ready();
     this.#stopped = false;
+    this.#lives.start();
     this.soon();
   }
 
@@ -121,6 +134,7 @@ export class Reissue {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();
+    await this.#lives.stop();
     await this.#running;
   }
 
@@ -131,7 +145,7 @@ export class Reissue {
 
   /**
    * Keeps what we made and `source` does not hold; on disk when it resolves with how many. Where the source is one of those that hold another history of ours, its CSNs say nothing
-   * about what we made since the restore that this run began with: nobody has that, whatever is asked of a later source.
+   * about what we made since our history forked from it (life-starts.ts): nobody has that, whatever is asked of a later source.
    */
   async keep(source: ServerState, circumstances: KeepCircumstances): Promise<number> {
     const { replica, changelog, store } = this.#options;
@@ -139,14 +153,15 @@ export class Reissue {
     const standingAtMs = await this.#standing(circumstances);
     const theirs = source.get(replica);
     const apart = forked && !(theirs !== undefined && changelog.holds(theirs));
-    const common = apart && (this.#before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? this.#before : theirs;
+    const before = apart ? this.#lives.common(circumstances.peer) : undefined;
+    const common = apart && (before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? before : theirs;
     let kept = 0;
     for await (const slice of changelog.scan(replica, common)) {
       const ops: StoreOp[] = [];
       for (const { csn, bytes } of slice) {
         const key = this.#key(csn);
-        const before = store.get(key);
-        const sure = apart || (before !== undefined && decodeKept(before).stage === 'sure');
+        const row = store.get(key);
+        const sure = apart || (row !== undefined && decodeKept(row).stage === 'sure');
         const stage = sure ? 'sure' : standingAtMs === undefined ? 'kept' : 'member';
         if (!sure) this.#unsettled = true;
         ops.push({ type: 'put', key, value: encodeKept({ stage, standingAtMs, bytes }) });

@@ -24,6 +24,8 @@ export interface ReplicaMembers {
 
 /** How our data come to be replaced. */
 export interface KeepCircumstances {
+  /** Whom we take the copy from, by name. */
+  readonly peer: string;
   /** Others hold another history of ours. */
   readonly forked: boolean;
   /** A peer does not count us among the domain's servers. */

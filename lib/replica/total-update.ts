@@ -176,18 +176,19 @@ export class TotalUpdate {
     if (!backend.importing) checkCopy(keep, has, peer, summary.state);
     if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
       throw new Error(`${peer} holds another data set than the one that was begun`);
-    await backend.beginImport(() => this.#keepOwn(summary));
+    await backend.beginImport(() => this.#keepOwn(peer, summary));
     members?.copied();
     this.#generationWanted = summary.generationId;
     this.#place = summary.place;
   }
 
   /** The log holds what we made until a copy is whole, and says of which data set it is while the entries are gone: changes of another one mean nothing in this. */
-  async #keepOwn({ generationId, state }: SnapshotSummary): Promise<void> {
+  async #keepOwn(peer: string, { generationId, state }: SnapshotSummary): Promise<void> {
     const { backend, changelog, reissue } = this.#options;
     if (backend.generationId !== undefined && backend.generationId !== changelog.recordedGeneration)
       await changelog.setGeneration(backend.generationId);
     const circumstances = {
+      peer,
       forked: this.#hooks.forked(),
       outside: this.#hooks.outside(),
       again: backend.importing,

@@ -77,14 +77,16 @@ async function told(story: Story) {
       resubmit: async ({ entry }: Change) => made.push(entry),
     },
     place,
+    members: [],
     alert() {},
   };
   let reissue = await Reissue.open(options);
   const holding = (count: number): ServerState =>
     count === 0 ? ServerState.EMPTY : ServerState.of([csn(count)]);
-  if (before !== undefined) await reissue.keep(holding(before), { forked, outside, again: false });
+  if (before !== undefined)
+    await reissue.keep(holding(before), { peer: 's2', forked, outside, again: false });
   place.acknowledged = acknowledged && before === undefined;
-  await reissue.keep(holding(copied), { forked, outside, again: before !== undefined });
+  await reissue.keep(holding(copied), { peer: 's2', forked, outside, again: before !== undefined });
   await changelog.reset(holding(copied));
   if (story.crash === true) {
     reissue = await Reissue.open(options);
@@ -95,6 +97,7 @@ async function told(story: Story) {
   if (given.kind === 'taken') await given.durable;
   const held: (string | undefined)[] = [];
   reissue.start(() => true);
+  await reissue.record();
   while (work !== undefined) {
     held.push(reissue.held);
     const run = work;

@@ -129,6 +129,7 @@ t.test(
       ]);
       await world.writes('s1', 10);
       await world.settle();
+      await world.run(700);
       const backup = await rows(world.server('s1'));
       await world.writes('s1', 10);
       await world.settle();
@@ -199,6 +200,7 @@ t.test(
     await world.writes('s1', 10);
     await world.settle();
     const server = world.server('s1');
+    await world.run(700);
     const backup = await rows(server);
     await world.writes('s1', 10);
     await world.settle();

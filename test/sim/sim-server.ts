@@ -209,6 +209,7 @@ export class SimServer {
               },
             },
             place: members.place,
+            members: members.rows(),
             alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
           });
     if (directory !== undefined) directory.undeleteFromMs = () => members.undeleteFromMs;
