@@ -49,7 +49,7 @@ function uncompiled(): string | false {
   if (absent !== false || process.env.POLYARCH_DEEP === '1') return absent;
   const cwd = join(SCRIPTS, 'go_ldap');
   const env = { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=readonly' };
-  const tried = spawnSync('go', ['build', '-n', '-o', '/dev/null', '.'], { cwd, env, encoding: 'utf8' });
+  const tried = spawnSync('go', ['build', '-n', '.'], { cwd, env, encoding: 'utf8' });
   if (tried.status !== 0) return 'go-ldap is not among the Go modules here (POLYARCH_DEEP=1 fetches it)';
   const compiles = tried.stderr.split('\n').filter((line) => line.includes('/compile '));
   return compiles.every((line) => line.includes(' -p main '))
