@@ -32,13 +32,12 @@ const ROWS = 128;
 /** Entries that catch up in one turn of the writer. */
 const CATCH_UP = 100;
 /** The bulk part shares memory and the store's thread with clients. */
-const BOUNDS: BuilderBounds = {
+const BOUNDS = {
   postings: 3_000_000,
   values: 500_000,
   batchRows: 2000,
   batchIds: 20_000,
-  sorted: false,
-};
+} satisfies BuilderBounds;
 
 export interface BuildWorld {
   readonly store: OrderedStore;
@@ -46,6 +45,7 @@ export interface BuildWorld {
   readonly dictionary: Dictionary;
   readonly isSingle: (key: AttributeKey) => boolean;
   readonly clock: Clock;
+  readonly pause: () => Promise<void>;
   readonly commit: GroupCommit;
   /** For catching up: rows go where writes put theirs. */
   readonly rows: Pick<RowWorld, 'keys' | 'postings' | 'rows'>;
@@ -130,8 +130,8 @@ export class IndexBuild implements Building {
   }
 
   async #bulk(): Promise<void> {
-    const { store, keys, clock, dictionary, isSingle } = this.#world;
-    const builder = new PostingBuilder(this.#config, gatherInto(store, keys, BOUNDS));
+    const { store, keys, clock, pause, dictionary, isSingle } = this.#world;
+    const builder = new PostingBuilder(this.#config, gatherInto(store, keys, { ...BOUNDS, pause }));
     const turn = new EventLoopTurn(clock);
     for await (const rows of store.scan(keys.tagRange(TAG.entry), ROWS, this.#snapshot)) {
       this.#check();

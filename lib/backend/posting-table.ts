@@ -5,7 +5,7 @@
  * walks along the pairs: lists chained through memory cost a miss of the processor's caches for each posting. The values stand in an OctetTable.
  * Invariants: ids come in rising order; a value keeps its number until clear().
  */
-import { assert } from '../base/assert.js';
+import { assert, must } from '../base/assert.js';
 import type { EntryId } from './backend.js';
 import { grownWords, OctetTable } from './octet-table.js';
 
@@ -58,11 +58,16 @@ export class PostingTable {
     return true;
   }
 
-  #sort(): { readonly ids: Words; readonly ends: Words } {
+  /** Has the ids of each value at hand for ids(). Yields after each piece of the work, about a millisecond, for those who let others have a turn. Nothing may be added meanwhile. */
+  *sorting(): Generator<void, void> {
     const ends = new Uint32Array(this.count);
-    this.#eachPair((value) => {
+    const count = (value: number) => {
       ends[value] = (ends[value] as number) + 1;
-    });
+    };
+    for (const piece of this.#pieces()) {
+      eachPair(piece, count);
+      yield;
+    }
     let start = 0;
     for (let value = 0; value < ends.length; value++) {
       const ids = ends[value] as number;
@@ -71,19 +76,23 @@ export class PostingTable {
     }
     // A start moves along as its ids come in, and is the end at last.
     const ids = new Uint32Array(this.#pairCount);
-    this.#eachPair((value, place) => {
+    const enter = (value: number, place: number) => {
       const at = ends[value] as number;
       ids[at] = place;
       ends[value] = at + 1;
-    });
-    return { ids, ends };
+    };
+    for (const piece of this.#pieces()) {
+      eachPair(piece, enter);
+      yield;
+    }
+    this.#sorted = { ids, ends };
   }
 
-  #eachPair(take: (value: number, place: number) => void): void {
+  /** The pieces as far as pairs stand in them. */
+  *#pieces(): Generator<Words, void> {
     let left = this.#pairCount;
     for (const piece of this.#pairs) {
-      const end = 2 * Math.min(left, PIECE_PAIRS);
-      for (let at = 0; at < end; at += 2) take(piece[at] as number, piece[at + 1] as number);
+      yield piece.subarray(0, 2 * Math.min(left, PIECE_PAIRS));
       left -= PIECE_PAIRS;
     }
   }
@@ -105,8 +114,8 @@ export class PostingTable {
 
   /** Ids of a value, ascending. */
   ids(value: number): EntryId[] {
-    this.#sorted ??= this.#sort();
-    const { ids, ends } = this.#sorted;
+    if (this.#sorted === undefined) for (const _ of this.sorting());
+    const { ids, ends } = must(this.#sorted, 'they were just sorted');
     const offset = this.#base - 1;
     const start = value === 0 ? 0 : (ends[value - 1] as number);
     const end = ends[value] as number;
@@ -124,4 +133,8 @@ export class PostingTable {
     this.#base = 0;
     this.#sorted = undefined;
   }
+}
+
+function eachPair(piece: Words, take: (value: number, place: number) => void): void {
+  for (let at = 0; at < piece.length; at += 2) take(piece[at] as number, piece[at + 1] as number);
 }

@@ -31,8 +31,11 @@ export interface BuilderBounds {
   readonly batchRows: number;
   /** Ids encoded in one turn of the event loop: long lists are few rows. */
   readonly batchIds: number;
-  /** Values are written in the order of their rows, which the store takes with less work; to sort them takes one long turn. */
-  readonly sorted: boolean;
+  /**
+   * Lets others have their turn. Absent: the work has the machine for itself, and values are written in the order of their rows, which the store takes with less work; to sort
+   * them takes one long turn.
+   */
+  readonly pause?: () => Promise<void>;
 }
 
 /** For work that has the machine for itself. */
@@ -41,8 +44,12 @@ const LOAD_BOUNDS: BuilderBounds = {
   values: MAX_VALUES,
   batchRows: BATCH_ROWS,
   batchIds: 1_000_000,
-  sorted: true,
 };
+
+/** For a total update: as much, beside whom the server serves meanwhile. */
+export function besideOthers(pause: () => Promise<void>): BuilderBounds {
+  return { ...LOAD_BOUNDS, batchRows: 2000, batchIds: 20_000, pause };
+}
 
 /** One index to fill. */
 export interface IndexToFill {
@@ -154,7 +161,9 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     for (const filling of this.#inOrder) {
       if (!which(filling)) continue;
       const { attribute, kind, index, table } = filling;
-      const order = this.#bounds.sorted ? table.order() : undefined;
+      const { pause } = this.#bounds;
+      const order = pause === undefined ? table.order() : undefined;
+      for (const _ of table.sorting()) await pause?.();
       for (let at = 0; at < table.count; at++) {
         const number = order?.[at] ?? at;
         const octets = table.octets(number);

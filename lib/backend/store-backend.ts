@@ -342,14 +342,10 @@ export class StoreBackend implements Backend {
       await first?.();
       this.#importing = true;
       commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
-      const { isSingle, conformance } = this.parts;
+      const { isSingle, conformance, pause } = this.parts;
       this.#import = await ImageImport.begin({
-        store,
-        keys,
-        dictionary,
+        ...{ store, keys, dictionary, isSingle, conformance, pause },
         indexes: indexes.wanted,
-        isSingle,
-        conformance,
         fraction: this.parts.fraction.wanted,
       });
       this.parts.fraction.renewed();

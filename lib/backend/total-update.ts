@@ -25,6 +25,7 @@ import { checkRecord, decodeState, isInRows } from './entry-record.js';
 import type { IndexConfig } from './index-config.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from './key-space.js';
 import { gatherInto, PostingBuilder } from './posting-builder.js';
+import { besideOthers } from './posting-tables.js';
 import { holdsValues, restrictHistory, restrictJournal, restrictRecord } from './restrict-images.js';
 import { type RecheckWorld, recheckMarks } from './schema-marks.js';
 import { shownOf } from './shown.js';
@@ -112,6 +113,7 @@ export interface ImportWorld extends RecheckWorld {
   readonly indexes: IndexConfig;
   /** What is stored of the images; the rest is dropped. */
   readonly fraction: Fraction;
+  readonly pause: () => Promise<void>;
 }
 
 interface ImageRow {
@@ -141,7 +143,10 @@ export class ImageImport {
 
   private constructor(world: ImportWorld) {
     this.#world = world;
-    this.#builder = new PostingBuilder(world.indexes, gatherInto(world.store, world.keys));
+    this.#builder = new PostingBuilder(
+      world.indexes,
+      gatherInto(world.store, world.keys, besideOthers(world.pause)),
+    );
   }
 
   /** Puts the mark on disk and wipes the domain. */

@@ -49,13 +49,17 @@ async function filled(bounds: BuilderBounds) {
 }
 
 t.test('rounds of any size', async (t) => {
-  const whole = await filled({ postings: 1e9, values: 1e9, batchRows: 1000, batchIds: 1e9, sorted: true });
+  const whole = await filled({ postings: 1e9, values: 1e9, batchRows: 1000, batchIds: 1e9 });
   for (const [postings, values] of [
     [2000, 1e9],
     [1e9, 300],
     [700, 400],
   ] as const) {
-    const parts = await filled({ postings, values, batchRows: 100, batchIds: 500, sorted: values < 100 });
+    let pauses = 0;
+    const pause = async () => {
+      pauses += 1;
+    };
+    const parts = await filled({ postings, values, batchRows: 100, batchIds: 500, pause });
     let compared = 0;
     for (let id = 1; id <= 1000; id += 13) {
       const name = nameOf(id);
@@ -67,6 +71,7 @@ t.test('rounds of any size', async (t) => {
       compared += 1;
     }
     t.ok(compared > 70, `${postings} postings, ${values} values`);
+    t.ok(pauses > 2, 'others have their turn');
   }
 });
 
