@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { filesBelow, modifiedMs, root } from './prepare.mjs';
 import { processorTimeOfTheEnded } from './processor-time.mjs';
 
@@ -79,6 +79,8 @@ export async function ensureProgram() {
     plugins: [loadedLater],
     banner: { js: REQUIRE },
   });
+  // Its process would stay as long as ours, which is the demo's parent.
+  await stop();
 }
 
 /** Makes the modules in build/ when a source is newer than the last time; removes those whose source is gone. */
