@@ -11,6 +11,9 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
     'One server at a time may use a data directory. `polyarch status --dir DIR` shows the one that runs; `polyarch stop --dir DIR` stops it. ' +
     'The lock belongs to the process and is gone with it: there is no lock file to remove.',
   DATA_DIR_MISSING: 'Check `--dir`. `polyarch setup --dir DIR` makes a server there.',
+  DATA_MISSING:
+    'A server set up with `--empty` has no data before its first start. `polyarch start --dir DIR` beside a server that has them takes a copy; ' +
+    '`polyarch import-ldif --dir DIR --file FILE` and `polyarch restore` bring data from files.',
   DATA_DIR_NOT_EMPTY:
     'Nothing was written. Choose another directory, or remove the old server first when its data are not needed any more.',
   DATA_FORMAT_UNKNOWN:

@@ -5,7 +5,6 @@
  * afterwards (a new generation).
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { type BulkLoad, beginLoad, type LoadRefusal } from '../backend/bulk-load.js';
 import { domainNumber, readFacts } from '../backend/domain-facts.js';
 import { KeySpace } from '../backend/key-space.js';
@@ -31,7 +30,7 @@ import { openOffline } from './offline-store.js';
 import type { ServerConfig } from './read-config.js';
 import { readWholeSchema } from './read-schema.js';
 import { scramIterations } from './scram-parts.js';
-import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
+import { discardNewStore, hasStore, newStorePath, swapStores } from './store-swap.js';
 
 export interface ImportSource {
   /** Name for messages. */
@@ -73,7 +72,7 @@ export async function importEntries(
   options: ImportOptions,
 ): Promise<ImportResult> {
   const { files } = config;
-  const old = existsSync(files.db) ? await openOffline(files, false) : undefined;
+  const old = hasStore(files) ? await openOffline(files, false) : undefined;
   try {
     const { schema } = await readWholeSchema(files, old);
     refuseAsSource(config.settings, options.base, schema, 'an import');

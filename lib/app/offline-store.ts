@@ -5,12 +5,17 @@ import { OperatorError } from '../base/operator-error.js';
 import { type LevelStore, openLevelStore } from '../io/store/level-store.js';
 import { isRunning } from './control-client.js';
 import type { ServerFiles } from './server-files.js';
-import { recoverSwap } from './store-swap.js';
+import { hasStore, recoverSwap } from './store-swap.js';
 
-/** Opens the store. Rejects with OperatorError SERVER_RUNNING when a server (or another command) uses it. */
+/** Opens the store. Rejects with OperatorError SERVER_RUNNING when a server (or another command) uses it, DATA_MISSING when there is none and `create` is false. */
 export async function openOffline(files: ServerFiles, create: boolean): Promise<LevelStore> {
   if (await isRunning(files)) throw running(files);
   await recoverSwap(files);
+  if (!create && !hasStore(files))
+    throw new OperatorError(
+      'DATA_MISSING',
+      `the server in ${files.dir} holds no data yet; start it beside a server that has them, or give it some: polyarch import-ldif --dir ${files.dir} --file FILE`,
+    );
   try {
     return await openLevelStore(files.db, { create });
   } catch (error) {

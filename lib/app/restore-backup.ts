@@ -30,7 +30,7 @@ import { type ReplayedDomain, replayOffline } from './replay-offline.js';
 import { RestoredLogs } from './restored-logs.js';
 import { type ServerFiles, serverFiles } from './server-files.js';
 import { isShared } from './shared-domains.js';
-import { discardNewStore, newStorePath, swapStores } from './store-swap.js';
+import { discardNewStore, hasStore, newStorePath, swapStores } from './store-swap.js';
 
 /** Octets gathered by LevelDB before it writes a table: few and large suits a load. */
 const WRITE_BUFFER = 64 << 20;
@@ -67,12 +67,12 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoreRep
       'SERVER_RUNNING',
       `the server in ${files.dir} runs; stop it first: polyarch stop --dir ${files.dir}`,
     );
-  if (existsSync(files.db) && !request.replace)
+  if (hasStore(files) && !request.replace)
     throw new OperatorError(
       'RESTORE_REFUSED',
       `${files.dir} holds data, and changes in it that are in no backup and on no other server would be lost; --replace replaces them`,
     );
-  const old = existsSync(files.db) ? await openOld(files) : undefined;
+  const old = hasStore(files) ? await openOld(files) : undefined;
   try {
     return await restoreBeside(request, files, old);
   } finally {

@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { storeFolder } from '../io/store/store-folder.js';
 import type { ServerFiles } from './server-files.js';
 
 /** Where the new database is made. */
@@ -12,12 +13,22 @@ export function newStorePath(files: ServerFiles): string {
   return `${files.db}.new`;
 }
 
+/** Whether there is a database, sound or not, be it under the name that a swap that was cut has left: a server that was set up without entries has none before its first start. */
+export function hasStore(files: ServerFiles): boolean {
+  return storeFolder(files.db) !== 'none' || storeFolder(`${files.db}.old`) !== 'none';
+}
+
 /** Puts right what a swap that was cut has left. Called before the database is opened. */
 export async function recoverSwap(files: ServerFiles): Promise<void> {
   const old = `${files.db}.old`;
   if (!existsSync(old)) return;
-  if (existsSync(files.db)) await rm(old, { recursive: true, force: true });
-  else await rename(old, files.db);
+  if (storeFolder(files.db) !== 'none') {
+    await rm(old, { recursive: true, force: true });
+    return;
+  }
+  // What may stand there holds nothing.
+  await rm(files.db, { recursive: true, force: true });
+  await rename(old, files.db);
 }
 
 /** Gives the new database its name. Both are closed. */

@@ -7,6 +7,7 @@ export const OPERATOR_ERRORS = {
   CONFIG_INVALID: 'the configuration or topology file has faults; all of them are listed',
   DATA_DIR_LOCKED: 'another process uses the data directory',
   DATA_DIR_MISSING: 'the directory holds no Polyarch server',
+  DATA_MISSING: 'the command reads the data of a stopped server, which has none yet',
   DATA_DIR_NOT_EMPTY: 'setup was asked to write into a directory that already holds a server',
   DATA_FORMAT_UNKNOWN: 'the data were written by another version of the data format',
   DATA_CORRUPT: 'the store is damaged',

@@ -9,6 +9,7 @@ import { readServerConfig } from '../app/read-config.js';
 import { readServerSchema, readWholeSchema, SCHEMA_BASE } from '../app/read-schema.js';
 import { reportedSchema, type SchemaReport } from '../app/schema-report.js';
 import { serverFiles } from '../app/server-files.js';
+import { hasStore } from '../app/store-swap.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { LdapClient } from '../io/ldap-client.js';
@@ -38,7 +39,7 @@ export async function findSchema(args: Place): Promise<FoundSchema> {
     const report = (await callControl(files, { command: 'schema' })) as SchemaReport;
     return { schema: reportedSchema(report), inactive: report.inactive };
   }
-  const store = existsSync(files.db) ? await openOffline(files, false) : undefined;
+  const store = hasStore(files) ? await openOffline(files, false) : undefined;
   try {
     return await readWholeSchema(files, store);
   } finally {

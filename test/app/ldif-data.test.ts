@@ -1,5 +1,5 @@
 /** LDIF in and out of a server: branches, filters, attributes and scopes, URLs of one folder, controls, and an import that goes on. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,6 +10,7 @@ import { readServerConfig } from '../../lib/app/read-config.js';
 import { readServerSchema } from '../../lib/app/read-schema.js';
 import { RecordSelection, type SelectionOptions } from '../../lib/app/record-selection.js';
 import { startServer } from '../../lib/app/server.js';
+import { verifyOffline } from '../../lib/app/verify-store.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { LdapClient } from '../../lib/io/ldap-client.js';
@@ -74,6 +75,24 @@ t.before(() =>
     listen: { ldap: '127.0.0.1:0', ldaps: 'none', replication: 'none', http: 'none' },
     empty: true,
   }),
+);
+
+t.test(
+  'a server that was set up without entries: who reads is told so and leaves nothing; it takes an import',
+  async (t) => {
+    const config = await readServerConfig(dir);
+    await t.rejects(dump(), { code: 'DATA_MISSING', message: /holds no data yet; .*import-ldif --dir/ });
+    await t.rejects(verifyOffline(config), { code: 'DATA_MISSING' });
+    t.notOk(existsSync(config.files.db));
+    // What a command of an earlier version has left.
+    mkdirSync(config.files.db);
+    writeFileSync(join(config.files.db, 'LOCK'), '');
+    t.equal((await load(FILE)).entries, 6);
+    t.same(
+      (await verifyOffline(config)).map(({ entries }) => entries),
+      [6],
+    );
+  },
 );
 
 t.test('import takes branches, entries that match, attributes, and what follows a line', async (t) => {

@@ -23,6 +23,7 @@ import {
 } from '../../port/ordered-store.js';
 import { BatchRing } from './batch-ring.js';
 import { openingError, toStoreError } from './level-error.js';
+import { storeFolder } from './store-folder.js';
 
 /** Level as it is in Node: classic-level. */
 interface Database extends Level<Uint8Array, Uint8Array> {
@@ -85,6 +86,11 @@ class HeldSnapshot implements StoreSnapshot {
 
 /** Opens or creates the database in `location`. Rejects with OperatorError DATA_DIR_LOCKED, DISK_FULL or DATA_CORRUPT, or a StoreError. */
 export async function openLevelStore(location: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
+  if (storeFolder(location) === 'headless')
+    throw new OperatorError(
+      'DATA_CORRUPT',
+      `the database ${location} is damaged: its file CURRENT is missing`,
+    );
   const db = new Level<Uint8Array, Uint8Array>(location, {
     keyEncoding: 'view',
     valueEncoding: 'view',

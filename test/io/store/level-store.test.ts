@@ -1,5 +1,14 @@
 /** LevelDB's adapter keeps the contract of an ordered store, and meets the faults of the world with one clear error (reliability F6, F9, F32). */
-import { closeSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fromLatin1 } from '../../../lib/base/bytes.js';
@@ -37,6 +46,21 @@ t.test('below the reserve writes are refused as full and reads go on', async (t)
   t.same(full.get(fromLatin1('a')), fromLatin1('1'));
   await full.close();
 });
+
+t.test(
+  'tables without the file that names them are a damaged database, never the place of a new one',
+  async (t) => {
+    const dir = join(t.testdir(), 'db');
+    const store = await openLevelStore(dir);
+    await store.close();
+    rmSync(join(dir, 'CURRENT'));
+    await (await openLevelStore(dir)).close();
+    rmSync(join(dir, 'CURRENT'));
+    writeFileSync(join(dir, '000009.ldb'), '');
+    await t.rejects(openLevelStore(dir), { code: 'DATA_CORRUPT', message: /CURRENT is missing/ });
+    t.ok(readdirSync(dir).includes('000009.ldb'));
+  },
+);
 
 /** The newest log file of a database. */
 function newestLog(dir: string): string {
