@@ -2,26 +2,23 @@
  * One simulated server: a machine with a disk and a clock, and the process on it, made of the production parts (change log, broker, replica).
  */
 import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { Assurance } from '../../lib/broker/assurance.js';
-import { Broker } from '../../lib/broker/broker.js';
-import { Pacer } from '../../lib/broker/pacer.js';
+import type { Assurance } from '../../lib/broker/assurance.js';
+import type { Broker } from '../../lib/broker/broker.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';
-import { Changelog } from '../../lib/changelog/changelog.js';
+import type { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
 import { csnSalt } from '../../lib/csn/csn-generator.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../../lib/port/ordered-store.js';
-import { Housekeeping, type KeepLimits, type Pace } from '../../lib/replica/housekeeping.js';
-import { Membership } from '../../lib/replica/membership.js';
-import { Reissue } from '../../lib/replica/reissue.js';
-import { Replica } from '../../lib/replica/replica.js';
-import { serverDistances } from '../../lib/topology/distances.js';
+import type { Housekeeping, KeepLimits } from '../../lib/replica/housekeeping.js';
+import type { Membership } from '../../lib/replica/membership.js';
+import type { Replica } from '../../lib/replica/replica.js';
 import type { Topology } from '../../lib/topology/topology.js';
-import { waysFrom } from '../../lib/topology/ways.js';
 import { ProcessStore } from './process-store.js';
 import { SeededRandom } from './seeded-random.js';
 import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
+import { brokerPeers, openDomain, type SimDomain, startDomain, stopDomain } from './sim-domain.js';
 import type { SimNetwork } from './sim-network.js';
 import { MachineClock, type VirtualTime } from './virtual-time.js';
 
@@ -34,6 +31,13 @@ export type OpenDirectory = (
   /** Another one in each life of the server. */
   salt: number,
 ) => Promise<SimDirectory>;
+
+/** A process that is about to run. */
+export interface OpenedProcess extends SimDomain {
+  readonly store: OrderedStore;
+  readonly clock: Clock;
+  alive(): boolean;
+}
 
 export interface SimServerOptions {
   readonly name: string;
@@ -52,23 +56,13 @@ export interface SimServerOptions {
   readonly limits?: Partial<KeepLimits>;
   /** How long an undelete is accepted. */
   readonly undeleteMs?: number;
+  /** Called in each start, before anything is heard or said. */
+  readonly opened?: (server: SimServer, process: OpenedProcess) => Promise<void>;
 }
 
-/** Quick enough that a short run sees all of it. */
-const PACE: Pace = { tickMs: 200, purgeMs: 500, slowMs: 1500 };
-const NO_LIMITS: KeepLimits = { logMaxAgeMs: 0, logMaxBytes: 0, diskMinFreeBytes: 0, journalMaxAgeMs: 0 };
-
-interface Process {
+interface Process extends SimDomain {
   alive: boolean;
-  readonly changelog: Changelog;
-  readonly broker: Broker;
   readonly listener: ReplicationListener;
-  readonly directory: SimDirectory | undefined;
-  readonly replica: Replica | undefined;
-  readonly members: Membership;
-  readonly housekeeping: Housekeeping;
-  readonly assurance: Assurance;
-  readonly reissue: Reissue | undefined;
 }
 
 const SILENT: Log = {
@@ -91,8 +85,12 @@ export class SimServer {
   #boots = 0;
   #starting = false;
   #restored = false;
+  /** Names of the servers that it follows. */
+  peers: readonly string[];
   /** CSNs of acknowledged writes, in order. */
   readonly acked: Csn[] = [];
+  /** The same for each run of the process, those that were forgiven too. */
+  readonly lives: Csn[][] = [];
   readonly alerts: string[] = [];
   /** CSNs of changes made anew. */
   readonly reissued: Csn[] = [];
@@ -104,6 +102,7 @@ export class SimServer {
     this.#network = network;
     this.#random = random;
     this.options = options;
+    this.peers = options.peers;
     this.#incarnation = `${options.name}-1`;
     this.disk.faults.delay = () => time.sleep(0.2 + random.next());
   }
@@ -158,145 +157,46 @@ export class SimServer {
     this.#starting = true;
     const life = { alive: true };
     const alive = (): boolean => life.alive;
-    const { name, replica: id, peers, autoInitialize, hasData, openDirectory, startHoldMs } = this.options;
+    const { name, openDirectory, hasData, opened } = this.options;
     const store = new ProcessStore(this.disk, alive);
     const clock = new MachineClock(this.#time, this.clockOffset, alive);
-    const changelog = await Changelog.open(store, {
-      ownReplica: id,
-      prefix: new Uint8Array([0x63]),
-      recentBytes: 20_000,
-    });
-    const open = openDirectory ?? ChangeSetDirectory.open;
-    const directory =
-      id === undefined ? undefined : await open(store, changelog, id, clock, this.#random, this.#salt());
-    if (hasData && directory !== undefined && directory.generationId === undefined && this.#boots === 0) {
-      await directory.startGeneration('g1');
-    }
-    const members = await Membership.open({
-      server: name,
-      replica: id,
+    const salt = this.#salt();
+    const boot = this.#boots++;
+    const network = this.#network.host(name, alive);
+    const common = {
+      options: this.options,
       store,
-      prefix: new Uint8Array([0x72]),
-      changelog,
       clock,
-      peers,
-      generation: () => (replica === undefined ? changelog.recordedGeneration : replica.generation()),
-      directory,
-      undeleteMs: this.options.undeleteMs ?? 3_600_000,
-      evictAfterMs: 0,
-      reportMs: 300,
-      dismiss: (peer, refusal) => broker.dismiss(peer, refusal),
-      alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
-    });
-    const reissue =
-      id === undefined || directory === undefined
-        ? undefined
-        : await Reissue.open({
-            replica: id,
-            store,
-            prefix: new Uint8Array([0x72]),
-            changelog,
-            clock,
-            directory: {
-              get state() {
-                return directory.state;
-              },
-              resubmit: async (change) => {
-                const csn = await directory.write(change);
-                this.madeAnew.add(change.csn);
-                if (csn === undefined) throw new Error('refused');
-                this.reissued.push(csn);
-              },
-            },
-            place: members.place,
-            members: members.rows(),
-            alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
-          });
-    if (directory !== undefined) directory.undeleteFromMs = () => members.undeleteFromMs;
-    const replica: Replica | undefined =
-      id === undefined || directory === undefined
-        ? undefined
-        : new Replica({
-            server: name,
-            replica: id,
-            backend: directory,
-            changelog,
-            clock,
-            autoInitialize,
-            startHoldMs: startHoldMs ?? 0,
-            members,
-            reissue,
-            part: directory.part,
-            applied: () => assurance.advanced(),
-            renewIncarnation: async () => {
-              this.#incarnation = `${this.#incarnation}+`;
-            },
-            alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
-          });
-    const assurance = new Assurance({
-      server: name,
-      replica: id,
-      changelog,
-      applied: () => directory?.state,
-      members: () => members.rows(),
-      clock,
-    });
-    const { topology } = this.options;
-    const distances = topology === undefined ? undefined : serverDistances(topology, name);
-    const broker: Broker = new Broker({
-      identity: {
-        server: name,
-        replica: id,
-        incarnation: () => this.#incarnation,
-        boot: `${name}-boot-${++this.#boots}`,
-        domain: 'dc=example,dc=com',
-      },
-      peers: peers.map((peer) => ({ name: peer, addresses: () => [peer] })),
-      allowed: undefined,
-      directory: replica,
-      changelog,
-      members,
-      assurance,
-      distances: () => distances,
-      offers: this.options.listens === false,
-      pacer: topology === undefined ? undefined : new Pacer(clock, waysFrom(topology, name, undefined)),
-      network: this.#network.host(name, alive),
-      clock,
+      network,
       random: this.#random,
-      listener: replica ?? {
-        alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
-        ownChangesLost() {},
-        couldInitializeFrom() {},
-        tooFarBehind() {},
-        greeted() {},
+      salt,
+      peers: this.peers,
+      boot: `${name}-boot-${boot + 1}`,
+      incarnation: () => this.#incarnation,
+      renewIncarnation: async () => {
+        this.#incarnation = `${this.#incarnation}+`;
       },
+      alert: ({ kind, message }: { kind: string; message: string }) => {
+        this.alerts.push(`${kind}: ${message}`);
+      },
+      madeAnew: (change: Csn, anew: Csn | undefined) => {
+        this.madeAnew.add(change);
+        if (anew !== undefined) this.reissued.push(anew);
+      },
+    };
+    const domain = await openDomain({
+      ...common,
+      base: 'dc=example,dc=com',
+      rows: { log: 0x63, members: 0x72 },
+      open: openDirectory ?? ChangeSetDirectory.open,
+      begins: hasData && boot === 0 ? 'g1' : undefined,
     });
-    const listener = new ReplicationListener([broker], clock, SILENT);
-    if (this.options.listens !== false) await listener.open(this.#network.host(name, alive), name);
-    replica?.start(broker);
-    broker.start();
-    const housekeeping = new Housekeeping({
-      members,
-      target: directory,
-      changelog,
-      clock,
-      pace: PACE,
-      limits: { ...NO_LIMITS, ...this.options.limits },
-      freeBytes: async () => undefined,
-      alert: (alert) => this.alerts.push(`${alert.kind}: ${alert.message}`),
-    });
-    housekeeping.start();
-    this.#process = Object.assign(life, {
-      changelog,
-      broker,
-      listener,
-      directory,
-      replica,
-      members,
-      housekeeping,
-      assurance,
-      reissue,
-    });
+    await opened?.(this, { ...domain, store, clock, alive });
+    const listener = new ReplicationListener([domain.broker], clock, SILENT);
+    if (this.options.listens !== false) await listener.open(network, name);
+    startDomain(domain);
+    this.lives.push([]);
+    this.#process = Object.assign(life, { ...domain, listener });
     this.#starting = false;
   }
 
@@ -343,9 +243,7 @@ export class SimServer {
     const process = this.#process;
     if (process === undefined) return;
     await process.listener.close();
-    await process.housekeeping.stop();
-    await process.broker.stop();
-    await process.replica?.stop();
+    await stopDomain(process);
     process.alive = false;
     this.#process = undefined;
     this.#network.kill(this.name);
@@ -356,8 +254,20 @@ export class SimServer {
     const process = this.#process;
     if (process?.directory === undefined || process.replica?.writesHeld() !== undefined) return undefined;
     const csn = await process.directory.write(request);
-    if (csn !== undefined && process.alive) this.acked.push(csn);
+    if (csn !== undefined && process.alive) {
+      this.acked.push(csn);
+      this.lives.at(-1)?.push(csn);
+    }
     return csn;
+  }
+
+  /** Follows others from now on. */
+  follow(peers: readonly string[]): void {
+    this.peers = peers;
+    const process = this.#process;
+    if (process === undefined) return;
+    process.broker.setPeers(brokerPeers(peers));
+    process.members.peers = peers;
   }
 
   /** Every invariant of the log that can be seen from outside; throws what is wrong. */
