@@ -102,8 +102,8 @@ export function checkModifiedEntry(
   }
   for (const change of changes) checkChange(change, after.get(change.key), profile, schema, policy);
   if (reclassified) checkAllAllowed(after, profile, schema);
-  checkMust(after, profile, policy, reclassified ? undefined : changes);
   checkRdn(after, rdn, schema, 'notAllowedOnRDN', changes);
+  checkMust(after, profile, policy, reclassified ? undefined : changes);
   if (after.size > LIMITS.attributesPerEntry && after.size > before.size) {
     throw new LdapError(
       'adminLimitExceeded',

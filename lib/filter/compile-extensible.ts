@@ -66,7 +66,7 @@ function rememberApplies(rule: ExtensibleRule, schema: Schema): (key: AttributeK
 }
 
 /** Whether values of the type are what the rule compares: it is one of the type's own, or their syntaxes are of one kind. */
-function ruleApplies(rule: ExtensibleRule, type: AttributeType): boolean {
+export function ruleApplies(rule: Pick<ExtensibleRule, 'name' | 'syntax'>, type: AttributeType): boolean {
   const own = [type.equality?.name, type.ordering?.name, type.substring?.name];
   if (own.includes(rule.name) || type.syntax.oid === rule.syntax) return true;
   return STRINGS.has(rule.syntax) && STRINGS.has(type.syntax.oid);

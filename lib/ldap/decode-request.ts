@@ -226,6 +226,7 @@ function readAdd(): LdapRequest {
     }
     attributes.push(attribute);
   }
+  if (attributes.length === 0) throw new LdapError('protocolError', 'an add has at least one attribute');
   reader.leave(list);
   reader.leaveExtensible(outer);
   return { kind: 'add', dn, attributes };

@@ -7,6 +7,7 @@
 import type { Reader } from '../access/access-policy.js';
 import { latin1 } from '../base/bytes.js';
 import type { EntryView } from '../entry/entry.js';
+import { ruleApplies } from '../filter/compile-extensible.js';
 import type { SortKey, SortResult } from '../ldap/controls/sort.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import type { OrderingRule } from '../schema/matching-rule.js';
@@ -55,7 +56,10 @@ function normalForm(
   type: AttributeType,
   asked: string | undefined,
 ): Pick<OrderingRule, 'name' | 'normalize'> | undefined {
-  if (asked !== undefined) return orderingRule(asked) ?? orderingOf(asked);
+  if (asked !== undefined) {
+    const named = orderingRule(asked) ?? orderingOf(asked);
+    return named !== undefined && ruleApplies(named, type) ? named : undefined;
+  }
   const { ordering, equality } = type;
   return ordering ?? (equality === undefined ? undefined : orderingOf(equality.name)) ?? equality;
 }

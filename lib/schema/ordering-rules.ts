@@ -39,7 +39,7 @@ for (const row of RULES) {
 }
 
 /** The rule of a name (any case) or OID; undefined for one that we do not have. */
-export function orderingRule(nameOrOid: string): OrderingRule | undefined {
+export function orderingRule(nameOrOid: string): PublishedOrderingRule | undefined {
   return BY_NAME.get(nameOrOid) ?? BY_NAME.get(nameOrOid.toLowerCase());
 }
 

@@ -131,7 +131,8 @@ export class Schema {
 
   /**
    * What an attribute description says (RFC 4512 section 2.5): `cn;lang-en`. undefined only when it is malformed; a type that the schema
-   * does not know stands for itself. The transfer option `binary` (RFC 4522) is no part of the key: it names the same attribute.
+   * does not know stands for itself. The transfer option `binary` (RFC 4522) is no part of the key: it names the same attribute. Values that are
+   * text in LDAP have no such form: with the option the description is one that nobody knows (section 3).
    */
   describe(text: string): AttributeDescription | undefined {
     const cached = this.#descriptions.get(text);
@@ -139,14 +140,17 @@ export class Schema {
     if (text.length > LIMITS.attributeDescriptionBytes) return undefined;
     const parsed = readAttributeDescription(text);
     if (parsed === undefined) return undefined;
-    const type = this.#types.get(parsed.type);
-    const suffix = parsed.options.length === 0 ? '' : `;${parsed.options.join(';')}`;
-    const binary = type === undefined ? parsed.binary : needsBinaryTransfer(type.syntax.oid);
+    const named = this.#types.get(parsed.type);
+    const isFormOfText = parsed.binary && named?.syntax.humanReadable === true;
+    const type = isFormOfText ? undefined : named;
+    const options = isFormOfText ? [...parsed.options, 'binary'].sort() : parsed.options;
+    const suffix = options.length === 0 ? '' : `;${options.join(';')}`;
+    const binary = type === undefined ? parsed.binary && !isFormOfText : needsBinaryTransfer(type.syntax.oid);
     const description: AttributeDescription = {
       text: `${type?.name ?? parsed.type}${binary ? ';binary' : ''}${suffix}`,
       key: `${type?.key ?? parsed.type.toLowerCase()}${suffix}` as AttributeKey,
       type,
-      options: parsed.options,
+      options,
     };
     if (this.#descriptions.size >= MAX_CACHED_DESCRIPTIONS) this.#descriptions.clear();
     this.#descriptions.set(text, description);

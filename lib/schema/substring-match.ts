@@ -57,7 +57,10 @@ export function readSubstringAssertion(
   const any: Uint8Array[] = [];
   for (let i = 0; i <= last; i++) {
     const piece = resolve(pieces[i] as Uint8Array);
-    if (piece.length === 0) continue;
+    if (piece.length === 0) {
+      if (i > 0 && i < last) return undefined;
+      continue;
+    }
     const place = i === 0 ? 'initial' : i === last ? 'final' : 'any';
     const prepared = rule.normalizePart(piece, place);
     if (prepared === undefined) return undefined;

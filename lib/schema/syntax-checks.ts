@@ -157,6 +157,7 @@ export const isPostalAddress: Check = (value) => {
 /** Section 3.3.30: a string with at least one '*', '\' only as \2A or \5C. */
 export const isSubstringAssertion: Check = (value) => {
   if (!isAnyText(value) || !value.includes(0x2a)) return false;
+  for (let i = 1; i < value.length; i++) if (value[i] === 0x2a && value[i - 1] === 0x2a) return false;
   for (let i = value.indexOf(0x5c); i >= 0; i = value.indexOf(0x5c, i + 1)) {
     const pair = latin1(value.subarray(i + 1, i + 3)).toUpperCase();
     if (pair !== '2A' && pair !== '5C') return false;
@@ -230,9 +231,24 @@ export function isDescriptionOf(kind: DescriptionKind): Check {
   return (value) => {
     if (value.length > LIMITS.schemaDescriptionBytes) return false;
     const text = utf8Decode(value);
-    return text !== undefined && typeof parseDescription(kind, text) !== 'string';
+    if (text === undefined) return false;
+    const description = parseDescription(kind, text);
+    if (typeof description === 'string') return false;
+    return REQUIRED_FIELDS[kind].every((oneOf) => oneOf.some((field) => description.fields.has(field)));
   };
 }
+
+/** What a description cannot lack (RFC 4512 sections 4.1.1 to 4.1.7): of each list one. */
+const REQUIRED_FIELDS: Readonly<Record<DescriptionKind, readonly (readonly string[])[]>> = {
+  ldapSyntaxes: [],
+  matchingRules: [['SYNTAX']],
+  matchingRuleUse: [['APPLIES']],
+  attributeTypes: [['SUP', 'SYNTAX']],
+  objectClasses: [],
+  nameForms: [['OC'], ['MUST']],
+  dITContentRules: [],
+  dITStructureRules: [['FORM']],
+};
 
 function parses(dn: string): boolean {
   try {

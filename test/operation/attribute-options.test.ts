@@ -96,6 +96,18 @@ t.test(
   },
 );
 
+t.test(
+  ';binary of what is text in LDAP is an attribute that nobody knows (RFC 4522 section 3)',
+  async (t) => {
+    const { admin } = await tagged();
+    t.equal((await admin.modify(ANN, [['add', 'description;binary', 'x']])).result, 'undefinedAttributeType');
+    t.same((await admin.search({ filter: '(sn;binary=*)' })).entries, []);
+    t.same((await admin.search({ filter: '(!(sn;binary=*))' })).entries, [], 'Undefined, not False');
+    const { entries } = await admin.search({ base: ANN, scope: 'base', attributes: ['sn;binary', 'uid'] });
+    t.same(Object.keys(entries[0]?.attributes ?? {}), ['uid']);
+  },
+);
+
 t.test('@class asks for the attributes of a class and of those above it (RFC 4529)', async (t) => {
   const { admin } = await tagged();
   const get = async (...attributes: string[]) =>

@@ -133,6 +133,10 @@ t.test(
     t.same(sorted(lenient), { result: 'noSuchAttribute', attribute: 'nosuch' });
     const rule = await client.search(DEVICES, [sort('cn:nosuchMatch')]);
     t.same(sorted(rule), { result: 'inappropriateMatching', attribute: 'cn' });
+    const unfit = await client.search(DEVICES, [sort('cn:integerOrderingMatch', false)]);
+    t.same(sorted(unfit), { result: 'inappropriateMatching', attribute: 'cn' }, 'a rule for other values');
+    const fit = await client.search(DEVICES, [sort('cn:caseExactOrderingMatch/serialNumber:2.5.13.3')]);
+    t.same(sorted(fit), { result: 'success', attribute: undefined }, 'any rule of strings for any string');
     t.equal((await client.search(DEVICES, [sort('cn'), sort('cn')])).result, 'protocolError');
     t.equal((await client.delete(BASE, [sort('cn')])).result, 'unavailableCriticalExtension');
   },

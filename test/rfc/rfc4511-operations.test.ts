@@ -243,6 +243,21 @@ t.test('4.6: the modifications are performed in order, as one atomic operation',
   );
 });
 
+t.test(
+  '4.6: distinguished values cannot be removed, whatever else their absence would violate',
+  async (t) => {
+    const { admin } = await served();
+    const gone = async (dn: string, modification: readonly ['delete' | 'replace', string, ...string[]]) =>
+      (await admin.modify(dn, [modification])).result;
+    t.equal((await admin.add(`cn=d,${BASE}`, { objectClass: 'device', cn: 'd' })).result, 'success');
+    t.equal(await gone(`cn=d,${BASE}`, ['delete', 'cn']), 'notAllowedOnRDN', 'device requires cn');
+    t.equal(await gone(`cn=d,${BASE}`, ['delete', 'cn', 'D']), 'notAllowedOnRDN');
+    t.equal(await gone(`cn=d,${BASE}`, ['replace', 'cn']), 'notAllowedOnRDN');
+    t.equal(await gone(`cn=d,${BASE}`, ['replace', 'cn', 'e']), 'notAllowedOnRDN');
+    t.equal(await gone(ANN, ['delete', 'uid']), 'notAllowedOnRDN', 'nothing requires uid');
+  },
+);
+
 t.test('4.7: an entry and its parent can be added in one go, in order', async (t) => {
   const { admin } = await served();
   const parent = admin.send({

@@ -78,7 +78,12 @@ t.test('RFC 4522 and 4523: ;binary names the same attribute, and certificates al
     const d = must(schema.describe(text), text);
     t.same([d.key, d.text, d.options], ['usercertificate', 'userCertificate;binary', []]);
   }
-  t.equal(schema.describe('cn;binary')?.text, 'cn');
+  for (const text of ['jpegPhoto', 'jpegPhoto;binary']) t.equal(schema.describe(text)?.key, 'jpegphoto');
+  t.same(
+    [schema.describe('cn;binary')?.type, schema.describe('cn;binary;x')?.key],
+    [undefined, 'cn;binary;x'],
+    'text has no binary form (RFC 4522 section 3)',
+  );
 });
 
 t.test('malformed descriptions are undefined', async (t) => {

@@ -21,7 +21,7 @@ const CASES: readonly Case[] = [
   {
     oid: `${S}3`,
     valid: ["( 2.5.4.3 NAME 'cn' SUP name )"],
-    invalid: ['', '2.5.4.3', "( 2.5.4.3 NAME 'cn'", '( 2.5.4.3 MUST cn )'],
+    invalid: ['', '2.5.4.3', "( 2.5.4.3 NAME 'cn'", '( 2.5.4.3 MUST cn )', "( 2.5.4.3 NAME 'cn' )"],
   },
   { oid: `${S}6`, valid: ["'0101'B", "''B"], invalid: ['', "'2'B", "'0'b"] },
   { oid: `${S}7`, valid: ['TRUE', 'FALSE'], invalid: ['', 'true', 'YES', 'TRUE '] },
@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
   {
     oid: `${S}17`,
     valid: ["( 2 DESC 'x' FORM 1.2.3 SUP ( 1 2 ) )"],
-    invalid: ['', '( 2.5 FORM x )', '( a FORM x )'],
+    invalid: ['', '( 2.5 FORM x )', '( a FORM x )', "( 2 NAME 'x' )"],
   },
   {
     oid: `${S}21`,
@@ -80,12 +80,12 @@ const CASES: readonly Case[] = [
   {
     oid: `${S}30`,
     valid: ["( 2.5.13.2 NAME 'caseIgnoreMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )"],
-    invalid: ['', '( x SUP y )'],
+    invalid: ['', '( x SUP y )', "( 2.5.13.2 NAME 'x' )"],
   },
   {
     oid: `${S}31`,
     valid: ['( 2.5.13.16 APPLIES ( givenName $ surname ) )'],
-    invalid: ['', '( 2.5.13.16 MUST a )'],
+    invalid: ['', '( 2.5.13.16 MUST a )', '( 2.5.13.16 )'],
   },
   {
     oid: `${S}34`,
@@ -95,7 +95,7 @@ const CASES: readonly Case[] = [
   {
     oid: `${S}35`,
     valid: ["( 2.5.15.3 NAME 'orgNameForm' OC organization MUST o )"],
-    invalid: ['', '( 2.5.15.3 SUP x )'],
+    invalid: ['', '( 2.5.15.3 SUP x )', '( 2.5.15.3 OC organization )', '( 2.5.15.3 MUST o )'],
   },
   { oid: `${S}36`, valid: ['15 079 672 281', ' '], invalid: ['', '1-2', '١'] },
   {
@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
     valid: ["( 1.3.6.1.4.1.1466.115.121.1.15 DESC 'Directory String' X-ORIGIN 'x' )"],
     invalid: ['', "( 1.2 NAME 'x' )"],
   },
-  { oid: `${S}58`, valid: ['a*b', '*', '\\2A*'], invalid: ['', 'ab', 'a*\\b', 'a*\\'] },
+  { oid: `${S}58`, valid: ['a*b', '*', '\\2A*'], invalid: ['', 'ab', 'a*\\b', 'a*\\', 'a**b', '**'] },
   {
     oid: '1.3.6.1.1.1.0.0',
     valid: ['(host,user,domain)', '(,,)', '(-,a,)'],
