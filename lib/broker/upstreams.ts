@@ -29,6 +29,7 @@ import { Holes } from './holes.js';
 import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
 import type { PeerConnection } from './peer-connection.js';
+import { Shortage } from './shortage.js';
 import { SubscriberDriver } from './subscriber-driver.js';
 import { Updates } from './updates.js';
 
@@ -53,6 +54,8 @@ export interface UpstreamsContext {
   /** A session with this peer lives; the returned function says that it is over. */
   enter(peer: Hello, address: string, end: (reason: string) => void): () => void;
   refused(code: RefusalCode, reason: string, peer: string): void;
+  /** A peer holds another history of that replica, which is neither it nor we. */
+  contested(origin: ReplicaId, peer: string): void;
   /** A peer that we dialed opens a link within that one, to follow us. */
   lane(link: Link): void;
   /** Whether what goes to this server is compressed. */
@@ -70,8 +73,7 @@ export class Upstreams {
   #toldLost: Csn | undefined;
   /** Own change of another history that a peer holds, as last told. */
   #toldFork: Csn | undefined;
-  /** Origins for which too-far-behind was told, so that it is told once. */
-  #toldBehind = '';
+  readonly #shortage = new Shortage();
   readonly #holes = new Holes();
   readonly #beginning = new Set<ReplicaId>();
 
@@ -117,7 +119,7 @@ export class Upstreams {
     await this.#connections.stop(code, reason);
     this.#choices = new Map();
     // What comes next may find other data here.
-    this.#toldBehind = '';
+    this.#shortage.forget();
     this.#toldLost = undefined;
     this.#toldFork = undefined;
   }
@@ -165,6 +167,18 @@ export class Upstreams {
     const source = typeof peer === 'number' ? this.#choices.get(peer)?.upstream : undefined;
     const session = this.#sessions().find(({ peerName, id }) => peerName === peer || id === source);
     return session?.ask(question) ?? Promise.resolve(undefined);
+  }
+
+  /** The session in which the server with that replica is followed. */
+  ofReplica(replica: ReplicaId): Upstream | undefined {
+    return this.#sessions()
+      .map(({ upstream }) => upstream)
+      .find((upstream) => upstream?.replica === replica);
+  }
+
+  /** That origin's changes after `place` are not asked of this peer for a while. */
+  spare(peer: string, origin: ReplicaId, place: Csn): void {
+    this.#holes.told(peer, origin, place, this.#context.clock.monotonicMs());
   }
 
   status(): SessionStatus[] {
@@ -303,6 +317,7 @@ export class Upstreams {
         `${peer} holds another history of this server (at ${csn}): it was restored`,
         peer,
       );
+    if (why === 'forked' && origin !== this.#context.replica) this.#context.contested(origin, peer);
     const message =
       why === 'too-old'
         ? `${peer} has trimmed changes of replica ${origin} that this server still needs (up to ${csn})`
@@ -349,30 +364,15 @@ export class Upstreams {
     upstreams: readonly Upstream[],
     sessions: readonly SubscriberDriver[],
   ): void {
-    const { replica, changelog, listener } = this.#context;
+    const { replica, changelog, clock, listener } = this.#context;
     if (replica === undefined) {
       for (const origin of origins) this.#beginLater(origin, upstreams);
       return;
     }
-    if (origins.length === 0) {
-      if (this.#toldBehind !== '') listener.tooFarBehind([], undefined);
-      this.#toldBehind = '';
-      return;
-    }
-    // Who takes a peer's data gives up its own: only one that holds all our changes will do.
-    const own = changelog.newest(replica);
-    const source = sessions.find((session) => {
-      const log = session.upstream?.log;
-      return (
-        log !== undefined &&
-        (own === undefined || log.covers(own)) &&
-        origins.some((origin) => (log.get(origin) ?? '') > (changelog.newest(origin) ?? ''))
-      );
-    });
-    const key = `${origins.join(' ')} ${source?.peerName ?? ''}`;
-    if (key === this.#toldBehind) return;
-    this.#toldBehind = key;
-    listener.tooFarBehind(origins, source?.peerName);
+    const held = { own: changelog.newest(replica), newest: (origin: ReplicaId) => changelog.newest(origin) };
+    const expected = this.#connections.all.length;
+    const news = this.#shortage.look(origins, sessions, expected, held, clock.monotonicMs());
+    if (news !== undefined) listener.tooFarBehind(news.origins, news.peer);
   }
 
   /** A broker without a directory needs no full history: it begins where its peers still can. */
