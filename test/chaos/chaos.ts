@@ -1,7 +1,7 @@
 /**
  * A black-box run of real servers: random writers on all masters, random troubles, and the judgement at the end. `npm run chaos` starts it (CONTRIBUTING.md).
  *
- * node build/test/chaos/chaos.js [--seed 1] [--runs 1] [--seconds 30] [--shape mesh] [--rate 15] [--port N] [--troubles fork,evict] [--calm] [--keep]
+ * node build/test/chaos/chaos.js [--seed 1] [--runs 1] [--seconds 30] [--shape mesh] [--rate 15] [--port N] [--troubles fork,evict] [--disk 128] [--calm] [--keep]
  * A run knows the servers by LDAP, the command line and their logs only. What is written and what goes wrong follows from the seed; when it meets what does not, so a seed shows a
  * failure again often and not always. The directory of a failed run stays, with `trace.jsonl` (every write with its answer) and the logs. Exit code 1 when anything failed.
  */
@@ -11,12 +11,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Cluster, makeCluster } from '../e2e/cluster.js';
-import { BASE, ENV } from '../e2e/harness.js';
+import { BASE } from '../e2e/harness.js';
 import { SeededRandom } from '../sim/seeded-random.js';
+import { skewed } from './clocks.js';
 import { attributes, CHAOS, COUNTERS, GROUPS, type Made } from './hand.js';
-import { askServers, journals, judgeMoves, judgeWrites, untilShownEqual } from './judge.js';
+import { askServers, journals, judgeMoves, judgeWrites, unseen, untilShownEqual } from './judge.js';
 import { Ledger } from './ledger.js';
 import { Session } from './session.js';
+import { SmallDisk } from './small-disk.js';
 import { peersOf, SHAPES, type Shape, settingsOf } from './topologies.js';
 import { Troubles } from './troubles.js';
 import { Writer } from './writer.js';
@@ -32,6 +34,7 @@ const { values: options } = parseArgs({
     port: { type: 'string' },
     troubles: { type: 'string' },
     calm: { type: 'boolean', default: false },
+    disk: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -39,12 +42,6 @@ const CONVERGE_MS = 180_000;
 /** Resident memory that no server may pass, MiB. */
 const MEMORY_MIB = 700;
 const say = (line: string) => process.stdout.write(`${line}\n`);
-
-/** A clock that is wrong by so much, for the servers of a run. */
-function skewed(ms: number): NodeJS.ProcessEnv {
-  const code = `const now=Date.now;Date.now=()=>now()+(${ms});const D=Date;globalThis.Date=class extends D{constructor(...a){if(a.length===0)super(D.now());else super(...a)}};`;
-  return { ...ENV, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
-}
 
 /** Lines of logs at level error, and ends that nobody asked for. */
 function watch(cluster: Cluster, dir: string, faults: string[]): () => void {
@@ -57,8 +54,9 @@ function watch(cluster: Cluster, dir: string, faults: string[]): () => void {
     for (const line of lines) {
       const plain = line !== '' && !line.startsWith('{');
       // Alerts come and go with the troubles; `health` is asked at the end.
+      const asked = options.disk !== undefined && line.includes('the disk is full');
       const bad =
-        (line.includes('"level":"error"') && !line.includes('"kind":"alert"')) ||
+        (!asked && line.includes('"level":"error"') && !line.includes('"kind":"alert"')) ||
         line.includes('"level":"fatal"');
       if (plain || bad) faults.push(`server-${number}, log: ${line.slice(0, 600)}`);
     }
@@ -95,11 +93,12 @@ interface Run {
   readonly dir: string;
   readonly shape: Shape;
   readonly cluster: Cluster;
+  readonly disk: SmallDisk | undefined;
   readonly faults: string[];
 }
 
 /** Writers and troubles, until the time is over and everybody is back. */
-async function disturb({ seed, dir, shape, cluster, faults }: Run): Promise<Ledger> {
+async function disturb({ seed, dir, shape, cluster, disk, faults }: Run): Promise<Ledger> {
   const ledger = new Ledger();
   const made: Made = [];
   const trace = createWriteStream(join(dir, 'trace.jsonl'));
@@ -121,7 +120,7 @@ async function disturb({ seed, dir, shape, cluster, faults }: Run): Promise<Ledg
     note({ at: Date.now(), trouble: line });
   };
   const only = options.troubles?.split(',') ?? [];
-  const stage = { cluster, shape, writers, ledger, say: tell, only, faults };
+  const stage = { cluster, shape, writers, ledger, disk, say: tell, only, faults };
   if (!options.calm) {
     const processes = new Troubles(stage, new SeededRandom(seed * 1000 + 1));
     const network = new Troubles(stage, new SeededRandom(seed * 1000 + 2));
@@ -148,7 +147,8 @@ async function judge({ shape, cluster, faults }: Run, ledger: Ledger): Promise<v
     `  ${shown.live.length} entries, ${shown.deleted.length} deleted, equal after ${((performance.now() - fromMs) / 1000).toFixed(1)} s`,
   );
   const journal = await journals(cluster, shape, faults);
-  faults.push(...judgeWrites(ledger, shown, journal), ...judgeMoves(ledger, shown, journal));
+  const kept = ledger.madeAnew.size === 0 ? '' : await unseen(cluster);
+  faults.push(...judgeWrites(ledger, shown, journal, kept), ...judgeMoves(ledger, shown, journal));
   await askServers(cluster, faults);
   for (const number of cluster.started) {
     const peak = peakMiB(cluster.process(number).pid);
@@ -178,7 +178,10 @@ async function oneRun(seed: number): Promise<boolean> {
   });
   say(`seed ${seed}: ${name}, clocks ${skews.join(' ')} ms, in ${dir}`);
   const done = watch(cluster, dir, faults);
-  const run = { seed, dir, shape, cluster, faults };
+  // The second server's, where it is asked for: the first gives the others their data.
+  const disk =
+    options.disk === undefined ? undefined : new SmallDisk(cluster.server(2).dir, Number(options.disk));
+  const run = { seed, dir, shape, cluster, disk, faults };
   try {
     await cluster.start(...cluster.servers.map(({ id }) => id));
     await furnish(cluster);
@@ -192,6 +195,7 @@ async function oneRun(seed: number): Promise<boolean> {
     faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await cluster.close();
+    disk?.close();
     done();
   }
   for (const fault of faults) say(`  FAULT ${fault}`);

@@ -81,3 +81,20 @@ t.test('increments count once, those without an answer at most once', (t) => {
   t.equal(of(3, 1), 2);
   t.end();
 });
+
+t.test(
+  'what was made anew may take the place of what came meanwhile; what could not be made stands in `replication unseen`',
+  (t) => {
+    const shown: Shown = { live: [parent, ...counters, entry('u', `uid=y,ou=c0,${CHAOS}`)], deleted: [] };
+    const ledger = told();
+    ledger.madeAnew.add(2);
+    t.match(judgeWrites(ledger, shown, []), [/a was acknowledged/], 'neither here');
+    t.same(judgeWrites(ledger, shown, [], 'add: title\ntitle: a\n'), []);
+    ledger
+      .entry('u')
+      .attribute('title')
+      .steps.push({ csn: `${csn(1).slice(0, 20)}0002`, kind: 'replace', values: [] });
+    t.same(judgeWrites(ledger, shown, []), []);
+    t.end();
+  },
+);

@@ -61,8 +61,8 @@ export class Ledger {
   readonly treeDeletes: number[] = [];
   /** A tree delete's answer was lost. */
   treeDeleteUnsure = false;
-  /** Some changes were made anew under other CSNs, so that CSN order is not known any more. */
-  madeAnew = false;
+  /** Servers some of whose changes were made anew under other CSNs, so that CSN order is not known any more. */
+  readonly madeAnew = new Set<number>();
   /** Newest CSN that each server acknowledged. */
   readonly newest = new Map<number, string>();
   /** How many writes ended how: `kind outcome` -> count. */
@@ -93,6 +93,11 @@ export class Ledger {
     for (const [key, count] of this.outcomes) if (key.endsWith(` ${outcome}`)) sum += count;
     return sum;
   }
+}
+
+/** The replica that made a change. */
+export function csnServer(csn: string): number {
+  return Number.parseInt(csn.slice(20), 16);
 }
 
 /** Milliseconds of a CSN in text. */

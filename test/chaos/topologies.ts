@@ -72,6 +72,37 @@ export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
     },
   ],
   [
+    'hubs',
+    {
+      ...whole,
+      directories: 3,
+      brokers: 2,
+      links: [
+        [1, 4],
+        [2, 4],
+        [3, 4],
+        [1, 5],
+        [2, 5],
+        [3, 5],
+        [4, 5],
+      ],
+    },
+  ],
+  [
+    'far-brokers',
+    {
+      ...whole,
+      directories: 3,
+      brokers: 2,
+      links: [
+        [1, 4],
+        [4, 5],
+        [2, 5],
+        [3, 5],
+      ],
+    },
+  ],
+  [
     'dial-only',
     {
       ...whole,

@@ -1,5 +1,5 @@
 /**
- * What goes wrong in a chaos run: servers are killed, stopped, hang; links are cut or deaf in one direction; data directories are initialized again or restored from an older backup.
+ * What goes wrong in a chaos run: servers are killed (while they start, too), stopped, hang, have another clock or a full disk; links are cut, slow, or deaf in one direction; data directories are initialized again or restored from an older backup.
  *
  * One trouble of processes and one of the network may overlap. A restore and an initialization drop what the server alone has (as documented), so its writers pause and others catch up
  * with it first; everything else needs no care. Some troubles make changes anew under other CSNs, and the ledger is told.
@@ -7,8 +7,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../e2e/cluster.js';
 import { BASE, eventually, polyarch } from '../e2e/harness.js';
+import { CALM, type Weather } from '../e2e/relay.js';
 import type { SeededRandom } from '../sim/seeded-random.js';
+import { skewed } from './clocks.js';
 import type { Ledger } from './ledger.js';
+import type { SmallDisk } from './small-disk.js';
 import { peersOf, type Shape } from './topologies.js';
 import type { Writer } from './writer.js';
 
@@ -17,6 +20,8 @@ export interface Stage {
   readonly shape: Shape;
   readonly writers: readonly Writer[];
   readonly ledger: Ledger;
+  /** Server 2's, where a disk can be full. */
+  readonly disk: SmallDisk | undefined;
   readonly say: (line: string) => void;
   /** Kinds of troubles of processes; all when empty. */
   readonly only: readonly string[];
@@ -24,9 +29,17 @@ export interface Stage {
   readonly faults: string[];
 }
 
-const ANY_SERVER = ['kill', 'kill', 'kill', 'stop', 'hang', 'hang'];
+const ANY_SERVER = ['kill', 'kill', 'kill', 'stop', 'hang', 'hang', 'loop', 'clock'];
 const DIRECTORIES = ['backup', 'initialize', 'restore', 'fork', 'evict', 'purge'];
+/** A long line across an ocean, and one of the last century. */
+const WEATHERS: readonly Weather[] = [
+  { delayMs: 200, kbit: 0, loss: 0.02 },
+  { delayMs: 100, kbit: 1000, loss: 0.02 },
+];
 const NEED_BACKUP = ['restore', 'fork'];
+const TAKES_ROOM = ['backup', ...NEED_BACKUP];
+/** Clocks are up to half of it off: within what the judge of tree deletes allows for. */
+const FURTHEST_MS = 8000;
 const SETTLE_MS = 60_000;
 
 /** The parts of `a@b, ...` states that `held` lacks; states are lists of CSNs, one an origin. */
@@ -71,14 +84,13 @@ export class Troubles {
 
   /** Troubles of processes, one after the other, until `until` says so; the last one ends in good order. */
   async processes(until: () => boolean): Promise<void> {
-    const { cluster, shape, say, faults, only } = this.#stage;
+    const { cluster, say, faults, only } = this.#stage;
     const all = cluster.servers.map(({ id }) => id);
     while (!until()) {
       await delay(500 + this.#random.next() * 2500);
       if (until()) return;
       const number = this.#random.pick(all);
-      const directory = number <= shape.directories;
-      const of = directory ? [...ANY_SERVER, ...DIRECTORIES] : ANY_SERVER;
+      const of = this.#kinds(number);
       const kinds = of.filter((kind) => only.length === 0 || only.includes(kind));
       if (kinds.length === 0) continue;
       const chosen = this.#random.pick(kinds);
@@ -101,7 +113,7 @@ export class Troubles {
     while (!until()) {
       await delay(300 + this.#random.next() * 2500);
       if (until()) return;
-      const kind = this.#random.below(3);
+      const kind = this.#random.below(4);
       const forMs = 300 + this.#random.next() * 5000;
       const [a, b] = this.#random.pick(shape.links);
       if (kind === 0) {
@@ -111,14 +123,46 @@ export class Troubles {
       } else if (kind === 1) {
         say(`link ${a}-${b} broken for ${Math.round(forMs)} ms`);
         cluster.link(a, b, false);
+      } else if (kind === 2) {
+        const weather = this.#random.pick(WEATHERS);
+        say(`every way ${weather.delayMs} ms, ${weather.loss} lost, ${weather.kbit} kbit/s`);
+        cluster.network.weather = weather;
       } else {
         say(`silence ${a}>${b} for ${Math.round(forMs)} ms`);
         cluster.network.silence(a, b);
       }
       await delay(forMs);
+      cluster.network.weather = CALM;
       cluster.heal();
       say('network mended');
     }
+  }
+
+  /** What may befall a server. What is restored takes the place of a directory, which a mounted one cannot give up. */
+  #kinds(number: number): readonly string[] {
+    const { shape, disk } = this.#stage;
+    if (number > shape.directories) return ANY_SERVER;
+    if (disk === undefined || number !== 2) return [...ANY_SERVER, ...DIRECTORIES];
+    return [
+      ...ANY_SERVER,
+      ...DIRECTORIES.filter((kind) => !TAKES_ROOM.includes(kind)),
+      'full',
+      'full',
+      'full',
+    ];
+  }
+
+  /** Killed again and again while it starts. */
+  async #loop(number: number): Promise<void> {
+    const { cluster } = this.#stage;
+    await cluster.end(number, 'SIGKILL');
+    for (let k = 0; k < 3; k++) {
+      const starting = cluster.start(number).catch(() => undefined);
+      await delay(this.#random.next() * 1500);
+      await cluster.end(number, 'SIGKILL');
+      await starting;
+    }
+    await cluster.start(number);
   }
 
   async #process(kind: string, number: number): Promise<void> {
@@ -128,6 +172,15 @@ export class Troubles {
       cluster.process(number).kill('SIGSTOP');
       await delay(200 + this.#random.next() * 5000);
       cluster.process(number).kill('SIGCONT');
+    } else if (kind === 'loop') await this.#loop(number);
+    else if (kind === 'full') {
+      this.#stage.disk?.fill();
+      await delay(500 + this.#random.next() * 4000);
+      this.#stage.disk?.empty();
+    } else if (kind === 'clock') {
+      await cluster.end(number, this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
+      cluster.environments.set(number, skewed(this.#random.below(FURTHEST_MS) - FURTHEST_MS / 2));
+      await cluster.start(number);
     } else if (kind === 'backup') {
       await this.#command(['backup', '--dir', dir]);
       this.#backups.add(number);
@@ -184,7 +237,7 @@ export class Troubles {
       await cluster.end(number, this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
       await this.#command(['restore', '--dir', dir, '--replace']);
       if (fork) {
-        ledger.madeAnew = true;
+        ledger.madeAnew.add(number);
         cluster.cut(number);
       }
       await cluster.start(number);
@@ -200,7 +253,7 @@ export class Troubles {
     const other = cluster.directories.find(({ id }) => id !== number);
     if (other === undefined) return;
     const on = ['--dir', other.dir, '--server', `server-${number}`];
-    ledger.madeAnew = true;
+    ledger.madeAnew.add(number);
     await cluster.end(number, 'SIGKILL');
     await this.#command(['replication', 'evict', ...on]);
     await delay(this.#random.next() * 2000);
