@@ -24,6 +24,7 @@ import {
 import { BatchRing } from './batch-ring.js';
 import { openingError, toStoreError } from './level-error.js';
 import { storeFolder } from './store-folder.js';
+import { readForm, storedForm } from './stored-value.js';
 
 /** Level as it is in Node: classic-level. */
 interface Database extends Level<Uint8Array, Uint8Array> {
@@ -133,7 +134,7 @@ async function* levelRows(
       const rows: StoreRow[] = new Array(slice.length);
       for (let i = 0; i < slice.length; i++) {
         const [key, value] = slice[i] as [Uint8Array, Uint8Array];
-        rows[i] = { key, value };
+        rows[i] = { key, value: readForm(value) };
       }
       yield rows;
     }
@@ -177,9 +178,11 @@ export class LevelStore implements OrderedStore {
 
   get(key: Uint8Array, snapshot?: StoreSnapshot): Uint8Array | undefined {
     try {
-      return snapshot === undefined
-        ? this.#db.getSync(key)
-        : this.#db.getSync(key, { snapshot: inner(snapshot) as LevelSnapshot });
+      const stored =
+        snapshot === undefined
+          ? this.#db.getSync(key)
+          : this.#db.getSync(key, { snapshot: inner(snapshot) as LevelSnapshot });
+      return stored === undefined ? undefined : readForm(stored);
     } catch (error) {
       throw toStoreError(error, 'reading a row');
     }
@@ -271,7 +274,7 @@ export class LevelStore implements OrderedStore {
       for (const { ops } of group) {
         for (const op of ops) {
           if (op.type === 'put') {
-            raw._put(op.key, op.value);
+            raw._put(op.key, storedForm(op.value));
             this.#writtenSinceProbe += op.key.length + op.value.length;
           } else raw._del(op.key);
         }
