@@ -58,9 +58,9 @@ export class ChangeNumbers {
   readonly #store: OrderedStore;
   readonly #prefix: Uint8Array;
   readonly #logs: readonly NumberedLog[];
-  readonly #numbered = new Map<number, ServerState>();
+  #numbered = new Map<number, ServerState>();
   /** How many changes of each domain have numbers; their sum is the last number. */
-  readonly #counts = new Map<number, number>();
+  #counts = new Map<number, number>();
   /** Changes that came with a copy and have no numbers yet, by domain. */
   readonly #held = new Map<number, readonly Csn[]>();
   readonly #listeners = new Set<() => void>();
@@ -258,8 +258,11 @@ export class ChangeNumbers {
     this.#numbered.set(domain, (this.#numbered.get(domain) ?? ServerState.EMPTY).with(csn));
   }
 
+  /** What the store refuses has no numbers, and gets them at the next step: what is known changes behind the batch. */
   async #number(waiting: readonly Waiting[]): Promise<void> {
     const ops: StoreOp[] = [];
+    const numbered = new Map(this.#numbered);
+    const counts = new Map(this.#counts);
     let last = this.#last;
     let newest = this.#newest;
     for (const { log, csn } of waiting) {
@@ -268,17 +271,18 @@ export class ChangeNumbers {
       if (csn < newest)
         ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: numberBytes(last) });
       else newest = csn;
-      this.#pass(log.domain, csn);
-      this.#counts.set(log.domain, (this.#counts.get(log.domain) ?? 0) + 1);
+      numbered.set(log.domain, (numbered.get(log.domain) ?? ServerState.EMPTY).with(csn));
+      counts.set(log.domain, (counts.get(log.domain) ?? 0) + 1);
     }
-    for (const [domain, held] of this.#held) {
-      const numbered = this.#numbered.get(domain);
-      if (!held.every((csn) => numbered?.covers(csn) === true)) continue;
-      this.#held.delete(domain);
-      ops.push({ type: 'del', key: this.#key(3, domainBytes(domain)) });
-    }
-    ops.push({ type: 'put', key: this.#key(0), value: this.#encode(last, newest) });
+    const done = [...this.#held].flatMap(([domain, held]) =>
+      held.every((csn) => numbered.get(domain)?.covers(csn) === true) ? [domain] : [],
+    );
+    for (const domain of done) ops.push({ type: 'del', key: this.#key(3, domainBytes(domain)) });
+    ops.push({ type: 'put', key: this.#key(0), value: encodeFacts({ last, newest, numbered, counts }) });
     await this.#store.batch(ops, { sync: false });
+    for (const domain of done) this.#held.delete(domain);
+    this.#numbered = numbered;
+    this.#counts = counts;
     this.#last = last;
     this.#newest = newest;
   }

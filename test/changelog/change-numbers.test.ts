@@ -147,6 +147,24 @@ t.test('numbers outlive a restart; what was purged loses its number and no other
   t.same(await again.all(), [`7 ${csn(7, 1)}`]);
 });
 
+t.test('what a full disk refuses is numbered when there is room again, under the same numbers', async (t) => {
+  const server = await Server.open();
+  await server.take(changes(1, 2, 1));
+  await server.step(csn(2, 9));
+  await server.take(changes(3, 6, 1));
+  server.store.faults.refuse = 'full';
+  await t.rejects(server.step(csn(4, 9)));
+  t.equal(server.numbers.last, 2);
+  server.store.faults.refuse = undefined;
+  await server.step(csn(9, 9));
+  t.same(
+    await server.all(),
+    [1, 2, 3, 4, 5, 6].map((number) => `${number} ${csn(number, 1)}`),
+  );
+  const again = await Server.open(server.store);
+  t.equal(again.numbers.last, 6);
+});
+
 t.test('who waits is told when numbers are given', async (t) => {
   const server = await Server.open();
   let told = 0;
