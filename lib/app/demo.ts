@@ -96,7 +96,27 @@ function recordFile(dir: string): string {
 function readRecord(dir: string): DemoRecord | undefined {
   const file = recordFile(dir);
   if (!existsSync(file)) return undefined;
-  return JSON.parse(readFileSync(file, 'utf8')) as DemoRecord;
+  try {
+    const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (isRecord(record)) return record;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new OperatorError(
+    'CONFIG_INVALID',
+    `${file} is damaged: it should tell how the demo was made (servers, port, base, password); start each server by "start --dir", or make a new demo with another --dir`,
+  );
+}
+
+function isRecord(value: unknown): value is DemoRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { servers, port, base, password } = value as Record<string, unknown>;
+  return (
+    Number.isInteger(servers) &&
+    Number.isInteger(port) &&
+    typeof base === 'string' &&
+    typeof password === 'string'
+  );
 }
 
 function newRecord(options: DemoOptions): DemoRecord {

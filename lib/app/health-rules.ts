@@ -3,6 +3,7 @@
  *
  * A function of facts that were gathered before (gather-health.ts). Numbers are never reused: scripts and dashboards go by them. docs/monitoring.md lists them.
  */
+import { counted } from '../base/counted.js';
 import type { LinkHours, ServerStatus, UpkeepStatus } from './server-status.js';
 
 export type Severity = 'error' | 'warning';
@@ -171,7 +172,7 @@ function* replicationFindings(
         'H021',
         'warning',
         about,
-        `${lagSeconds} s behind, ${missing ?? 'some'} changes missing`,
+        `${lagSeconds} s behind, ${missing === undefined ? 'some changes' : counted(missing, 'change')} missing`,
         'its clients read what is old',
         `polyarch replication status --dir ${dir}`,
       );
@@ -191,7 +192,7 @@ function* replicationFindings(
         'H023',
         'error',
         `${peer} (${domain})`,
-        `${differing} entries differ though both hold the same changes`,
+        `${counted(differing, 'entry differs', 'entries differ')} though both hold the same changes`,
         'clients get different answers',
         `polyarch replication verify --dir ${dir} --repair`,
       );
@@ -214,7 +215,7 @@ function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator
         'H031',
         'warning',
         kind,
-        `${count} ${count === 1 ? 'conflict stands' : 'conflicts stand'}`,
+        counted(count, 'conflict stands', 'conflicts stand'),
         'only people know what was meant',
         `polyarch replication conflicts --dir ${dir} --kind ${kind}`,
       );

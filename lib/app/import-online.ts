@@ -3,6 +3,7 @@
  *
  * Records of one kind of work are pipelined: up to WINDOW adds are on their way at once, so that they share fsyncs; a change record waits for what came before it.
  */
+import { counted } from '../base/counted.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import { RESULT_CODES } from '../base/result-code.js';
@@ -59,7 +60,8 @@ export async function importOnline(
   // Adds are under way together: of those that are refused the first in the file is told, and how many there are.
   let first: { item: LdifItem & { kind: 'record' }; error: LdapError } | undefined;
   let refused = 0;
-  const counts = () => `${taken} records were imported${refused === 0 ? '' : `, ${refused} refused`}`;
+  const counts = () =>
+    `${counted(taken, 'record was', 'records were')} imported${refused === 0 ? '' : `, ${refused} refused`}`;
   const throwFailure = () => {
     if (failure !== undefined) throw failure;
     if (first !== undefined) throw located(source, first.item, first.error, counts());

@@ -143,7 +143,7 @@ async function until(
     if (now > deadline)
       throw new OperatorError(
         'LEAVE_REFUSED',
-        `no connected peer holds all changes of ${what} that this server has; see: polyarch replication status. Nothing was changed`,
+        `no connected peer holds all changes of ${what} that this server has; see: polyarch replication status --dir DIR. Nothing was changed`,
       );
     if (now - told > PROGRESS_MS) {
       told = now;

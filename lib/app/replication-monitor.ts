@@ -4,6 +4,7 @@
  * Computed from the server's status whenever it is read. The last comparison with a peer stands in the domain's entry as `description`.
  */
 import { generalizedTime } from '../backend/computed-attributes.js';
+import { counted } from '../base/counted.js';
 import { parseDn } from '../dn/dn-text.js';
 import { MONITOR_DN } from '../operation/root-dse.js';
 import {
@@ -101,7 +102,7 @@ export function comparisonText({ peer, at, verdict, reason, differing, more }: C
   const when = generalizedTime(Date.parse(at));
   if (verdict === 'equal') return `${when} equal to ${peer}`;
   if (verdict === 'different')
-    return `${when} ${more ? 'more than ' : ''}${differing} entries differ from ${peer}`;
+    return `${when} ${more ? 'more than ' : ''}${counted(differing, 'entry differs', 'entries differ')} from ${peer}`;
   return `${when} not compared with ${peer}: ${reason ?? verdict}`;
 }
 

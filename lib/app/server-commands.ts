@@ -175,7 +175,7 @@ async function initialize(
   if (from === undefined)
     throw new OperatorError(
       'CONNECT_FAILED',
-      'no peer is connected to copy from; name one with --from, or see: polyarch replication status',
+      'no peer is connected to copy from; name one with --from, or see: polyarch replication status --dir DIR',
     );
   const work = domain.initialize(from);
   try {

@@ -4,7 +4,6 @@
  * SIGTERM and SIGINT stop it (exit 0 when it ended within STOP_MS); a second one ends it at once. SIGHUP reads certificates and configuration again. Commands over the control socket are
  * server-commands.ts.
  */
-import { rmSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { OperatorError } from '../base/operator-error.js';
 import { changedOptions } from '../config/changed-options.js';
@@ -12,6 +11,7 @@ import type { OptionKey, Settings } from '../config/option-table.js';
 import { makeLog } from '../io/pino-log.js';
 import type { Log } from '../port/log.js';
 import { listenControl } from './control-server.js';
+import { removeProcessFile, writeProcessFile } from './process-file.js';
 import { tellParent } from './process-messages.js';
 import { readServerConfig } from './read-config.js';
 import { remoteCommands } from './remote-commands.js';
@@ -49,7 +49,7 @@ export async function runServerProcess(
     const commands = serverCommands(server, () => stopAsked.ask('the stop command'));
     control = await listenControl(config.files.socket, commands);
     server.serveAdministration(remoteCommands(commands, log));
-    writeFileSync(config.files.pid, `${process.pid}\n`);
+    writeProcessFile(config.files.pid);
     const { id, version, addresses } = server.status();
     // Commands find it from here on, not only clients.
     log.info({ id, version, ...addresses }, 'ready');
@@ -74,7 +74,7 @@ export async function runServerProcess(
   }, STOP_MS);
   await server.stop();
   await control.close();
-  rmSync(server.config.files.pid, { force: true });
+  removeProcessFile(server.config.files.pid);
   clearTimeout(late);
   log.info({}, 'stopped');
   // Nothing is left to wait for: what the runtime still holds (worker threads that end, timers) does not matter any more.

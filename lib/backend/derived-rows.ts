@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import { emptyBytes, equalBytes, toHexPart } from '../base/bytes.js';
+import { counted } from '../base/counted.js';
 import { ROOT_UUID } from '../change/change.js';
 import { claimOf } from '../conflict/claim.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -208,7 +209,10 @@ export class DerivedRows {
           `Journal line of ${csnFromBytes(key, 3)} says that ${readUuid(key, 3 + CSN_BYTES)} violates the schema, its row does not.`,
         );
     }
-    if (unwritten > 0) say(`${unwritten} entries outside the schema have no journal line.`);
+    if (unwritten > 0)
+      say(
+        `${counted(unwritten, 'entry outside the schema has', 'entries outside the schema have')} no journal line.`,
+      );
   }
 }
 

@@ -33,7 +33,7 @@ export async function readLine(client: LdapClient, id: string): Promise<LineOver
   if (line !== undefined) return line;
   throw new LdapError(
     'noSuchObject',
-    `the server has no journal line ${id}; see: polyarch replication conflicts`,
+    `the server has no journal line ${id}; "polyarch replication conflicts" lists those that it has`,
   );
 }
 

@@ -2,6 +2,7 @@
  * Options and words of `polyarch merge`, which `join --merge` shares.
  */
 import type { MergeResult } from '../app/merge-entries.js';
+import { counted } from '../base/counted.js';
 import { printable } from './output.js';
 
 export const mergeOptions = {
@@ -28,7 +29,7 @@ export function mergeText(result: MergeResult): string {
   return [
     ...shown,
     ...(lines.length > SHOWN ? [`... and about ${more} more; --json lists the first 1000`] : []),
-    `${dryRun ? 'would add' : 'added'} ${added} entries, ${dryRun ? 'would change' : 'changed'} ${changed}; ${equal} need nothing; ${differing} differ; ${refused} refused`,
+    `${dryRun ? 'would add' : 'added'} ${counted(added, 'entry', 'entries')}, ${dryRun ? 'would change' : 'changed'} ${changed}; ${equal} need nothing; ${differing} differ; ${refused} refused`,
     ...(lost === undefined ? [] : [`values that do not survive: ${lost}`]),
   ].join('\n');
 }

@@ -8,7 +8,11 @@ import type { ControlProgress } from '../app/control-protocol.js';
 import { callOverLdap } from '../app/remote-client.js';
 import type { RemoteRequest } from '../app/remote-commands.js';
 import { existingServer } from '../app/server-files.js';
+import type { ServerStatus } from '../app/server-status.js';
+import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
+import type { LdapClient } from '../io/ldap-client.js';
+import { parseAddress } from '../topology/address.js';
 import {
   type BindArguments,
   type Credentials,
@@ -65,6 +69,29 @@ export async function callUrl(
   } finally {
     client.unbind();
   }
+}
+
+/** An LDAP session with the server that the arguments name: that of a directory must run and listen for LDAP. Rejects as callServer() and connectTo() do. */
+export async function connectToServer(args: TargetArguments): Promise<LdapClient> {
+  const target = targetOf(args);
+  if (target.kind === 'url') return await connectTo(target.url, args);
+  const { addresses } = (await callControl(existingServer(target.dir), {
+    command: 'status',
+  })) as ServerStatus;
+  return await connectTo(ownUrl(addresses, target.dir), args);
+}
+
+/** How this machine reaches what a server listens on. */
+function ownUrl({ ldap, ldaps }: ServerStatus['addresses'], dir: string): string {
+  const address = ldap ?? ldaps;
+  if (address === undefined)
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      `the server in ${dir} does not listen for LDAP; name another with --url`,
+    );
+  const { host, port } = must(parseAddress(address), 'an address that a server listens on');
+  const reached = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `${ldap === undefined ? 'ldaps' : 'ldap'}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
 /** The words that name the server again in advice: `--dir ./one`. */

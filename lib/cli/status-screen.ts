@@ -6,6 +6,7 @@
  */
 import { wayText } from '../app/replication-monitor.js';
 import type { ComparisonStatus, DomainStatus, LinkStatus, ServerStatus } from '../app/server-status.js';
+import { counted } from '../base/counted.js';
 import { type Column, columns, wrapped } from './columns.js';
 
 /** A server that was asked and did not answer: its directory or URL, and why. */
@@ -58,7 +59,7 @@ function domainLines(servers: readonly ServerStatus[], base: string, width: numb
     ({ state, missing, notes }) => GOOD.has(state) && missing === '0' && notes.length === 0,
   );
   if (OWN_DOMAIN.test(base) && quiet && links.every(({ link }) => isGood(link)))
-    return [...wrapped(`${base}: nothing missing on ${replicas.length} servers`, width, 0), ''];
+    return [...wrapped(`${base}: nothing missing on ${counted(replicas.length, 'server')}`, width, 0), ''];
   return [
     ...wrapped(base, width, 0),
     ...replicaTable(replicas, width),
@@ -200,7 +201,7 @@ function askedReplica(servers: readonly ServerStatus[], server: ServerStatus, do
     copying === undefined
       ? []
       : [
-          `copies from ${copying.from}: ${copying.rows} rows${copying.trouble === undefined ? '' : `, ${copying.trouble}`}`,
+          `copies from ${copying.from}: ${counted(copying.rows, 'row')}${copying.trouble === undefined ? '' : `, ${copying.trouble}`}`,
         ];
   return {
     name: server.name,

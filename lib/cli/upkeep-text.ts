@@ -2,6 +2,7 @@
  * What a domain keeps and for whom, as text: shared by `replication members` and `replication purge`.
  */
 import type { UpkeepStatus } from '../app/server-status.js';
+import { counted } from '../base/counted.js';
 import { facts, table } from './output.js';
 
 const MiB = 1_048_576;
@@ -21,7 +22,10 @@ export function upkeepText(domain: DomainUpkeep): string {
     ['All servers have', domain.stable ?? 'not known'],
     ['Settled until', domain.stableUntil ?? (holders === '' ? 'not known' : `held back: ${holders}`)],
     ['History rows', domain.historyRows ?? 'not counted yet'],
-    ['Change log', `${domain.changelogChanges} changes, ${(domain.changelogBytes / MiB).toFixed(1)} MiB`],
+    [
+      'Change log',
+      `${counted(domain.changelogChanges, 'change')}, ${(domain.changelogBytes / MiB).toFixed(1)} MiB`,
+    ],
     ['Oldest change', domain.changelogOldest ?? 'none'],
     ['Purged since start', purgedText(purged)],
   ];
@@ -41,10 +45,10 @@ export function upkeepText(domain: DomainUpkeep): string {
 
 function purgedText(purged: UpkeepStatus['purged']): string {
   return [
-    `${purged.historyRows} history rows`,
-    `${purged.moves} moves`,
-    `${purged.journalLines} journal lines`,
-    `${purged.tombstones} tombstones`,
-    `${purged.logChanges} logged changes`,
+    counted(purged.historyRows, 'history row'),
+    counted(purged.moves, 'move'),
+    counted(purged.journalLines, 'journal line'),
+    counted(purged.tombstones, 'tombstone'),
+    counted(purged.logChanges, 'logged change'),
   ].join(', ');
 }

@@ -8,6 +8,7 @@
 import type { Reader } from '../access/access-policy.js';
 import type { EntryId } from '../backend/backend.js';
 import { RowsAway, withRows } from '../backend/reverse-lookup.js';
+import { counted } from '../base/counted.js';
 import { LdapError } from '../base/ldap-error.js';
 import { BerWriter } from '../ber/ber-writer.js';
 import type { EntryUuid } from '../change/change.js';
@@ -256,7 +257,7 @@ export class SearchRun {
     if (this.#operation.entries + (this.#plan.start?.given ?? 0) >= bounds.sizeLimit) {
       throw new LdapError(
         'sizeLimitExceeded',
-        `More than ${bounds.sizeLimit} entries match; these are the first.`,
+        `More than ${counted(bounds.sizeLimit, 'entry matches', 'entries match')}; ${bounds.sizeLimit === 1 ? 'this is' : 'these are'} the first.`,
       );
     }
     if (this.#pageGiven >= bounds.pageSize) {

@@ -9,6 +9,7 @@ import { requesterKey } from '../access/requester.js';
 import type { StoredEntry } from '../backend/backend.js';
 import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { latin1 } from '../base/bytes.js';
+import { counted } from '../base/counted.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { ResultName } from '../base/result-code.js';
 import type { EntryUuid } from '../change/change.js';
@@ -324,7 +325,7 @@ async function give(
     if (operation.entries + given >= bounds.sizeLimit) {
       throw new LdapError(
         'sizeLimitExceeded',
-        `More than ${bounds.sizeLimit} entries match; these are the first.`,
+        `More than ${counted(bounds.sizeLimit, 'entry matches', 'entries match')}; ${bounds.sizeLimit === 1 ? 'this is' : 'these are'} the first.`,
       );
     }
     operation.entries += 1;

@@ -13,7 +13,7 @@ import { HELLO_TIMEOUT_MS } from './session-timing.js';
 
 /** What an evicted server is told, and what others tell of it. */
 export function evictedSentence(name: string, server: string): string {
-  return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore --server ${name} (on ${server}), then polyarch replication initialize (on ${name}; its changes that nobody has are re-issued)`;
+  return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore --dir DIR --server ${name} (DIR: that of ${server}), then polyarch replication initialize --dir DIR (DIR: that of ${name}; its changes that nobody has are re-issued)`;
 }
 
 /**
@@ -61,6 +61,6 @@ function overtakenSentence(peer: Hello, server: string): string {
 function notMember(peer: Hello, server: string, why: string): Refusal {
   return {
     code: 'not-member',
-    sentence: `${peer.server} ${why} and must be initialized before it replicates with ${server}: polyarch replication initialize (on ${peer.server}; its changes that nobody has are re-issued)`,
+    sentence: `${peer.server} ${why} and must be initialized before it replicates with ${server}: polyarch replication initialize --dir DIR (DIR: that of ${peer.server}; its changes that nobody has are re-issued)`,
   };
 }

@@ -213,5 +213,5 @@ t.test('verify tells rows that were broken on purpose', async (t) => {
       { sync: false },
     );
   }
-  t.match((await violations(engine)).join(), /1 entries outside the schema have no journal line/);
+  t.match((await violations(engine)).join(), /1 entry outside the schema has no journal line/);
 });

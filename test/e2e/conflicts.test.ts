@@ -300,9 +300,11 @@ async function resolveLostAdds(t: Test, cluster: Cluster): Promise<void> {
       conflicts: (Line & { id: string; entryUuid: string })[];
     };
   };
+  const by = (number: number) =>
+    number === 3 ? ['--dir', cluster.server(3).dir] : ['--url', cluster.server(number).ldap];
   const resolve = async (number: number, id: string, ...words: string[]) => {
     const done = await polyarch(
-      ['replication', 'resolve', '--json', '--url', cluster.server(number).ldap, '--id', id, ...words],
+      ['replication', 'resolve', '--json', ...by(number), '--id', id, ...words],
       '',
       { ...ENV, POLYARCH_PASSWORD: PASSWORD },
     );

@@ -3,6 +3,7 @@
  */
 import { expired, ofServer, readCatalog, removeBackups } from '../../app/backup-catalog.js';
 import { readServerConfig } from '../../app/read-config.js';
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
@@ -38,7 +39,7 @@ export const backupPrune = defineCommand({
     printData({ removed, kept: backups.length - gone.length }, args.json, () =>
       [
         ...removed.map((path) => `${args['dry-run'] ? 'would remove' : 'removed'} ${path}`),
-        `${backups.length - gone.length} backups are kept`,
+        `${counted(backups.length - gone.length, 'backup is', 'backups are')} kept`,
       ].join('\n'),
     );
     return undefined;

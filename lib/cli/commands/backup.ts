@@ -4,6 +4,7 @@
 import { resolve } from 'node:path';
 import { backUp } from '../../app/back-up-server.js';
 import { readServerConfig } from '../../app/read-config.js';
+import { counted } from '../../base/counted.js';
 import { backupFolder, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { printData } from '../output.js';
@@ -39,7 +40,7 @@ export const backup = defineCommand({
       (done) => progress.update(done),
     );
     printData(made, args.json, () => {
-      const what = made.kind === 'full' ? `${made.records} rows` : `${made.records} changes`;
+      const what = counted(made.records, made.kind === 'full' ? 'row' : 'change');
       const why = made.reason === undefined ? '' : ` (a full one: ${made.reason})`;
       return `${made.path}: ${made.kind} backup ${made.id.slice(0, 8)}, ${what}, ${made.bytes} octets${why}`;
     });

@@ -7,6 +7,7 @@ import { readServerConfig, type ServerConfig } from '../../app/read-config.js';
 import { readServerSchema } from '../../app/read-schema.js';
 import { RecordSelection } from '../../app/record-selection.js';
 import { existingServer } from '../../app/server-files.js';
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { formatDn, parseDn } from '../../dn/dn-text.js';
 import { systemReason } from '../../io/files.js';
@@ -103,9 +104,9 @@ export const importLdif = defineCommand({
       const rejected = rejects.count;
       printData({ entries, rejected, ...(args.resume ? { present } : {}) }, args.json, () =>
         [
-          `imported ${entries} entries`,
-          ...(present > 0 ? [`${present} were there already`] : []),
-          ...(rejected > 0 ? [`${rejected} records were refused`] : []),
+          `imported ${counted(entries, 'entry', 'entries')}`,
+          ...(present > 0 ? [`${present} ${present === 1 ? 'was' : 'were'} there already`] : []),
+          ...(rejected > 0 ? [`${counted(rejected, 'record was', 'records were')} refused`] : []),
         ].join('; '),
       );
     } finally {

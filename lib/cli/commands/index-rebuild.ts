@@ -5,6 +5,7 @@ import { isRunning } from '../../app/control-client.js';
 import { rebuildNamed } from '../../app/index-admin.js';
 import { readServerConfig } from '../../app/read-config.js';
 import { rebuildOffline } from '../../app/rebuild-offline.js';
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { indexOption, indexTable, onIndexes } from '../index-names.js';
@@ -35,7 +36,7 @@ export const indexRebuild = defineCommand({
     const progress = new Progress('entries', args.json);
     const entries = await rebuildOffline(config, (done) => progress.update(done));
     progress.finish(entries);
-    printData({ entries }, args.json, () => `indexed ${entries} entries`);
+    printData({ entries }, args.json, () => `indexed ${counted(entries, 'entry', 'entries')}`);
     return undefined;
   },
 });

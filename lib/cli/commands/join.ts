@@ -11,6 +11,7 @@ import type { MergeResult } from '../../app/merge-entries.js';
 import { checkMergeSource, type MergeOrder } from '../../app/merge-source.js';
 import { existingServer } from '../../app/server-files.js';
 import type { SetupOptions } from '../../app/setup-server.js';
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { formatAddress, parseAddress } from '../../topology/address.js';
 import type { ServerRuns } from '../../topology/topology.js';
@@ -116,7 +117,7 @@ export const join = defineCommand({
     const merged = args.merge === undefined ? undefined : await mergeInto(made.dir, args.merge, args, steps);
     printData({ ...made, ...running, ...(merged === undefined ? {} : { merged }) }, args.json, () =>
       [
-        `${made.name} (id ${made.id}) belongs to the topology and is in sync: ${running.entries} entries, process ${running.pid}`,
+        `${made.name} (id ${made.id}) belongs to the topology and is in sync: ${counted(running.entries, 'entry', 'entries')}, process ${running.pid}`,
         ...(merged === undefined ? [] : [mergeText(merged)]),
       ].join('\n'),
     );

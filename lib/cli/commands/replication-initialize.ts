@@ -1,6 +1,7 @@
 /**
  * `polyarch replication initialize`: replaces what a running server holds of a domain by a copy from a peer (total update).
  */
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
@@ -45,7 +46,7 @@ export const replicationInitialize = defineCommand({
         progress.update(done, total === undefined || done > total ? undefined : done / Math.max(1, total));
       },
     )) as { entries: number };
-    printData(result, args.json, () => `initialized with ${result.entries} entries`);
+    printData(result, args.json, () => `initialized with ${counted(result.entries, 'entry', 'entries')}`);
     return undefined;
   },
 });

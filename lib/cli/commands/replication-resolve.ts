@@ -9,10 +9,10 @@ import { OperatorError } from '../../base/operator-error.js';
 import type { LdapClient } from '../../io/ldap-client.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { entryWith, type LineOverLdap, readLine, settle, siblings } from '../conflict-lines.js';
-import { connectTo, givenUrl, ldapOptions } from '../ldap-options.js';
 import { addAnew, mergeLost } from '../lost-add.js';
 import { printData } from '../output.js';
 import { schemaOver } from '../schema-source.js';
+import { connectToServer, targetOptions, targetWords } from '../server-target.js';
 
 /** CSN and number of a journal line. */
 const ID = /^[0-9a-f]{24}\.[0-9]{1,9}$/;
@@ -41,7 +41,7 @@ interface Done {
 
 export const replicationResolve = defineCommand({
   options: {
-    ...ldapOptions,
+    ...targetOptions,
     ...jsonOption,
     id: { type: 'string', describe: 'The line, as replication conflicts shows it' },
     'restore-value': { type: 'boolean', default: false, describe: 'Add the value that did not survive' },
@@ -74,7 +74,7 @@ export const replicationResolve = defineCommand({
   },
   examples: [
     [
-      '$0 replication resolve --id 0190a1b2c3d4000000000001.1 --restore-value --url ldap://localhost:1389',
+      '$0 replication resolve --id 0190a1b2c3d4000000000001.1 --restore-value --dir ./server-1',
       'Bring a lost value back, on all servers',
     ],
     [
@@ -87,15 +87,13 @@ export const replicationResolve = defineCommand({
     ],
   ],
   async run(args) {
-    const url = givenUrl(args);
     if (args.id === undefined || !ID.test(args.id))
       throw new OperatorError(
         'COMMAND_INVALID',
-        'say which line with --id; see: polyarch replication conflicts',
+        `say which line with --id; see: polyarch replication conflicts ${targetWords(args)}`,
       );
     checkWays(args);
-    if (url === undefined) throw new OperatorError('COMMAND_INVALID', 'say which server with --url');
-    const client = await connectTo(url, args);
+    const client = await connectToServer(args);
     try {
       const line = await readLine(client, args.id);
       const { dn, said, lines, left } = await settleBy(client, line, args);

@@ -16,7 +16,7 @@ export const replicationRestore = standingCommand({
   request: 'upkeep-restore',
   example: 'Let server-3 return',
   told: (server, domains) =>
-    `${server} may return in ${domains}. Where history that it needs is forgotten, it takes a copy first: by itself (option initializeWhenBehind), or with polyarch replication initialize on ${server}. Its changes that nobody has are made anew`,
+    `${server} may return in ${domains}. Where history that it needs is forgotten, it takes a copy first: by itself (option initializeWhenBehind), or with polyarch replication initialize --dir DIR (DIR: that of ${server}). Its changes that nobody has are made anew`,
 });
 
 /** A command that changes the standing of a server. `told`: what is said when it is done. */

@@ -3,6 +3,7 @@
  */
 import { pointInTime } from '../../app/point-in-time.js';
 import { restoreBackup } from '../../app/restore-backup.js';
+import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupKey, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
@@ -52,8 +53,8 @@ export const restore = defineCommand({
           report.domains.map(({ baseDn, entries, changes }) => [baseDn, entries, changes]),
         ),
         report.newDataSet
-          ? `restored from ${report.backups.length} backups as a new data set; run on the other servers: polyarch replication initialize --from THIS-SERVER`
-          : `restored from ${report.backups.length} backups; when it starts, it fetches what it lacks from its peers`,
+          ? `restored from ${counted(report.backups.length, 'backup')} as a new data set; run for each other server: polyarch replication initialize --dir DIR --from THIS-SERVER`
+          : `restored from ${counted(report.backups.length, 'backup')}; when it starts, it fetches what it lacks from its peers`,
       ].join('\n'),
     );
     return undefined;

@@ -1,5 +1,6 @@
 /** `polyarch schema add`: the definitions of a file into the schema of all servers, as one change. */
 import type { SchemaEdit } from '../../app/change-schema.js';
+import { counted } from '../../base/counted.js';
 import { checkSchemaFile } from '../../schema/check-definitions.js';
 import { OWN_KINDS } from '../../schema/own-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
@@ -36,7 +37,7 @@ export const schemaAdd = defineCommand({
     printData(
       { added: fresh.length, known: known.length },
       args.json,
-      () => `added ${fresh.length} definitions; the schema had ${known.length} already`,
+      () => `added ${counted(fresh.length, 'definition')}; the schema had ${known.length} already`,
     );
     return undefined;
   },

@@ -6,6 +6,7 @@
  * Ends by abandon, cancel, unbind or bind; when its client reads too slowly it ends with `busy`, at no cost to others.
  */
 import type { EntryChange } from '../../backend/change-feed.js';
+import { counted } from '../../base/counted.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { CONTROL_OIDS } from '../../ldap/control-oids.js';
 import {
@@ -113,7 +114,10 @@ class Notifications {
 
   async #send(entry: NamedEntry, type: ChangeType, previousDn: string | undefined): Promise<void> {
     if (this.#sizeLimit > 0 && this.#told >= this.#sizeLimit) {
-      throw new LdapError('sizeLimitExceeded', `${this.#sizeLimit} changes were told, as many as asked for.`);
+      throw new LdapError(
+        'sizeLimitExceeded',
+        `${counted(this.#sizeLimit, 'change was', 'changes were')} told, as many as asked for.`,
+      );
     }
     this.#told += 1;
     await this.#teller.entry(entry, this.#wanted.returnChanges ? [entryChange(type, previousDn)] : []);

@@ -6,6 +6,7 @@
  */
 import type { StoredEntry } from '../../backend/backend.js';
 import { utf8Decode } from '../../base/bytes.js';
+import { counted } from '../../base/counted.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { LIMITS } from '../../base/limits.js';
 import type { EntryUuid } from '../../change/change.js';
@@ -105,7 +106,10 @@ export class SyncRefresh {
           if (!(await this.#content.holds(entry))) continue;
           if (usn !== undefined && !this.#touchedSince(entry, usn)) present.push(entry.uuid);
           else if (this.#operation.entries >= limit)
-            throw new LdapError('sizeLimitExceeded', `More than ${limit} entries are in the content.`);
+            throw new LdapError(
+              'sizeLimitExceeded',
+              `More than ${counted(limit, 'entry is', 'entries are')} in the content.`,
+            );
           else await this.#teller.entry(entry, [syncState('add', entry.uuid)]);
         }
         if (present.length >= LIMITS.syncIdSet) await this.#idSets(present.splice(0), false);
