@@ -5,10 +5,10 @@
  * `hung`: it is stopped by a signal and its connections stay, so that the other one has a subscriber that reads nothing, at full load. --profile writes CPU profiles.
  */
 import { must } from '../lib/base/assert.js';
+import { stopChild } from './clean-up.js';
 import { buildLoad, load } from './load.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
-import { stopChild } from './slapd.js';
 import {
   BASE_DN,
   costs,

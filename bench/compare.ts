@@ -6,23 +6,23 @@
  * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with, which are more.
  * Prints operations per second of each and our ratio to the better peer. A peer that is not installed is left out and named.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scratch, stopChild } from './clean-up.js';
 import {
   DS389_ADMIN,
   type Ds389Instance,
   ds389Load,
-  ds389Missing,
+  ds389Name,
   ds389Remove,
   ds389Setup,
   ds389Start,
 } from './ds389.js';
 import { type LoadOperation, type LoadResult, load } from './load.js';
+import { type PeerName, presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
-import { slapdAdmin, slapdInstalled, slapdLoad, slapdStart, stopChild } from './slapd.js';
+import { slapdAdmin, slapdLoad, slapdStart } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
 const PASSWORD = 'bench-secret';
@@ -57,7 +57,6 @@ function option(name: string, fallback: string): string {
 const entries = Number(option('entries', '100000'));
 const seconds = Number(option('seconds', '5'));
 const only = option('only', '').split(',').filter(Boolean);
-const peers = option('peers', 'slapd,389ds').split(',');
 const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compared';
 
 /** Runs the rows against one server. Deletes take what the adds before them made. */
@@ -123,7 +122,7 @@ async function runSlapd(dir: string, ldif: string): Promise<Run> {
 async function runDs389(dir: string, ldif: string): Promise<Run> {
   const instance: Ds389Instance = {
     dir,
-    name: `polyarch-bench-${process.pid}`,
+    name: ds389Name(1),
     port: DS389_PORT,
     baseDn: BASE_DN,
     password: PASSWORD,
@@ -163,24 +162,10 @@ function ratio(ours: number, theirs: readonly (number | undefined)[], better: 'm
   return `${(ours / best).toFixed(2)}x`;
 }
 
-/** Names the peers that can run here; says why the others do not. */
-function present(): readonly string[] {
-  const missing = new Map([
-    ['slapd', slapdInstalled() ? undefined : 'slapd is not installed (apt-get install slapd)'],
-    ['389ds', ds389Missing()],
-  ]);
-  return peers.filter((peer) => {
-    if (!missing.has(peer)) throw new Error(`--peers knows slapd and 389ds, not ${peer}`);
-    const why = missing.get(peer);
-    if (why !== undefined) process.stdout.write(`without ${peer}: ${why}\n`);
-    return why === undefined;
-  });
-}
-
 async function main(): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  const { dir, remove } = scratch();
   try {
-    const runs = present();
+    const runs: readonly PeerName[] = presentPeers(option('peers', 'slapd,389ds'));
     const ldif = join(dir, 'people.ldif');
     await writePeopleLdif(ldif, BASE_DN, entries);
     const ours = await runOurs(join(dir, 'ours'), ldif);
@@ -223,7 +208,7 @@ async function main(): Promise<void> {
         if (run !== undefined && run.errors > 0) line([`  errors of ${name}: ${run.errors}`]);
     }
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -5,8 +5,9 @@
  * so. `dscreate` wants systemd for its last step, the start: what it made until then is whole, and ns-slapd is started here.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atEnd, watched } from './clean-up.js';
 import { COMPARED_INDEXES } from './compared-indexes.js';
 import { untilListening } from './slapd.js';
 
@@ -15,6 +16,12 @@ const DSCREATE = '/usr/sbin/dscreate';
 const ADMIN = 'cn=Directory Manager';
 /** ldapadd processes that load side by side. */
 const LOADERS = 8;
+
+/** Longest that a tool of theirs may take, ms. */
+const TOOL_MS = 180_000;
+/** Longest that a load may take, ms. */
+const LOAD_MS = 3_600_000;
+const NAME = 'polyarch-bench-';
 
 /** Places of an instance outside its benchmark directory. */
 const PLACES = ['/etc/dirsrv', '/var/lib/dirsrv', '/var/log/dirsrv', '/run/lock/dirsrv', '/run/dirsrv'];
@@ -59,11 +66,16 @@ function answers(instance: Ds389Instance): string {
 
 /** Makes the instance, without data. Throws with what dscreate said. */
 export function ds389Setup(instance: Ds389Instance): void {
+  removeLeft();
   ds389Remove(instance);
+  removals.set(
+    instance.name,
+    atEnd(() => ds389Remove(instance)),
+  );
   mkdirSync(instance.dir, { recursive: true });
   const file = join(instance.dir, 'instance.inf');
   writeFileSync(file, answers(instance));
-  const made = spawnSync(DSCREATE, ['from-file', file], { encoding: 'utf8' });
+  const made = spawnSync(DSCREATE, ['from-file', file], { encoding: 'utf8', timeout: TOOL_MS });
   const dse = join(configDir(instance), 'dse.ldif');
   if (!existsSync(dse)) throw new Error(`dscreate failed: ${made.stdout}${made.stderr}`);
   // A hash of many rounds at each bind is not what is measured.
@@ -77,16 +89,41 @@ export function ds389Setup(instance: Ds389Instance): void {
 
 const pidFile = (name: string): string => `/run/dirsrv/slapd-${name}.pid`;
 
+/** What forgets that an instance must go at the end, by name. */
+const removals = new Map<string, () => void>();
+
+/** A name for an instance: it tells whose it is, so that what a killed benchmark left can be found. */
+export function ds389Name(number: number): string {
+  return `${NAME}${process.pid}-${number}`;
+}
+
 /** Takes away all that an instance left. */
-export function ds389Remove({ name }: Ds389Instance): void {
+export function ds389Remove({ name }: Pick<Ds389Instance, 'name'>): void {
+  removals.get(name)?.();
+  removals.delete(name);
   for (const place of PLACES) rmSync(join(place, `slapd-${name}`), { recursive: true, force: true });
-  rmSync(pidFile(name), { force: true });
+  for (const ending of ['pid', 'stats']) rmSync(`/run/dirsrv/slapd-${name}.${ending}`, { force: true });
+}
+
+/** Takes away the instances of benchmarks that were killed, and their servers. */
+function removeLeft(): void {
+  const [place = ''] = PLACES;
+  for (const entry of existsSync(place) ? readdirSync(place) : []) {
+    const name = entry.replace(/^slapd-/, '');
+    const owner = Number(/^polyarch-bench-(\d+)/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(owner) || existsSync(`/proc/${owner}`)) continue;
+    const server = existsSync(pidFile(name)) ? Number(readFileSync(pidFile(name), 'utf8')) : Number.NaN;
+    if (server > 0 && readFileSync(`/proc/${server}/cmdline`, 'utf8').includes(name))
+      process.kill(server, 'SIGKILL');
+    ds389Remove({ name });
+  }
 }
 
 /** Starts the instance in the foreground of a child process. */
 export async function ds389Start(instance: Ds389Instance): Promise<ChildProcess> {
   const pid = pidFile(instance.name);
-  const child = spawn(NS_SLAPD, ['-D', configDir(instance), '-i', pid, '-d', '0'], { stdio: 'ignore' });
+  const args = ['-D', configDir(instance), '-i', pid, '-d', '0'];
+  const child = watched(spawn(NS_SLAPD, args, { stdio: 'ignore' }));
   await untilListening(instance.port, 60_000);
   return child;
 }
@@ -108,20 +145,26 @@ function indexChanges(): string {
   return [...changes, ...spare].join('\n');
 }
 
-function backendEntries(baseDn: string): string {
+/** The entry of their configuration that a suffix hangs from. */
+export function ds389Mapping(baseDn: string): string {
   const escaped = baseDn.replace(/[=,]/g, (character) => (character === '=' ? '\\3D' : '\\2C'));
+  return `cn=${escaped},cn=mapping tree,cn=config`;
+}
+
+function backendEntries(baseDn: string): string {
   return [
     'dn: cn=userroot,cn=ldbm database,cn=plugins,cn=config\nobjectClass: extensibleObject\n',
     `objectClass: nsBackendInstance\nnsslapd-suffix: ${baseDn}\ncn: userroot\n\n`,
-    `dn: cn=${escaped},cn=mapping tree,cn=config\nobjectClass: extensibleObject\nobjectClass: nsMappingTree\n`,
+    `dn: ${ds389Mapping(baseDn)}\nobjectClass: extensibleObject\nobjectClass: nsMappingTree\n`,
     `cn: ${baseDn}\nnsslapd-state: backend\nnsslapd-backend: userroot\n\n`,
   ].join('');
 }
 
 /** Adds or changes entries of the running instance; rejects with what the tool said. */
-async function ldapAdd({ port, password }: Ds389Instance, ldif: string): Promise<void> {
+export async function ds389Write({ port, password }: Ds389Instance, ldif: string): Promise<void> {
   const child = spawn('ldapadd', ['-x', '-H', `ldap://127.0.0.1:${port}`, '-D', ADMIN, '-w', password], {
     stdio: ['pipe', 'ignore', 'pipe'],
+    timeout: LOAD_MS,
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -132,25 +175,30 @@ async function ldapAdd({ port, password }: Ds389Instance, ldif: string): Promise
   if (code !== 0) throw new Error(`ldapadd into 389-ds: ${said}`);
 }
 
+/** Backend and indexes, without entries. */
+export async function ds389Backend(instance: Ds389Instance): Promise<void> {
+  await ds389Write(instance, backendEntries(instance.baseDn));
+  await ds389Write(instance, indexChanges());
+}
+
 /**
  * Backend, indexes and the entries of `ldifFile`, over LDAP (ldif2db mostly waits). The first entries of the file, one above the other, come before the
  * people below them. Answers the seconds that the people took.
  */
 export async function ds389Load(instance: Ds389Instance, ldifFile: string): Promise<number> {
-  await ldapAdd(instance, backendEntries(instance.baseDn));
-  await ldapAdd(instance, indexChanges());
+  await ds389Backend(instance);
   const entries = readFileSync(ldifFile, 'utf8')
     .split(/\n\n+/)
     .filter((text) => text.startsWith('dn:') || text.includes('\ndn:'));
   const people = entries.findIndex((text) => text.includes('dn: uid='));
-  await ldapAdd(instance, entries.slice(0, people).join('\n\n'));
+  await ds389Write(instance, entries.slice(0, people).join('\n\n'));
   const start = process.hrtime.bigint();
   const share = Math.ceil((entries.length - people) / LOADERS);
   const parts = Array.from({ length: LOADERS }, (_, i) =>
     entries.slice(people + i * share, people + (i + 1) * share),
   );
   await Promise.all(
-    parts.filter((part) => part.length > 0).map((part) => ldapAdd(instance, part.join('\n\n'))),
+    parts.filter((part) => part.length > 0).map((part) => ds389Write(instance, part.join('\n\n'))),
   );
   return Number(process.hrtime.bigint() - start) / 1e9;
 }

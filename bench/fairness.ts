@@ -18,10 +18,10 @@ import { BerWriter } from '../lib/ber/ber-writer.js';
 import type { Filter } from '../lib/filter/filter.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
 import { encodeRequest } from '../lib/ldap/encode-request.js';
+import { stopChild } from './clean-up.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
-import { stopChild } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
 const PASSWORD = 'bench-secret';

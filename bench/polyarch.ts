@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { watched } from './clean-up.js';
 import { COMPARED_INDEXES } from './compared-indexes.js';
 import { untilListening } from './slapd.js';
 
@@ -74,13 +75,14 @@ export async function start(
   nodeOptions: readonly string[] = [],
 ): Promise<ChildProcess> {
   const args = ['start', '--dir', dir];
-  const child =
+  const child = watched(
     nodeOptions.length === 0
       ? spawn(LAUNCHER, args, { stdio: ['ignore', 'ignore', 'inherit'] })
       : spawn(process.execPath, [...nodeOptions, 'build/lib/cli/main.js', ...args], {
           stdio: ['ignore', 'ignore', 'inherit'],
           env: { UV_THREADPOOL_SIZE: '8', ...process.env },
-        });
+        }),
+  );
   await untilListening(port);
   return child;
 }

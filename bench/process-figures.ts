@@ -27,6 +27,21 @@ export function residentMiB(pid: number | undefined): number | undefined {
   return pid === undefined ? undefined : statusMiB(pid, 'VmRSS');
 }
 
+/** What is resident of a process: its own memory, and pages of files that it maps (programs, LevelDB's tables). */
+export interface ResidentMemory {
+  readonly residentMiB: number;
+  readonly ownMiB: number;
+  readonly filesMiB: number;
+}
+
+/** Resident memory by what it is of; undefined where /proc is not there. */
+export function memoryOf(pid: number): ResidentMemory | undefined {
+  const [all, own, files] = ['VmRSS', 'RssAnon', 'RssFile'].map((name) => statusMiB(pid, name));
+  return all === undefined || own === undefined || files === undefined
+    ? undefined
+    : { residentMiB: all, ownMiB: own, filesMiB: files };
+}
+
 /** The peak counts anew from what is resident now. */
 export function forgetPeak(pid: number): void {
   try {

@@ -1,23 +1,22 @@
 /**
- * Replication beside OpenLDAP's in one run: masters that all take writes, on one machine.
+ * Replication beside OpenLDAP's and 389 Directory Server's in one run: masters that all take writes, on one machine, one after the other.
  *
- * npm run bench -- replication [--servers 2] [--seconds 5] [--entries 5000] [--connections 32] [--samples 500] [--port 17000]
+ * npm run bench -- replication [--servers 2] [--seconds 5] [--entries 5000] [--connections 32] [--samples 500] [--port 17000] [--peers slapd,389ds] [--only polyarch]
  * Throughput: adds on the first two masters at once, then waiting until every master holds every entry; all adds / all the time (load and drain).
  * Latency: a modify on the first, then searches on the second until it shows; the time from the answer to the modify (0: it was there before the answer).
- * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with. Without slapd it prints ours alone. --profile DIR writes a CPU profile of each of our servers.
+ * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with. A peer that is not installed is left out and named. --profile DIR writes a CPU profile of each of our servers.
  */
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
 import { utf8Decode, utf8Encode } from '../lib/base/bytes.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
+import { scratch } from './clean-up.js';
 import { buildLoad, load } from './load.js';
+import { type Masters, type MastersPlan, start389, startOurs, startSlapd } from './masters.js';
+import { presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
-import * as polyarch from './polyarch.js';
 import { processorUs } from './process-figures.js';
-import { slapdAdmin, slapdInstalled, slapdLoad, slapdSetup, slapdStart, stopChild } from './slapd.js';
 
 const BASE_DN = 'dc=example,dc=com';
 const PEOPLE = `ou=people,${BASE_DN}`;
@@ -40,14 +39,7 @@ const firstPort = Number(option('port', '17000'));
 const profile = option('profile', '');
 const only = option('only', '');
 const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compared';
-
-/** Masters that run. */
-interface Masters {
-  readonly ports: readonly number[];
-  readonly bindDn: string;
-  readonly pids: readonly number[];
-  stop(): Promise<void>;
-}
+const peers = option('peers', 'slapd,389ds');
 
 interface Figures {
   readonly acknowledgedPerSecond: number;
@@ -69,52 +61,6 @@ async function connectAll({ ports, bindDn }: Masters): Promise<LdapClient[]> {
       return client;
     }),
   );
-}
-
-async function startOurs(dir: string, ldif: string): Promise<Masters> {
-  const places = Array.from({ length: servers }, (_, i) => ({
-    dir: join(dir, `ours-${i + 1}`),
-    port: firstPort + 10 * i,
-  }));
-  places.forEach((place, i) => {
-    const peers = places.flatMap((peer, j) =>
-      i === j ? [] : [`server-${j + 1}=127.0.0.1:${peer.port + 2}`],
-    );
-    const first = must(places[0], 'there are servers');
-    const caFrom = i === 0 ? {} : { caFrom: first.dir };
-    polyarch.setup({ ...place, baseDn: BASE_DN, password: PASSWORD, id: i + 1, peers, indexes, ...caFrom });
-    if (i === 0) polyarch.importLdif(place.dir, ldif);
-  });
-  const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const children = await Promise.all(places.map((place) => polyarch.start(place.dir, place.port, node)));
-  return {
-    ports: places.map((place) => place.port),
-    bindDn: polyarch.ADMIN_DN,
-    pids: children.map((child) => child.pid ?? 0),
-    stop: async () => {
-      await Promise.all(children.map(stopChild));
-    },
-  };
-}
-
-async function startTheirs(dir: string, ldif: string): Promise<Masters> {
-  const ports = Array.from({ length: servers }, (_, i) => firstPort + 500 + 10 * i);
-  const children: ChildProcess[] = [];
-  for (const [i, port] of ports.entries()) {
-    const place = join(dir, `theirs-${i + 1}`);
-    const masters = { id: i + 1, peerPorts: ports.filter((other) => other !== port) };
-    if (i === 0) slapdLoad(place, BASE_DN, PASSWORD, ldif, masters);
-    else slapdSetup(place, BASE_DN, PASSWORD, masters);
-    children.push(await slapdStart(place, port));
-  }
-  return {
-    ports,
-    bindDn: slapdAdmin(BASE_DN),
-    pids: children.map((child) => child.pid ?? 0),
-    stop: async () => {
-      await Promise.all(children.map(stopChild));
-    },
-  };
 }
 
 const anything = { kind: 'present', attribute: 'objectClass' } as const;
@@ -265,35 +211,51 @@ function report(name: string, figures: Figures, ratio: string): void {
   if (figures.errors > 0) process.stdout.write(`  errors: ${figures.errors}\n`);
 }
 
+/** Our figure through that of the better peer: more adds a second, or less time. */
+function ratios(our: Figures, theirs: readonly Figures[]): void {
+  const best = {
+    adds: Math.max(...theirs.map(({ replicatedPerSecond }) => replicatedPerSecond)),
+    p50: Math.min(...theirs.map(({ p50Ms }) => p50Ms)),
+    p99: Math.min(...theirs.map(({ p99Ms }) => p99Ms)),
+  };
+  process.stdout.write(
+    `to the better peer: ${(our.replicatedPerSecond / best.adds).toFixed(2)}x adds, ` +
+      `${(our.p50Ms / best.p50).toFixed(2)}x p50, ${(our.p99Ms / best.p99).toFixed(2)}x p99\n`,
+  );
+}
+
 async function main(): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  const { dir, remove } = scratch();
   try {
     buildLoad();
     const ldif = join(dir, 'people.ldif');
     await writePeopleLdif(ldif, BASE_DN, entries);
     const load1 = loadavg()[0] ?? 0;
+    const present = only === 'polyarch' ? [] : presentPeers(only === '' ? peers : only);
     process.stdout.write(
       `${servers} masters, ${entries} entries, ${connections} connections to each of two, ${seconds} s; load of the machine before: ${load1.toFixed(1)}\n` +
         'server    replicated adds/s   acknowledged/s  drain s   cpu us/add  latency p50/p99/max ms  ratio\n',
     );
-    let our: Figures | undefined;
-    if (only !== 'slapd') {
-      const ours = await startOurs(dir, ldif);
-      our = await measure(ours).finally(() => ours.stop());
-      report('polyarch', our, '');
+    const plan: MastersPlan = {
+      ...{ dir, ldif, servers, firstPort, baseDn: BASE_DN, password: PASSWORD },
+      ...{ profile, indexes },
+    };
+    const run = async (start: (plan: MastersPlan) => Promise<Masters>): Promise<Figures> => {
+      const masters = await start(plan);
+      return await measure(masters).finally(() => masters.stop());
+    };
+    const our = only === '' || only === 'polyarch' ? await run(startOurs) : undefined;
+    if (our !== undefined) report('polyarch', our, '');
+    const theirs: Figures[] = [];
+    for (const peer of present) {
+      const their = await run(peer === 'slapd' ? startSlapd : start389);
+      theirs.push(their);
+      const factor = our === undefined ? '' : our.replicatedPerSecond / their.replicatedPerSecond;
+      report(peer, their, typeof factor === 'number' ? `${factor.toFixed(1)}x` : '');
     }
-    if (only === 'polyarch') return;
-    if (!slapdInstalled()) {
-      process.stdout.write('slapd is not installed (apt-get install slapd): no ratio\n');
-      return;
-    }
-    const theirs = await startTheirs(dir, ldif);
-    const their = await measure(theirs).finally(() => theirs.stop());
-    const factor =
-      our === undefined ? '' : `${(our.replicatedPerSecond / their.replicatedPerSecond).toFixed(1)}x`;
-    report('slapd', their, factor);
+    if (our !== undefined && theirs.length > 0) ratios(our, theirs);
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { watched } from './clean-up.js';
 import { COMPARED_INDEXES } from './compared-indexes.js';
 
 const SLAPD = '/usr/sbin/slapd';
@@ -114,17 +115,8 @@ export async function untilListening(port: number, deadlineMs = 20_000): Promise
 
 /** Starts slapd in the foreground of a child process. */
 export async function slapdStart(dir: string, port: number): Promise<ChildProcess> {
-  const child = spawn(SLAPD, ['-f', join(dir, 'slapd.conf'), '-h', `ldap://127.0.0.1:${port}`, '-d', '0'], {
-    stdio: 'ignore',
-  });
+  const args = ['-f', join(dir, 'slapd.conf'), '-h', `ldap://127.0.0.1:${port}`, '-d', '0'];
+  const child = watched(spawn(SLAPD, args, { stdio: 'ignore' }));
   await untilListening(port);
   return child;
-}
-
-/** Ends a child process and waits for it. */
-export async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await gone;
 }

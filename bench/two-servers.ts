@@ -2,17 +2,17 @@
  * Two servers that follow each other, for benchmarks of what one gives to the other: made, started, asked, and what an exchange costs each of them.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { callControl } from '../lib/app/control-client.js';
 import { serverFiles } from '../lib/app/server-files.js';
 import type { DomainStatus, ServerStatus } from '../lib/app/server-status.js';
 import { must } from '../lib/base/assert.js';
+import { scratch, stopChild } from './clean-up.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { forgetPeak, peakMiB, processorUs } from './process-figures.js';
-import { stopChild } from './slapd.js';
 
 export const BASE_DN = 'dc=example,dc=com';
 export const PASSWORD = 'bench-secret';
@@ -61,10 +61,14 @@ export async function statusOf(
   return { domain, links: status.links.filter((link) => link.domain === domain.baseDn) };
 }
 
-/** Waits until the second has what the first has; answers the seconds. */
+/** Longest that two servers may take to become the same, ms. */
+const SAME_MS = 3_600_000;
+
+/** Waits until the second has what the first has; answers the seconds. Rejects after an hour. */
 export async function untilSame(one: Place, two: Place): Promise<number> {
   const fromMs = performance.now();
   for (;;) {
+    if (performance.now() - fromMs > SAME_MS) throw new Error('the servers are not the same after an hour');
     const [a, b] = await Promise.all([one, two].map((place) => statusOf(place).catch(() => undefined)));
     if (
       a !== undefined &&
@@ -116,7 +120,7 @@ export function report(name: string, cost: Cost, count: number): void {
 export async function inFolder(
   work: (dir: string, keep: (child: ChildProcess) => ChildProcess) => Promise<void>,
 ): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  const { dir, remove } = scratch();
   const children: ChildProcess[] = [];
   process.stdout.write(`load of the machine before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
   try {
@@ -129,6 +133,6 @@ export async function inFolder(
       child.kill('SIGCONT');
       if (child.exitCode === null && child.signalCode === null) await stopChild(child);
     }
-    rmSync(dir, { recursive: true, force: true });
+    remove();
   }
 }
