@@ -59,6 +59,8 @@ export interface BrokerMembers {
   /** What changed since a version, for a peer; undefined: nothing, or nothing that may be told yet. */
   since(version: number): { readonly generation: string; readonly rows: readonly MemberRow[] } | undefined;
   take(generation: string, rows: readonly MemberRow[]): void;
+  /** What this server has reported to hold and its entries lack some of; undefined: they lack nothing. */
+  readonly promised?: ServerState | undefined;
   /** Why this peer must not be let in; undefined when it may. */
   bar(peer: Hello): Refusal | undefined;
   /** A peer was let in. */

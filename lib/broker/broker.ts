@@ -6,22 +6,13 @@
  */
 import { LIMITS } from '../base/limits.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import type { ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
-import { OWN_FORMATS } from '../sync/formats.js';
-import {
-  type Hello,
-  type LinkPurpose,
-  PROTOCOL_MAX,
-  PROTOCOL_MIN,
-  type RefusalCode,
-  type ServerStates,
-} from '../sync/frames.js';
-import { forkedSentence, type PeerFacts } from '../sync/hello-check.js';
-import { HEARTBEAT_MS, TICK_MS } from '../sync/session-timing.js';
+import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
+import { TICK_MS } from '../sync/session-timing.js';
 import type { ServerDistances } from '../topology/distances.js';
 import type { Assurance } from './assurance.js';
 import type {
@@ -34,10 +25,10 @@ import type {
   SnapshotReader,
   UpdateTarget,
 } from './broker-seams.js';
+import { Forks } from './forks.js';
 import type { FrameLink } from './frame-link.js';
-import { KnownGeneration } from './known-generation.js';
+import { Introduction } from './introduction.js';
 import { greetLane } from './lanes.js';
-import { LiveReplicas } from './live-replicas.js';
 import type { Pacer } from './pacer.js';
 import { PublisherDriver } from './publisher-driver.js';
 import type { Answerer } from './question-talk.js';
@@ -83,9 +74,9 @@ export interface BrokerOptions {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #upstreams: Upstreams;
-  readonly #known: KnownGeneration;
+  readonly #introduction: Introduction;
+  readonly #forks: Forks;
   readonly #publishers = new Set<PublisherDriver>();
-  readonly #live = new LiveReplicas();
   readonly #shelf: SnapshotShelf;
   #cancelTick: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
@@ -99,8 +90,14 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
-    this.#known = new KnownGeneration(options.identity.server, options.directory, options.changelog);
     this.#shelf = new SnapshotShelf(options.clock, options.identity.boot);
+    this.#forks = new Forks({
+      ...{ server: options.identity.server, replica: options.identity.replica },
+      ...{ changelog: options.changelog, listener: options.listener },
+      source: (replica) => this.#upstreams.ofReplica(replica),
+      anew: (peer, origin, reason, work) => this.#anew(peer, origin, reason, work),
+    });
+    this.#introduction = new Introduction(options, this.#forks, () => this.states());
     this.#upstreams = new Upstreams(options.peers, {
       replica: options.identity.replica,
       server: options.identity.server,
@@ -115,10 +112,11 @@ export class Broker {
       assurance: options.assurance,
       way: (server) => options.pacer?.way(server),
       keepsHours: options.keepsHours !== false,
-      hello: (purpose) => this.#hello(purpose),
-      facts: (peer, link, expected) => this.#facts(peer, link, expected),
-      enter: (peer, address, end) => this.#enter(peer, address, end),
+      hello: (purpose) => this.#introduction.hello(purpose),
+      facts: (peer, link, expected) => this.#introduction.facts(peer, link, expected),
+      enter: (peer, address, end) => this.#introduction.enter(peer, address, end),
       refused: (code, reason, peer) => this.#refused(code, reason, peer),
+      contested: (origin, peer) => this.#forks.contested(origin, peer),
       lane: (link) => greetLane(link, this.domain, (frames, hello) => this.accept(frames, hello)),
       compress: (server) => options.compress?.(server) === true,
     });
@@ -160,7 +158,7 @@ export class Broker {
       way: (server) => this.#options.pacer?.way(server),
       keepsHours: this.#options.keepsHours,
       greeted: (hello) => {
-        leave = this.#enter(hello, link.address, (reason) => driver.stop('closing', reason));
+        leave = this.#introduction.enter(hello, link.address, (reason) => driver.stop('closing', reason));
         this.#upstreams.called(hello);
         listener.greeted(hello);
       },
@@ -187,9 +185,9 @@ export class Broker {
     this.#makeRoom(peer.server);
     if (peer.offers === true && this.#offering.size < LIMITS.members) this.#offering.add(peer.server);
     const wants = this.#wantsFrom(peer);
-    const facts = this.#facts(peer, link, undefined, wants);
+    const facts = this.#introduction.facts(peer, link, undefined, wants);
     if (facts.rival !== undefined) this.#notifyRival(peer, link.address);
-    const own = this.#hello('follow');
+    const own = this.#introduction.hello('follow');
     driver.start(wants ? { ...own, wants } : own, peer, facts);
   }
 
@@ -264,6 +262,18 @@ export class Broker {
     }
   }
 
+  /** Ends every session, performs `work` on a log at rest, and begins anew; other peers are asked for that origin before this one. */
+  async #anew(peer: string, origin: ReplicaId, reason: string, work: () => Promise<void>): Promise<void> {
+    this.#upstreams.spare(peer, origin);
+    await this.#suspend('closing', reason);
+    try {
+      await this.#options.changelog.idle();
+      if (!this.#stopped) await work();
+    } finally {
+      if (!this.#stopped) this.#resume();
+    }
+  }
+
   /** Other peers from now on; sessions with those that stay go on. */
   setPeers(peers: readonly BrokerPeer[]): void {
     this.#upstreams.setPeers(peers);
@@ -329,69 +339,10 @@ export class Broker {
       for (const publisher of [...this.#publishers]) {
         publisher.tick(states, this.#publishers.size);
         publisher.tellMembers();
+        if (publisher.agrees) this.#forks.agrees(publisher.peer?.replica);
       }
       this.#upstreams.tick(states);
     });
-  }
-
-  #hello(purpose: LinkPurpose): Hello {
-    const { identity, heartbeatMs } = this.#options;
-    return {
-      protocolMin: PROTOCOL_MIN,
-      protocolMax: PROTOCOL_MAX,
-      purpose,
-      server: identity.server,
-      replica: identity.replica,
-      incarnation: identity.incarnation(),
-      boot: identity.boot,
-      domain: identity.domain,
-      generation: this.#known.generation,
-      heartbeatMs: heartbeatMs ?? HEARTBEAT_MS,
-      states: this.states(),
-      fraction: this.#options.directory?.fraction?.(purpose),
-      formats: OWN_FORMATS,
-      ...(this.#options.offers === true && purpose === 'follow' ? { offers: true } : {}),
-    };
-  }
-
-  /** `wants`: nothing but a copy of the peer's data is wanted. */
-  #facts(peer: Hello, link: FrameLink, expected: string | undefined, wants = false): PeerFacts {
-    const compares = peer.purpose === 'follow' && peer.wants !== true && !wants;
-    return {
-      address: link.address,
-      identity: link.identity,
-      expected,
-      allowed: this.#options.allowed,
-      rival: this.#live.rival(peer),
-      forked: compares ? this.#forkedOrigin(peer) : undefined,
-      barred: this.#options.members?.bar(peer),
-    };
-  }
-
-  /** A newest change of the peer's that we should hold, by our own state, and do not. */
-  #forkedOrigin(peer: Hello): ReplicaId | undefined {
-    const { changelog, identity, listener } = this.#options;
-    const isFork = (csn: Csn): boolean => changelog.state.covers(csn) && !changelog.holds(csn);
-    const fork = peer.states.log.csns().find(isFork);
-    if (fork === undefined) return undefined;
-    const origin = csnReplica(fork);
-    if (
-      origin === identity.replica &&
-      peer.generation === this.#known.generation &&
-      peer.generation !== undefined
-    )
-      listener.barred?.('forked', forkedSentence(this.#hello('follow'), peer, origin), peer.server);
-    return origin;
-  }
-
-  #enter(peer: Hello, address: string, end: (reason: string) => void): () => void {
-    const known = this.#known.entered(peer, end);
-    if (peer.purpose === 'follow') this.#options.members?.heard(peer);
-    const leave = this.#live.enter(peer, address, end);
-    return () => {
-      known();
-      leave();
-    };
   }
 
   #refused(code: RefusalCode, reason: string, peer: string): void {

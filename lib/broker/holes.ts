@@ -14,6 +14,8 @@ interface Hole {
   /** Not asked before this; undefined: seen once. */
   untilMs: number | undefined;
   retryMs: number;
+  /** It sent none: it is spared the question. */
+  spared?: boolean;
 }
 
 const NONE: ReadonlySet<ReplicaId> = new Set();
@@ -42,6 +44,20 @@ export class Holes {
   /** The peer itself said that it lacks what follows our place. */
   told(peer: string, origin: ReplicaId, place: Csn, nowMs: number): void {
     if (this.came(peer, origin, place, nowMs) === 'first') this.came(peer, origin, place, nowMs);
+  }
+
+  /** The peer is not asked for that origin for a while though it sent no hole: another one shall be first. */
+  spare(peer: string, origin: ReplicaId, nowMs: number): void {
+    const holes = this.#peers.get(peer) ?? new Map<ReplicaId, Hole>();
+    this.#peers.set(peer, holes);
+    const untilMs = nowMs + FIRST_RETRY_MS;
+    holes.set(origin, { held: undefined, untilMs, retryMs: FIRST_RETRY_MS, spared: true });
+  }
+
+  /** Ends that. */
+  unspare(peer: string, origin: ReplicaId): void {
+    const holes = this.#peers.get(peer);
+    if (holes?.get(origin)?.spared === true) holes.delete(origin);
   }
 
   /** Origins that the peer is not asked for now. */

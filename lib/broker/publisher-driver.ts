@@ -156,6 +156,11 @@ export class PublisherDriver {
     return this.#peer;
   }
 
+  /** The peer follows this server, and found nothing in our hello that it cannot be followed with. */
+  get agrees(): boolean {
+    return this.#state.kind === 'serving' && this.#state.credit > 0;
+  }
+
   /** Tells the peer something that its administrator should know. */
   notify(sentence: string): void {
     if (this.#state.kind === 'serving') this.#side.notify(sentence);

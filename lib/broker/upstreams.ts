@@ -176,9 +176,9 @@ export class Upstreams {
       .find((upstream) => upstream?.replica === replica);
   }
 
-  /** That origin's changes after `place` are not asked of this peer for a while. */
-  spare(peer: string, origin: ReplicaId, place: Csn): void {
-    this.#holes.told(peer, origin, place, this.#context.clock.monotonicMs());
+  /** This peer is not asked for that origin before another one gave some of it, or a while has passed. */
+  spare(peer: string, origin: ReplicaId): void {
+    this.#holes.spare(peer, origin, this.#context.clock.monotonicMs());
   }
 
   status(): SessionStatus[] {
@@ -258,6 +258,9 @@ export class Upstreams {
       facts: (hello) => this.#context.facts(hello, link, name),
       greeted: (hello) => {
         connection.settled();
+        const { replica } = hello;
+        if (replica !== undefined && changelog.newest(replica) !== undefined)
+          this.#holes.unspare(name, replica);
         link.pace(this.#context.way(hello.server));
         leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
         listener.greeted(hello);

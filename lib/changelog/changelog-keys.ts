@@ -4,6 +4,7 @@
  *   prefix 01 origin(2) csn(12)  -> the encoded change
  *   prefix 02 origin(2)          -> CSN (12): newest change of the origin that was trimmed away; what follows it is held
  *   prefix 04                    -> octets and changes counted, and the server state that they are counted to
+ *   prefix 05                    -> origins (2 each) that another directory than their own was seen to agree about (provisional.ts); absent: all
  *   prefix 03                    -> generation id as text (only where no backend keeps it)
  *
  * Origin and CSN are big-endian, so a range of keys is a range of one origin's stream.
@@ -17,6 +18,7 @@ const CHANGE = 1;
 const TRIMMED = 2;
 const GENERATION = 3;
 const SIZE = 4;
+const CONFIRMED = 5;
 
 export class ChangelogKeys {
   readonly #prefix: Uint8Array;
@@ -36,17 +38,15 @@ export class ChangelogKeys {
   }
 
   generation(): Uint8Array {
-    const key = new Uint8Array(this.#prefix.length + 1);
-    key.set(this.#prefix);
-    key[this.#prefix.length] = GENERATION;
-    return key;
+    return this.#single(GENERATION);
   }
 
   size(): Uint8Array {
-    const key = new Uint8Array(this.#prefix.length + 1);
-    key.set(this.#prefix);
-    key[this.#prefix.length] = SIZE;
-    return key;
+    return this.#single(SIZE);
+  }
+
+  confirmed(): Uint8Array {
+    return this.#single(CONFIRMED);
   }
 
   /** Changes of `origin` after `after` (from the first when undefined) up to and with `through` (to the last when undefined). */
@@ -68,12 +68,19 @@ export class ChangelogKeys {
 
   /** Every key of the log. */
   all(): StoreRange {
-    return { gte: this.#key(CHANGE, 0, 0), lt: this.#key(SIZE + 1, 0, 0) };
+    return { gte: this.#key(CHANGE, 0, 0), lt: this.#key(CONFIRMED + 1, 0, 0) };
   }
 
   /** The CSN of a change key. */
   csnOf(key: Uint8Array): Csn {
     return csnFromBytes(key, key.length - CSN_BYTES);
+  }
+
+  #single(kind: number): Uint8Array {
+    const key = new Uint8Array(this.#prefix.length + 1);
+    key.set(this.#prefix);
+    key[this.#prefix.length] = kind;
+    return key;
   }
 
   #key(kind: number, origin: number, extra: number): Uint8Array {

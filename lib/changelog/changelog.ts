@@ -15,13 +15,13 @@ import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { AppendQueue, type CarryRows } from './append-queue.js';
 import { ChangelogKeys } from './changelog-keys.js';
-import { edgeOf } from './log-edge.js';
+import { edgeOf, newestOfAll, oldestOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
 import { readChain, readRow, SCAN_ROWS } from './log-read.js';
 import { LogSize } from './log-size.js';
+import { deletion, wipeAll, wipeOrigin } from './log-wipe.js';
+import { Provisional } from './provisional.js';
 import { RecentChanges } from './recent-changes.js';
-
-const WIPE_ROWS = 1000;
 
 /**
  * What a reader finds after its place. `too-old`: what it needs was trimmed; `oldest` is the mark. `forked`: the place is not in this log although newer
@@ -70,6 +70,7 @@ export class Changelog {
   readonly #queue: AppendQueue;
   readonly #size = new LogSize();
   readonly #purge: LogPurge;
+  #provisional: Provisional | undefined;
 
   private constructor(store: OrderedStore, options: ChangelogOptions) {
     this.#store = store;
@@ -111,6 +112,11 @@ export class Changelog {
   /** The generation recorded by setGeneration(), for a broker without a backend. */
   get recordedGeneration(): string | undefined {
     return this.#generation;
+  }
+
+  /** Whose changes are held on the word of that server alone (a broker's log that began on an empty disk). */
+  get provisional(): Provisional {
+    return must(this.#provisional, 'the log is open');
   }
 
   /** Octets of changes held in memory. */
@@ -260,18 +266,8 @@ export class Changelog {
   }
 
   /** Oldest change held, of any origin. Rejects with a StoreError. */
-  async oldest(): Promise<Csn | undefined> {
-    let oldest: Csn | undefined;
-    for (const origin of this.#state.replicas()) {
-      const first = await edgeOf(
-        this.#store,
-        this.#keys,
-        this.#keys.changes(origin, undefined, undefined),
-        false,
-      );
-      if (first !== undefined && (oldest === undefined || first < oldest)) oldest = first;
-    }
-    return oldest;
+  oldest(): Promise<Csn | undefined> {
+    return oldestOf(this.#store, this.#keys, this.#state.replicas());
   }
 
   /** Keeps the count of octets, so that the next start need not read the whole log. */
@@ -282,9 +278,7 @@ export class Changelog {
   /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
   async reset(state: ServerState): Promise<void> {
     assert(this.#queue.empty, 'a change log in use cannot be reset');
-    for await (const keys of this.#store.scanKeys(this.#keys.all(), WIPE_ROWS)) {
-      await this.#store.batch(keys.map(deletion), { sync: false });
-    }
+    await wipeAll(this.#store, this.#keys);
     const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
     await this.#store.batch(marks, { sync: true });
     this.#taken.clear();
@@ -320,10 +314,27 @@ export class Changelog {
     this.#tell([csnReplica(csn)]);
   }
 
+  /**
+   * Gives up all that is held of an origin, the newest first, so that a crash leaves a shorter log of it. Nothing may be on its way to the disk. Durable when it resolves with how many changes went.
+   */
+  async forget(origin: ReplicaId): Promise<number> {
+    assert(this.#queue.empty && origin !== this.#own, 'changes of another replica, in a log at rest');
+    const went = await wipeOrigin(this.#store, this.#keys, this.#size, origin);
+    const others = (state: ServerState): ServerState =>
+      ServerState.of(state.csns().filter((csn) => csnReplica(csn) !== origin));
+    this.#state = others(this.#state);
+    this.#trimmed = others(this.#trimmed);
+    this.#recent.clear();
+    const ops = [deletion(this.#keys.trimmed(origin)), this.#size.row(this.#keys, this.#state)];
+    await this.#store.batch(ops, { sync: true });
+    this.#tell([origin]);
+    return went;
+  }
+
   /** Records the generation of the changes held, for a broker without a backend. */
   async setGeneration(generationId: string): Promise<void> {
     const op: StoreOp = { type: 'put', key: this.#keys.generation(), value: utf8Encode(generationId) };
-    await this.#store.batch([op], { sync: true });
+    await this.#store.batch([op, ...this.provisional.ops()], { sync: true });
     this.#generation = generationId;
   }
 
@@ -376,25 +387,10 @@ export class Changelog {
     }
     const generation = this.#store.get(this.#keys.generation());
     this.#generation = generation === undefined ? undefined : utf8Decode(generation);
-    this.#state = this.#trimmed;
-    let origin = 0;
-    for (;;) {
-      const first = await edgeOf(this.#store, this.#keys, this.#keys.changesFrom(origin), false);
-      if (first === undefined) break;
-      const replica = csnReplica(first);
-      const newest = await edgeOf(
-        this.#store,
-        this.#keys,
-        this.#keys.changes(replica, undefined, undefined),
-        true,
-      );
-      this.#state = this.#state.with(must(newest, 'an origin with rows has a newest'));
-      origin = replica + 1;
-    }
+    const newest = await newestOfAll(this.#store, this.#keys);
+    this.#state = this.#trimmed.merge(ServerState.of(newest));
+    const fresh = this.#own === undefined && generation === undefined && this.#state.size === 0;
+    this.#provisional = new Provisional(this.#store, this.#keys.confirmed(), fresh);
     await this.#size.count(this.#store, this.#keys, this.#state);
   }
-}
-
-function deletion(key: Uint8Array): StoreOp {
-  return { type: 'del', key };
 }

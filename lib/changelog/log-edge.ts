@@ -1,5 +1,6 @@
-/** Ends of ranges of a change log: the first or last change of an origin. */
-import type { Csn } from '../csn/csn.js';
+/** Ends of ranges of a change log: the first or last change of an origin, of all origins. */
+import { must } from '../base/assert.js';
+import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { OrderedStore, StoreRange } from '../port/ordered-store.js';
 import type { ChangelogKeys } from './changelog-keys.js';
 
@@ -15,4 +16,31 @@ export async function edgeOf(
     if (key !== undefined) return keys.csnOf(key);
   }
   return undefined;
+}
+
+/** Oldest change held, of any of these origins. Rejects with a StoreError. */
+export async function oldestOf(
+  store: OrderedStore,
+  keys: ChangelogKeys,
+  origins: readonly ReplicaId[],
+): Promise<Csn | undefined> {
+  let oldest: Csn | undefined;
+  for (const origin of origins) {
+    const first = await edgeOf(store, keys, keys.changes(origin, undefined, undefined), false);
+    if (first !== undefined && (oldest === undefined || first < oldest)) oldest = first;
+  }
+  return oldest;
+}
+
+/** The newest change on disk of each origin that has any. Rejects with a StoreError. */
+export async function newestOfAll(store: OrderedStore, keys: ChangelogKeys): Promise<readonly Csn[]> {
+  const newest: Csn[] = [];
+  for (let origin = 0; ; ) {
+    const first = await edgeOf(store, keys, keys.changesFrom(origin), false);
+    if (first === undefined) return newest;
+    const replica = csnReplica(first);
+    const last = await edgeOf(store, keys, keys.changes(replica, undefined, undefined), true);
+    newest.push(must(last, 'an origin with rows has a newest'));
+    origin = replica + 1;
+  }
 }

@@ -21,6 +21,18 @@ export function lesser(a: ServerState, b: ServerState): ServerState {
   );
 }
 
+/** The newest of the changes that `state` lacks of `reported`, but for those of `own` and of servers `outside`, of which nothing more is taken. */
+export function lackingOf(
+  reported: ServerState,
+  state: ServerState,
+  own: ReplicaId | undefined,
+  outside: ReadonlyMap<ReplicaId, unknown>,
+): readonly Csn[] {
+  return reported
+    .csns()
+    .filter((csn) => csnReplica(csn) !== own && !outside.has(csnReplica(csn)) && !state.covers(csn));
+}
+
 /** Whether a new report would say more than the last one: of `state`, or of whom the server takes no changes from. */
 export function saysMore(report: MemberReport, state: ServerState, outside: readonly ReplicaId[]): boolean {
   return (

@@ -7,7 +7,7 @@
  */
 import { must } from '../base/assert.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -21,7 +21,7 @@ import {
   mergeMembers,
   type Standing,
 } from '../sync/member-row.js';
-import { callersOf, isSuccessor, lesser, saysMore } from './member-facts.js';
+import { callersOf, isSuccessor, lackingOf, lesser, saysMore } from './member-facts.js';
 import { MemberStore } from './member-store.js';
 import { OwnPlace } from './own-place.js';
 import { Silences } from './silences.js';
@@ -177,17 +177,20 @@ export class Membership {
    * were restored, or copied from a server that lacks it (`lacking`).
    */
   owed(): 'untold' | 'lacking' | undefined {
-    const { directory } = this.#options;
+    const { directory, replica } = this.#options;
     if (directory === undefined) return undefined;
     if (!this.place.told) return 'untold';
-    const reported = this.own?.report?.state;
-    if (reported === undefined || directory.state.coversAll(reported)) return undefined;
+    const { promised } = this;
+    if (promised === undefined) return undefined;
     // Our own changes that others have come back before we write (replica.ts); those that nobody has are put back or made anew (reissue.ts).
-    const { replica } = this.#options;
-    const gone = this.#outside();
-    const lacks = (csn: Csn, origin = csnReplica(csn)): boolean =>
-      origin !== replica && !gone.has(origin) && !directory.state.covers(csn);
-    return reported.csns().some((csn) => lacks(csn)) ? 'lacking' : undefined;
+    return lackingOf(promised, directory.state, replica, this.#outside()).length > 0 ? 'lacking' : undefined;
+  }
+
+  /** What we reported to hold, while our entries lack some of it. */
+  get promised(): ServerState | undefined {
+    const { directory } = this.#options;
+    const reported = this.own?.report?.state;
+    return reported === undefined || directory?.state.coversAll(reported) !== false ? undefined : reported;
   }
 
   /** Why a peer must not be let in, or undefined. */
@@ -382,9 +385,7 @@ export class Membership {
   }
 
   #names(): string {
-    return this.rows()
-      .map(({ name }) => name)
-      .join(', ');
+    return Array.from(this.rows(), ({ name }) => name).join(', ');
   }
 
   #nextStandingMs(row: MemberRow): number {

@@ -94,7 +94,7 @@ export class Reissue {
       : undefined;
   }
 
-  /** Our changes up to this one came back from others: what they have is ours. */
+  /** Our changes up to this one came back from others, or were put back: what they have is ours. */
   cameBack(newest: Csn): void {
     this.#lives.cameBack(newest);
   }
@@ -144,15 +144,14 @@ export class Reissue {
   }
 
   /**
-   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. Where the source is one of those that hold another history of ours, its CSNs say nothing
-   * about what we made since our history forked from it (life-starts.ts): nobody has that, whatever is asked of a later source.
+   * Keeps what we made and `source` does not hold; on disk when it resolves with how many. Where its newest change of ours is neither in our log nor kept from an earlier copy, we did not make it in the
+   * history that we hold: we were restored, and its CSNs say nothing about what we made since (life-starts.ts), told so by anyone or not: nobody has that, whatever is asked of a later source.
    */
   async keep(source: ServerState, circumstances: KeepCircumstances): Promise<number> {
     const { replica, changelog, store } = this.#options;
-    const { forked } = circumstances;
     const standingAtMs = await this.#standing(circumstances);
     const theirs = source.get(replica);
-    const apart = forked && !(theirs !== undefined && changelog.holds(theirs));
+    const apart = theirs !== undefined ? !this.#made(theirs) : circumstances.forked;
     const before = apart ? this.#lives.common(circumstances.peer) : undefined;
     const common = apart && (before ?? ZERO_CSN) < (theirs ?? ZERO_CSN) ? before : theirs;
     let kept = 0;
@@ -171,6 +170,12 @@ export class Reissue {
     }
     if (kept > 0) this.#pending = true;
     return kept;
+  }
+
+  /** Whether that change of ours is one of the history that we hold. */
+  #made(csn: Csn): boolean {
+    const { changelog, store } = this.#options;
+    return changelog.holds(csn) || store.get(this.#key(csn)) !== undefined;
   }
 
   /** When our place was last decided as we made what is kept; undefined: we did not belong, or cannot know. Found as the copy begins, on disk for its further sources. */

@@ -298,6 +298,7 @@ export class Replica {
     const own = changelog.state.get(replica);
     if (own === undefined || backend.importing || backend.state.covers(own)) return;
     if (this.#recovering === undefined || own > this.#recovering) this.#recovering = own;
+    this.#options.reissue?.cameBack(own);
   }
 
   /** After changes were applied: are our own back? */
@@ -307,7 +308,6 @@ export class Replica {
     if (this.#recovering === undefined || !backend.state.covers(this.#recovering)) return;
     const back = this.#recovering;
     this.#recovering = undefined;
-    this.#options.reissue?.cameBack(back);
     this.#options.renewIncarnation().then(
       () => {
         this.#tell('recovered', `${server} has its own changes up to ${back} back and takes writes`);

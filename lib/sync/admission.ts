@@ -3,7 +3,8 @@
  *
  * A change of a server that lacks what was forgotten would be folded by each replica according to what it still keeps, and they would differ for ever. So a server
  * that is not (or no longer) a member is let in only when it holds all that we ever said we hold (what anyone has forgotten is part of that), and has made
- * nothing that we do not hold.
+ * nothing that we do not hold. A member that was restored and wrote on has made changes that do not know what its reports say it knew, so it takes a copy; one whose data were replaced by a copy
+ * of a server that lacks some of it made what it made knowing that, and is let in to get it.
  */
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello } from './frames.js';
@@ -38,6 +39,9 @@ export function barOf(
     // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those. Its own that its log has are on their way to its entries.
     const known = made === undefined ? applied : applied.with(made);
     if (!unseen || row.report === undefined || known.coversAll(row.report.state)) return undefined;
+    // It knows what it had known, as after a copy from a server that lacks it, and makes nothing before it has that again, which may be from us alone.
+    if (peer.promised !== undefined && known.merge(peer.promised).coversAll(row.report.state))
+      return undefined;
     if (isOvertaken(peer, row.report)) return { code: 'closing', sentence: overtakenSentence(peer, server) };
     return notMember(peer, server, 'has made changes on an older copy of its data');
   }

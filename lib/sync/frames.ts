@@ -75,6 +75,8 @@ export interface Hello {
   readonly behalf?: Behalf | undefined;
   /** What this server (or the one on whose behalf it speaks) reads, and itself writes; undefined: OLDEST_FORMATS. */
   readonly formats?: Formats | undefined;
+  /** What this directory has reported to hold, where its entries lack some of it: it knows that, and makes no change before it holds again what others made of it; undefined: they lack nothing, or an older version speaks. */
+  readonly promised?: ServerState | undefined;
 }
 
 /** For whom a broker fetches a copy. */

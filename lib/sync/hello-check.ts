@@ -96,10 +96,11 @@ export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId): str
   return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedy}`;
 }
 
-/** What a peer whose own history is forked hears before it is refused: it cannot see that itself when its newest change is older than ours of it. */
+/** What a peer whose own history is forked, or a broker, hears before it is refused: it cannot see that itself when its newest change is older than ours of it. */
 export function forkFrames(own: Hello, peer: Hello, { forked }: PeerFacts): Frame[] {
   const csn = forked === undefined ? undefined : own.states.log.get(forked);
-  if (forked === undefined || csn === undefined || forked !== peer.replica) return [];
+  if (forked === undefined || csn === undefined) return [];
+  if (forked !== peer.replica && peer.replica !== undefined) return [];
   return [
     { kind: 'hello', hello: own },
     { kind: 'unavailable', origin: forked, why: 'forked', csn },

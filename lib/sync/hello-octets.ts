@@ -10,13 +10,14 @@ import type { Hello, LinkPurpose, ServerStates } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats. After any other octet the rest is of a later version. */
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats, what was promised. After any other octet the rest is of a later version. */
 const RESUME = 1;
 const OFFERS = 2;
 const WANTS = 3;
 const BEHALF = 4;
 const FRACTION = 5;
 const FORMATS = 6;
+const PROMISED = 7;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -51,11 +52,15 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
     writer.u16(replica ?? 0);
     writer.u8(hops);
   }
-  // Last: servers that do not know it look no further.
-  if (hello.formats === undefined) return;
-  writer.u8(FORMATS);
-  writer.varint(hello.formats.copies);
-  writer.varint(hello.formats.changes);
+  // The younger last: servers that do not know it look no further.
+  if (hello.formats !== undefined) {
+    writer.u8(FORMATS);
+    writer.varint(hello.formats.copies);
+    writer.varint(hello.formats.changes);
+  }
+  if (hello.promised === undefined) return;
+  writer.u8(PROMISED);
+  writer.bytes(hello.promised.toBytes());
 }
 
 /** Writes a place in a copy. */
@@ -107,7 +112,7 @@ export function readHello(reader: ByteReader): Hello {
   };
 }
 
-type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats'>;
+type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats' | 'promised'>;
 
 function readMore(reader: ByteReader): More {
   let more: More = {};
@@ -130,6 +135,9 @@ function readMore(reader: ByteReader): More {
         more = { ...more, formats: { copies, changes: reader.varint(MAX_FORMAT) } };
         break;
       }
+      case PROMISED:
+        more = { ...more, promised: readState(reader) };
+        break;
       case BEHALF: {
         const server = readName(reader);
         const replica = reader.u16();

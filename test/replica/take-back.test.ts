@@ -5,7 +5,10 @@
 import t from 'tap';
 import { ZERO_CSN } from '../../lib/csn/csn.js';
 import { MESH_3 } from '../sim/shapes.js';
-import { World } from '../sim/world.js';
+import type { SimServer } from '../sim/sim-server.js';
+import { directoryServer, World } from '../sim/world.js';
+
+const CHAIN_3 = [directoryServer(1, [2]), directoryServer(2, [1, 3]), directoryServer(3, [2])];
 
 function between(world: World, a: string, b: string, passes: boolean): void {
   for (const [from, to] of [[a, b] as const, [b, a] as const])
@@ -96,3 +99,41 @@ t.test('what a server made while it was evicted is made anew, not put back', asy
   await world.writes('s3', 1);
   await world.settle();
 });
+
+t.test(
+  'the only way between two others is let in though its copy lacks what it had told one of them: it knows that, and has it back',
+  async (t) => {
+    const world = await World.started(CHAIN_3);
+    await world.writes('s2', 3);
+    await world.settle();
+    await world.run(1000);
+    const [s1, s2, s3] = ['s1', 's2', 's3'].map((name) => world.server(name)) as [
+      SimServer,
+      SimServer,
+      SimServer,
+    ];
+    // What s2 makes and says goes to s3, but not to its disk.
+    s3.disk.faults.refuse = 'full';
+    await world.writes('s2', 3);
+    await world.run(500);
+    between(world, 's1', 's2', false);
+    await world.writes('s2', 2);
+    await world.run(1000);
+    between(world, 's2', 's3', false);
+    s3.disk.faults.refuse = undefined;
+    await world.run(5000);
+    await world.writes('s1', 2);
+    between(world, 's1', 's2', true);
+    await world.wait(s2.replica?.initialize('s1') ?? Promise.resolve());
+    const before = [...s2.acked];
+    t.notOk(s2.changelog?.holds(before[7] ?? ZERO_CSN), 'the copy lacks its newest, which s3 knows of');
+    await world.writes('s1', 2);
+    await world.run(500);
+    world.network.healAll();
+    await world.settle();
+    await world.writes('s2', 1);
+    await world.settle();
+    t.same(s2.reissued, []);
+    for (const { changelog } of [s1, s3]) t.ok(before.every((csn) => changelog?.holds(csn)));
+  },
+);

@@ -74,6 +74,25 @@ t.test(
     const copied = peer(state([15, 1], [5, 2]));
     const putBack = { ...copied, states: { ...copied.states, log: state([15, 1], [11, 2]) } };
     t.equal(code(putBack, member), undefined, 'its own that its log has are on their way to its entries');
+    const promised = state([15, 1], [10, 2]);
+    const knows = { promised };
+    t.equal(
+      code(peer(state([9, 1], [11, 2]), knows), member),
+      undefined,
+      'it knows what it said, and waits for it',
+    );
+    const knowsLess = { promised: state([14, 1], [10, 2]) };
+    t.equal(
+      code(peer(state([9, 1], [11, 2]), knowsLess), member),
+      'not-member',
+      'restored, it knows an older report',
+    );
+    t.equal(code(peer(state([9, 1], [11, 2]), knows), row({ standing: 'evicted' })), 'evicted');
+    t.equal(
+      code(peer(state([9, 1], [11, 2]), knows), undefined),
+      'not-member',
+      'that is the word of a member',
+    );
     const wants = { wants: true };
     t.equal(code(peer(state([9, 1], [11, 2]), wants), member), undefined, 'it asks for a copy of ours');
     t.equal(code(peer(state(), wants), row({ standing: 'evicted' })), 'evicted');

@@ -79,6 +79,8 @@ t.test(
       { kind: 'unavailable', origin: 2, why: 'forked', csn: csn(9, 2) },
     ]);
     t.same(forkFrames(own, peer, { ...FACTS, forked: 3 as ReplicaId }), []);
+    const broker = { ...peer, replica: undefined };
+    t.same(forkFrames(own, broker, { ...FACTS, forked: 2 as ReplicaId }).length, 2, 'whose log may give way');
     t.same(forkFrames(own, peer, FACTS), []);
     t.end();
   },

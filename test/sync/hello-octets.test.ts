@@ -1,6 +1,7 @@
 /** Claims about the octets of a hello beside those of frames.test.ts. */
 import t from 'tap';
-import type { ReplicaId } from '../../lib/csn/csn.js';
+import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
 import { hello } from './session-fixtures.js';
 
@@ -17,7 +18,7 @@ t.test('a hello says where a total update goes on, or nothing of it', async (t) 
 });
 
 t.test(
-  'a hello says that its server offers its changes, that it wants a copy, for whom it fetches one, or what it reads',
+  'a hello says that its server offers its changes, that it wants a copy, for whom it fetches one, what it reads, or what it promised',
   (t) => {
     for (const more of [
       { offers: true },
@@ -27,6 +28,8 @@ t.test(
       { behalf: { server: 's9', replica: undefined, hops: 1 } },
       { formats: { copies: 300, changes: 2 } },
       { behalf: { server: 's9', replica: undefined, hops: 1 }, formats: { copies: 1, changes: 1 } },
+      { promised: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]) },
+      { promised: ServerState.EMPTY, formats: { copies: 1, changes: 1 } },
       { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
     ]) {
       const told = { ...hello('s2', 2, { purpose: 'follow' }), ...more };

@@ -1,0 +1,110 @@
+/**
+ * A broker whose disk was lost, filled first by a server that was restored and wrote on unheard: it meets those that hold what that server had made before, and gives way to them, since the server itself
+ * holds what it wrote since, and makes it anew (replication-model.md sections 2 and 7).
+ */
+import t from 'tap';
+import { type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
+import { HUB } from '../sim/shapes.js';
+import { World } from '../sim/world.js';
+
+function apart(world: World, names: readonly string[], from: string): void {
+  for (const name of names) {
+    world.network.cut(name, from);
+    world.network.cut(from, name);
+  }
+}
+
+function together(world: World, name: string, other: string): void {
+  world.network.heal(name, other);
+  world.network.heal(other, name);
+  world.network.breakLinks(name, other);
+}
+
+/** s1 has made ten changes that all hold, then ten more that a backup lacks, was restored from it, and has made five that s4, which lost its disk, has of it. */
+async function filledByFork(clockMs = 0) {
+  const world = await World.started(HUB);
+  await world.writes('s1', 10);
+  await world.settle();
+  await world.run(700);
+  const [s1, s4] = [world.server('s1'), world.server('s4')];
+  const backup = s1.disk.snapshot();
+  await world.writes('s1', 10);
+  await world.writes('s2', 5);
+  await world.settle();
+  apart(world, ['s1', 's2', 's3'], 's4');
+  await world.wait(s1.replaceDisk(backup));
+  s1.clockOffset.wallMs += clockMs;
+  void s1.start();
+  await world.run(5000, () => s1.up && s1.replica?.writesHeld() === undefined);
+  await world.writes('s1', 5);
+  await world.wait(s4.replaceDisk(undefined));
+  void s4.start();
+  together(world, 's1', 's4');
+  await world.run(3000);
+  return { world, s1, s4, known: s1.acked.slice(0, 20), anew: s1.acked.slice(20) };
+}
+
+for (const clockMs of [0, -3_600_000]) {
+  t.test(
+    `those that the broker's disk is filled anew from may be wrong: nothing is lost (clock ${clockMs} ms)`,
+    async (t) => {
+      const { world, s1, s4, known, anew } = await filledByFork(clockMs);
+      t.ok(
+        anew.every((csn) => s4.changelog?.holds(csn)),
+        'the broker has what was made since',
+      );
+      together(world, 's2', 's4');
+      together(world, 's3', 's4');
+      await world.run(8000);
+      await world.settle();
+      t.same([...s1.madeAnew], anew);
+      for (const name of ['s1', 's2', 's3', 's4'])
+        t.ok(
+          known.every((csn) => world.server(name).changelog?.holds(csn)),
+          name,
+        );
+      await world.writes('s1', 2);
+      await world.settle();
+      t.equal(await s1.directory?.contents(), await world.server('s2').directory?.contents());
+    },
+  );
+}
+
+t.test(
+  'a broker gives up nothing that another server agrees about, nor what its maker cannot be asked for',
+  async (t) => {
+    for (const story of ['another agrees', 'its maker is away', 'its disk was not lost'] as const) {
+      const { world, s1, s4, anew } = await filledByFork();
+      if (story === 'another agrees') {
+        world.add({ ...s1.options, name: 's5', replica: 5 as ReplicaId, hasData: false, peers: ['s4'] });
+        void world.server('s5').start();
+        await world.run(8000);
+        t.ok(world.server('s5').changelog?.state.covers(anew[4] ?? ZERO_CSN), story);
+      } else if (story === 'its maker is away') s1.crash();
+      else {
+        s4.crash();
+        await world.wait(s4.disk.batch([{ type: 'del', key: new Uint8Array([0x63, 5]) }], { sync: true }));
+        void s4.start();
+        await world.run(3000);
+      }
+      together(world, 's2', 's4');
+      await world.run(20_000);
+      t.ok(
+        anew.every((csn) => s4.changelog?.holds(csn)),
+        story,
+      );
+      t.match(
+        world.server('s2').alerts.join('\n') + s4.alerts.join('\n'),
+        /different histories of replica 1/,
+        story,
+      );
+      t.notMatch(s4.alerts.join('\n'), /are forgotten here/, story);
+      if (story !== 'its maker is away') continue;
+      void s1.start();
+      together(world, 's3', 's4');
+      await world.run(30_000);
+      await world.settle();
+      t.same([...s1.madeAnew], anew, 'and goes on once it is back');
+    }
+  },
+);
