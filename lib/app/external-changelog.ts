@@ -1,20 +1,19 @@
 /**
  * The external change log of a running server: the numbers of its changes, when they are given, and cn=changelog.
  *
- * Owns the completeness of a domain: up to which CSN no counting replica can bring a change that is not in the log, from what members said of
- * themselves. A replica that was silent for longer than `changelog.silentSeconds`, is evicted or was never heard of does not count.
+ * A replica that was silent for longer than `changelog.silentSeconds` does not count (changelog-completeness.ts).
  */
 import { domainNumber } from '../backend/domain-facts.js';
+import { must } from '../base/assert.js';
 import { ChangeNumbers, type NumberedLog } from '../changelog/change-numbers.js';
 import type { Settings } from '../config/option-table.js';
-import { type Csn, csnReplica, MAX_CSN_TIME_MS, makeCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
-import type { ServerState } from '../csn/server-state.js';
+import { toReplicaId } from '../csn/csn.js';
 import { systemClock } from '../io/system-clock.js';
 import { IncludedAttributes } from '../operation/changes/included-attributes.js';
 import type { LdapService } from '../operation/ldap-service.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import type { MemberRow } from '../sync/member-row.js';
+import { completeness } from './changelog-completeness.js';
 import type { RunningDomain } from './domain.js';
 
 /** Server-wide rows of the numbers in the store. */
@@ -35,10 +34,11 @@ export interface ExternalChangelogParts {
 export async function serveExternalChangelog(parts: ExternalChangelogParts): Promise<() => Promise<void>> {
   const { store, service, domains, settings, log } = parts;
   if (!settings['changelog.enabled'] || domains.length === 0) return async () => {};
+  const replica = must(toReplicaId(settings['server.id']), 'the configuration was checked');
   const silentMs = settings['changelog.silentSeconds'] * 1000;
   const numbered = await Promise.all(
     domains.map(async (domain): Promise<NumberedLog> => {
-      const { members, changelog } = domain.upkeep;
+      const { members, changelog, reissue } = domain.upkeep;
       return {
         domain: await domainNumber(store, domain.baseKey),
         copied: domain.backend.parts.keys.meta('changeNumbers'),
@@ -48,7 +48,13 @@ export async function serveExternalChangelog(parts: ExternalChangelogParts): Pro
           completeness(
             changelog.state,
             members.rows(),
-            members.own?.replica,
+            {
+              replica,
+              issued: changelog.lastOwn(),
+              applied: domain.backend.state,
+              unsettled: members.owed() !== undefined || reissue?.pending === true,
+              wallMs: systemClock.wallMs(),
+            },
             (name) => members.silentMs(name) > silentMs,
           ),
       };
@@ -115,30 +121,4 @@ function drive(numbers: ChangeNumbers, logs: readonly NumberedLog[], log: Log): 
     for (const end of ends) end();
     await running;
   };
-}
-
-/** Up to which CSN every change of the replicas that count is held. `own`: our own replica, of which all is held. */
-export function completeness(
-  held: ServerState,
-  members: readonly MemberRow[],
-  own: ReplicaId | undefined,
-  isSilent: (name: string) => boolean,
-): Csn {
-  let least: Csn | undefined;
-  for (const { name, kind, replica, standing, report } of members) {
-    if (kind !== 'directory' || replica === undefined || replica === own) continue;
-    if (standing !== 'member' || report === undefined || isSilent(name)) continue;
-    const known = report.state.get(replica);
-    const ours = held.get(replica) ?? ZERO_CSN;
-    const promised = known === undefined || held.covers(known) ? report.clock : ZERO_CSN;
-    const complete = [promised, ours].sort()[1] as Csn;
-    if (least === undefined || complete < least) least = complete;
-  }
-  return least ?? newestOf(held);
-}
-
-/** Nobody else counts: all that is held is complete. */
-function newestOf(held: ServerState): Csn {
-  const newest = held.newest();
-  return newest === undefined ? ZERO_CSN : makeCsn(MAX_CSN_TIME_MS, 0, csnReplica(newest));
 }

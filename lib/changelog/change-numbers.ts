@@ -10,7 +10,7 @@
  *
  *   prefix 00 -> last number, newest CSN numbered, then for each domain its number in the store, the state numbered and how many changes have numbers
  *   prefix 01 number(6) -> number of the domain (2), CSN (12)
- *   prefix 02 CSN (12) domain (2) -> number (6), only of changes that came late
+ *   prefix 02 CSN (12) domain (2) -> number (6), newest CSN numbered before (12; absent in rows of before), only of changes that came late
  *   prefix 03 domain (2) -> what was copied, while changes of the copy have no numbers yet
  */
 import { LIMITS } from '../base/limits.js';
@@ -26,10 +26,12 @@ import {
   encodeFacts,
   encodeRow,
   lateKey,
+  lateRow,
   NUMBER_BYTES,
   type NumberedChange,
   type NumberFacts,
   numberBytes,
+  readLate,
   readNumber,
 } from './number-rows.js';
 
@@ -145,11 +147,24 @@ export class ChangeNumbers {
     let high = this.#last + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const row = this.#at(middle);
-      if (row !== undefined && row.csn < csn) low = middle + 1;
+      const reached = this.#reached(middle);
+      if (reached !== undefined && reached < csn) low = middle + 1;
       else high = middle;
     }
     return low;
+  }
+
+  /** The newest CSN among the changes up to this number; it never falls, where CSNs of changes that came late do. */
+  #reached(number: number): Csn | undefined {
+    for (let at = number; at >= this.#first; at--) {
+      const row = this.#at(at);
+      if (row === undefined) return undefined;
+      const late = this.#store.get(this.#key(2, lateKey(row.csn, row.domain)));
+      if (late === undefined) return row.csn;
+      const before = readLate(late);
+      if (before !== undefined) return before;
+    }
+    return undefined;
   }
 
   #at(number: number): NumberedChange | undefined {
@@ -269,7 +284,7 @@ export class ChangeNumbers {
       last += 1;
       ops.push({ type: 'put', key: this.#key(1, numberBytes(last)), value: encodeRow(log.domain, csn) });
       if (csn < newest)
-        ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: numberBytes(last) });
+        ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: lateRow(last, newest) });
       else newest = csn;
       numbered.set(log.domain, (numbered.get(log.domain) ?? ServerState.EMPTY).with(csn));
       counts.set(log.domain, (counts.get(log.domain) ?? 0) + 1);

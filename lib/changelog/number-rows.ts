@@ -95,6 +95,19 @@ export function lateKey(csn: Csn, domain: number): Uint8Array {
   return key;
 }
 
+/** What a change that came late keeps: its number, and the newest CSN that had one before it. */
+export function lateRow(number: number, newest: Csn): Uint8Array {
+  const row = new Uint8Array(NUMBER_BYTES + CSN_BYTES);
+  row.set(numberBytes(number));
+  row.set(csnToBytes(newest), NUMBER_BYTES);
+  return row;
+}
+
+/** The newest CSN that had a number before a change that came late; undefined in a row of an older version. */
+export function readLate(row: Uint8Array): Csn | undefined {
+  return row.length < NUMBER_BYTES + CSN_BYTES ? undefined : csnFromBytes(row, NUMBER_BYTES);
+}
+
 /** The change that has a number. Throws StoreError. */
 export function decodeRow(number: number, value: Uint8Array): NumberedChange {
   if (value.length !== 2 + CSN_BYTES) throw new StoreError('damaged', `change number ${number} is cut short`);

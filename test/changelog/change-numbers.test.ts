@@ -123,6 +123,10 @@ t.test('a late change is numbered when it comes; behind the stretch the numbers 
     await server.step(csn(9, 9));
   }
   t.same((await a.all()).slice(6), (await b.all()).slice(6));
+  for (const { numbers } of [a, b])
+    for await (const rows of numbers.range(1, 8))
+      for (const { number, csn: one } of rows)
+        t.equal(numbers.numberOf(one, 1), number, `${number} is found among those that came late`);
 });
 
 t.test('numbers outlive a restart; what was purged loses its number and no other changes it', async (t) => {
