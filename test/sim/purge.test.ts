@@ -7,8 +7,9 @@ import t from 'tap';
 import { violations } from '../backend/engine.js';
 import { oracle } from '../conflict/oracle.js';
 import { BackendDirectory, clientWrites } from './backend-directory.js';
+import { only } from './end-checks.js';
 import type { SimServer } from './sim-server.js';
-import { only, runSeed } from './simulation.js';
+import { runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
 
 // These two notice a horizon that forgets by the clock alone, or by what all have alone.

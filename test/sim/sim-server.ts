@@ -84,7 +84,8 @@ export class SimServer {
   #incarnation: string;
   #boots = 0;
   #starting = false;
-  #restored = false;
+  /** How often its disk was replaced, by an older one or an empty one. */
+  replaced = 0;
   /** Names of the servers that it follows. */
   peers: readonly string[];
   /** CSNs of acknowledged writes, in order. */
@@ -206,19 +207,19 @@ export class SimServer {
     return csnSalt(new SeededRandom(boot).bytes(3));
   }
 
-  /** The power goes: of the unsynced batches a prefix of random length survives. */
-  crash(): void {
+  /** The power goes: of the unsynced batches a prefix survives, of random length where it is not given. */
+  crash(keep?: number): void {
     if (this.#process === undefined) return;
     this.#process.alive = false;
     this.#process = undefined;
     this.#network.kill(this.name);
-    this.disk.crash(this.#random.below(this.disk.unsyncedBatches + 1));
+    this.disk.crash(keep ?? this.#random.below(this.disk.unsyncedBatches + 1));
   }
 
   /** The machine comes back with an older disk; undefined: with an empty one. */
   async replaceDisk(backup: StoreSnapshot | undefined): Promise<void> {
     this.crash();
-    this.#restored = true;
+    this.replaced += 1;
     const { delay, refuse } = this.disk.faults;
     Object.assign(this.disk.faults, { delay: undefined, refuse: undefined });
     const all = { gte: new Uint8Array(), lt: new Uint8Array([0xff]) };
@@ -297,7 +298,7 @@ export class SimServer {
     const last = this.acked[this.acked.length - 1];
     // A restored one fetches its own changes back; that it has them in the end is checked there.
     const anew = this.reissuing || (last !== undefined && this.madeAnew.has(last));
-    if (!this.#restored && !anew && own !== undefined && last !== undefined && !log.state.covers(last)) {
+    if (this.replaced === 0 && !anew && own !== undefined && last !== undefined && !log.state.covers(last)) {
       throw new Error(`${this.name}: acknowledged write ${last} is not in its own log`);
     }
   }

@@ -5,9 +5,10 @@
  * Checked: no acknowledged write is lost, CSNs are unique and rise per origin, no log state runs ahead of its rows (after every restart too), queues stay bounded,
  * and in the end every server holds the same. What goes wrong is thrown with the seed.
  */
-import { LIMITS } from '../../lib/base/limits.js';
 import type { EntryUuid } from '../../lib/change/change.js';
-import { type Csn, csnReplica } from '../../lib/csn/csn.js';
+import type { Act, MakeAct, Trouble } from './act.js';
+import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
+import { areEqual, checkAcknowledged, checkQueued, describeServers } from './end-checks.js';
 import { RARE, RareTroubles } from './rare-troubles.js';
 import { SeededRandom } from './seeded-random.js';
 import { SHAPES, type Shape, SWARM_SHAPES } from './shapes.js';
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly server?: Partial<SimServerOptions>;
   /** The part of the contents that must be equal; default: all. */
   readonly compared?: (contents: string) => string;
+  /** What this kind of history adds. */
+  readonly acts?: readonly MakeAct[];
   /** Called at the end, with every server equal. */
   readonly atEnd?: (servers: readonly SimServer[]) => Promise<void>;
 }
@@ -46,9 +49,6 @@ export interface RunReport {
   readonly convergedMs: number;
 }
 
-/** Kinds of trouble that every run may see. */
-const COMMON = 9;
-
 export class Simulation {
   readonly time = new VirtualTime();
   readonly random: SeededRandom;
@@ -59,35 +59,55 @@ export class Simulation {
   /** Kinds of trouble of this run; undefined: the common ones. */
   readonly #kinds: readonly number[] | undefined;
   readonly #rare: RareTroubles;
+  readonly #acts: readonly Act[];
+  readonly #troubles: readonly Trouble[];
+  readonly #makeWrite: MakeWrite;
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#makeWrite = options.makeWrite();
     this.random = new SeededRandom(options.seed);
     this.network = new SimNetwork(this.time, this.random);
     const shape = options.shape ?? this.random.pick(options.swarm === true ? SWARM_SHAPES : SHAPES);
+    this.#rare = new RareTroubles(this, (work) => this.spawn(work));
+    this.#acts = (options.acts ?? []).map((make) => make(this));
+    this.#troubles = this.#acts.flatMap(({ troubles = [] }) => troubles);
+    const without = new Set<string>(this.#acts.flatMap((act) => act.without ?? []));
     if (options.swarm === true) {
       const kinds = Array.from({ length: COMMON + RARE.length }, (_, i) => i);
-      const some = kinds.filter(() => this.random.chance(0.4));
+      const some = kinds.filter(
+        (kind) =>
+          this.random.chance(0.4) &&
+          !without.has(RARE[kind - COMMON] ?? (kind === CLOCK ? 'clock' : 'common')),
+      );
       this.#kinds = some.length > 0 ? some : kinds;
     }
-    this.#rare = new RareTroubles(this, (work) => this.#spawn(work));
-    this.servers = shape.servers.map((server) => {
-      const open = options.openDirectory;
-      return new SimServer(this.time, this.network, this.random, {
-        ...server,
-        ...options.server,
-        ...(open === undefined ? {} : { openDirectory: open }),
-      });
+    this.servers = shape.servers.map((server) => this.#make(server));
+  }
+
+  #make(server: SimServerOptions): SimServer {
+    const { openDirectory, server: given } = this.#options;
+    const acts = this.#acts;
+    return new SimServer(this.time, this.network, this.random, {
+      ...server,
+      ...given,
+      ...(openDirectory === undefined ? {} : { openDirectory }),
+      ...(acts.length === 0
+        ? {}
+        : {
+            opened: async (opened, process) => {
+              for (const act of acts) await act.opened?.(opened, process);
+            },
+          }),
     });
   }
 
   async run(): Promise<RunReport> {
     const { safetyMs = 12_000, limitMs = 30_000, faults = true } = this.#options;
-    for (const server of this.servers) this.#spawn(server.start());
-    const makeWrite = this.#options.makeWrite();
-    for (const server of this.servers)
-      if (server.options.replica !== undefined) this.#client(server, makeWrite);
+    for (const server of this.servers) this.spawn(server.start());
+    for (const server of this.servers) this.#client(server);
+    for (const act of this.#acts) act.begin?.();
     if (faults) this.#troublemaker(safetyMs);
     await this.time.run(safetyMs);
     this.writing = false;
@@ -97,11 +117,19 @@ export class Simulation {
     while (!equal && this.time.nowMs < beganMs + limitMs) {
       await this.time.run(this.time.nowMs + 100);
       this.#throwFailure();
-      equal = await this.#equal();
+      equal = this.#waitsFor() === undefined && (await areEqual(this.servers, this.#options.compared));
     }
-    if (!equal) throw new Error(`not equal after ${limitMs} ms:\n${this.#describe()}`);
+    if (!equal)
+      throw new Error(
+        `not equal after ${limitMs} ms: ${this.#waitsFor() ?? ''}\n${describeServers(this.servers)}`,
+      );
     const convergedMs = this.time.nowMs - beganMs;
-    await this.#check();
+    for (const server of this.servers) {
+      await server.check();
+      checkAcknowledged(server);
+    }
+    checkQueued(this.network.maxQueued);
+    for (const act of this.#acts) await act.check?.();
     await this.#options.atEnd?.(this.servers);
     return {
       shape: (this.#options.shape ?? { name: `${this.servers.length} servers` }).name,
@@ -114,12 +142,34 @@ export class Simulation {
 
   #failure: unknown;
 
+  #waitsFor(): string | undefined {
+    for (const act of this.#acts) {
+      const what = act.waitsFor?.();
+      if (what !== undefined) return what;
+    }
+    return undefined;
+  }
+
+  /** Another server, with a client of its own; it is not started yet. */
+  add(options: SimServerOptions): SimServer {
+    const server = this.#make(options);
+    this.servers.push(server);
+    this.#client(server);
+    return server;
+  }
+
+  /** A server that is gone for good: it counts no more. */
+  drop(server: SimServer): void {
+    this.servers.splice(this.servers.indexOf(server), 1);
+  }
+
   /** Starts a server again, and checks what it finds on its disk. */
   restart(server: SimServer): void {
     this.#restart(server);
   }
 
-  #spawn(work: Promise<unknown>): void {
+  /** Lets work go on by itself; when it fails, the run has failed. */
+  spawn(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       this.#failure ??= error;
     });
@@ -130,21 +180,28 @@ export class Simulation {
   }
 
   /** A client of one server: one write after the other, with pauses. */
-  #client(server: SimServer, makeWrite: MakeWrite): void {
+  #client(server: SimServer): void {
+    if (server.options.replica === undefined) return;
     // Swarms are many: each has its own pace, and most of them fewer writes than the fixed runs.
     const swarm = this.#options.swarm === true;
     const pauseMs = swarm ? this.random.pick([150, 400, 1000]) : 150;
     const most = swarm ? this.random.pick([1, 5, 30]) : 30;
     const next = (): void => {
       if (!this.writing) return;
+      if (this.#acts.some((act) => act.ready?.() === false)) return void this.time.at(200, next);
       const burst = this.random.chance(0.05) ? most : 1;
       for (let i = 0; i < burst; i++) {
-        const request = server.directory === undefined ? undefined : makeWrite(server, this.random);
-        if (request !== undefined) this.#spawn(server.write(request));
+        const request = server.directory === undefined ? undefined : this.#makeWrite(server, this.random);
+        if (request !== undefined) this.spawn(this.#write(server, request));
       }
       this.time.at(10 + this.random.below(pauseMs), next);
     };
     this.time.at(100 + this.random.below(100), next);
+  }
+
+  async #write(server: SimServer, request: WriteRequest): Promise<void> {
+    const csn = await server.write(request);
+    if (csn !== undefined) for (const act of this.#acts) act.wrote?.(server, request, csn);
   }
 
   #troublemaker(untilMs: number): void {
@@ -157,79 +214,27 @@ export class Simulation {
   }
 
   #trouble(): void {
-    const { random, network, time } = this;
+    const { random, time } = this;
     const server = random.pick(this.servers);
     const other = random.pick(this.servers.filter((candidate) => candidate !== server));
-    const [a, b] = [server.name, other.name];
     const forMs = 100 + random.below(6000);
     const note = (text: string): void => {
       this.faults.push(`${Math.round(time.nowMs)} ${text} for ${forMs}`);
     };
+    if (this.#troubles.length > 0 && random.chance(0.3)) {
+      random.pick(this.#troubles)(server, forMs, note);
+      return;
+    }
     const kind = this.#kinds === undefined ? random.below(COMMON) : random.pick(this.#kinds);
     if (kind >= COMMON) {
       this.#rare.strike(RARE[kind - COMMON] ?? 'slow network', server, forMs, note);
       return;
     }
-    switch (kind) {
-      case 0:
-      case 1:
-        note(`crash ${a}`);
-        server.crash();
-        time.at(forMs / 2, () => this.#restart(server));
-        break;
-      case 2:
-        note(`partition ${a} ${b}`);
-        network.cut(a, b);
-        network.cut(b, a);
-        time.at(forMs, () => {
-          network.heal(a, b);
-          network.heal(b, a);
-        });
-        break;
-      case 3:
-        note(`one way ${a} > ${b}`);
-        network.cut(a, b);
-        time.at(forMs, () => network.heal(a, b));
-        break;
-      case 4:
-        note(`break ${a} ${b}`);
-        network.breakLinks(a, b);
-        break;
-      case 5:
-        note(`disk full ${a}`);
-        server.disk.faults.refuse = 'full';
-        time.at(forMs / 2, () => {
-          server.disk.faults.refuse = undefined;
-        });
-        break;
-      case 6:
-        server.clockOffset.wallMs += random.chance(0.5) ? -3_600_000 : 200_000 * random.next();
-        note(`clock of ${a} at ${Math.round(server.clockOffset.wallMs)}`);
-        break;
-      case 7:
-        note(`isolate ${a}`);
-        for (const peer of this.servers) {
-          network.cut(a, peer.name);
-          network.cut(peer.name, a);
-        }
-        time.at(forMs, () => {
-          for (const peer of this.servers) {
-            network.heal(a, peer.name);
-            network.heal(peer.name, a);
-          }
-        });
-        break;
-      default:
-        note(`slow ${a}`);
-        server.disk.faults.delay = () => time.sleep(50 + random.below(400));
-        time.at(forMs, () => {
-          server.disk.faults.delay = () => time.sleep(0.2 + random.next());
-        });
-    }
+    strikeCommon(this, kind, server, other, forMs, note);
   }
 
   #restart(server: SimServer): void {
-    this.#spawn(server.start().then(() => server.check()));
+    this.spawn(server.start().then(() => server.check()));
   }
 
   async #mend(): Promise<void> {
@@ -241,77 +246,8 @@ export class Simulation {
       this.#restart(server);
     }
     await this.time.run(this.time.nowMs + 50);
+    for (const act of this.#acts) await act.mend?.();
     this.#throwFailure();
-  }
-
-  async #equal(): Promise<boolean> {
-    const [first] = this.servers;
-    const state = first?.changelog?.state;
-    if (state === undefined) return false;
-    for (const server of this.servers) {
-      if (server.changelog === undefined || !server.changelog.state.equals(state)) return false;
-      if (server.reissuing) return false;
-      if (server.directory !== undefined && !server.directory.state.equals(state)) return false;
-    }
-    const holders = this.servers.filter((server) => server.directory !== undefined);
-    const contents = await Promise.all(
-      holders.map(async (server) => {
-        const all = (await server.directory?.contents()) ?? '';
-        return this.#options.compared?.(all) ?? all;
-      }),
-    );
-    contents.forEach((content, i) => {
-      if (content === contents[0]) return;
-      const odd = [only(contents[0] ?? '', content), only(content, contents[0] ?? '')].map((lines) =>
-        lines.join('\n'),
-      );
-      throw new Error(
-        `equal states, different contents:\n${holders[0]?.name}\n${odd[0]}\n${holders[i]?.name}\n${odd[1]}`,
-      );
-    });
-    return true;
-  }
-
-  async #check(): Promise<void> {
-    for (const server of this.servers) {
-      await server.check();
-      let before: Csn | undefined;
-      if (new Set(server.acked).size < server.acked.length)
-        throw new Error(`${server.name} made a CSN a second time`);
-      for (const csn of server.acked) {
-        // Restored, with its clock set back, it cannot know what it had made while it hears nobody: this is a second history, and was made anew at the end of the first.
-        const apart = server.madeAnew.has(csn);
-        if (!apart && before !== undefined && csn <= before)
-          throw new Error(`${server.name}: CSN ${csn} after ${before}`);
-        if (csnReplica(csn) !== server.options.replica) throw new Error(`${server.name} acknowledged ${csn}`);
-        if (!apart && server.changelog?.holds(csn) !== true)
-          throw new Error(`${server.name} lost acknowledged ${csn}`);
-        if (!apart) before = csn;
-      }
-    }
-    const bound = LIMITS.subscriptionWindowBytes + 2 * LIMITS.logReadBytes;
-    if (this.network.maxQueued > bound)
-      throw new Error(`${this.network.maxQueued} octets queued in one link`);
-  }
-
-  #describe(): string {
-    return this.servers
-      .map((server) => {
-        const sessions =
-          server.broker
-            ?.status()
-            .map((s) => `    ${s.direction} ${s.peer} ${s.state} ${s.origins} ${s.lastError}`) ?? [];
-        const blocked =
-          server.replica?.blocked().map((b) => `    blocked ${b.origin} ${b.csn} ${b.kind} ${b.reason}`) ??
-          [];
-        return [
-          `${server.name} log ${server.changelog?.state} applied ${server.directory?.state} ${server.replica?.writesHeld() ?? ''}`,
-          ...sessions,
-          ...blocked,
-          ...server.alerts.slice(-5).map((alert) => `    alert ${alert}`),
-        ].join('\n');
-      })
-      .join('\n');
   }
 }
 
@@ -324,12 +260,6 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new Error(`seed ${options.seed}: ${reason}\nfaults:\n${simulation.faults.join('\n')}`);
   }
-}
-
-/** Lines that only the first text has. */
-export function only(text: string, other: string): string[] {
-  const lines = new Set(other.split('\n'));
-  return text.split('\n').filter((line) => !lines.has(line));
 }
 
 /** An entry number as a UUID. */

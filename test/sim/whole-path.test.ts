@@ -6,7 +6,8 @@
 import t from 'tap';
 import { oracle } from '../conflict/oracle.js';
 import { BackendDirectory, clientWrites } from './backend-directory.js';
-import { only, runSeed } from './simulation.js';
+import { only } from './end-checks.js';
+import { runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
 
 const [first, last] = (process.env.SIM_SEEDS ?? '1-6').split('-').map(Number) as [number, number];
