@@ -5,6 +5,7 @@
  * on its way to disk and the one that gathers.
  */
 import { equalBytes } from '../base/bytes.js';
+import type { Steps } from '../base/steps.js';
 import type { EncodedChange, EntryUuid } from '../change/change.js';
 import type { HistoryRow, MoveRow } from '../conflict/domain-view.js';
 import type { EntryState } from '../conflict/entry-state.js';
@@ -45,6 +46,9 @@ export interface Waiter {
   durable(): void;
   refused(error: Error): void;
 }
+
+/** Rows that are made in one step. */
+const STEP_ROWS = 1000;
 
 /** See the file header. */
 export class Layer {
@@ -93,8 +97,13 @@ export class Layer {
     );
   }
 
-  /** All rows of the batch. */
-  storeOps(keys: KeySpace, dictionary: Dictionary): StoreOp[] {
+  /** How many rows the batch has, roughly. */
+  get size(): number {
+    return this.heads.size + this.ops.length + this.values.chunks.size + this.entries.size + this.historyRows;
+  }
+
+  /** All rows of the batch, in steps. */
+  *storeOps(keys: KeySpace, dictionary: Dictionary): Steps<StoreOp[]> {
     const ops = dictionary.takeOps();
     for (const [id, { record }] of this.entries)
       ops.push({ type: 'put', key: keys.entry(id), value: record });
@@ -113,12 +122,14 @@ export class Layer {
     for (const { value, head } of this.heads.values()) {
       const key = headKey(value);
       ops.push(head === undefined ? { type: 'del', key } : { type: 'put', key, value: encodeHead(head) });
+      if (ops.length % STEP_ROWS === 0) yield;
     }
     for (const [id, value] of this.marks) ops.push({ type: 'put', key: keys.mark(id), value });
     for (const [id, rows] of this.history) {
       for (const [csn, row] of rows)
         ops.push({ type: 'put', key: keys.history(id, csn), value: encodeHistoryRow(row) });
     }
+    yield;
     for (const op of chunkOps(this.values)) ops.push(op);
     for (const op of this.ops) ops.push(op);
     ops.push({ type: 'put', key: keys.meta('state'), value: this.state.toBytes() });

@@ -351,7 +351,8 @@ function commitOver(
     return fresh;
   };
   const onFailed = options.onFailed ?? (() => undefined);
-  const world = { store, keys, dictionary, rows, sink, log, tail, apply, reload, onFailed };
+  const turn = () => new EventLoopTurn(options.clock);
+  const world = { store, keys, dictionary, rows, sink, log, turn, tail, apply, reload, onFailed };
   return new GroupCommit(world, facts.state, facts.counters);
 }
 

@@ -46,6 +46,8 @@ const SLICE_ROWS = 1000;
 const SLICE_BYTES = 1 << 20;
 /** Rows up to which batches that wait are written as one. */
 const GROUP_ROWS = 20_000;
+/** Rows that are handed to LevelDB in one turn of the event loop. */
+const STEP_ROWS = 4000;
 /** Octets that may be written between two looks at the free space. */
 const PROBE_BYTES = 1 << 20;
 const PROBE_MS = 250;
@@ -271,12 +273,15 @@ export class LevelStore implements OrderedStore {
     try {
       const chain = this.#db.batch();
       const raw = chain as unknown as RawBatch;
+      let rows = 0;
       for (const { ops } of group) {
         for (const op of ops) {
           if (op.type === 'put') {
             raw._put(op.key, storedForm(op.value));
             this.#writtenSinceProbe += op.key.length + op.value.length;
           } else raw._del(op.key);
+          rows += 1;
+          if (rows % STEP_ROWS === 0) await new Promise<void>((next) => setImmediate(next));
         }
       }
       // Through the front: a batch that looks empty would not be written.
