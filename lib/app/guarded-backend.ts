@@ -10,7 +10,6 @@ import type {
   Condition,
   EntryId,
   Explanation,
-  Intent,
   OrderedRequest,
   ReadView,
   ReplayResult,
@@ -19,6 +18,7 @@ import type {
   Written,
 } from '../backend/backend.js';
 import type { ChangeSource } from '../backend/change-feed.js';
+import type { Decision } from '../backend/decision.js';
 import type { DoubleValue } from '../backend/unique-doubles.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
@@ -46,11 +46,7 @@ export class GuardedBackend implements Backend {
     this.#guard = guard;
   }
 
-  submit(
-    initiator: string,
-    decide: (view: ReadView) => readonly Intent[],
-    last?: () => void,
-  ): Promise<Written> {
+  submit(initiator: string, decide: (view: ReadView) => Decision, last?: () => void): Promise<Written> {
     const held = this.#guard.writesHeld();
     if (held !== undefined) return Promise.reject(new LdapError('unavailable', `${held}.`));
     return this.#backend.submit(initiator, decide, last);

@@ -19,6 +19,7 @@ import type { SearchScope } from '../ldap/message.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { ChangeSource } from './change-feed.js';
+import type { Decision } from './decision.js';
 import type { AnswerChoice } from './record-answer.js';
 import type { DoubleValue } from './unique-doubles.js';
 
@@ -199,14 +200,10 @@ export interface Backend extends ReadView {
   children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]>;
 
   /**
-   * The local half of the write path. `decide` runs synchronously when its turn comes, after every earlier write was decided; it throws LdapError to refuse.
+   * The local half of the write path. `decide` runs when its turn comes, at once or in steps, after every earlier write was decided; it throws LdapError to refuse.
    * Resolves when the batch with entry, indexes, history, change record and server state is on disk.
    */
-  submit(
-    initiator: string,
-    decide: (view: ReadView) => readonly Intent[],
-    last?: () => void,
-  ): Promise<Written>;
+  submit(initiator: string, decide: (view: ReadView) => Decision, last?: () => void): Promise<Written>;
 
   /** The remote half: applies changes with their given CSNs, in the order given, not waiting for each other's fsync. One result each. */
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]>;

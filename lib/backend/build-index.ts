@@ -8,6 +8,7 @@
  *
  * Invariant of step 2: an entry that is not behind has exactly the rows of its state in the pending layers.
  */
+import type { Steps } from '../base/steps.js';
 import { isAlive } from '../conflict/entry-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreSnapshot } from '../port/ordered-store.js';
@@ -92,14 +93,14 @@ export class IndexBuild implements Building {
     return { entries: this.#entries, total: this.#total, behind: this.#behind.size };
   }
 
-  written(
+  *written(
     id: EntryId,
     before: IndexedState | undefined,
     after: IndexedState | undefined,
     sink: PostingSink,
-  ): void {
+  ): Steps<void> {
     if (!this.#catchingUp) this.#behind.add(id);
-    else if (!this.#behind.has(id)) this.#indexKeys.difference(before, after, sink);
+    else if (!this.#behind.has(id)) yield* this.#indexKeys.differenceInSteps(before, after, sink);
   }
 
   /**

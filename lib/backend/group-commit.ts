@@ -5,6 +5,7 @@
  * order of decisions; a waiter is told after its batch, or refused with everything that was decided on top of it.
  */
 import { LdapError } from '../base/ldap-error.js';
+import { whole } from '../base/steps.js';
 import { asError, reasonOf } from '../base/thrown.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Log } from '../port/log.js';
@@ -13,11 +14,14 @@ import type { Condition } from './backend.js';
 import type { ChangeSink } from './change-sink.js';
 import type { Counters } from './counters.js';
 import type { Dictionary } from './dictionary.js';
+import type { EventLoopTurn } from './event-loop-turn.js';
 import type { KeySpace } from './key-space.js';
 import { Layer, type PendingRows, type Waiter } from './layer.js';
 
 /** Rows that may gather before replays wait for the disk. */
 const ROOMY_ROWS = 20_000;
+/** Rows of a batch from which on they are made in turns. */
+const LONG_ROWS = 5000;
 
 export interface CommitWorld {
   readonly store: OrderedStore;
@@ -26,6 +30,8 @@ export interface CommitWorld {
   readonly rows: PendingRows;
   readonly sink: ChangeSink;
   readonly log: Log;
+  /** A turn of the event loop, for batches of many rows. */
+  readonly turn: () => EventLoopTurn;
   /** Rows that every batch of this layer carries besides its own. */
   readonly tail: (layer: Layer) => readonly StoreOp[];
   /** The layer is durable: memory follows, before its waiters are told. */
@@ -141,12 +147,28 @@ export class GroupCommit {
 
   #write(): void {
     const layer = this.#gathering;
-    const { store, keys, dictionary, tail } = this.#world;
+    const { keys, dictionary, turn } = this.#world;
     this.#flying = layer;
     this.#gathering = new Layer(layer.state, layer.counters);
     this.#show(false);
+    const rows = layer.storeOps(keys, dictionary);
+    if (layer.size < LONG_ROWS) {
+      this.#hand(layer, whole(rows));
+      return;
+    }
+    turn()
+      .run(rows)
+      .then(
+        (ops) => this.#hand(layer, ops),
+        (error: unknown) => this.fail(asError(error)),
+      );
+  }
+
+  /** Gives the rows of the flying layer to the store, unless it was dropped while they were made. */
+  #hand(layer: Layer, ops: StoreOp[]): void {
+    if (this.#flying !== layer) return;
+    const { store, tail } = this.#world;
     const sync = layer.sync || layer.changes.length > 0;
-    const ops = layer.storeOps(keys, dictionary);
     for (const op of tail(layer)) ops.push(op);
     store.batch(ops, { sync }).then(
       () => this.#written(layer),

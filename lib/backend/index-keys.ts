@@ -5,6 +5,7 @@
  * share are not normalized again: unchanged attributes are the same objects in both, unchanged values the same bytes.
  */
 import { emptyBytes, equalBytes, latin1 } from '../base/bytes.js';
+import { type Steps, whole } from '../base/steps.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { eachDistinctKey, substringKeys } from '../filter/substring-keys.js';
@@ -13,6 +14,7 @@ import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
 import type { IndexConfig, IndexSpec } from './index-config.js';
 import { INDEX_VALUE_BYTES } from './index-value.js';
 import { INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
+import { isMany, manyDifference, valueDifference, valuesInSteps } from './many-index-keys.js';
 
 /** A live state with its attributes as the DIT shows them. */
 export interface IndexedState {
@@ -54,6 +56,15 @@ export class IndexKeys {
 
   /** What the index rows of an entry gain and lose. `before`, `after`: undefined while it is not alive. */
   difference(before: IndexedState | undefined, after: IndexedState | undefined, sink: PostingSink): void {
+    whole(this.differenceInSteps(before, after, sink));
+  }
+
+  /** difference() in steps, where attributes of many values take their time. */
+  *differenceInSteps(
+    before: IndexedState | undefined,
+    after: IndexedState | undefined,
+    sink: PostingSink,
+  ): Steps<void> {
     const optioned = mayBeOptioned(before) || mayBeOptioned(after);
     for (const spec of this.#config.specs) {
       const timestamp = TIMESTAMPS.get(spec.key);
@@ -61,13 +72,30 @@ export class IndexKeys {
       if (timestamp !== undefined) {
         this.#timestamp(spec, before && timestamp(before.state), after && timestamp(after.state), sink);
       } else if (optioned && hasOptioned(before, after, spec.key)) {
-        this.#values(spec, gather(before, spec.key), gather(after, spec.key), sink);
+        yield* this.#optioned(spec, before, after, sink);
       } else {
         const was = before?.shown.get(spec.key);
         const is = after?.shown.get(spec.key);
-        if (was !== is) this.#attribute(spec, was, is, sink);
+        if (was === is) continue;
+        if (isMany(was) || isMany(is)) yield* manyDifference(this.#keys, spec, was, is, sink);
+        else this.#attribute(spec, was, is, sink);
       }
     }
+  }
+
+  /** Of an attribute that stands under options too. */
+  *#optioned(
+    spec: IndexSpec,
+    before: IndexedState | undefined,
+    after: IndexedState | undefined,
+    sink: PostingSink,
+  ): Steps<void> {
+    const was = yield* gather(before, spec.key);
+    const is = yield* gather(after, spec.key);
+    if (was.length + is.length <= MANY_VALUES) return this.#values(spec, was, is, sink);
+    yield* valueDifference(this.#keys, spec, was, is, sink);
+    if (spec.presence && was.length > 0 !== is.length > 0)
+      sink(spec.key, INDEX_KIND.presence, emptyBytes(), is.length > 0);
   }
 
   #timestamp(
@@ -221,13 +249,13 @@ function hasOptioned(
 }
 
 /** All values of K and of its option subtypes. */
-function gather(indexed: IndexedState | undefined, key: AttributeKey): readonly Uint8Array[] {
+function* gather(indexed: IndexedState | undefined, key: AttributeKey): Steps<readonly Uint8Array[]> {
   if (indexed === undefined) return NONE;
   const values: Uint8Array[] = [];
   for (const [has, attribute] of indexed.shown) {
     const covered =
       has === key || (has.length > key.length && has.charCodeAt(key.length) === 0x3b && has.startsWith(key));
-    if (covered) for (const value of attribute.values) values.push(value);
+    if (covered) for (const value of yield* valuesInSteps(attribute)) values.push(value);
   }
   return values;
 }

@@ -5,6 +5,7 @@
  * that is written (build-index.ts says how it catches up). Changes of `ready` happen in the writer's turn, so a search or a write
  * sees one configuration from its beginning to its end.
  */
+import type { Steps } from '../base/steps.js';
 import type { IndexCatalog, KeyedClause } from '../filter/filter-plan.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
@@ -20,7 +21,7 @@ export interface Building {
     before: IndexedState | undefined,
     after: IndexedState | undefined,
     sink: PostingSink,
-  ): void;
+  ): Steps<void>;
 }
 
 export class LiveIndexes implements IndexCatalog {
@@ -53,14 +54,14 @@ export class LiveIndexes implements IndexCatalog {
   }
 
   /** What the index rows of an entry gain and lose. `before`, `after`: undefined while it is not alive. */
-  difference(
+  *differenceInSteps(
     id: EntryId,
     before: IndexedState | undefined,
     after: IndexedState | undefined,
     sink: PostingSink,
-  ): void {
-    this.#indexKeys.difference(before, after, sink);
-    this.building?.written(id, before, after, sink);
+  ): Steps<void> {
+    yield* this.#indexKeys.differenceInSteps(before, after, sink);
+    if (this.building !== undefined) yield* this.building.written(id, before, after, sink);
   }
 
   presence(key: AttributeKey): boolean {

@@ -6,26 +6,15 @@
  * adopts it: most are made for a check and thrown away.
  */
 import { emptyBytes } from '../base/bytes.js';
-import { addToSum } from '../conflict/state-digest.js';
+import { type Steps, whole } from '../base/steps.js';
 import type { Attribute, ManyValues, ValueEdit, ValueSum } from '../entry/entry.js';
 import { type ValueKey, valueKey } from '../entry/value-index.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { EntryId, ReadAhead } from './backend.js';
-import {
-  chunkOf,
-  findInChunk,
-  type HashedValue,
-  hashedValues,
-  keyHash,
-  makeChunk,
-  partnerOf,
-  sealChunk,
-  valuesOfChunk,
-  withoutValue,
-  withValue,
-} from './value-chunks.js';
+import { type EditedChunks, editChunks } from './chunk-edit.js';
+import { chunkOf, findInChunk, keyHash, sealChunk, valuesOfChunk } from './value-chunks.js';
 
 /** Which attribute of which entry. */
 export interface ManyPlace {
@@ -57,7 +46,7 @@ export interface ChunkSource {
 }
 
 /** Chunks read in one step when all are: some thousand values. */
-const STEP_CHUNKS = 100;
+const STEP_CHUNKS = 50;
 
 /** See the file header. */
 export class ManyAttribute implements Attribute, ManyValues {
@@ -70,7 +59,9 @@ export class ManyAttribute implements Attribute, ManyValues {
   readonly #remembered = new Map<number, Uint8Array>();
   #base: ManyAttribute | undefined;
   #next: ManyAttribute | undefined;
-  #edit: (ValueEdit & { readonly from: ManyAttribute }) | undefined;
+  #edit: (ValueEdit & { readonly from: Attribute }) | undefined;
+  /** Its own chunks carry generation and checksum. */
+  #sealed = false;
   #orphaned = false;
   #values: WeakRef<readonly Uint8Array[]> | undefined;
   /** All values, while somebody sends them. */
@@ -185,37 +176,66 @@ export class ManyAttribute implements Attribute, ManyValues {
   }
 
   changed(edit: ValueEdit): ManyAttribute | undefined {
-    return new ChunkEdit(this).apply(edit);
+    return whole(this.changedInSteps(edit));
+  }
+
+  /** changed() in steps. */
+  *changedInSteps(edit: ValueEdit): Steps<ManyAttribute | undefined> {
+    const edited = yield* editChunks(this, edit);
+    if (edited === undefined) return undefined;
+    const made = new ManyAttribute(this.source, this.place, edited.head);
+    made.#base = this;
+    made.#edit = { ...edit, from: this };
+    made.#take(edited);
+    return made;
+  }
+
+  *valuesInSteps(): Steps<readonly Uint8Array[]> {
+    const known = this.#loaded ?? this.#values?.deref();
+    if (known !== undefined) return known;
+    const values: Uint8Array[] = [];
+    for (let chunk = 0; chunk < this.head.chunks; chunk += STEP_CHUNKS) {
+      if (chunk > 0) yield;
+      this.readInto(values, chunk, STEP_CHUNKS);
+    }
+    this.#values = new WeakRef(values);
+    return values;
+  }
+
+  #take({ chunks, sealed }: Pick<EditedChunks, 'chunks' | 'sealed'>): void {
+    for (const [number, chunk] of chunks) this.#own.set(number, chunk);
+    this.#sealed = sealed;
   }
 
   madeOf(from: Attribute | undefined): ValueEdit | undefined {
     return from !== undefined && this.#edit?.from === from ? this.#edit : undefined;
   }
 
-  /** The image after an edit of `base`: `chunks` are those that differ. */
-  static edited(
-    base: ManyAttribute,
-    head: ManyHead,
-    chunks: ReadonlyMap<number, Uint8Array>,
-    edit: ValueEdit,
-  ): ManyAttribute {
-    const made = new ManyAttribute(base.source, base.place, head);
-    made.#base = base;
-    made.#edit = { ...edit, from: base };
-    for (const [number, chunk] of chunks) made.#own.set(number, chunk);
-    return made;
-  }
-
-  /** One of its own, whose rows are still to be written. */
+  /** One of its own, whose rows, sealed, are still to be written. `edit`: what it differs in from the attribute that it replaces, where that is known. */
   static made(
     source: ChunkSource,
     place: ManyPlace,
     head: ManyHead,
     chunks: readonly Uint8Array[],
+    edit: (ValueEdit & { readonly from: Attribute }) | undefined,
   ): ManyAttribute {
     const made = new ManyAttribute(source, place, head);
-    chunks.forEach((chunk, number) => void made.#own.set(number, chunk));
+    made.#take({ chunks: new Map(chunks.entries()), sealed: true });
+    made.#edit = edit;
     return made;
+  }
+
+  /** Keeps the chunks that `next` will replace (undefined: all of them), before it does: keep() finds them kept. */
+  *keepInSteps(next: ManyAttribute | undefined): Steps<void> {
+    const numbers =
+      next?.base === this ? [...next.#own.keys()] : Array.from({ length: this.head.chunks }, (_, i) => i);
+    let kept = 0;
+    for (const number of numbers) {
+      if (number >= this.head.chunks || this.#own.has(number)) continue;
+      this.#own.set(number, this.chunk(number));
+      kept += 1;
+      if (kept % STEP_CHUNKS === 0) yield;
+    }
   }
 
   /** The image that it was made of, until it is adopted: such a one has no rows. */
@@ -226,7 +246,7 @@ export class ManyAttribute implements Attribute, ManyValues {
   /** Its own chunks, sealed, which now become the rows: it reads those from here on. */
   giveChunks(): ReadonlyMap<number, Uint8Array> {
     const chunks = new Map(this.#own);
-    for (const chunk of chunks.values()) sealChunk(chunk, this.head.generation);
+    if (!this.#sealed) for (const chunk of chunks.values()) sealChunk(chunk, this.head.generation);
     this.#own.clear();
     this.#base = undefined;
     return chunks;
@@ -283,97 +303,5 @@ export class ValuesAhead implements ReadAhead {
   end(): void {
     for (let i = 0; i < this.#held; i++) this.#attributes[i]?.release();
     this.#held = 0;
-  }
-}
-
-/** An edit at work: chunks and sums as they become. */
-class ChunkEdit {
-  readonly #base: ManyAttribute;
-  readonly #chunks = new Map<number, Uint8Array>();
-  #count: number;
-  #size: number;
-  #sum: ValueSum;
-
-  constructor(base: ManyAttribute) {
-    this.#base = base;
-    this.#count = base.count;
-    this.#size = base.head.chunks;
-    this.#sum = base.sum;
-  }
-
-  apply(edit: ValueEdit): ManyAttribute | undefined {
-    for (const key of edit.gone.keys()) this.#remove(key);
-    for (const [key, value] of edit.come) this.#add(key, value);
-    if (this.#count === 0) return undefined;
-    const { load } = this.#base.source;
-    while (this.#count > load * this.#size) this.#grow();
-    while (this.#size > 1 && 2 * this.#count < load * (this.#size - 1)) this.#shrink();
-    const { rule, generation } = this.#base.head;
-    const head: ManyHead = {
-      rule,
-      generation: generation + 1,
-      count: this.#count,
-      chunks: this.#size,
-      sum: this.#sum,
-    };
-    return ManyAttribute.edited(this.#base, head, this.#chunks, edit);
-  }
-
-  #chunk(number: number): Uint8Array {
-    const changed = this.#chunks.get(number);
-    if (changed !== undefined) return changed;
-    return number < this.#base.head.chunks ? this.#base.chunk(number) : emptyBytes();
-  }
-
-  #find(key: ValueKey) {
-    const hash = keyHash(key);
-    const number = chunkOf(hash, this.#size);
-    const chunk = this.#chunk(number);
-    const { rule } = this.#base.head;
-    return {
-      hash,
-      number,
-      chunk,
-      place: findInChunk(chunk, hash, (value) => valueKey(value, rule) === key),
-    };
-  }
-
-  #remove(key: ValueKey): void {
-    const { number, chunk, place } = this.#find(key);
-    if (place === undefined) return;
-    this.#sum = addToSum(this.#sum, [chunk.subarray(place.valueAt, place.end)], -1);
-    this.#chunks.set(number, withoutValue(chunk, place));
-    this.#count -= 1;
-  }
-
-  #add(key: ValueKey, value: Uint8Array): void {
-    const { hash, number, chunk, place } = this.#find(key);
-    if (place !== undefined) return;
-    this.#sum = addToSum(this.#sum, [value], 1);
-    this.#chunks.set(number, withValue(chunk, hash, value));
-    this.#count += 1;
-  }
-
-  /** One chunk more. */
-  #grow(): void {
-    const made = this.#size;
-    const from = partnerOf(made);
-    const stay: HashedValue[] = [];
-    const go: HashedValue[] = [];
-    for (const value of hashedValues(this.#chunk(from)))
-      (chunkOf(value.hash, made + 1) === from ? stay : go).push(value);
-    this.#chunks.set(from, makeChunk(stay));
-    this.#chunks.set(made, makeChunk(go));
-    this.#size += 1;
-  }
-
-  /** One chunk less. */
-  #shrink(): void {
-    const last = this.#size - 1;
-    const to = partnerOf(last);
-    const both = [...hashedValues(this.#chunk(to)), ...hashedValues(this.#chunk(last))];
-    this.#chunks.set(to, makeChunk(both));
-    this.#chunks.set(last, emptyBytes());
-    this.#size = last;
   }
 }

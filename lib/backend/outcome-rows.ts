@@ -6,6 +6,7 @@
  */
 import { must } from '../base/assert.js';
 import { emptyBytes, latin1 } from '../base/bytes.js';
+import { type Steps, whole } from '../base/steps.js';
 import type { EntryUuid } from '../change/change.js';
 import { claimOf, type NameClaim } from '../conflict/claim.js';
 import type { Outcome } from '../conflict/domain-view.js';
@@ -69,12 +70,21 @@ export function putOutcome(
   outcome: Outcome,
   before: (uuid: EntryUuid) => EntryState | undefined,
 ): void {
+  whole(putInSteps(world, layer, outcome, before));
+}
+
+/** putOutcome() in steps, where attributes of many values take their time: the layer is whole at the end, and nobody may add to it meanwhile. */
+export function* putInSteps(
+  world: RowWorld,
+  layer: Layer,
+  outcome: Outcome,
+  before: (uuid: EntryUuid) => EntryState | undefined,
+): Steps<void> {
   const was = outcome.entries.map((state) => before(state.uuid));
   // Numbers first: an entry of the outcome may hang below another one.
   const ids = outcome.entries.map((state) => world.rows.idOf(state.uuid) ?? newId(layer, state.uuid));
-  outcome.entries.forEach((state, i) => {
-    putEntry(world, layer, ids[i] as EntryId, was[i], state);
-  });
+  for (let i = 0; i < ids.length; i++)
+    yield* putEntry(world, layer, ids[i] as EntryId, was[i], outcome.entries[i] as EntryState);
   for (const { entry, row } of outcome.history) {
     const id = must(world.rows.idOf(entry), 'history of an entry that is not stored');
     let rows = layer.history.get(id);
@@ -105,15 +115,15 @@ function newId(layer: Layer, uuid: EntryUuid): EntryId {
   return id;
 }
 
-function putEntry(
+function* putEntry(
   world: RowWorld,
   layer: Layer,
   id: EntryId,
   was: EntryState | undefined,
   becomes: EntryState,
-): void {
+): Steps<void> {
   const adopted = layer.values.adopted.length;
-  const is = inRows(world, layer, id, was, becomes);
+  const is = yield* inRows(world, layer, id, was, becomes);
   const wasAlive = was !== undefined && isAlive(was);
   const alive = isAlive(is);
   const parentId = must(world.rows.idOf(is.place.parent), 'the effective parent is not stored');
@@ -138,7 +148,7 @@ function putEntry(
   if (wasAlive && renamed && world.rows.childCount(id) > 0) layer.renames = true;
   const wasIndexed = wasAlive ? { state: was, shown: shownOf(was, world.isSingle) } : undefined;
   const isIndexed = alive ? { state: is, shown } : undefined;
-  world.indexes.difference(id, wasIndexed, isIndexed, postingSink(world, layer, id));
+  yield* world.indexes.differenceInSteps(id, wasIndexed, isIndexed, postingSink(world, layer, id));
   countKinds(layer, wasIndexed, isIndexed);
   putTombstone(world, layer, id, was, is);
   putMark(world, layer, id, is, shown);
@@ -147,14 +157,14 @@ function putEntry(
 }
 
 /** The state with those values in rows of their own that are too many for its record. */
-function inRows(
+function* inRows(
   { large }: RowWorld,
   layer: Layer,
   id: EntryId,
   was: EntryState | undefined,
   is: EntryState,
-): EntryState {
-  const attributes = large.put(layer.values, id, was?.attributes, is.attributes);
+): Steps<EntryState> {
+  const attributes = yield* large.putInSteps(layer.values, id, was?.attributes, is.attributes);
   return attributes === is.attributes ? is : withAttributes(is, attributes);
 }
 

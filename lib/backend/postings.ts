@@ -26,6 +26,9 @@ const SCAN_ROWS = 4000;
 /** Ids of all long lists in memory. */
 const LIST_IDS = 2_000_000;
 
+/** Heads of one commit that are remembered, some milliseconds of work. */
+const MOST_HEADS = 20_000;
+
 const NO_IDS: readonly EntryId[] = [];
 
 type SoonIds = readonly EntryId[] | undefined | Promise<readonly EntryId[] | undefined>;
@@ -225,7 +228,9 @@ export class Postings {
 
   /** A batch is durable: memory follows. */
   committed({ heads, postings, unlisted }: Pick<PendingPostings, 'heads' | 'postings' | 'unlisted'>): void {
-    for (const [text, { head }] of heads) this.#heads.set(text, head ?? 'none');
+    // All at once, so that no search meets half of them: beyond some, reading them again costs nobody more than that.
+    if (heads.size > MOST_HEADS) this.#heads.clear();
+    else for (const [text, { head }] of heads) this.#heads.set(text, head ?? 'none');
     if (this.#lists.size === 0 && this.#reading.size === 0) return;
     if (unlisted) this.#dropOthers();
     const patched = new Set<string>();

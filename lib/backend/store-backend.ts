@@ -33,6 +33,7 @@ import type {
 import { childIds, IdCandidates } from './candidates.js';
 import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
 import type { ConsistencyRules } from './consistency-rules.js';
+import { decidedThen } from './decision.js';
 import type { Dictionary } from './dictionary.js';
 import type { DigestTree } from './digest-tree.js';
 import { textOp } from './domain-facts.js';
@@ -220,12 +221,14 @@ export class StoreBackend implements Backend {
 
   submit(initiator: string, decide: Decide, last?: () => void): Promise<Written> {
     const { writes, rules } = this.parts;
-    return writes.submit(initiator, (view) => {
-      const intents = rules.completed(view, decide(view), initiator);
-      this.parts.fraction.checkLocal(intents, view);
-      last?.();
-      return intents;
-    });
+    return writes.submit(initiator, (view) =>
+      decidedThen(decide(view), (decided) => {
+        const intents = rules.completed(view, decided, initiator);
+        this.parts.fraction.checkLocal(intents, view);
+        last?.();
+        return intents;
+      }),
+    );
   }
 
   replay(changes: readonly Change[]): Promise<readonly ReplayResult[]> {

@@ -3,8 +3,9 @@
  *
  * Rows that no record names are derived-rows.ts's to find.
  */
-import { addToSum } from '../conflict/state-digest.js';
+
 import { type ValueKey, valueKey } from '../entry/value-index.js';
+import { addToSum } from '../entry/value-sum.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { ManyAttribute } from './many-attribute.js';

@@ -6,28 +6,20 @@
  * A full disk refuses every write that is not durable, forgets what was decided, and mends itself; any other failure ends writing
  * for this run. Group commit is group-commit.ts; rows of an outcome are outcome-rows.ts.
  */
-import { assert } from '../base/assert.js';
-import { LdapError } from '../base/ldap-error.js';
+import type { Steps } from '../base/steps.js';
 import { asError } from '../base/thrown.js';
 import type { Change, EntryUuid } from '../change/change.js';
-import { toEncodedChange } from '../change/change-codec.js';
-import { applyChange, isWaiting } from '../conflict/apply-change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { CsnGenerator } from '../csn/csn-generator.js';
-import type { Clock } from '../port/clock.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { Carried, Intent, ReadView, ReplayResult, Written } from './backend.js';
-import type { ChangeNotes } from './change-feed.js';
-import type { ChangeSink } from './change-sink.js';
+import { APPLIED, ChangeFold, DroppedError, type FoldWorld } from './change-fold.js';
+import { type Decision, isDecided } from './decision.js';
 import { decodeState } from './entry-record.js';
 import { EventLoopTurn } from './event-loop-turn.js';
-import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import { checkFreeUuids } from './free-uuid.js';
-import type { GroupCommit } from './group-commit.js';
-import type { HeldFraction } from './held-fraction.js';
 import { checkNoRing } from './no-ring.js';
-import { putOutcome, type RowWorld } from './outcome-rows.js';
 import { OwnChain } from './own-chain.js';
 import { passStamps } from './pass-stamps.js';
 import type { PendingTree } from './pending-tree.js';
@@ -36,47 +28,31 @@ import { WriteQueue } from './write-queue.js';
 
 /** Changes whose scans run together. */
 const REPLAY_SLICE = 64;
-/** Loads for one change before it is given up as a bug. */
-const MAX_LOADS = 1000;
 
-const APPLIED: ReplayResult = { kind: 'applied' };
+/** Decides at once, or in steps: reads go on between them, and no other write is decided. */
+export type Decide = (view: ReadView) => Decision;
 
-export type Decide = (view: ReadView) => readonly Intent[];
-
-export interface WriteWorld extends RowWorld {
+export interface WriteWorld extends FoldWorld {
   readonly tree: PendingTree;
-  readonly view: FoldView;
-  readonly commit: GroupCommit;
-  readonly clock: Clock;
   readonly generator: CsnGenerator;
   readonly replica: ReplicaId;
-  readonly sink: ChangeSink;
-  readonly notes: ChangeNotes;
-  readonly fraction: HeldFraction;
   /** A change from further ahead than the skew bound: an alert. */
   readonly onSkew: (csn: Csn, aheadMs: number) => void;
   /** Our CSNs follow one that lies beyond the skew bound: an alert. */
   readonly onFollow: (csn: Csn, aheadMs: number) => void;
 }
 
-/** What the change was decided on is no more: the store refused it meanwhile. */
-class DroppedError extends Error {
-  readonly refusal: Error;
-  constructor(refusal: Error | undefined) {
-    super('decisions were dropped');
-    this.refusal = refusal ?? new LdapError('unavailable', 'the store refused earlier writes; try again');
-  }
-}
-
 export class WritePath {
   readonly #world: WriteWorld;
   readonly #queue: WriteQueue;
   readonly #chain: OwnChain;
+  readonly #fold: ChangeFold;
 
   constructor(world: WriteWorld) {
     this.#world = world;
     this.#queue = new WriteQueue(world.commit);
     this.#chain = new OwnChain(world);
+    this.#fold = new ChangeFold(world, this.#chain);
     world.commit.onDropped(() => {
       const wallMs = world.clock.wallMs();
       for (const csn of world.commit.state.csns()) {
@@ -178,15 +154,43 @@ export class WritePath {
     resolve: (written: Written) => void,
     reject: (error: unknown) => void,
   ): void | Promise<void> {
-    const { commit, rows, tree } = this.#world;
+    const { commit, tree } = this.#world;
     const refusal = commit.refusal ?? this.#chain.overtaken;
     if (refusal !== undefined) return reject(refusal);
-    let intents: readonly Intent[];
+    let decision: Decision;
     try {
-      intents = checkNoRing(checkFreeUuids(decide(tree), rows), tree, (uuid) => this.stateOf(uuid));
+      decision = decide(tree);
+      if (isDecided(decision)) return this.#decided(initiator, decision, resolve, reject);
     } catch (error) {
       return reject(error);
     }
+    return this.#inTurns(decision)
+      .then((intents) => {
+        const late = commit.refusal ?? this.#chain.overtaken;
+        if (late !== undefined) throw late;
+        return this.#decided(initiator, intents, resolve, reject);
+      })
+      .catch((error: unknown) => reject(error instanceof DroppedError ? error.refusal : error));
+  }
+
+  /** The steps of a decision, with turns for others between. Rejects with DroppedError when what it looks at is no more. */
+  #inTurns(decision: Steps<readonly Intent[]>): Promise<readonly Intent[]> {
+    const { clock, commit } = this.#world;
+    const { drops } = commit;
+    return new EventLoopTurn(clock).run(decision, () => {
+      if (commit.drops !== drops) throw new DroppedError(commit.refusal);
+    });
+  }
+
+  /** Checks what was decided and makes it. Throws LdapError. */
+  #decided(
+    initiator: string,
+    decision: readonly Intent[],
+    resolve: (written: Written) => void,
+    reject: (error: unknown) => void,
+  ): void | Promise<void> {
+    const { rows, tree } = this.#world;
+    const intents = checkNoRing(checkFreeUuids(decision, rows), tree, (uuid) => this.stateOf(uuid));
     const passed = passStamps(this.#world, intents);
     if (passed === undefined) return this.#make(initiator, intents, resolve, reject);
     return passed
@@ -253,19 +257,20 @@ export class WritePath {
       const change = this.#chain.stamp(initiator, intent.entry, intent.body);
       csn = change.csn;
       try {
-        this.#fold(change, true);
+        const step = this.#fold.fold(change, true);
+        if (step instanceof Promise)
+          return step.then(
+            () => {
+              this.#note(intent);
+              return i + 1 < intents.length
+                ? this.#applyIntents(initiator, intents, i + 1)
+                : { csn: change.csn };
+            },
+            (failure: unknown) => this.#broken(failure, i > 0),
+          );
         this.#note(intent);
       } catch (error) {
-        if (!(error instanceof NotAtHand)) return this.#broken(error, i > 0);
-        return this.#loadAndFold(change, error.needed, true).then(
-          () => {
-            this.#note(intent);
-            return i + 1 < intents.length
-              ? this.#applyIntents(initiator, intents, i + 1)
-              : { csn: change.csn };
-          },
-          (failure: unknown) => this.#broken(failure, i > 0),
-        );
+        return this.#broken(error, i > 0);
       }
     }
     return { csn };
@@ -282,54 +287,6 @@ export class WritePath {
     if (error instanceof DroppedError) return { error: error.refusal };
     if (half) this.#world.commit.fail(asError(error));
     return { error };
-  }
-
-  /** Folds a change and puts its rows. Throws NotAtHand. True: applied. */
-  #fold(change: Change, local: boolean): ReplayResult {
-    const { view, commit, sink, notes, fraction } = this.#world;
-    const outcome = applyChange(view, fraction.left(change, view));
-    if (isWaiting(outcome)) {
-      assert(!local, 'a local change names an entry that is not there');
-      return { kind: 'waiting', waitsFor: outcome.waitsFor };
-    }
-    const layer = commit.layer();
-    const before = notes.before(outcome);
-    const was = outcome.entries.map(({ uuid }) => view.entry(uuid));
-    try {
-      putOutcome(this.#world, layer, outcome, (uuid) => view.entry(uuid));
-    } catch (error) {
-      // Half an outcome in the layer: nothing of it may reach the store.
-      commit.fail(asError(error));
-      throw error;
-    }
-    if (layer.renames) this.#world.tree.epoch += 1;
-    notes.note(layer, change, outcome, was, before);
-    layer.state = layer.state.with(change.csn);
-    if (local) {
-      const encoded = toEncodedChange(change);
-      for (const op of sink.ops(encoded)) layer.ops.push(op);
-      layer.changes.push(encoded);
-      this.#chain.went(layer.state);
-    }
-    view.stepped(outcome);
-    return APPLIED;
-  }
-
-  async #loadAndFold(change: Change, first: Needed, local: boolean): Promise<ReplayResult> {
-    const { view, commit } = this.#world;
-    const { drops } = commit;
-    let needed = first;
-    for (let loads = 0; loads < MAX_LOADS; loads++) {
-      await view.load(needed);
-      if (commit.drops !== drops) throw new DroppedError(commit.refusal);
-      try {
-        return this.#fold(change, local);
-      } catch (error) {
-        if (!(error instanceof NotAtHand)) throw error;
-        needed = error.needed;
-      }
-    }
-    throw new Error(`change ${change.csn} asks for rows without end`);
   }
 
   async #replay(
@@ -389,11 +346,6 @@ export class WritePath {
     const own = origin === replica;
     const seen = generator.observe(change.csn, clock.wallMs(), own);
     if (seen.kind === 'skewed') this.#world.onSkew(change.csn, seen.aheadMs);
-    try {
-      return this.#fold(change, false);
-    } catch (error) {
-      if (!(error instanceof NotAtHand)) throw error;
-      return this.#loadAndFold(change, error.needed, false);
-    }
+    return this.#fold.fold(change, false);
   }
 }

@@ -8,6 +8,7 @@
  * more than once is folded from all its changes (second-add).
  * Everything here is pure; docs/conflicts.md holds the reasoning.
  */
+import { type Steps, whole } from '../base/steps.js';
 import type { AttributeChange, Change, EntryUuid, NamedRdn } from '../change/change.js';
 import { ROOT_UUID } from '../change/change.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
@@ -31,7 +32,7 @@ import {
 import { Journal, type LineSink } from './journal.js';
 import { sayLostChanges } from './lost-changes.js';
 import { sayLostValues, type ToldRow, type ValueRow } from './lost-values.js';
-import { modifyAlone } from './modify-alone.js';
+import { modifyInSteps } from './modify-alone.js';
 import { type LifeTurn, moveOf, NO_MOVES, type RefoldedMoves, refoldMoves } from './move-register.js';
 import { type AddBody, isOf, newState } from './new-entry.js';
 import { settlePlaces } from './place.js';
@@ -54,6 +55,11 @@ const NOTHING: Outcome = {
  * state covers changes nothing.
  */
 export function applyChange(view: DomainView, change: Change): Outcome | Waiting {
+  return whole(applyInSteps(view, change));
+}
+
+/** applyChange() in steps; the view must show the same until the end. Only a change that meets no other goes through many values in more than one. */
+export function* applyInSteps(view: DomainView, change: Change): Steps<Outcome | Waiting> {
   if (view.state.covers(change.csn)) return NOTHING;
   const { body } = change;
   if (body.kind === 'add') return applyAdd(view, change, body);
@@ -62,7 +68,7 @@ export function applyChange(view: DomainView, change: Change): Outcome | Waiting
   if (body.kind === 'modifyDn' && body.parent !== undefined && !isKnown(view, body.parent)) {
     return { waitsFor: body.parent };
   }
-  const alone = modifyAlone(view, entry, change) ?? deleteAlone(view, entry, change);
+  const alone = (yield* modifyInSteps(view, entry, change)) ?? deleteAlone(view, entry, change);
   if (alone !== undefined) return alone;
   if (comesBeforeAdd(view, entry, change)) return refoldLives(view, entry, change, foldOne);
   return foldOne(view, entry, change);

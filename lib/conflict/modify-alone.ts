@@ -2,11 +2,13 @@
  * The usual change, without the machinery of apply-change.ts: a modify that has no other row to look at and can lose nothing. It answers what the whole
  * fold would; the tests of the fold compare both with the oracle.
  */
+import { type Steps, whole } from '../base/steps.js';
 import type { AttributeChange, Change } from '../change/change.js';
 import type { AttributeEffect, DomainView, Outcome } from './domain-view.js';
 import { type EntryState, type Stamp, withAttributes } from './entry-state.js';
+import { foldInSteps } from './fold-many.js';
 import { historyNeeded } from './prefetch-plan.js';
-import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
+import type { AttributeRow } from './refold-attribute.js';
 
 /** The outcome of a modify of an entry that never died, newer than all that it holds and aware of it; undefined: it is another case. */
 export function modifyAlone(
@@ -14,6 +16,15 @@ export function modifyAlone(
   entry: EntryState,
   change: Change,
 ): Outcome | undefined {
+  return whole(modifyInSteps(view, entry, change));
+}
+
+/** modifyAlone() in steps, where attributes of many values take their time. */
+export function* modifyInSteps(
+  view: Pick<DomainView, 'state'>,
+  entry: EntryState,
+  change: Change,
+): Steps<Outcome | undefined> {
   const { body } = change;
   if (body.kind !== 'modify' || entry.life.length > 0) return undefined;
   if (historyNeeded(entry, change, view.state) !== undefined || body.attributes.some(canLose))
@@ -30,7 +41,7 @@ export function modifyAlone(
       after: undefined,
       concerned: true,
     };
-    const refolded = refoldAttribute(of.key, entry.attributes.get(of.key), [row]);
+    const refolded = yield* foldInSteps(of.key, entry.attributes.get(of.key), row);
     if (row.after !== undefined) effects.push(row.after);
     if (refolded.delta === undefined) continue;
     delta.push(refolded.delta);

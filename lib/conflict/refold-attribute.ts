@@ -9,6 +9,7 @@
  */
 import { equalBytes, latin1 } from '../base/bytes.js';
 import type { AttributeChange } from '../change/change.js';
+import { keysOfChange } from '../entry/change-keys.js';
 import type { Attribute } from '../entry/entry.js';
 import {
   changeValues,
@@ -56,8 +57,6 @@ export interface RefoldedAttribute {
 const LARGE_VALUES = 64;
 /** Images of large attributes whose values are known to be distinct under the rule named. */
 const distinctUnder = new WeakMap<Attribute, string>();
-/** Keys of the values that a change removes and adds, under its own rule: whoever keeps rows in memory has them compared quickly. */
-const mentionedBy = new WeakMap<AttributeChange, readonly ValueKey[]>();
 
 /** Folds `rows` (ascending: the arriving change and every younger row that touches the attribute) anew over `attribute` as it is now. */
 export function refoldAttribute(
@@ -117,7 +116,7 @@ function concernsSingleValues(
 }
 
 /** Finds present values by key; undefined when two are equal under `rule`: a change with another rule told them apart. */
-function finderOf(
+export function finderOf(
   attribute: Attribute | undefined,
   rule: EqualityRule,
 ): ((key: ValueKey) => Uint8Array | undefined) | undefined {
@@ -132,14 +131,6 @@ function finderOf(
   return (key) => findValue(attribute, key, rule);
 }
 
-function mentioned(change: AttributeChange, rule: EqualityRule): readonly ValueKey[] {
-  const known = mentionedBy.get(change);
-  if (known !== undefined) return known;
-  const keys = [...change.remove, ...change.add].map((value) => valueKey(value, rule));
-  mentionedBy.set(change, keys);
-  return keys;
-}
-
 /** undefined where values that the rule holds equal were present together: then all values must be looked at. */
 function refoldSome(
   key: AttributeKey,
@@ -152,7 +143,7 @@ function refoldSome(
   const followed = new Map<ValueKey, Uint8Array | undefined>();
   for (const { change, moved } of rows) {
     if (!moved) continue;
-    for (const of of mentioned(change, rule)) if (!followed.has(of)) followed.set(of, find(of));
+    for (const of of keysOfChange(change, rule)) if (!followed.has(of)) followed.set(of, find(of));
   }
   const present = new Map(followed);
   const touching: { readonly row: AttributeRow; readonly parts: EffectParts }[] = [];
@@ -195,7 +186,7 @@ function touches(
   rule: EqualityRule,
 ): boolean {
   if (change.clear) return true;
-  for (const of of mentioned(change, rule)) if (followed.has(of)) return true;
+  for (const of of keysOfChange(change, rule)) if (followed.has(of)) return true;
   return false;
 }
 

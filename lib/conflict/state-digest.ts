@@ -6,6 +6,7 @@
  */
 import type { Attribute, ValueSum } from '../entry/entry.js';
 import { valueCount } from '../entry/value-index.js';
+import { addToSum, Lanes } from '../entry/value-sum.js';
 import type { EntryState } from './entry-state.js';
 
 /** Two unsigned 32-bit halves. */
@@ -21,78 +22,6 @@ export function sameDigest(a: StateDigest, b: StateDigest): boolean {
   return a.high === b.high && a.low === b.low;
 }
 
-const HIGH_SEED = 0x811c9dc5;
-const LOW_SEED = 0x9747b28c;
-const HIGH_STEP = 0x85ebca6b;
-const LOW_STEP = 0xc2b2ae35;
-
-/** Two lanes of multiply-xor. One is used again and again: a digest makes no garbage. */
-class Lanes {
-  high = 0;
-  low = 0;
-
-  start(): void {
-    this.high = HIGH_SEED;
-    this.low = LOW_SEED;
-  }
-
-  word(word: number): void {
-    const high = Math.imul(this.high ^ word, HIGH_STEP);
-    const low = Math.imul(this.low ^ word, LOW_STEP);
-    this.high = high ^ (high >>> 15);
-    this.low = low ^ (low >>> 13);
-  }
-
-  text(text: string): void {
-    this.word(text.length);
-    let { high, low } = this;
-    // Two characters a step, in local variables: most of a digest is text.
-    for (let i = 0; i < text.length; i += 2) {
-      const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
-      const word = text.charCodeAt(i) | (next << 16);
-      high = Math.imul(high ^ word, HIGH_STEP);
-      low = Math.imul(low ^ word, LOW_STEP);
-      high ^= high >>> 15;
-      low ^= low >>> 13;
-    }
-    this.high = high;
-    this.low = low;
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.word(bytes.length);
-    const whole = bytes.length & ~3;
-    let { high, low } = this;
-    for (let i = 0; i < whole; i += 4) {
-      const word =
-        (bytes[i] as number) |
-        ((bytes[i + 1] as number) << 8) |
-        ((bytes[i + 2] as number) << 16) |
-        ((bytes[i + 3] as number) << 24);
-      high = Math.imul(high ^ word, HIGH_STEP);
-      low = Math.imul(low ^ word, LOW_STEP);
-      high ^= high >>> 15;
-      low ^= low >>> 13;
-    }
-    this.high = high;
-    this.low = low;
-    for (let i = whole; i < bytes.length; i++) this.word(bytes[i] as number);
-  }
-
-  end(): void {
-    this.high = avalanche(this.high);
-    this.low = avalanche(this.low ^ this.high);
-  }
-}
-
-function avalanche(value: number): number {
-  let x = value;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
-}
-
-const valueLanes = new Lanes();
 const attributeLanes = new Lanes();
 const entryLanes = new Lanes();
 
@@ -149,19 +78,6 @@ export function digestState(state: EntryState): StateDigest {
 /** The sum over the values of an attribute. Their order says nothing, nor how they are kept. */
 export function sumOfValues(attribute: Attribute): ValueSum {
   return attribute.many?.sum ?? addToSum({ high: 0, low: 0 }, attribute.values, 1);
-}
-
-/** The sum with these values more, or (-1) less. */
-export function addToSum(sum: ValueSum, values: Iterable<Uint8Array>, sign: 1 | -1): ValueSum {
-  let { high, low } = sum;
-  for (const value of values) {
-    valueLanes.start();
-    valueLanes.bytes(value);
-    valueLanes.end();
-    high = (high + sign * valueLanes.high) | 0;
-    low = (low + sign * valueLanes.low) | 0;
-  }
-  return { high, low };
 }
 
 /** Into attributeLanes. */

@@ -12,6 +12,7 @@ import { unreachable } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { type Steps, whole } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { Schema } from '../schema/schema.js';
@@ -45,6 +46,16 @@ export function applyModifications(
   schema: Schema,
   options: ModifyOptions = STRICT_MODIFY,
 ): ModifyResult {
+  return whole(applyModificationsInSteps(before, modifications, schema, options));
+}
+
+/** applyModifications() in steps: `before` stays as it is, so nothing else may change the entry until the end. */
+export function* applyModificationsInSteps(
+  before: Attributes,
+  modifications: readonly EntryModification[],
+  schema: Schema,
+  options: ModifyOptions,
+): Steps<ModifyResult> {
   if (modifications.length > LIMITS.modifications) {
     throw new LdapError(
       'adminLimitExceeded',
@@ -67,7 +78,7 @@ export function applyModifications(
       );
       touched.set(description.key, attribute);
     }
-    applyOne(attribute, modification);
+    yield* applyOne(attribute, modification);
   }
   const classes = touched.get(OBJECT_CLASS_KEY);
   if (classes !== undefined) implySuperclasses(classes, schema);
@@ -92,18 +103,18 @@ function isRepair(modification: EntryModification, present: boolean): boolean {
   return operation === 'delete' || (operation === 'replace' && attribute.values.length === 0);
 }
 
-function applyOne(attribute: ModifiedAttribute, modification: EntryModification): void {
+function* applyOne(attribute: ModifiedAttribute, modification: EntryModification): Steps<void> {
   const { values } = modification.attribute;
   switch (modification.operation) {
     case 'add':
-      attribute.add(values);
+      yield* attribute.addInSteps(values);
       break;
     case 'delete':
       if (values.length === 0) attribute.deleteAll();
-      else attribute.delete(values);
+      else yield* attribute.deleteInSteps(values);
       break;
     case 'replace':
-      attribute.replace(values);
+      yield* attribute.replaceInSteps(values);
       break;
     case 'increment':
       attribute.increment(values);

@@ -9,6 +9,7 @@ import { must } from '../base/assert.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { STEP_VALUES, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange, NamedRdn } from '../change/change.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import { equalityRule } from '../schema/equality-rules.js';
@@ -59,6 +60,16 @@ export function checkNewEntry(
   schema: Schema,
   policy: EntryPolicy = STRICT_POLICY,
 ): CheckedEntry {
+  return whole(checkNewInSteps(attributes, rdn, schema, policy));
+}
+
+/** checkNewEntry() in steps. */
+export function* checkNewInSteps(
+  attributes: Attributes,
+  rdn: NamedRdn,
+  schema: Schema,
+  policy: EntryPolicy,
+): Steps<CheckedEntry> {
   if (attributes.size > LIMITS.attributesPerEntry) {
     throw new LdapError(
       'adminLimitExceeded',
@@ -73,8 +84,8 @@ export function checkNewEntry(
     if (key === OBJECT_CLASS_KEY && policy.syntax && SOUND_CLASSES.has(profile)) continue;
     checkAllowed(type, attribute.name, profile);
     checkSingle(type, attribute);
-    checkSyntax(type, attribute.name, attribute.values, policy);
-    if (attribute.values.length > 1) checkDistinct(attribute, ruleOf(type));
+    yield* checkSyntax(type, attribute.name, attribute.values, policy);
+    if (attribute.values.length > 1) yield* checkDistinct(attribute, ruleOf(type));
     if (key === OBJECT_CLASS_KEY && policy.syntax) SOUND_CLASSES.add(profile);
   }
   checkMust(attributes, profile, policy);
@@ -94,13 +105,25 @@ export function checkModifiedEntry(
   schema: Schema,
   policy: EntryPolicy = STRICT_POLICY,
 ): CheckedEntry {
+  return whole(checkModifiedInSteps(before, after, changes, rdn, schema, policy));
+}
+
+/** checkModifiedEntry() in steps. */
+export function* checkModifiedInSteps(
+  before: Attributes,
+  after: Attributes,
+  changes: readonly AttributeChange[],
+  rdn: NamedRdn,
+  schema: Schema,
+  policy: EntryPolicy,
+): Steps<CheckedEntry> {
   const profile = classProfile(after, schema);
   const reclassified = changes.some((change) => change.key === OBJECT_CLASS_KEY);
   if (reclassified) {
     checkClasses(profile);
     if (!policy.structuralChange) checkSameStructural(classProfile(before, schema), profile);
   }
-  for (const change of changes) checkChange(change, after.get(change.key), profile, schema, policy);
+  for (const change of changes) yield* checkChange(change, after.get(change.key), profile, schema, policy);
   if (reclassified) checkAllAllowed(after, profile, schema);
   checkRdn(after, rdn, schema, 'notAllowedOnRDN', changes);
   checkMust(after, profile, policy, reclassified ? undefined : changes);
@@ -120,13 +143,13 @@ function makeChecked(attributes: Attributes): CheckedEntry {
   return { attributes } as CheckedEntry;
 }
 
-function checkChange(
+function* checkChange(
   change: AttributeChange,
   after: Attribute | undefined,
   profile: ClassProfile,
   schema: Schema,
   policy: EntryPolicy,
-): void {
+): Steps<void> {
   const description = schema.describe(change.key);
   const type = description?.type;
   if (type !== undefined) checkUserModification(type, change.name, policy);
@@ -139,7 +162,7 @@ function checkChange(
   checkNoRange(description?.options ?? [], change.name);
   checkAllowed(type, change.name, profile);
   checkSingle(type, after);
-  checkSyntax(type, change.name, change.add, policy);
+  yield* checkSyntax(type, change.name, change.add, policy);
 }
 
 function knownType(key: AttributeKey, name: string, schema: Schema): AttributeType {
@@ -247,14 +270,15 @@ function checkSingle(type: AttributeType, attribute: Attribute): void {
   throw new LdapError('constraintViolation', `attribute '${attribute.name}' can have only one value`);
 }
 
-function checkSyntax(
+function* checkSyntax(
   type: AttributeType,
   name: string,
   values: readonly Uint8Array[],
   policy: EntryPolicy,
-): void {
+): Steps<void> {
   if (!policy.syntax) return;
   for (let i = 0; i < values.length; i++) {
+    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
     if (type.syntax.isValid(values[i] as Uint8Array)) continue;
     throw new LdapError(
       'invalidAttributeSyntax',
@@ -274,9 +298,10 @@ export function hasTwins(values: readonly Uint8Array[], type: AttributeType): bo
   return new Set(values.map((value) => valueKey(value, rule))).size < values.length;
 }
 
-function checkDistinct(attribute: Attribute, rule: EqualityRule): void {
+function* checkDistinct(attribute: Attribute, rule: EqualityRule): Steps<void> {
   const seen = new Set<ValueKey>();
   for (let i = 0; i < attribute.values.length; i++) {
+    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
     const key = valueKey(attribute.values[i] as Uint8Array, rule);
     if (seen.has(key)) {
       throw new LdapError(

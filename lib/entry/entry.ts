@@ -1,6 +1,7 @@
 /**
  * Entries as pure data: attributes by key, values as bytes. No schema is needed to hold one.
  */
+import type { Steps } from '../base/steps.js';
 import type { Dn } from '../dn/dn.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { ValueKey } from './value-index.js';
@@ -35,6 +36,8 @@ export interface ManyValues {
   readonly sum: ValueSum;
   /** The stored value with this key under `rule`, or undefined. */
   find(key: ValueKey): Uint8Array | undefined;
+  /** All values, gone through in steps. */
+  valuesInSteps(): Steps<readonly Uint8Array[]>;
   /** The attribute without the values in `gone` and with those in `come`, keyed under `rule`; undefined when none is left. */
   changed(edit: ValueEdit): Attribute | undefined;
   /** How it was made of `from`, where it was, and the store was not told of it yet; undefined: compare all values. */

@@ -8,15 +8,23 @@
 import { latin1, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { STEP_VALUES, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import type { AttributeDescription } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
+import { rememberKeys } from './change-keys.js';
+import { EditedValues } from './edited-values.js';
 import type { Attribute } from './entry.js';
 import { changeValues, findValue, keyedValues, type ValueKey, valueCount, valueKey } from './value-index.js';
 
 const INTEGER_SYNTAX = '1.3.6.1.4.1.1466.115.121.1.27';
 /** Below this, the values are normalized once for the request; above, the kept set answers. */
 const SMALL_VALUES = 64;
+
+/** From so many values that differ on, the image is told by what differs, and the keys go with the change. */
+const MANY_CHANGES = 512;
+
+const isStep = (index: number): boolean => index % STEP_VALUES === STEP_VALUES - 1;
 
 type Keyed = Map<ValueKey, Uint8Array>;
 
@@ -50,10 +58,15 @@ export class ModifiedAttribute {
 
   /** RFC 4511 section 4.6: values that are there already, or twice in the list, are refused. */
   add(values: readonly Uint8Array[]): void {
+    whole(this.addInSteps(values));
+  }
+
+  *addInSteps(values: readonly Uint8Array[]): Steps<void> {
     if (values.length === 0) throw this.#refuse('protocolError', 'add without a value');
     const named = new Set<ValueKey>();
-    for (const [index, given] of values.entries()) {
-      const value = this.#toBase(given);
+    for (let index = 0; index < values.length; index++) {
+      if (isStep(index)) yield;
+      const value = this.#toBase(values[index] as Uint8Array);
       const key = valueKey(value, this.#rule);
       if (this.#isTwice(named, key, index)) continue;
       if (!this.#has(key)) this.#come.set(key, value);
@@ -66,8 +79,13 @@ export class ModifiedAttribute {
 
   /** Deletes the values listed; each must be there. */
   delete(values: readonly Uint8Array[]): void {
-    for (const [index, given] of values.entries()) {
-      const value = this.#toBase(given);
+    whole(this.deleteInSteps(values));
+  }
+
+  *deleteInSteps(values: readonly Uint8Array[]): Steps<void> {
+    for (let index = 0; index < values.length; index++) {
+      if (isStep(index)) yield;
+      const value = this.#toBase(values[index] as Uint8Array);
       const key = valueKey(value, this.#rule);
       if (!this.#has(key) && !this.#permissive) {
         throw this.#refuse('noSuchAttribute', `value ${index + 1} to delete is not there`);
@@ -86,9 +104,15 @@ export class ModifiedAttribute {
 
   /** Exactly these values from now on; none: no attribute, whether it was there or not. */
   replace(values: readonly Uint8Array[]): void {
+    whole(this.replaceInSteps(values));
+  }
+
+  *replaceInSteps(values: readonly Uint8Array[]): Steps<void> {
     this.#clearAll();
     const named = new Set<ValueKey>();
-    for (const [index, value] of values.entries()) {
+    for (let index = 0; index < values.length; index++) {
+      if (isStep(index)) yield;
+      const value = values[index] as Uint8Array;
       const key = valueKey(value, this.#rule);
       if (this.#isTwice(named, key, index)) continue;
       this.#come.set(key, value);
@@ -123,7 +147,11 @@ export class ModifiedAttribute {
   image(): Attribute | undefined {
     const name = this.#description.text;
     if (this.#increment === 0n) {
-      return changeValues(this.#clear ? undefined : this.#before, name, this.#gone, this.#come, this.#rule);
+      const before = this.#clear ? undefined : this.#before;
+      const edit = { gone: this.#gone, come: this.#come };
+      return edit.gone.size + edit.come.size < MANY_CHANGES
+        ? changeValues(before, name, edit.gone, edit.come, this.#rule)
+        : EditedValues.after(before, name, edit, this.#rule);
     }
     const values = this.#baseValues().map((value) => this.#shift(value, this.#increment));
     return values.length === 0 ? undefined : { name: this.#before?.name ?? name, values };
@@ -136,7 +164,7 @@ export class ModifiedAttribute {
     const add = [...this.#add.values()];
     const increment = this.#clear ? 0n : this.#increment;
     if (!this.#clear && this.#remove.size === 0 && add.length === 0 && increment === 0n) return undefined;
-    return {
+    const change: AttributeChange = {
       key,
       name: this.#before?.name ?? text,
       equality: this.#rule.name,
@@ -146,6 +174,9 @@ export class ModifiedAttribute {
       add: shift === 0n ? add : add.map((value) => this.#shift(value, shift)),
       increment,
     };
+    if (shift === 0n && this.#remove.size + add.length >= MANY_CHANGES)
+      rememberKeys(change, [...this.#remove.keys(), ...this.#add.keys()]);
+    return change;
   }
 
   /** A value listed twice in one modification: refused, or passed over. */

@@ -3,6 +3,7 @@ import type { Intent, ReadView } from '../backend/backend.js';
 import { placed } from '../backend/name-after.js';
 import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
+import { type Steps, whole } from '../base/steps.js';
 import {
   type ChangeBody,
   type EntryUuid,
@@ -15,7 +16,7 @@ import type { Dn } from '../dn/dn.js';
 import { parentDn } from '../dn/dn.js';
 import { formatDn } from '../dn/dn-text.js';
 import { buildEntry } from '../entry/build-entry.js';
-import { type CheckedEntry, checkNewEntry, type EntryPolicy } from '../entry/check-entry.js';
+import { type CheckedEntry, checkNewInSteps, type EntryPolicy } from '../entry/check-entry.js';
 import { checkPlacement } from '../entry/check-placement.js';
 import type { AddRequest, RawAttribute } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
@@ -27,7 +28,7 @@ import { checkReferral } from './referrals.js';
 import { requestPolicy, splitFacts } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { VirtualEntry } from './virtual-tree.js';
-import { checkAssertion, checkSubentryRoom, submit, writtenAnswer } from './writes.js';
+import { checkAssertion, checkSubentryRoom, submit, takesSteps, writtenAnswer } from './writes.js';
 
 /** Adds the entry and answers when it is on disk. */
 export async function add(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -42,9 +43,12 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
     ? await hashAdded(parts, operation, given.attributes)
     : given.attributes;
   const uuid = given.uuid ?? uuidFromRandom(parts.random.bytes(UUID_BYTES));
-  const written = await submit(operation, domain, (view) =>
-    decide(parts, operation, domain, view, { dn, rdn, uuid, attributes, preserved: given.preserved, policy }),
-  );
+  const long = takesSteps(attributes.map(({ values }) => values.length));
+  const entry = { dn, rdn, uuid, attributes, preserved: given.preserved, policy };
+  const written = await submit(operation, domain, (view) => {
+    const decision = decide(parts, operation, domain, view, entry);
+    return long ? decision : whole(decision);
+  });
   return writtenAnswer(parts, operation, 'add', domain, written);
 }
 
@@ -65,13 +69,13 @@ interface NewEntry {
   readonly policy: EntryPolicy;
 }
 
-function decide(
+function* decide(
   parts: ServerParts,
   operation: Operation,
   domain: Domain,
   view: ReadView,
   entry: NewEntry,
-): readonly Intent[] {
+): Steps<readonly Intent[]> {
   const { requester, controls } = operation;
   const reader = parts.policy.reader(requester);
   const { dn } = entry;
@@ -92,7 +96,7 @@ function decide(
   }
   if (view.byDn(dn) !== undefined)
     throw new LdapError('entryAlreadyExists', `The entry ${shown(dn)} exists already.`);
-  const checked = checkNewEntry(
+  const checked = yield* checkNewInSteps(
     buildEntry(entry.attributes, entry.rdn, parts.schema),
     entry.rdn,
     parts.schema,

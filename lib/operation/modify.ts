@@ -1,8 +1,9 @@
 /** Modify (RFC 4511 section 4.6; increment: RFC 4525): all of the modifications or none. */
 import type { AttributeAccess } from '../access/access-policy.js';
 import type { Intent, ReadView } from '../backend/backend.js';
-import { applyModifications } from '../entry/apply-modifications.js';
-import { checkCollective, checkModifiedEntry } from '../entry/check-entry.js';
+import { type Steps, whole } from '../base/steps.js';
+import { applyModificationsInSteps } from '../entry/apply-modifications.js';
+import { checkCollective, checkModifiedInSteps } from '../entry/check-entry.js';
 import { describeAttribute } from '../entry/resolve-attribute.js';
 import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -12,7 +13,14 @@ import { hashModified, isPassword } from './password-storage.js';
 import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
 import type { ServerParts } from './server-parts.js';
-import { checkAssertion, checkSubentryRoom, checkWritable, submit, writtenAnswer } from './writes.js';
+import {
+  checkAssertion,
+  checkSubentryRoom,
+  checkWritable,
+  submit,
+  takesSteps,
+  writtenAnswer,
+} from './writes.js';
 
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -40,9 +48,11 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     parts.policy.checkModify(operation.requester, entry, accesses);
     modifications = await hashModified(parts, operation, modifications, entry);
   }
-  const written = await submit(operation, domain, (view) =>
-    decide(parts, operation, view, dn, modifications, accesses),
-  );
+  const long = takesSteps(modifications.map(({ attribute }) => attribute.values.length));
+  const written = await submit(operation, domain, (view) => {
+    const decision = decide(parts, operation, view, dn, modifications, accesses);
+    return long ? decision : whole(decision);
+  });
   return writtenAnswer(parts, operation, 'modify', domain, written);
 }
 
@@ -51,14 +61,14 @@ function accessOf(parts: ServerParts, modification: Modification): AttributeAcce
   return { key: key as AttributeKey, operation: modification.operation };
 }
 
-function decide(
+function* decide(
   parts: ServerParts,
   operation: Operation,
   view: ReadView,
   dn: string,
   modifications: readonly Modification[],
   accesses: readonly AttributeAccess[],
-): readonly Intent[] {
+): Steps<readonly Intent[]> {
   const { requester, controls } = operation;
   const reader = parts.policy.reader(requester);
   const entry = namedEntry(view, dn, reader, controls.manageDsaIt);
@@ -70,9 +80,11 @@ function decide(
   const before = entry.stored;
   checkCollective(before, modifications, parts.schema);
   const permissive = controls.permissiveModify;
-  const { after, changes } = applyModifications(before, modifications, parts.schema, { permissive });
+  const { after, changes } = yield* applyModificationsInSteps(before, modifications, parts.schema, {
+    permissive,
+  });
   if (changes.length === 0) return [];
-  checkModifiedEntry(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
+  yield* checkModifiedInSteps(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
   checkSubentryRoom(parts, view, before, after);
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
 }

@@ -4,7 +4,8 @@
  * Every check that depends on stored state runs inside decide(), after all writes decided before it; what is looked at earlier only saves work.
  */
 import type { Reader } from '../access/access-policy.js';
-import type { Intent, ReadView, StoredEntry, Written } from '../backend/backend.js';
+import type { ReadView, StoredEntry, Written } from '../backend/backend.js';
+import type { Decision } from '../backend/decision.js';
 import { withRows } from '../backend/reverse-lookup.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -64,11 +65,21 @@ export function checkSubentryRoom(
   );
 }
 
+/** Values of one request from which on it is decided in steps. */
+const LONG_VALUES = 512;
+
+/** Whether a request with attributes of so many values is decided in steps, with turns for others between. */
+export function takesSteps(counts: readonly number[]): boolean {
+  let values = 0;
+  for (const count of counts) values += count;
+  return values >= LONG_VALUES;
+}
+
 /** Submits a write, lets the connection start the next one, and waits until it is on disk. */
 export function submit(
   operation: Operation,
   { backend }: Pick<Domain, 'backend'>,
-  decide: (view: ReadView) => readonly Intent[],
+  decide: (view: ReadView) => Decision,
 ): Promise<Written> {
   checkStopped(operation);
   const last = operation.controls.noOp ? refuseToDo : undefined;

@@ -1,0 +1,156 @@
+/**
+ * One change folded into what is decided, and its rows put into the gathering layer: the part of the write path that local and received changes share.
+ *
+ * At once as a rule. A change of many values goes in steps with turns for others between, and one that asks for rows that must be scanned waits for those; the
+ * writer's turn is held meanwhile, so nothing else is decided, and the caller holds the batch. Order and answers are write-path.ts.
+ */
+import { assert } from '../base/assert.js';
+import { LdapError } from '../base/ldap-error.js';
+import { type Steps, whole } from '../base/steps.js';
+import { asError } from '../base/thrown.js';
+import type { Change, ChangeBody } from '../change/change.js';
+import { toEncodedChange } from '../change/change-codec.js';
+import { applyInSteps, isWaiting } from '../conflict/apply-change.js';
+import type { EntryState } from '../conflict/entry-state.js';
+import { valueCount } from '../entry/value-index.js';
+import type { Clock } from '../port/clock.js';
+import type { ReplayResult } from './backend.js';
+import type { ChangeNotes } from './change-feed.js';
+import type { ChangeSink } from './change-sink.js';
+import { EventLoopTurn } from './event-loop-turn.js';
+import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
+import type { GroupCommit } from './group-commit.js';
+import type { HeldFraction } from './held-fraction.js';
+import { putInSteps, type RowWorld } from './outcome-rows.js';
+import type { OwnChain } from './own-chain.js';
+import type { PendingTree } from './pending-tree.js';
+
+/** Loads for one change before it is given up as a bug. */
+const MAX_LOADS = 1000;
+/** Values that a change names, clears or shows from which on it is folded in turns. */
+const MANY = 512;
+
+/** The result of a change that was folded. */
+export const APPLIED: ReplayResult = { kind: 'applied' };
+
+export interface FoldWorld extends RowWorld {
+  readonly tree: PendingTree;
+  readonly view: FoldView;
+  readonly commit: GroupCommit;
+  readonly clock: Clock;
+  readonly sink: ChangeSink;
+  readonly notes: ChangeNotes;
+  readonly fraction: HeldFraction;
+}
+
+/** What the change was decided on is no more: the store refused it meanwhile. */
+export class DroppedError extends Error {
+  readonly refusal: Error;
+  constructor(refusal: Error | undefined) {
+    super('decisions were dropped');
+    this.refusal = refusal ?? new LdapError('unavailable', 'the store refused earlier writes; try again');
+  }
+}
+
+export class ChangeFold {
+  readonly #world: FoldWorld;
+  readonly #chain: OwnChain;
+
+  constructor(world: FoldWorld, chain: OwnChain) {
+    this.#world = world;
+    this.#chain = chain;
+  }
+
+  /** Folds a change and puts its rows. Rejects with DroppedError. */
+  fold(change: Change, local: boolean): ReplayResult | Promise<ReplayResult> {
+    if (this.#isLong(change)) return this.#folded(change, local, undefined);
+    try {
+      return whole(this.#steps(change, local));
+    } catch (error) {
+      if (!(error instanceof NotAtHand)) throw error;
+      return this.#folded(change, local, error.needed);
+    }
+  }
+
+  /** Whether the change goes through many values: those that it names, and those that an entry has that it brings, takes away or clears. */
+  #isLong({ entry, body }: Change): boolean {
+    const named = valuesNamed(body);
+    if (named >= MANY) return true;
+    if (body.kind === 'add' || (named >= 0 && !clears(body))) return false;
+    const attributes = this.#world.view.entry(entry)?.attributes;
+    if (attributes === undefined) return false;
+    if (named < 0) {
+      for (const attribute of attributes.values()) if (valueCount(attribute) >= MANY) return true;
+      return false;
+    }
+    const changed = body.kind === 'modify' || body.kind === 'modifyDn' ? body.attributes : [];
+    return changed.some(({ key, clear }) => clear && valueCount(attributes.get(key)) >= MANY);
+  }
+
+  /** In turns, and with the rows that it asks for. */
+  async #folded(change: Change, local: boolean, first: Needed | undefined): Promise<ReplayResult> {
+    const { view, commit, clock } = this.#world;
+    const { drops } = commit;
+    const check = (): void => {
+      if (commit.drops !== drops) throw new DroppedError(commit.refusal);
+      // What gathers stays in sight when a batch before it lands.
+      commit.layer();
+    };
+    let needed = first;
+    for (let loads = 0; loads < MAX_LOADS; loads++) {
+      if (needed !== undefined) await view.load(needed);
+      check();
+      try {
+        return await new EventLoopTurn(clock).run(this.#steps(change, local), check);
+      } catch (error) {
+        if (!(error instanceof NotAtHand)) throw error;
+        needed = error.needed;
+      }
+    }
+    throw new Error(`change ${change.csn} asks for rows without end`);
+  }
+
+  /** Throws NotAtHand before anything is put. */
+  *#steps(change: Change, local: boolean): Steps<ReplayResult> {
+    const { view, commit, sink, notes, fraction } = this.#world;
+    const outcome = yield* applyInSteps(view, fraction.left(change, view));
+    if (isWaiting(outcome)) {
+      assert(!local, 'a local change names an entry that is not there');
+      return { kind: 'waiting', waitsFor: outcome.waitsFor };
+    }
+    const layer = commit.layer();
+    const before = notes.before(outcome);
+    const was = outcome.entries.map(({ uuid }) => view.entry(uuid));
+    try {
+      yield* putInSteps(this.#world, layer, outcome, (uuid): EntryState | undefined => view.entry(uuid));
+    } catch (error) {
+      // Half an outcome in the layer: nothing of it may reach the store.
+      commit.fail(asError(error));
+      throw error;
+    }
+    if (layer.renames) this.#world.tree.epoch += 1;
+    notes.note(layer, change, outcome, was, before);
+    layer.state = layer.state.with(change.csn);
+    if (local) {
+      const encoded = toEncodedChange(change);
+      for (const op of sink.ops(encoded)) layer.ops.push(op);
+      layer.changes.push(encoded);
+      this.#chain.went(layer.state);
+    }
+    view.stepped(outcome);
+    return APPLIED;
+  }
+}
+
+/** How many values a change names; -1: it shows or hides all that an entry has. */
+function valuesNamed(body: ChangeBody): number {
+  if (body.kind === 'delete' || body.kind === 'undelete') return -1;
+  let named = 0;
+  if (body.kind === 'add') for (const { values } of body.attributes) named += values.length;
+  else for (const { remove, add } of body.attributes) named += remove.length + add.length;
+  return named;
+}
+
+function clears(body: ChangeBody): boolean {
+  return (body.kind === 'modify' || body.kind === 'modifyDn') && body.attributes.some(({ clear }) => clear);
+}

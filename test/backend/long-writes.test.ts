@@ -1,0 +1,156 @@
+/** Writes of many values go in turns: others read meanwhile, see the entry before or after, and the rows are those of a write in one piece. */
+import t from 'tap';
+import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { must } from '../../lib/base/assert.js';
+import { latin1 } from '../../lib/base/bytes.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { SeededRandom } from '../sim/seeded-random.js';
+import {
+  adding,
+  deleting,
+  type Edit,
+  type Engine,
+  freshUuid,
+  modifying,
+  openEngine,
+  violations,
+} from './engine.js';
+
+const BASE = 'dc=example,dc=com';
+const GROUP = `cn=g,${BASE}`;
+const MEMBER = 'member' as AttributeKey;
+const VALUES = { most: 64, load: 8 };
+const members = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `uid=u${from + i},${BASE}`);
+
+interface Turning extends Engine {
+  /** Turns that were shared. */
+  turns: number;
+  onTurn: () => void;
+}
+
+/** A server whose turn of the event loop is over at each look. */
+async function turning(store = new MemoryStore()): Promise<Turning> {
+  const engine: Turning = Object.assign(await openEngine({ store, values: VALUES }), {
+    turns: 0,
+    onTurn: () => undefined,
+  });
+  let now = 0;
+  engine.clock.monotonicMs = () => {
+    now += 1000;
+    return now;
+  };
+  engine.clock.after = (_delayMs, run) => {
+    engine.turns += 1;
+    engine.onTurn();
+    const timer = setImmediate(run);
+    return () => clearImmediate(timer);
+  };
+  return engine;
+}
+
+const shown = ({ backend }: Engine) => backend.byDnText(GROUP)?.attribute(MEMBER)?.values.map(latin1).sort();
+
+/** Values of random edits: some of those there, some new ones. */
+function edits(seed: number, count: number): Edit[] {
+  const random = new SeededRandom(seed);
+  const below = (most: number) => Math.floor(random.next() * most);
+  return Array.from({ length: count }, (_, n) => {
+    const add = members(below(2000), 550 + below(900));
+    if (n % 4 === 2) return { remove: members(below(1500), 600 + below(600)) };
+    if (n % 4 === 3) return { clear: true, add: n % 8 === 7 ? add.slice(0, 3) : add };
+    return { add, remove: n % 3 === 0 ? members(below(2000), 40) : [] };
+  });
+}
+
+t.test('in turns and in one piece: the same values, sums and index rows', async (t) => {
+  const uuid = freshUuid();
+  const first = adding(GROUP, { objectClass: ['groupOfNames'], cn: ['g'], member: members(0, 700) }, uuid);
+  const pieces = await turning();
+  const whole = await openEngine({ values: VALUES });
+  const domain = freshUuid();
+  for (const { backend } of [pieces, whole]) {
+    await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }, domain));
+    await backend.submit('', first);
+  }
+  t.ok(pieces.turns > 2, `the add took ${pieces.turns} turns`);
+  for (const [n, edit] of edits(3, 9).entries()) {
+    const before = pieces.turns;
+    for (const { backend } of [pieces, whole]) await backend.submit('', modifying(GROUP, { member: edit }));
+    t.ok(pieces.turns > before, `edit ${n} took ${pieces.turns - before} turns`);
+    t.same(shown(pieces), shown(whole), `values after edit ${n}`);
+    const [one, other] = [pieces, whole].map(
+      ({ backend }) => backend.byDnText(GROUP)?.attribute(MEMBER)?.many,
+    );
+    t.same([one?.count, one?.sum], [other?.count, other?.sum]);
+  }
+  t.same(await violations(pieces), [], 'every row follows from the entries');
+  t.same(await violations(whole), []);
+  for (const { backend } of [pieces, whole]) await backend.submit('', deleting(GROUP));
+  t.same(await violations(pieces), [], 'and when the group is dead');
+  t.same(shown(pieces), undefined);
+});
+
+t.test(
+  'between turns a reader sees the group as it was; another write waits and finds it whole',
+  async (t) => {
+    const engine = await turning();
+    const { backend } = engine;
+    await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+    await backend.submit(
+      '',
+      adding(GROUP, { objectClass: ['groupOfNames'], cn: ['g'], member: members(0, 100) }),
+    );
+    const before = shown(engine);
+    const held = must(backend.byDnText(GROUP), 'the group');
+    let done = false;
+    let looks = 0;
+    engine.onTurn = () => {
+      if (done) return;
+      looks += 1;
+      t.same(shown(engine), before, 'nothing of it is seen');
+    };
+    const large = backend
+      .submit('', modifying(GROUP, { member: { add: members(100, 2000), remove: members(0, 50) } }))
+      .then(() => {
+        done = true;
+      });
+    const small = backend.submit('', (view) => {
+      t.equal(view.byDnText(GROUP)?.attribute(MEMBER)?.many?.count, 2050, 'decided on all of it');
+      return modifying(GROUP, { member: { add: members(5000, 1) } })(view);
+    });
+    await Promise.all([large, small]);
+    t.ok(looks > 5, `${looks} looks`);
+    t.equal(shown(engine)?.length, 2051);
+    t.same(
+      held.attribute(MEMBER)?.values.map(latin1).sort(),
+      before,
+      'who holds the entry holds it as it was',
+    );
+    t.same(await violations(engine), []);
+  },
+);
+
+t.test('a store that fails meanwhile leaves nothing of it', async (t) => {
+  const store = new MemoryStore();
+  const engine = await turning(store);
+  const { backend } = engine;
+  await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  await backend.submit(
+    '',
+    adding(GROUP, { objectClass: ['groupOfNames'], cn: ['g'], member: members(0, 100) }),
+  );
+  const before = shown(engine);
+  let turns = 0;
+  engine.onTurn = () => {
+    turns += 1;
+    if (turns === 6) backend.parts.commit.fail(new Error('the disk is gone'));
+  };
+  await t.rejects(backend.submit('', modifying(GROUP, { member: { add: members(100, 2000) } })), {
+    message: /disk is gone/,
+  });
+  t.same(shown(engine), before);
+  const again = await openEngine({ store, values: VALUES });
+  t.same(shown(again), before);
+  t.same(await violations(again), []);
+});
