@@ -111,7 +111,7 @@ export class RunningDomain {
     this.#log = log;
     this.baseText = parts.base;
     this.backend = backend;
-    this.#preload = settings['cache.preload'] ? new Preload(backend.parts.tree, systemClock) : undefined;
+    this.#preload = settings['cache.preload'] ? new Preload(backend.parts, systemClock) : undefined;
     this.schema = schema;
     this.baseKey = baseKey;
     this.#changelog = changelog;

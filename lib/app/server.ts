@@ -4,6 +4,7 @@
  * Start: schema, store (which is also the lock), certificates, domains (change log, backend, replica, broker), LDAP service, listeners, replication, HTTP. What was begun
  * is undone when a later step fails. Stop: no new connections, operations in progress finish, replication says goodbye, all is written, the store closes.
  */
+import { SievedStore } from '../backend/sieved-store.js';
 import { UsnSource } from '../backend/usn-source.js';
 import { utf8Encode } from '../base/bytes.js';
 import { Pacer } from '../broker/pacer.js';
@@ -136,7 +137,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const version = await packageVersion();
   const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
   undo.add(() => level.close());
-  const store = settings.durability === 'disk' ? level : new UnsyncedStore(level);
+  const store = new SievedStore(settings.durability === 'disk' ? level : new UnsyncedStore(level));
   const tls = await openTls(config, log, undo);
   const from = settings['replication.sourceAddress'];
   const network = new TlsLinks(tls, log, from === 'any' ? undefined : from);

@@ -101,11 +101,6 @@ export class DurableTree extends EntryTree {
     }
   }
 
-  /** For preload(), before it begins: which entries have others below them. */
-  learnParents(): Promise<void> {
-    return this.#rows.learnParents();
-  }
-
   /**
    * Has entries in the cache before anybody asks for them, from a number on; large ones and those that cannot be read wait until then. One call at a time.
    */

@@ -157,8 +157,15 @@ export class PendingRows implements Rows {
   }
 
   set layers(layers: readonly Layer[]) {
+    // Whose layer goes may stand in the rows below from now on.
+    for (const layer of this.#layers) if (!layers.includes(layer)) this.#absent = undefined;
     this.#layers = layers;
+  }
+
+  /** The rows below are others now: a number that was named may be another's. */
+  forget(): void {
     this.#absent = undefined;
+    this.named = undefined;
   }
 
   pending(id: EntryId): PendingEntry | undefined {

@@ -335,6 +335,7 @@ function commitOver(
     const fresh = readFacts(store, keys);
     await dictionary.reload(store);
     tree.clear();
+    rows.forget();
     postings.clear();
     applied.dropped();
     digests.reset();

@@ -14,7 +14,6 @@ import type { EntryId } from './backend.js';
 import { checkRecord } from './entry-record.js';
 import { HalfLifeMap } from './half-life-map.js';
 import { ID_BYTES, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID, readId, TAG, writeId } from './key-space.js';
-import { ParentBits } from './parent-bits.js';
 
 /** A live entry's claim to a name, by number. */
 export interface NameClaim {
@@ -86,9 +85,6 @@ export function nameText(parent: EntryId, rdnKey: string): string {
   return `${parent}\0${rdnKey}`;
 }
 
-/** Where the number of an entry stands in the keys of its rows. */
-const ID_AT = 3;
-const PARENTS_AT_ONCE = 500;
 const NAMES = 4096;
 const COUNTS = 4096;
 const UUIDS = 20_000;
@@ -100,9 +96,6 @@ export class DurableRows implements Rows {
   readonly #names = new HalfLifeMap<string, readonly NameClaim[]>(NAMES);
   readonly #counts = new HalfLifeMap<EntryId, number>(COUNTS);
   readonly #ids = new HalfLifeMap<EntryUuid, EntryId>(UUIDS);
-  readonly #parents = new ParentBits();
-  /** How often all that is remembered was forgotten. */
-  #clears = 0;
 
   constructor(store: OrderedStore, keys: KeySpace) {
     this.#store = store;
@@ -137,7 +130,6 @@ export class DurableRows implements Rows {
   }
 
   childCount(id: EntryId): number {
-    if (!this.#parents.mayHave(id)) return 0;
     const known = this.#counts.get(id);
     if (known !== undefined) return known;
     const row = this.#store.get(this.#keys.childCount(id));
@@ -157,7 +149,6 @@ export class DurableRows implements Rows {
   }
 
   countWritten(id: EntryId, count: number): void {
-    if (count > 0) this.#parents.add(id);
     this.#counts.set(id, count);
   }
 
@@ -172,17 +163,6 @@ export class DurableRows implements Rows {
     this.#names.clear();
     this.#counts.clear();
     this.#ids.clear();
-    this.#parents.clear();
-    this.#clears += 1;
-  }
-
-  /** Reads which entries have others below them; writes meanwhile are told by countWritten(). */
-  async learnParents(): Promise<void> {
-    const clears = this.#clears;
-    for await (const slice of this.#store.scanKeys(this.#keys.tagRange(TAG.childCount), PARENTS_AT_ONCE)) {
-      for (const key of slice) this.#parents.add(readId(key, ID_AT));
-    }
-    if (this.#clears === clears) this.#parents.complete = true;
   }
 
   /** Rows of entries, alive and dead, from a number on: at most `most`. */
