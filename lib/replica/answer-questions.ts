@@ -11,6 +11,7 @@ import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';
 import type { StateDigest } from '../conflict/state-digest.js';
 import type { ServerState } from '../csn/server-state.js';
+import { StoreError } from '../port/ordered-store.js';
 import { type Answer, decodeQuestion, encodeAnswer, type Question } from '../sync/compare-frames.js';
 
 /** What both ends need of a backend. */
@@ -74,7 +75,12 @@ export class QuestionAnswerer {
   async #image(uuid: EntryUuid): Promise<Answer> {
     const { state } = this.#backend;
     const image = await ownImage(this.#backend, uuid);
-    return { kind: 'image', state, name: nameOf(this.#backend, uuid), image: image ?? NOTHING };
+    return {
+      kind: 'image',
+      state,
+      name: knownName(this.#backend, uuid) ?? `entryUUID=${uuid}`,
+      image: image ?? NOTHING,
+    };
   }
 
   /** One pass at a time; a pass that began before the question does not count. */
@@ -124,7 +130,15 @@ export async function ownImage(backend: ComparedBackend, uuid: EntryUuid): Promi
   return state === undefined ? undefined : encodeEntryImage({ state, history });
 }
 
-/** What people call an entry. */
-export function nameOf(backend: Pick<ComparedBackend, 'byUuid' | 'lastName'>, uuid: EntryUuid): string {
-  return backend.byUuid(uuid)?.dnText ?? backend.lastName(uuid) ?? `entryUUID=${uuid}`;
+/** What people call an entry, dead or alive; undefined: nothing here names it, or its rows cannot be read. */
+export function knownName(
+  backend: Pick<ComparedBackend, 'byUuid' | 'lastName'>,
+  uuid: EntryUuid,
+): string | undefined {
+  try {
+    return backend.byUuid(uuid)?.dnText ?? backend.lastName(uuid);
+  } catch (error) {
+    if (error instanceof StoreError && error.failure === 'damaged') return undefined;
+    throw error;
+  }
 }

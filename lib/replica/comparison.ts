@@ -22,7 +22,7 @@ import {
 } from '../sync/compare-frames.js';
 import {
   type ComparedBackend,
-  nameOf,
+  knownName,
   ownDigests,
   ownSums,
   type QuestionAnswerer,
@@ -281,10 +281,10 @@ export class Comparison {
     look: boolean,
   ): Promise<Difference> {
     const { backend } = this.#options;
-    const own = nameOf(backend, uuid);
-    if (!look || kind === 'only-here') return { uuid, name: own, kind, parts: [] };
+    const own = knownName(backend, uuid);
+    if (!look || kind === 'only-here') return { uuid, name: own ?? `entryUUID=${uuid}`, kind, parts: [] };
     const there = await this.imageThere(peer, uuid, ServerState.EMPTY);
-    const name = backend.byUuid(uuid) === undefined ? there.name : own;
+    const name = own ?? there.name;
     const here = backend.parts.digests.stateOf(uuid);
     if (there.image.length === 0 || here === undefined) return { uuid, name, kind, parts: [] };
     const theirs = backend.parts.fraction.image(decodeEntryImage(there.image));

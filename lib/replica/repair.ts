@@ -7,7 +7,7 @@
 import { decodeEntryImage } from '../backend/entry-image.js';
 import { LdapError } from '../base/ldap-error.js';
 import { judgeStates } from '../conflict/judge-states.js';
-import { type StateDigest, sameDigest } from '../conflict/state-digest.js';
+import { NO_DIGEST, type StateDigest, sameDigest } from '../conflict/state-digest.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { ComparedBackend } from './answer-questions.js';
 import { type Comparison, type ComparisonReport, type Difference, NoResult } from './comparison.js';
@@ -103,6 +103,8 @@ async function rule(
     const right = judgeStates(own, theirs.state, changes);
     if (right !== undefined)
       return { right: right === 'a' ? 'here' : 'there', why: 'the changes of the entry say so' };
+  } else if (!sameDigest(here, NO_DIGEST)) {
+    return { right: 'there', why: 'the rows of the entry cannot be read here' };
   }
   const there = await comparison.digestThere(peer, uuid);
   let votes = 0;

@@ -249,3 +249,37 @@ t.test(
     await b.divergence.stop();
   },
 );
+
+t.test(
+  'after a start a row that cannot be read hides no other difference, and is mended unasked: who cannot read his own is not right',
+  async (t) => {
+    const [a, before] = (await sides(2)) as [Side, Side];
+    const { store, keys, tree } = before.engine.backend.parts;
+    const [broken, bent] = [must(uuids[11], 'one'), must(uuids[4], 'another')];
+    await before.damage(bent, swapSn);
+    const key = keys.entry(must(tree.rows.idOf(broken), 'stored'));
+    const record = new Uint8Array(must(store.get(key), 'stored'));
+    // One bit of a value, as a disk loses it.
+    record[record.length - 1] = (record[record.length - 1] ?? 0) ^ 1;
+    await store.batch([{ type: 'put', key, value: record }], { sync: false });
+    const replica = 2 as ReplicaId;
+    const engine = await openEngine({ store, replica, pause: () => Promise.resolve() });
+    const b = new Side(engine, 's2');
+    b.peers.set('s1', a);
+    a.peers.set('s2', b);
+    await b.read();
+    t.same(
+      (await a.divergence.verify(['s2'], undefined)).reports[0]?.differences.map(({ uuid }) => uuid).sort(),
+      [broken, bent].sort(),
+    );
+    const { reports, repairs } = await b.divergence.verify(['s1'], { from: undefined });
+    t.match(reports[0], { verdict: 'different' });
+    t.same(
+      repairs.map(({ done }) => done),
+      [true, true],
+    );
+    t.equal((await a.divergence.verify(['s2'], undefined)).reports[0]?.verdict, 'equal');
+    t.same(b.engine.backend.parts.digests.status().damaged, []);
+    t.same(await violations(engine), []);
+  },
+);
