@@ -1,7 +1,7 @@
 /** Small facts about rows of the table of a domain's servers, and about what they say. */
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import type { MemberReport, MemberRow } from '../sync/member-row.js';
+import type { MemberReport, MemberRow, Standing } from '../sync/member-row.js';
 
 /** Whether `other` is the same replica under a name that was heard of later. */
 export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
@@ -54,4 +54,36 @@ export function callersOf(
   if (peers.length > 0) return [];
   const others = rows.filter(({ name, kind }) => name !== server && kind !== 'expected');
   return others.filter(({ standing }) => standing === 'member').map(({ name }) => name);
+}
+
+/** Of `floor`, what all servers hold that belong or may return: changes that none of them needs from a change log any more. */
+export function heldByMembers(rows: readonly MemberRow[], floor: ServerState): ServerState {
+  let least = floor;
+  for (const { standing, report } of rows) {
+    if (standing === 'evicted') continue;
+    least = report === undefined ? ServerState.EMPTY : lesser(least, report.state);
+  }
+  return least;
+}
+
+/** Replicas that are known and no members. */
+export function replicasOutside(rows: readonly MemberRow[]): ReadonlyMap<ReplicaId, MemberRow> {
+  const outside = new Map<ReplicaId, MemberRow>();
+  for (const row of rows)
+    if (row.standing !== 'member' && row.replica !== undefined) outside.set(row.replica, row);
+  return outside;
+}
+
+/** The row of a server whose standing is to change. Throws an Error that says why it cannot. */
+export function decidable(
+  rows: readonly MemberRow[],
+  row: MemberRow | undefined,
+  name: string,
+  standing: Exclude<Standing, 'member'>,
+): MemberRow {
+  const known = rows.map((one) => one.name).join(', ');
+  if (row === undefined) throw new Error(`no server ${name} is known; known are: ${known}`);
+  if (standing === 'returning' && row.standing !== 'evicted') throw new Error(`${name} is not evicted`);
+  if (standing === 'evicted' && row.standing === 'evicted') throw new Error(`${name} is evicted already`);
+  return row;
 }

@@ -21,9 +21,18 @@ import {
   mergeMembers,
   type Standing,
 } from '../sync/member-row.js';
-import { callersOf, isSuccessor, lackingOf, lesser, saysMore } from './member-facts.js';
+import {
+  callersOf,
+  decidable,
+  heldByMembers,
+  isSuccessor,
+  lackingOf,
+  replicasOutside,
+  saysMore,
+} from './member-facts.js';
 import { MemberStore } from './member-store.js';
 import { OwnPlace } from './own-place.js';
+import { Returning } from './returning.js';
 import { Silences } from './silences.js';
 import { type Bound, Stability } from './stability.js';
 
@@ -76,6 +85,7 @@ export class Membership {
   readonly #known = new Map<string, Known>();
   readonly #stability = new Stability();
   readonly #silences: Silences;
+  readonly #returning = new Returning();
   readonly #store: MemberStore;
   #version = 1;
   #generation: string | undefined;
@@ -109,6 +119,7 @@ export class Membership {
     this.#generation = generation;
     for (const row of rows) this.#known.set(row.name, { row, version: 1 });
     const own = this.own?.report;
+    for (const row of rows) this.#returning.note(row, own?.state);
     if (own !== undefined) this.#options.directory?.passClock(own.clock);
     this.#undeleteFromMs = own?.undeleteFromMs ?? 0;
     this.#expectPeers();
@@ -197,17 +208,22 @@ export class Membership {
   bar(peer: Hello): Refusal | undefined {
     if (peer.generation !== undefined && peer.generation !== this.#options.generation()) return undefined;
     const row = this.#rowOf(peer);
-    return barOf(peer, row, this.own?.report, this.#options.changelog.state, this.#options.server);
+    const told = this.#returning.told(peer.server) ?? this.own?.report?.state;
+    return barOf(peer, row, told, this.#options.changelog.state, this.#options.server);
   }
 
   /** A peer introduced itself and was let in. */
   heard(peer: Hello): void {
     if (peer.generation === undefined || peer.generation !== this.#options.generation()) return;
     this.#followGeneration();
-    if (this.#enter(peer)) this.#store.save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
+    if (this.#enter(peer, peer.wants !== true))
+      this.#store.save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
   }
 
-  /** A peer is about to be given a copy of our data: it is a member from now on, on disk when it resolves. */
+  /**
+   * A peer is about to be given a copy of our data: it is a member from now on, on disk when it resolves. One that was evicted and may return is none before it is let in: until then
+   * what it holds is not the copy, which may be cut.
+   */
   async register(peer: Hello): Promise<void> {
     this.#followGeneration();
     if (!this.#enter(peer)) return;
@@ -221,10 +237,10 @@ export class Membership {
     await this.#store.save([must(this.#known.get(name), 'just entered').row], true);
   }
 
-  #enter(peer: Pick<Hello, 'server' | 'replica'>): boolean {
+  #enter(peer: Pick<Hello, 'server' | 'replica'>, isBack = false): boolean {
     const kind = peer.replica === undefined ? 'broker' : 'directory';
     const before = this.#known.get(peer.server)?.row ?? expectedMember(peer.server);
-    const back = before.standing === 'returning';
+    const back = isBack && before.standing === 'returning';
     const same = before.kind === kind && before.replica === peer.replica && this.#known.has(peer.server);
     if (same && !back) return false;
     const standing: Pick<MemberRow, 'standing' | 'standingAtMs'> = back
@@ -239,11 +255,8 @@ export class Membership {
 
   /** Changes a server's standing by an administrator's word; on disk when it resolves. Throws an Error that says why not. */
   async decide(name: string, standing: Exclude<Standing, 'member'>): Promise<void> {
-    const row = this.#known.get(name)?.row;
-    if (row === undefined) throw new Error(`no server ${name} is known; known are: ${this.#names()}`);
     if (name === this.#options.server) throw new Error(`${name} is this server`);
-    if (standing === 'returning' && row.standing !== 'evicted') throw new Error(`${name} is not evicted`);
-    if (standing === 'evicted' && row.standing === 'evicted') throw new Error(`${name} is evicted already`);
+    const row = decidable(this.rows(), this.#known.get(name)?.row, name, standing);
     const next: MemberRow = { ...row, standing, standingAtMs: this.#nextStandingMs(row) };
     await this.#store.save([next], true);
     this.#put(mergeMembers(must(this.#known.get(name), 'a known server').row, next));
@@ -261,12 +274,7 @@ export class Membership {
   /** What every member has: changes that none needs from a change log any more. */
   heldByAll(): ServerState {
     const { changelog, directory } = this.#options;
-    let floor = directory?.state ?? changelog.state;
-    for (const { standing, report } of this.rows()) {
-      if (standing !== 'member') continue;
-      floor = report === undefined ? ServerState.EMPTY : lesser(floor, report.state);
-    }
-    return floor;
+    return heldByMembers(this.rows(), directory?.state ?? changelog.state);
   }
 
   /** Our data are replaced by a copy of another server's: what others said is judged anew by what we hold now, and somebody may know more of us than we do. */
@@ -373,19 +381,11 @@ export class Membership {
 
   /** Replicas that are known and no members. */
   #outside(): ReadonlyMap<ReplicaId, MemberRow> {
-    const outside = new Map<ReplicaId, MemberRow>();
-    for (const row of this.rows()) {
-      if (row.standing !== 'member' && row.replica !== undefined) outside.set(row.replica, row);
-    }
-    return outside;
+    return replicasOutside(this.rows());
   }
 
   #rowOf(peer: Pick<Hello, 'server'>): MemberRow | undefined {
     return this.#known.get(peer.server)?.row;
-  }
-
-  #names(): string {
-    return Array.from(this.rows(), ({ name }) => name).join(', ');
   }
 
   #nextStandingMs(row: MemberRow): number {
@@ -393,6 +393,7 @@ export class Membership {
   }
 
   #put(row: MemberRow): void {
+    this.#returning.note(row, this.own?.report?.state);
     this.#version += 1;
     this.#known.set(row.name, { row, version: this.#version });
   }

@@ -84,6 +84,9 @@ export class Stability {
       }
     }
     const outside = rows.filter(({ standing }) => standing !== 'member');
+    for (const { name, kind, standing } of outside)
+      if (standing === 'returning' && kind !== 'broker')
+        heldBackBy.push({ name, reason: 'may return, and has no copy of the data yet' });
     for (const row of outside) heldBackBy.push(...this.#stillHeard(row, members, held));
     const known = new Set(rows.map(({ replica }) => replica));
     for (const origin of held.replicas()) {

@@ -18,12 +18,12 @@ export function evictedSentence(name: string, server: string): string {
 }
 
 /**
- * Why `server` must not replicate with `peer`, or undefined when it may. `row`: what is known of the peer. `own`: our last report. `log`: what our change log holds.
+ * Why `server` must not replicate with `peer`, or undefined when it may. `row`: what is known of the peer. `told`: what we have said that we hold, before which nothing was forgotten. `log`: what our change log holds.
  */
 export function barOf(
   peer: Hello,
   row: MemberRow | undefined,
-  own: MemberReport | undefined,
+  told: ServerState | undefined,
   log: ServerState,
   server: string,
 ): Refusal | undefined {
@@ -45,9 +45,9 @@ export function barOf(
     if (isOvertaken(peer, row.report)) return { code: 'closing', sentence: overtakenSentence(peer, server) };
     return notMember(peer, server, 'has made changes on an older copy of its data');
   }
-  if (own === undefined) return undefined;
+  if (told === undefined) return undefined;
   if (unseen) return notMember(peer, server, 'has made changes while it was no member');
-  if (!applied.coversAll(own.state))
+  if (!applied.coversAll(told))
     return notMember(peer, server, 'lacks changes whose history may be forgotten');
   return undefined;
 }

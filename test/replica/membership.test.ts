@@ -83,7 +83,10 @@ t.test(
       );
     world.network.healAll();
     await world.run(20_000);
-    t.match(world.server('s3').replica?.writesHeld(), /s3 was evicted.*replication restore --server s3/);
+    t.match(
+      world.server('s3').replica?.writesHeld(),
+      /s3 was evicted.*replication restore --dir DIR --server s3/,
+    );
     t.notOk(
       world.server('s1').changelog?.state.coversAll(world.server('s3').changelog?.state ?? (state as never)),
     );
@@ -102,6 +105,56 @@ t.test(
     );
     const now = world.server('s1').directory?.state;
     t.ok(now !== undefined && bound(world, 's1')?.horizon?.stable.equals(now), 'and it counts again');
+  },
+);
+
+t.test(
+  'a returning server whose copy was cut is let in only after a whole one: what it made while it was out is no part of its history',
+  async (t) => {
+    const world = await World.started(mesh());
+    await world.writes('s3', 5);
+    await world.settle();
+    for (const other of ['s1', 's2']) {
+      world.network.cut('s3', other);
+      world.network.cut(other, 's3');
+    }
+    await world.run(5000);
+    await world.writes('s1', 5);
+    await world.writes('s3', 3);
+    const unseen = world.server('s3').acked.splice(5);
+    await decide(world, 's1', 's3', 'evicted');
+    await world.run(5000);
+    // Whoever gives it a copy is cut off as the copy begins.
+    const off = ['s1', 's2'].map((name) => {
+      const members = world.server(name).members as {
+        register(peer: { readonly server: string }): Promise<void>;
+      };
+      const register = members.register.bind(members);
+      members.register = async (peer) => {
+        await register(peer);
+        world.network.breakLinks(name, 's3');
+      };
+      return () => {
+        members.register = register;
+      };
+    });
+    await decide(world, 's1', 's3', 'returning');
+    world.network.healAll();
+    await world.run(5000);
+    for (const name of ['s1', 's2'])
+      t.notOk(
+        unseen.some((csn) => world.server(name).changelog?.holds(csn)),
+        `${name} has taken none of them`,
+      );
+    t.equal(bound(world, 's1')?.horizon, undefined, 'nothing is forgotten that its copy may need');
+    for (const back of off) back();
+    await world.run(60_000, () => world.server('s3').reissued.length >= unseen.length);
+    await world.settle();
+    t.equal(world.server('s3').reissued.length, unseen.length, 'they are made anew');
+    await world.run(2000);
+    const rows = world.server('s2').members?.rows() ?? [];
+    t.equal(rows.find(({ name }) => name === 's3')?.standing, 'member');
+    t.ok(bound(world, 's1')?.horizon, 'and history is forgotten again');
   },
 );
 

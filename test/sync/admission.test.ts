@@ -26,7 +26,7 @@ const row = (more: Partial<MemberRow>): MemberRow => ({ ...expectedMember('s2'),
 const OWN = said(state([10, 1], [10, 2]));
 const LOG = state([20, 1], [10, 2]);
 const code = (hello: Hello, known: MemberRow | undefined, own: MemberReport | undefined = OWN) =>
-  barOf(hello, known, own, LOG, 's1')?.code;
+  barOf(hello, known, own.state, LOG, 's1')?.code;
 
 t.test(
   'an evicted server is refused whatever it asks for, with the commands that bring it back',
@@ -34,8 +34,11 @@ t.test(
     const evicted = row({ standing: 'evicted' });
     for (const purpose of ['follow', 'initialize'] as const)
       t.equal(code(peer(LOG, { purpose }), evicted), 'evicted');
-    const sentence = barOf(peer(LOG), evicted, OWN, LOG, 's1')?.sentence;
-    t.match(sentence, /replication restore --server s2 \(on s1\).*replication initialize \(on s2/);
+    const sentence = barOf(peer(LOG), evicted, OWN.state, LOG, 's1')?.sentence;
+    t.match(
+      sentence,
+      /replication restore --dir DIR --server s2 \(DIR: that of s1\).*replication initialize --dir DIR \(DIR: that of s2/,
+    );
   },
 );
 
