@@ -15,7 +15,9 @@ import type { EntryUuid } from '../change/change.js';
 import { toReplicaId } from '../csn/csn.js';
 import { parseDn } from '../dn/dn-text.js';
 import { PasswordHashing } from '../io/password-hashing.js';
+import { adoptTables } from '../io/store/adopt-tables.js';
 import { openLevelStore } from '../io/store/level-store.js';
+import { TableRun } from '../io/store/table-run.js';
 import { systemClock } from '../io/system-clock.js';
 import { LdifReader } from '../ldif/ldif-reader.js';
 import type { LdifItem } from '../ldif/ldif-record.js';
@@ -77,17 +79,25 @@ export async function importEntries(
     const { schema } = await readWholeSchema(files, old);
     refuseAsSource(config.settings, options.base, schema, 'an import');
     await discardNewStore(files);
-    const store = await openLevelStore(newStorePath(files), { writeBufferBytes: WRITE_BUFFER });
-    const indexing = new IndexThread(store);
+    const place = newStorePath(files);
+    const store = await openLevelStore(place, { writeBufferBytes: WRITE_BUFFER });
+    const indexing = new IndexThread(store, place);
+    const runs: TableRun[] = [];
+    const run = () => {
+      const begun = new TableRun(place, `run-${runs.length}`);
+      runs.push(begun);
+      return begun;
+    };
     let result: ImportResult;
     try {
       if (old !== undefined)
         await copyOthers(old, store, must(schema.dnKey(parseDn(options.base)), 'a base DN'));
-      result = await load(store, config, schema, source, options, indexing);
+      result = await load(store, config, schema, source, options, indexing, run);
     } finally {
       await indexing.close();
       await store.close();
     }
+    await adoptTables(place, [...indexing.tables, ...runs.flatMap(({ tables }) => tables)]);
     await old?.close();
     await swapStores(files);
     return result;
@@ -105,6 +115,7 @@ async function load(
   source: ImportSource,
   options: ImportOptions,
   indexing: IndexThread,
+  run: () => TableRun,
 ): Promise<ImportResult> {
   const { settings } = config;
   const baseDn = parseDn(options.base);
@@ -112,6 +123,7 @@ async function load(
   const loading = await beginLoad({
     store,
     postings: (keys) => indexing.sink(keys),
+    run,
     baseDn,
     schema,
     replica,

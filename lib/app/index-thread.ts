@@ -9,6 +9,7 @@ import type { EntryId } from '../backend/backend.js';
 import type { KeySpace } from '../backend/key-space.js';
 import type { SinkFor } from '../backend/posting-builder.js';
 import { type IndexToFill, type PostingSink, PostingTables } from '../backend/posting-tables.js';
+import type { WrittenTable } from '../io/store/table-run.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import { packedValueBytes, packValue, unpackOps, unpackValues } from './packed-rows.js';
 import { type SharedMemory, SharedSlots, sharedMemory, slotOctets } from './shared-slots.js';
@@ -34,6 +35,8 @@ export interface IndexWork {
   readonly values: SharedMemory;
   /** Rows on their way from it. */
   readonly rows: SharedMemory;
+  /** The folder for tables of the last round's rows; undefined: they come as rows. */
+  readonly tables: string | undefined;
 }
 
 /** To the thread: values in a slot, or copied where no slot has room for them; `write`: write all and say so; a slot of rows that are written. */
@@ -43,12 +46,12 @@ export type ToIndexWorker =
   | { readonly kind: 'write' }
   | { readonly kind: 'written'; readonly slot: number };
 
-/** From the thread: rows to write, a row that it needs, a slot whose values it has taken, all written. */
+/** From the thread: rows to write, a row that it needs, a slot whose values it has taken, all written, and the tables that were made. */
 export type FromIndexWorker =
   | { readonly kind: 'rows'; readonly slot: number; readonly length: number }
   | { readonly kind: 'get'; readonly key: Uint8Array }
   | { readonly kind: 'taken'; readonly slot: number }
-  | { readonly kind: 'done' };
+  | { readonly kind: 'done'; readonly tables: readonly WrittenTable[] };
 
 /** See the file header. */
 export class IndexThread {
@@ -66,16 +69,32 @@ export class IndexThread {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #done = false;
+  readonly #folder: string | undefined;
+  #tables: readonly WrittenTable[] = [];
 
-  constructor(store: OrderedStore) {
+  /** `folder`: the thread makes tables there of what need not go through the store. */
+  constructor(store: OrderedStore, folder?: string) {
     this.#store = store;
+    this.#folder = folder;
+  }
+
+  /** The tables made, when the sink has written all. */
+  get tables(): readonly WrittenTable[] {
+    return this.#tables;
   }
 
   /** The sink for a domain's indexes; once. */
   sink(keys: KeySpace): SinkFor {
     return (indexes) => {
       const values = this.#slots.memory;
-      this.#work = { domain: keys.domain, indexes, answer: this.#answer, values, rows: this.#rows };
+      this.#work = {
+        domain: keys.domain,
+        indexes,
+        answer: this.#answer,
+        values,
+        rows: this.#rows,
+        tables: this.#folder,
+      };
       return this.#sink(() => new PostingTables(this.#store, keys, indexes));
     };
   }
@@ -162,6 +181,7 @@ export class IndexThread {
         this.#slots.give(message.slot);
         break;
       case 'done':
+        this.#tables = message.tables;
         this.#done = true;
         break;
       case 'get':

@@ -5,15 +5,16 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DomainNumber, KeySpace } from '../backend/key-space.js';
-import { PostingTables } from '../backend/posting-tables.js';
+import { LOAD_BOUNDS, PostingTables } from '../backend/posting-tables.js';
 import { assert, must } from '../base/assert.js';
+import { TableRun } from '../io/store/table-run.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { FromIndexWorker, IndexWork, ToIndexWorker } from './index-thread.js';
 import { packedOpBytes, packOp, unpackValues } from './packed-rows.js';
 import { SharedSlots, slotOctets } from './shared-slots.js';
 
 const port = must(parentPort, 'index-worker runs as a worker thread');
-const { domain, indexes, answer, values, rows } = workerData as IndexWork;
+const { domain, indexes, answer, values, rows, tables: folder } = workerData as IndexWork;
 const answerState = new Int32Array(answer, 0, 2);
 const answerBytes = new Uint8Array(answer, 8);
 const slots = new SharedSlots(rows);
@@ -63,7 +64,11 @@ const written = () =>
     wake = resolve;
   });
 
-const tables = new PostingTables(store, new KeySpace(domain as DomainNumber), indexes);
+const run = folder === undefined ? undefined : new TableRun(folder, 'index');
+const tables = new PostingTables(store, new KeySpace(domain as DomainNumber), indexes, {
+  ...LOAD_BOUNDS,
+  ...(run === undefined ? {} : { run }),
+});
 
 async function take(message: ToIndexWorker): Promise<void> {
   if (message.kind === 'values') {
@@ -76,7 +81,7 @@ async function take(message: ToIndexWorker): Promise<void> {
   } else if (message.kind === 'write') {
     await tables.write();
     while (slots.away > 0) await written();
-    send({ kind: 'done' });
+    send({ kind: 'done', tables: run?.tables ?? [] });
   }
 }
 

@@ -68,7 +68,8 @@ export class LdifEntries {
       throw new LdapError('namingViolation', 'the RDN has a value that its attribute does not allow');
     const { given, preserved, uuid } = this.#parts(record.attributes);
     const attributes = this.#entries.attributes(given, rdn);
-    return { dn, rdn, uuid: uuid ?? this.#newUuid(), attributes, preserved };
+    const isNewUuid = uuid === undefined;
+    return { dn, rdn, uuid: uuid ?? this.#newUuid(), isNewUuid, attributes, preserved };
   }
 
   #parts(list: readonly RawValues[]): Parts {

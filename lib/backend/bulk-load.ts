@@ -17,6 +17,7 @@ import type { Dn, Rdn } from '../dn/dn.js';
 import type { Attributes } from '../entry/entry.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { SortedRun } from '../port/sorted-run.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { childKey, isAtOrBelow } from '../schema/dn-key.js';
 import type { Schema } from '../schema/schema.js';
@@ -33,6 +34,7 @@ import { classCounts } from './outcome-rows.js';
 import { gatherInto, PostingBuilder, type SinkFor } from './posting-builder.js';
 import { encodeCount } from './rows.js';
 import { shownOf, singleValued } from './shown.js';
+import { StoreRun } from './store-run.js';
 import { chunkOps, type ValueLayer } from './value-rows.js';
 import { wipeDomain } from './wipe-domain.js';
 
@@ -56,6 +58,8 @@ export interface LoadOptions {
   readonly values?: ValueBounds;
   /** Where postings gather. Default: here. */
   readonly postings?: (keys: KeySpace) => SinkFor;
+  /** Where rows go that come in the order of their keys; each call begins another run. Default: to the store. */
+  readonly run?: () => SortedRun;
   /** The CSN of every entry, for data that all servers begin with: it stands in no server state. */
   readonly genesis?: Csn;
 }
@@ -66,6 +70,8 @@ export interface LoadEntry {
   /** Register form of the first RDN of `dn` (Schema.namedRdn). */
   readonly rdn: NamedRdn;
   readonly uuid: EntryUuid;
+  /** The UUID was drawn for this entry just now: no entry before it has it. */
+  readonly isNewUuid?: boolean;
   readonly attributes: Attributes;
   readonly preserved?: PreservedFacts;
 }
@@ -107,11 +113,12 @@ export class BulkLoad {
   readonly #isSingle: (key: AttributeKey) => boolean;
   readonly #large: LargeAttributes;
   readonly #names = new LoadedNames();
+  readonly #run: () => SortedRun;
+  readonly #entries: SortedRun;
   /** Neighbours in an import share their parent: the last one's name and its parent. */
   #lastParent: { readonly rdns: readonly Rdn[]; readonly loaded: Loaded } | undefined;
   readonly #children = new Map<EntryId, number>();
-  #ops: StoreOp[] = [];
-  #writing: Promise<void> = Promise.resolve();
+  #values: StoreOp[] = [];
   #aliases = 0;
   #referrals = 0;
   #lastCsn: Csn | undefined;
@@ -132,6 +139,8 @@ export class BulkLoad {
     this.#generator = new CsnGenerator(options.replica, last);
     this.#baseKey = baseKey;
     this.#isSingle = singleValued(options.schema);
+    this.#run = options.run ?? (() => new StoreRun(options.store, BATCH_ROWS));
+    this.#entries = options.run?.() ?? new StoreRun(options.store, BATCH_ENTRIES);
     this.#large = new LargeAttributes(dictionary, options.schema, options.values);
   }
 
@@ -150,7 +159,7 @@ export class BulkLoad {
     const nameKey = keys.name(parentId, rdnKey);
     if (this.#names.named(nameKey) !== undefined) return 'exists';
     const uuidKey = keys.uuid(entry.uuid);
-    if (this.#names.hasUuid(uuidKey)) return 'uuid-exists';
+    if (entry.isNewUuid !== true && this.#names.hasUuid(uuidKey)) return 'uuid-exists';
     const { clock, genesis } = this.#options;
     const csn = genesis ?? this.#generator.next(clock.wallMs());
     if (genesis === undefined) this.#lastCsn = csn;
@@ -177,8 +186,8 @@ export class BulkLoad {
     const attributes = this.#large.put(values, id, undefined, state.attributes);
     const kept = attributes === state.attributes ? state : { ...state, attributes };
     const record = encodeRecord(kept, parentId, shown === state.attributes, this.#dictionary);
-    for (const op of chunkOps(values)) this.#ops.push(op);
-    this.#ops.push({ type: 'put', key: keys.entry(id), value: record });
+    for (const op of chunkOps(values)) this.#values.push(op);
+    this.#entries.put(keys.entry(id), record);
     this.#children.set(parentId, (this.#children.get(parentId) ?? 0) + 1);
     const { aliases, referrals } = classCounts(shown);
     this.#aliases += aliases;
@@ -227,30 +236,26 @@ export class BulkLoad {
 
   /** Whether turn() is due: enough rows wait. */
   get needsTurn(): boolean {
-    return this.#ops.length >= BATCH_ENTRIES || this.#builder.full;
+    return this.#entries.full || this.#builder.full || this.#values.length >= BATCH_ENTRIES;
   }
 
-  /** Hands rows to the store; at most one batch is on its way. */
+  /** Hands rows to the store; a bounded number is on its way. */
   async turn(): Promise<void> {
-    await this.#flush();
-    if (this.#builder.full) {
-      await this.#writing;
-      await this.#builder.relieve();
-    }
+    if (this.#values.length >= BATCH_ENTRIES) await this.#writeValues();
+    await this.#entries.relieve();
+    if (this.#builder.full) await this.#builder.relieve();
   }
 
-  async #flush(): Promise<void> {
-    await this.#writing;
-    const ops = this.#ops;
-    this.#ops = [];
-    this.#writing = this.#options.store.batch(ops, { sync: false });
-    this.#writing.catch(() => undefined); // told by the next await
+  /** Rows of single values of large attributes. */
+  async #writeValues(): Promise<void> {
+    const ops = this.#values;
+    this.#values = [];
+    if (ops.length > 0) await this.#options.store.batch(ops, { sync: false });
   }
 
   /** Writes the rest, syncs, and takes the mark away: the domain may be opened. Answers the number of entries. */
   async finish(): Promise<number> {
     const { store } = this.#options;
-    await this.#flush();
     // The rows of indexes may be made in another thread.
     await Promise.all([this.#builder.write(), this.#finishEntries()]);
     const facts = readFacts(store, this.#keys);
@@ -282,17 +287,19 @@ export class BulkLoad {
 
   /** Writes what waited until all entries were there. */
   async #finishEntries(): Promise<void> {
-    for (const [id, count] of this.#children) {
-      this.#ops.push({ type: 'put', key: this.#keys.childCount(id), value: encodeCount(count) });
-      if (this.#ops.length >= BATCH_ROWS) await this.#flush();
+    await this.#writeValues();
+    const counts = new StoreRun(this.#options.store, BATCH_ROWS);
+    for (const id of [...this.#children.keys()].sort((a, b) => a - b)) {
+      counts.put(this.#keys.childCount(id), encodeCount(this.#children.get(id) ?? 0));
+      if (counts.full) await counts.relieve();
     }
-    await this.#flush();
-    for (const ops of this.#names.rows(BATCH_ROWS)) {
-      await this.#writing;
-      this.#ops = ops;
-      await this.#flush();
+    await Promise.all([this.#entries.end(), counts.end()]);
+    const names = this.#run();
+    for (const { key, value } of this.#names.rows()) {
+      names.put(key, value);
+      if (names.full) await names.relieve();
     }
-    await this.#writing;
+    await names.end();
   }
 }
 

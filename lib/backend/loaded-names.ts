@@ -6,7 +6,7 @@
  */
 import type { EntryUuid } from '../change/change.js';
 import { CSN_BYTES, type Csn, putCsn } from '../csn/csn.js';
-import type { StoreOp } from '../port/ordered-store.js';
+import type { StoreRow } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { FIRST_ID, ID_BYTES, readUuid, writeId } from './key-space.js';
 import { OctetTable } from './octet-table.js';
@@ -46,7 +46,7 @@ export class LoadedNames {
   /** Takes the next entry: keys of its rows, neither of which is there, and the CSN of its claim. Answers its number. */
   add(nameKey: Uint8Array, uuidKey: Uint8Array, csn: Csn): EntryId {
     const number = this.#names.value(nameKey, nameKey.length);
-    this.#uuids.value(uuidKey, uuidKey.length);
+    this.#uuids.add(uuidKey);
     const at = number * CLAIM_BYTES;
     if (at === this.#claims.length) {
       const larger = new Uint8Array(at * 2);
@@ -59,22 +59,16 @@ export class LoadedNames {
     return id;
   }
 
-  /** Rows of all names and UUIDs in the order of their keys, `batchRows` at a time; views: nothing may be added before they are written. */
-  *rows(batchRows: number): Iterable<StoreOp[]> {
+  /** Rows of all names and UUIDs in the order of their keys; views: nothing may be added before they are written. */
+  *rows(): Iterable<StoreRow> {
     for (const [table, from] of [
       [this.#names, 0],
       [this.#uuids, CSN_BYTES],
     ] as const) {
-      let ops: StoreOp[] = [];
       for (const number of table.order()) {
         const at = number * CLAIM_BYTES;
-        const value = this.#claims.subarray(at + from, at + CLAIM_BYTES);
-        ops.push({ type: 'put', key: table.octets(number), value });
-        if (ops.length < batchRows) continue;
-        yield ops;
-        ops = [];
+        yield { key: table.octets(number), value: this.#claims.subarray(at + from, at + CLAIM_BYTES) };
       }
-      if (ops.length > 0) yield ops;
     }
   }
 }

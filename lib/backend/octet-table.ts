@@ -21,6 +21,8 @@ export class OctetTable {
   /** Numbers plus one; at most half full. */
   #slots: Words = new Uint32Array(FIRST_VALUES * 2);
   #count = 0;
+  /** Values that stand among the slots: those before this number. */
+  #hashed = 0;
   /** What find() did not find, until something is added: who asks first and adds then pays for one look. */
   #missed: Uint8Array | undefined;
   #missedHash = 0;
@@ -36,8 +38,15 @@ export class OctetTable {
     return this.#hashes.length;
   }
 
+  /** Takes a value that is known to be new. It is hashed when somebody looks for one. Answers its number. */
+  add(octets: Uint8Array): number {
+    if (2 * (this.#count + 1) > this.#slots.length) this.#grow();
+    return this.#put(octets, octets.length);
+  }
+
   /** Number of the value of these octets, the first `length` of `octets`; a new one gets the next number. */
   value(octets: Uint8Array, length: number): number {
+    if (this.#hashed < this.#count) this.#hashAdded();
     if (this.#missed === octets && length === octets.length)
       return this.#append(octets, length, this.#missedHash, this.#missedSlot);
     const hash = hashOf(octets, length);
@@ -51,6 +60,7 @@ export class OctetTable {
 
   /** Number of the value of these octets; -1: it is not held. */
   find(octets: Uint8Array): number {
+    if (this.#hashed < this.#count) this.#hashAdded();
     const hash = hashOf(octets, octets.length);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
@@ -75,11 +85,20 @@ export class OctetTable {
   }
 
   #append(octets: Uint8Array, length: number, hash: number, slot: number): number {
-    this.#missed = undefined;
     if (2 * (this.#count + 1) > this.#slots.length) {
       this.#grow();
       return this.value(octets, length);
     }
+    const value = this.#put(octets, length);
+    this.#hashes[value] = hash;
+    this.#slots[slot] = value + 1;
+    this.#hashed = this.#count;
+    return value;
+  }
+
+  /** Puts octets behind the others. */
+  #put(octets: Uint8Array, length: number): number {
+    this.#missed = undefined;
     const value = this.#count++;
     const start = this.#starts[value] as number;
     const end = start + length;
@@ -90,9 +109,22 @@ export class OctetTable {
     }
     for (let i = 0; i < length; i++) this.#octets[start + i] = octets[i] as number;
     this.#starts[value + 1] = end;
-    this.#hashes[value] = hash;
-    this.#slots[slot] = value + 1;
     return value;
+  }
+
+  #hashAdded(): void {
+    for (; this.#hashed < this.#count; this.#hashed++) {
+      const octets = this.octets(this.#hashed);
+      this.#hashes[this.#hashed] = hashOf(octets, octets.length);
+      this.#enter(this.#hashed);
+    }
+  }
+
+  #enter(value: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = (this.#hashes[value] as number) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = value + 1;
   }
 
   /** Twice as many values. */
@@ -101,12 +133,7 @@ export class OctetTable {
     this.#starts = grownWords(this.#starts, values + 1);
     this.#hashes = grownWords(this.#hashes, values);
     this.#slots = new Uint32Array(values * 2);
-    const mask = this.#slots.length - 1;
-    for (let value = 0; value < this.#count; value++) {
-      let slot = (this.#hashes[value] as number) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = value + 1;
-    }
+    for (let value = 0; value < this.#hashed; value++) this.#enter(value);
   }
 
   /** Hash of the octets of a value. */
@@ -132,6 +159,7 @@ export class OctetTable {
     this.#hashes = new Uint32Array(FIRST_VALUES);
     this.#slots = new Uint32Array(FIRST_VALUES * 2);
     this.#count = 0;
+    this.#hashed = 0;
   }
 }
 

@@ -19,7 +19,8 @@ export const HEAD_IDS = 8;
 /** Most ids in a block. */
 export const BLOCK_IDS = 1024;
 
-const PRESENT = new Uint8Array(0);
+/** The value of a row that adds one id. */
+export const SINGLE: Uint8Array = new Uint8Array(0);
 const REMOVED = Uint8Array.of(0x2d);
 const damaged = (reason: string): StoreError => new StoreError('damaged', `index row: ${reason}`);
 
@@ -50,7 +51,7 @@ export function decodeHead(bytes: Uint8Array): Head {
 
 /** The row that adds an id to a value whose ids have rows of their own. */
 export function addOp(value: Uint8Array, id: EntryId): StoreOp {
-  return { type: 'put', key: postingKey(value, POSTING.single, id), value: PRESENT };
+  return { type: 'put', key: postingKey(value, POSTING.single, id), value: SINGLE };
 }
 
 /** The row that takes an id away. `blockId`: ids up to it may stand in blocks. */
@@ -60,7 +61,7 @@ export function removeOp(value: Uint8Array, id: EntryId, blockId: number): Store
 
 /** Puts the row of an id or takes the id away. */
 export function singleOp(key: Uint8Array, id: EntryId, add: boolean, blockId: number): StoreOp {
-  if (add) return { type: 'put', key, value: PRESENT };
+  if (add) return { type: 'put', key, value: SINGLE };
   return id <= blockId ? { type: 'put', key, value: REMOVED } : { type: 'del', key };
 }
 

@@ -7,12 +7,14 @@
 import { assert } from '../base/assert.js';
 import { eachSubstringKey, type SubstringKeySink } from '../filter/substring-keys.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
+import type { SortedRun } from '../port/sorted-run.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import { boundedValue } from './index-value.js';
 import { INDEX_KIND, type IndexKind, type KeySpace } from './key-space.js';
-import { blockOps, decodeHead, encodeHead, HEAD_IDS, singleOp } from './posting-rows.js';
+import { blockOps, decodeHead, encodeHead, HEAD_IDS, SINGLE } from './posting-rows.js';
 import { PostingTable } from './posting-table.js';
+import { StoreRun } from './store-run.js';
 
 /** Postings in memory before they are written. */
 const MAX_POSTINGS = 12_000_000;
@@ -21,6 +23,9 @@ const MAX_VALUES = 8_000_000;
 const BATCH_ROWS = 20_000;
 /** Bits of the filter that tells values whose heads were written before. */
 const SEEN_BITS = 2 ** 27;
+
+/** Values whose rows are made in one call: a function that is called often is compiled sooner than a long loop. */
+const SOME_VALUES = 1024;
 
 const NONE: readonly EntryId[] = [];
 
@@ -36,10 +41,12 @@ export interface BuilderBounds {
    * them takes one long turn.
    */
   readonly pause?: () => Promise<void>;
+  /** Where the rows of the last round go, which come in the order of their keys; absent: to the store. Not beside `pause`. */
+  readonly run?: SortedRun;
 }
 
 /** For work that has the machine for itself. */
-const LOAD_BOUNDS: BuilderBounds = {
+export const LOAD_BOUNDS: BuilderBounds = {
   postings: MAX_POSTINGS,
   values: MAX_VALUES,
   batchRows: BATCH_ROWS,
@@ -88,6 +95,8 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   /** Set once equality heads were written: which of them are to be read before they are put again. */
   #seen: Uint8Array | undefined;
   #ended = false;
+  /** Ids in the rows since the last look at the store. */
+  #encoded = 0;
 
   constructor(
     store: Pick<OrderedStore, 'batch' | 'get'>,
@@ -148,55 +157,60 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   }
 
   async #write(which: (filling: Filling) => boolean): Promise<void> {
-    let ops: StoreOp[] = [];
-    let encoded = 0;
-    let last: Promise<void> = Promise.resolve();
-    const flush = async () => {
-      await last;
-      last = this.#store.batch(ops, { sync: false });
-      last.catch(() => undefined); // told by the next await
-      ops = [];
-    };
+    const stored = new StoreRun(this.#store, this.#bounds.batchRows);
     const again = this.#seen !== undefined;
+    const { pause, run, batchIds } = this.#bounds;
     for (const filling of this.#inOrder) {
       if (!which(filling)) continue;
-      const { attribute, kind, index, table } = filling;
-      const { pause } = this.#bounds;
+      const { kind, table } = filling;
       const order = pause === undefined ? table.order() : undefined;
       for (const _ of table.sorting()) await pause?.();
-      for (let at = 0; at < table.count; at++) {
-        const number = order?.[at] ?? at;
-        const octets = table.octets(number);
-        const ids = table.ids(number);
-        this.#postings -= ids.length;
-        encoded += ids.length;
-        if (kind === INDEX_KIND.equality)
-          this.#head(
-            this.#keys.head(attribute, octets),
-            ids,
-            this.#stands(index, table.hash(number), again),
-            ops,
-          );
-        else if (ids.length === 1)
-          ops.push(
-            singleOp(
-              this.#keys.posting(attribute, kind, octets, ids[0] as EntryId),
-              ids[0] as EntryId,
-              true,
-              0,
-            ),
-          );
-        else blockOps(this.#keys.indexValue(attribute, kind, octets), ids, ops);
-        if (ops.length >= this.#bounds.batchRows || encoded >= this.#bounds.batchIds) {
-          await flush();
-          encoded = 0;
-        }
+      // A head that was written before stands in the store, and is replaced there.
+      const place = this.#ended && !(again && kind === INDEX_KIND.equality) ? (run ?? stored) : stored;
+      this.#encoded = 0;
+      for (let at = 0; at < table.count; ) {
+        at = this.#some(filling, order, at, again, place);
+        if (!place.full && this.#encoded < batchIds) continue;
+        await place.relieve();
+        this.#encoded = 0;
       }
       this.#values -= table.count;
       table.clear();
+      await stored.relieve();
     }
-    await flush();
-    await last;
+    await stored.end();
+    if (this.#ended) await run?.end();
+  }
+
+  /** Puts the rows of some values, from the `at`th on. Answers which one comes next. */
+  #some(
+    filling: Filling,
+    order: Uint32Array | undefined,
+    from: number,
+    again: boolean,
+    place: SortedRun,
+  ): number {
+    const end = Math.min(filling.table.count, from + SOME_VALUES);
+    for (let at = from; at < end; at++) {
+      this.#valueRows(filling, order === undefined ? at : (order[at] as number), again, place);
+      if (place.full || this.#encoded >= this.#bounds.batchIds) return at + 1;
+    }
+    return end;
+  }
+
+  #valueRows(filling: Filling, number: number, again: boolean, place: SortedRun): void {
+    const { attribute, kind, index, table } = filling;
+    const octets = table.octets(number);
+    const ids = table.ids(number);
+    this.#postings -= ids.length;
+    this.#encoded += ids.length;
+    if (kind === INDEX_KIND.equality) {
+      const stands = this.#stands(index, table.hash(number), again);
+      this.#head(this.#keys.head(attribute, octets), ids, stands, place);
+    } else if (ids.length === 1) {
+      const [id] = ids as [EntryId];
+      place.put(this.#keys.posting(attribute, kind, octets, id), SINGLE);
+    } else putBlocks(place, this.#keys.indexValue(attribute, kind, octets), ids);
   }
 
   /** Whether a head of this value may stand; from now on it does, which nobody asks after the last round. */
@@ -210,15 +224,21 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     return again && (octet & (1 << (bit & 7))) !== 0;
   }
 
-  #head(key: Uint8Array, ids: readonly EntryId[], again: boolean, ops: StoreOp[]): void {
+  #head(key: Uint8Array, ids: readonly EntryId[], again: boolean, place: SortedRun): void {
     const row = again ? this.#store.get(key) : undefined;
     const head = row === undefined ? NONE : decodeHead(row);
     const all = head === 'many' || head.length === 0 ? ids : [...new Set([...head, ...ids])];
     if (head !== 'many' && head.length + ids.length <= HEAD_IDS) {
-      ops.push({ type: 'put', key, value: encodeHead(all) });
+      place.put(key, encodeHead(all));
       return;
     }
-    if (head !== 'many') ops.push({ type: 'put', key, value: encodeHead('many') });
-    blockOps(key.subarray(0, key.length - 1), all, ops);
+    if (head !== 'many') place.put(key, encodeHead('many'));
+    putBlocks(place, key.subarray(0, key.length - 1), all);
   }
+}
+
+function putBlocks(place: SortedRun, value: Uint8Array, ids: readonly EntryId[]): void {
+  const ops: StoreOp[] = [];
+  blockOps(value, ids, ops);
+  for (const op of ops) if (op.type === 'put') place.put(op.key, op.value);
 }

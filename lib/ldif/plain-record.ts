@@ -56,7 +56,10 @@ export class PlainReader {
   /** Of the record read last: lines, and where the next one starts. */
   lines = 0;
   end = 0;
-  /** Of the line at hand: where its value starts and ends. */
+  /** Of the record at hand: where its lines end. */
+  #ends = new Uint32Array(256);
+  /** Of the line at hand: its number, and where its value starts and ends. */
+  #line = 0;
   #from = 0;
   #to = 0;
 
@@ -72,6 +75,7 @@ export class PlainReader {
     if (length === 0) return undefined;
     const octets = this.#carver.carve(length);
     octets.set(chunk.subarray(start, start + length));
+    this.#line = 0;
     const first = this.#field(octets, 0);
     if (first !== 'dn' && first?.toLowerCase() !== 'dn') return undefined;
     const dnValue = this.#value(octets);
@@ -93,8 +97,11 @@ export class PlainReader {
         return lines > this.#maxLines ? 0 : at - start;
       }
       if (mark === SPACE || mark === HASH || mark === DASH || mark === CR) return 0;
-      at = chunk.indexOf(LF, at) + 1;
-      if (at === 0) return 0;
+      const end = chunk.indexOf(LF, at);
+      if (end < 0) return 0;
+      if (lines === this.#ends.length) this.#ends = twice(this.#ends);
+      this.#ends[lines] = end - start;
+      at = end + 1;
       lines += 1;
     }
     return 0;
@@ -132,7 +139,7 @@ export class PlainReader {
     return list;
   }
 
-  /** The name before the colon of the line at `start`. Sets where its value stands, the mark after the colon included. */
+  /** The name before the colon of the next line, which starts at `start`. Sets where its value stands, the mark after the colon included. */
   #field(octets: Uint8Array, start: number): string | undefined {
     let hash = 0;
     let at = start;
@@ -144,7 +151,7 @@ export class PlainReader {
     }
     const name = readName(octets, start, at - start, hash);
     this.#from = at + 1;
-    this.#to = octets.indexOf(LF, at);
+    this.#to = this.#ends[this.#line++] as number;
     return name;
   }
 
@@ -161,6 +168,12 @@ export class PlainReader {
     for (let i = from; i < to; i++) if (octets[i] === 0) return undefined;
     return new Uint8Array(buffer, byteOffset + from, to - from);
   }
+}
+
+function twice(words: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * words.length);
+  larger.set(words);
+  return larger;
 }
 
 /** Attributes of a record up to which its list is walked for each name. */

@@ -1,4 +1,5 @@
 /** Index rows made in a thread of their own are those made here, however fast values come and however long they are. */
+import { join } from 'node:path';
 import t from 'tap';
 import { IndexThread } from '../../lib/app/index-thread.js';
 import type { EntryId } from '../../lib/backend/backend.js';
@@ -6,6 +7,9 @@ import { type DomainNumber, INDEX_KIND, KeySpace, TAG } from '../../lib/backend/
 import { MemoryStore } from '../../lib/backend/memory-store.js';
 import { type PostingSink, PostingTables } from '../../lib/backend/posting-tables.js';
 import { toHex, utf8Encode } from '../../lib/base/bytes.js';
+import { adoptTables } from '../../lib/io/store/adopt-tables.js';
+import { openLevelStore } from '../../lib/io/store/level-store.js';
+import type { OrderedStore } from '../../lib/port/ordered-store.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 
 const CN = 'cn' as AttributeKey;
@@ -19,6 +23,10 @@ const keys = new KeySpace(1 as DomainNumber);
 async function rowsAfter(fill: (store: MemoryStore) => Promise<void>): Promise<readonly string[]> {
   const store = new MemoryStore();
   await fill(store);
+  return await rowsOf(store);
+}
+
+async function rowsOf(store: OrderedStore): Promise<readonly string[]> {
   const rows: string[] = [];
   for await (const slice of store.scan(keys.tagRange(TAG.index)))
     for (const { key, value } of slice) rows.push(`${toHex(key)} ${toHex(value)}`);
@@ -57,6 +65,20 @@ t.test('a thread that cannot keep up gets what it has no room for as copies', as
   t.ok(here.length > 1000, `${here.length} rows`);
   t.equal(there.length, here.length);
   t.ok(there.every((row, at) => row === here[at]));
+
+  const dir = join(t.testdir(), 'db');
+  const store = await openLevelStore(dir);
+  const thread = new IndexThread(store, dir);
+  const sink = thread.sink(keys)(INDEXES);
+  give(sink);
+  await sink.write();
+  await thread.close();
+  await store.close();
+  await adoptTables(dir, thread.tables);
+  const again = await openLevelStore(dir);
+  const tabled = await rowsOf(again);
+  await again.close();
+  t.ok(tabled.length === here.length && tabled.every((row, at) => row === here[at]), 'and as tables');
 });
 
 t.test('what fits into one piece is made here', async (t) => {

@@ -25,6 +25,25 @@ t.test('numbers count in the order of arrival, are found again, and end with cle
   }
 });
 
+t.test(
+  'values that are known to be new are found, after those that were looked for and before',
+  async (t) => {
+    const table = new OctetTable();
+    let wrong = 0;
+    for (let i = 0; i < 5000; i++) {
+      const octets = utf8Encode(`v${i}`);
+      if ((i % 1000 < 900 ? table.add(octets) : table.value(octets, octets.length)) !== i) wrong += 1;
+    }
+    for (let i = 0; i < 5000; i++) if (table.find(utf8Encode(`v${i}`)) !== i) wrong += 1;
+    t.equal(table.find(utf8Encode('v5000')), -1);
+    t.equal(table.add(utf8Encode('v5000')), 5000);
+    t.equal(table.find(utf8Encode('v5000')), 5000);
+    t.equal(wrong, 0);
+    table.clear();
+    t.equal(table.find(utf8Encode('v1')), -1);
+  },
+);
+
 t.test('the order is that of the octets, whatever strings begin or end alike', async (t) => {
   const table = new OctetTable();
   let state = 7;

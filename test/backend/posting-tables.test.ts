@@ -15,6 +15,7 @@ import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { substringKeys } from '../../lib/filter/substring-keys.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { MemoryRun } from './memory-run.js';
 
 const ENTRIES = 3000;
 const CN = 'cn' as AttributeKey;
@@ -24,10 +25,14 @@ const INDEXES = [
 ];
 const nameOf = (id: number) => utf8Encode(id % 7 === 0 ? 'common' : `name ${id % 1000}`);
 
-async function filled(bounds: BuilderBounds) {
+async function filled(bounds: BuilderBounds, toRun = false) {
   const store = new MemoryStore();
+  const run = toRun ? new MemoryRun(store) : undefined;
   const keys = new KeySpace(1 as DomainNumber);
-  const tables = new PostingTables(store, keys, INDEXES, bounds);
+  const tables = new PostingTables(store, keys, INDEXES, {
+    ...bounds,
+    ...(run === undefined ? {} : { run }),
+  });
   for (let id = 1; id <= ENTRIES; id++) {
     for (const index of INDEXES.keys()) tables.put(index, id as EntryId, nameOf(id));
     if (tables.full) await tables.relieve();
@@ -39,6 +44,7 @@ async function filled(bounds: BuilderBounds) {
     return reader.finish();
   };
   return {
+    run,
     equality: async (normal: Uint8Array) => {
       const value = keys.indexValue(CN, INDEX_KIND.equality, normal);
       const head = decodeHead(must(store.get(headKey(value)), 'a head'));
@@ -50,16 +56,21 @@ async function filled(bounds: BuilderBounds) {
 
 t.test('rounds of any size', async (t) => {
   const whole = await filled({ postings: 1e9, values: 1e9, batchRows: 1000, batchIds: 1e9 });
-  for (const [postings, values] of [
-    [2000, 1e9],
-    [1e9, 300],
-    [700, 400],
+  for (const [postings, values, toRun] of [
+    [2000, 1e9, false],
+    [1e9, 300, false],
+    [700, 400, false],
+    [2000, 1e9, true],
+    [700, 400, true],
+    [1e9, 1e9, true],
   ] as const) {
     let pauses = 0;
     const pause = async () => {
       pauses += 1;
     };
-    const parts = await filled({ postings, values, batchRows: 100, batchIds: 500, pause });
+    const bounds = { postings, values, batchRows: 100, batchIds: 500 };
+    // Rows of a run are to come in order, which takes turns that are too long beside others.
+    const parts = await filled(toRun ? bounds : { ...bounds, pause }, toRun);
     let compared = 0;
     for (let id = 1; id <= 1000; id += 13) {
       const name = nameOf(id);
@@ -71,7 +82,8 @@ t.test('rounds of any size', async (t) => {
       compared += 1;
     }
     t.ok(compared > 70, `${postings} postings, ${values} values`);
-    t.ok(pauses > 2, 'others have their turn');
+    t.ok(toRun || pauses > 2, 'others have their turn');
+    if (toRun) t.match(parts.run, { ended: true, count: Number }, 'rows of the last round went to the run');
   }
 });
 

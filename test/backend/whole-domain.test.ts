@@ -1,6 +1,6 @@
 /** Work on whole domains: bulk load, rebuild of indexes, total update, and verify, which finds what was broken on purpose. */
 import t from 'tap';
-import { beginLoad } from '../../lib/backend/bulk-load.js';
+import { beginLoad, type LoadOptions } from '../../lib/backend/bulk-load.js';
 import { Dictionary } from '../../lib/backend/dictionary.js';
 import { readFacts } from '../../lib/backend/domain-facts.js';
 import { decodeState, encodeRecord, isRdnInside } from '../../lib/backend/entry-record.js';
@@ -28,6 +28,7 @@ import {
   TestSink,
   violations,
 } from './engine.js';
+import { MemoryRun } from './memory-run.js';
 
 const BASE = 'dc=example,dc=com';
 const PEOPLE = `ou=people,${BASE}`;
@@ -40,7 +41,7 @@ const person = (n: number) => ({
   mail: [`user.${n}@example.com`],
 });
 
-async function loaded(store: OrderedStore, count: number): Promise<void> {
+async function loaded(store: OrderedStore, count: number, more: Partial<LoadOptions> = {}): Promise<void> {
   const load = await beginLoad({
     store,
     baseDn: parseDn(BASE),
@@ -49,6 +50,7 @@ async function loaded(store: OrderedStore, count: number): Promise<void> {
     clock: new TestClock(),
     generationId: 'g1',
     initiator: 'cn=import',
+    ...more,
   });
   const put = (text: string, attributes: Record<string, string[]>) => {
     const dn = parseDn(text);
@@ -70,6 +72,28 @@ async function loaded(store: OrderedStore, count: number): Promise<void> {
   t.equal(put(`uid=user.1,ou=nowhere,${PEOPLE}`, person(1)), 'no-parent', 'the name above is not loaded');
   t.equal(await load.finish(), count + 2);
 }
+
+t.test(
+  'rows that a load knows in their order go to runs, which end with it; with the store they are a whole domain',
+  async (t) => {
+    const store = new MemoryStore();
+    const runs: MemoryRun[] = [];
+    const run = () => {
+      const begun = new MemoryRun(store);
+      runs.push(begun);
+      return begun;
+    };
+    await loaded(store, 1500, { run });
+    t.same(
+      runs.map(({ count, ended }) => [count, ended]),
+      [
+        [1502, true],
+        [2 * 1502, true],
+      ],
+    );
+    t.same(await violations(await openEngine({ store })), []);
+  },
+);
 
 t.test('a loaded domain is what verify expects, is searched, and takes writes', async (t) => {
   const store = new MemoryStore();
