@@ -95,7 +95,10 @@ export class Broker {
       ...{ server: options.identity.server, replica: options.identity.replica },
       ...{ changelog: options.changelog, listener: options.listener },
       source: (replica) => this.#upstreams.ofReplica(replica),
-      anew: (peer, origin, reason, work) => this.#anew(peer, origin, reason, work),
+      anew: (peer, origin, reason, work) => {
+        this.#upstreams.spare(peer, origin);
+        return this.#atRest(reason, work);
+      },
     });
     this.#introduction = new Introduction(options, this.#forks, () => this.states());
     this.#upstreams = new Upstreams(options.peers, {
@@ -119,6 +122,7 @@ export class Broker {
       contested: (origin, peer) => this.#forks.contested(origin, peer),
       lane: (link) => greetLane(link, this.domain, (frames, hello) => this.accept(frames, hello)),
       compress: (server) => options.compress?.(server) === true,
+      atRest: (reason, work) => this.#atRest(reason, work),
     });
   }
 
@@ -262,9 +266,8 @@ export class Broker {
     }
   }
 
-  /** Ends every session, performs `work` on a log at rest, and begins anew; other peers are asked for that origin before this one. */
-  async #anew(peer: string, origin: ReplicaId, reason: string, work: () => Promise<void>): Promise<void> {
-    this.#upstreams.spare(peer, origin);
+  /** Ends every session, performs `work` on a log at rest, and begins anew. */
+  async #atRest(reason: string, work: () => Promise<void>): Promise<void> {
     await this.#suspend('closing', reason);
     try {
       await this.#options.changelog.idle();

@@ -5,7 +5,7 @@
  * with is connections.ts; total updates are updates.ts.
  */
 import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import type { Link, LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
@@ -26,6 +26,7 @@ import type {
 import { Connections } from './connections.js';
 import { FrameLink } from './frame-link.js';
 import { Holes } from './holes.js';
+import { LateStart } from './late-start.js';
 import type { Offer } from './offers.js';
 import type { Way } from './pacer.js';
 import type { PeerConnection } from './peer-connection.js';
@@ -58,6 +59,8 @@ export interface UpstreamsContext {
   contested(origin: ReplicaId, peer: string): void;
   /** A peer that we dialed opens a link within that one, to follow us. */
   lane(link: Link): void;
+  /** Ends every session, performs `work` on a log at rest, and goes on. */
+  atRest(reason: string, work: () => Promise<void>): Promise<void>;
   /** Whether what goes to this server is compressed. */
   compress(server: string): boolean;
 }
@@ -75,7 +78,7 @@ export class Upstreams {
   #toldFork: Csn | undefined;
   readonly #shortage = new Shortage();
   readonly #holes = new Holes();
-  readonly #beginning = new Set<ReplicaId>();
+  readonly #lateStart: LateStart;
 
   constructor(peers: readonly BrokerPeer[], context: UpstreamsContext) {
     const { network, clock, random, refused } = context;
@@ -85,6 +88,7 @@ export class Upstreams {
       open: (link, connection) => this.#open(link, connection),
       lost: (name, reason) => refused('closing', `${name}: ${reason}`, name),
     });
+    this.#lateStart = new LateStart({ ...context, begun: () => this.select() });
     this.#updates = new Updates(
       context,
       (peer) => this.#connections.dial(peer),
@@ -368,30 +372,14 @@ export class Upstreams {
     sessions: readonly SubscriberDriver[],
   ): void {
     const { replica, changelog, clock, listener } = this.#context;
+    const expected = this.#connections.all.length;
+    const nowMs = clock.monotonicMs();
     if (replica === undefined) {
-      for (const origin of origins) this.#beginLater(origin, upstreams);
+      this.#lateStart.look(origins, upstreams, expected, nowMs);
       return;
     }
     const held = { own: changelog.newest(replica), newest: (origin: ReplicaId) => changelog.newest(origin) };
-    const expected = this.#connections.all.length;
-    const news = this.#shortage.look(origins, sessions, expected, held, clock.monotonicMs());
+    const news = this.#shortage.look(origins, sessions, expected, held, nowMs);
     if (news !== undefined) listener.tooFarBehind(news.origins, news.peer);
-  }
-
-  /** A broker without a directory needs no full history: it begins where its peers still can. */
-  #beginLater(origin: ReplicaId, upstreams: readonly Upstream[]): void {
-    const { changelog } = this.#context;
-    if (changelog.newest(origin) !== undefined || this.#beginning.has(origin)) return;
-    const marks = upstreams.flatMap((upstream) => upstream.trimmed.get(origin) ?? []).sort();
-    const mark = marks[0];
-    if (mark === undefined || csnReplica(mark) !== origin) return;
-    this.#beginning.add(origin);
-    changelog
-      .beginAfter(mark)
-      .then(
-        () => this.select(),
-        () => {},
-      )
-      .finally(() => this.#beginning.delete(origin));
   }
 }
