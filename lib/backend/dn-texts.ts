@@ -1,7 +1,8 @@
 /**
  * DnTexts: entry numbers by the DN texts that clients write, so that a name sent again is not parsed.
  *
- * A text written as responses show it needs no memory of its own: a flat table guesses the number from a hash, and the entry's own text proves it.
+ * A text written as responses show it needs no memory of its own: a flat table guesses the number from a hash, and the entry's own text proves it. Two texts have
+ * room in each place of the table, the one put last in front; five bits of the hash beside a number tell most others apart without a look.
  * Other spellings are remembered, fewer of them. Bounded; a wrong guess costs a look-up.
  */
 import type { EntryId } from './backend.js';
@@ -9,8 +10,12 @@ import type { EntrySource } from './entry-tree.js';
 import { HalfLifeMap } from './half-life-map.js';
 import type { HeldEntry } from './stored-entry.js';
 
-/** Texts guessed: a power of two. */
-const GUESSES = 2 ** 18;
+/** Texts guessed: a power of two. Half as many places. */
+const GUESS_BITS = 19;
+const GUESSES = 2 ** GUESS_BITS;
+/** A number beside the bits of the hash, in one of 53 bits. */
+const NUMBERS = 2 ** 48;
+const MARK = 31;
 /** Other spellings remembered. */
 const SPELLINGS = 8192;
 /** Longest DN text that is remembered. */
@@ -23,24 +28,39 @@ export class DnTexts {
 
   /** The entry that the text names, if it is remembered. */
   get(text: string, source: EntrySource): HeldEntry | undefined {
-    const guess = this.#guesses[hash(text)] as EntryId;
-    if (guess !== 0) {
-      const entry = source.byId(guess);
-      if (entry?.isNamed(text) === true) return entry;
-    }
+    const sum = hash(text);
+    const place = placeOf(sum);
+    const entry = this.#guessed(place, sum, text, source) ?? this.#guessed(place + 1, sum, text, source);
+    if (entry !== undefined) return entry;
     const known = this.#spellings.get(text);
     if (known === undefined) return undefined;
-    const entry = source.byId(known.id);
-    if (entry?.isNamed(known.dnText) === true) return entry;
+    const spelt = source.byId(known.id);
+    if (spelt?.isNamed(known.dnText) === true) return spelt;
     this.#spellings.delete(text);
     return undefined;
+  }
+
+  #guessed(at: number, sum: number, text: string, source: EntrySource): HeldEntry | undefined {
+    const guess = this.#guesses[at] as number;
+    if (guess === 0 || Math.floor(guess / NUMBERS) !== (sum & MARK)) return undefined;
+    const entry = source.byId((guess % NUMBERS) as EntryId);
+    return entry?.isNamed(text) === true ? entry : undefined;
   }
 
   put(text: string, entry: HeldEntry): void {
     if (text.length > DN_TEXT_CHARACTERS) return;
     const { id, dnText } = entry;
-    if (text === dnText) this.#guesses[hash(text)] = id;
+    if (text === dnText) this.#guess(hash(text), id);
     else this.#spellings.set(text, { id, dnText });
+  }
+
+  #guess(sum: number, id: EntryId): void {
+    const guesses = this.#guesses;
+    const place = placeOf(sum);
+    const guess = (sum & MARK) * NUMBERS + id;
+    if (guesses[place] === guess) return;
+    guesses[place + 1] = guesses[place] as number;
+    guesses[place] = guess;
   }
 
   clear(): void {
@@ -49,9 +69,15 @@ export class DnTexts {
   }
 }
 
-/** FNV-1a over code units. Collisions, also wanted ones, cost a look-up each. */
+/** FNV-1a over code units, stirred. Collisions, also wanted ones, cost a look-up each. */
 function hash(text: string): number {
   let sum = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
-  return (sum ^ (sum >>> 18)) & (GUESSES - 1);
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b);
+  return (sum ^ (sum >>> 13)) >>> 0;
+}
+
+/** The first of the two guesses of a hash. */
+function placeOf(sum: number): number {
+  return (sum >>> (33 - GUESS_BITS)) << 1;
 }

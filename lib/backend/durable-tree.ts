@@ -119,14 +119,26 @@ export class DurableTree extends EntryTree {
           const id = readId(key, ENTRY_ID_AT);
           looked += 1;
           next = (id + 1) as EntryId;
-          if (!since.has(id) && isSound(value) && isAliveRecord(value) && !this.#cache.has(id))
-            this.#cache.write(id, value);
+          if (since.has(id) || !isSound(value) || !isAliveRecord(value) || this.#cache.has(id)) continue;
+          this.#cache.write(id, value);
+          this.#nameAhead(id, value);
         }
       }
     } finally {
       this.#writtenSince = undefined;
     }
     return { looked, next };
+  }
+
+  /** Whoever asks for its name first finds it as those who ask again: a guess, which the entry proves. */
+  #nameAhead(id: EntryId, record: Uint8Array): void {
+    try {
+      const entry = this.build(id, record);
+      this.texts.put(entry.dnText, entry);
+    } catch (error) {
+      // Its parent was written meanwhile.
+      if (!(error instanceof StoreError)) throw error;
+    }
   }
 
   /** The entry, if the cache holds it. */

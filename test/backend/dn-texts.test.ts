@@ -1,0 +1,80 @@
+/** Entries by the texts of their names: what is remembered is proved by the entry, and most of what was put is found again. */
+import t from 'tap';
+import type { EntryId } from '../../lib/backend/backend.js';
+import { DnTexts } from '../../lib/backend/dn-texts.js';
+import type { HeldEntry } from '../../lib/backend/stored-entry.js';
+
+const BASE = 'ou=people,dc=example,dc=com';
+const COUNT = 100_000;
+
+/** Entries by number, each under a name that tells it. */
+function people(nameOf: (id: number) => string) {
+  let looks = 0;
+  const entry = (id: number) => {
+    const dnText = nameOf(id);
+    return { id, dnText, isNamed: (text: string) => text === dnText } as unknown as HeldEntry;
+  };
+  return {
+    entry,
+    byId: (id: EntryId) => {
+      looks += 1;
+      return entry(id);
+    },
+    taken: () => {
+      const count = looks;
+      looks = 0;
+      return count;
+    },
+  };
+}
+
+t.test('of 100,000 names put once nearly all are found at one look, and none is taken for another', (t) => {
+  const nameOf = (id: number) => `uid=user.${id},${BASE}`;
+  const source = people(nameOf);
+  const texts = new DnTexts();
+  for (let id = 16; id < COUNT; id++) texts.put(nameOf(id), source.entry(id));
+  let found = 0;
+  let wrong = 0;
+  for (let id = 16; id < COUNT; id++) {
+    const entry = texts.get(nameOf(id), source);
+    if (entry === undefined) continue;
+    found += 1;
+    if (entry.id !== id) wrong += 1;
+  }
+  t.equal(wrong, 0);
+  t.ok(found > COUNT * 0.9, `${found} are found`);
+  t.ok(source.taken() < found * 1.05, 'few looks for each');
+  t.equal(texts.get(`uid=nobody,${BASE}`, source), undefined);
+  t.end();
+});
+
+t.test(
+  'numbers are whole up to the largest, two names share a place, and the older goes for a third',
+  (t) => {
+    const large = 2 ** 48 - 1;
+    const source = people((id) => `uid=${id},${BASE}`);
+    const texts = new DnTexts();
+    texts.put(`uid=${large},${BASE}`, source.entry(large));
+    t.equal(texts.get(`uid=${large},${BASE}`, source)?.id, large);
+    texts.put(`uid=${large},${BASE}`, source.entry(large));
+    t.equal(texts.get(`uid=${large},${BASE}`, source)?.id, large);
+    t.equal(texts.get(`UID=${large},${BASE}`, source), undefined, 'another spelling was not put');
+    texts.put(`UID=${large},${BASE}`, source.entry(large));
+    t.equal(texts.get(`UID=${large},${BASE}`, source)?.id, large);
+    texts.clear();
+    t.equal(texts.get(`uid=${large},${BASE}`, source), undefined);
+    t.equal(texts.get(`UID=${large},${BASE}`, source), undefined);
+    t.end();
+  },
+);
+
+t.test('an entry that was renamed is not found under the name before', (t) => {
+  const texts = new DnTexts();
+  const before = people((id) => `uid=${id},${BASE}`);
+  texts.put(`uid=20,${BASE}`, before.entry(20));
+  texts.put(`UID=20,${BASE}`, before.entry(20));
+  const after = people((id) => `uid=new.${id},${BASE}`);
+  t.equal(texts.get(`uid=20,${BASE}`, after), undefined);
+  t.equal(texts.get(`UID=20,${BASE}`, after), undefined);
+  t.end();
+});
