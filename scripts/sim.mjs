@@ -1,6 +1,6 @@
 /**
- * `npm run sim -- [--histories 1000] [--first 1] [--kind whole|transport] [--jobs 2]`: builds, then runs a swarm of simulated histories. For the nightly run: 10,000 histories.
- * A failure prints its seed; `npm run sim -- --first SEED --histories 1` shows it again.
+ * `npm run sim -- [--histories 1000] [--first 1] [--kind all|whole|members|...] [--jobs 2]`: builds, then runs a swarm of simulated histories. For the nightly run: 10,000 histories.
+ * Of kind `all` each history has one of the kinds of test/sim/swarm-kinds.ts, by its seed. A failure prints the command that shows it again.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
-    kind: { type: 'string', default: 'whole' },
+    kind: { type: 'string', default: 'all' },
     jobs: { type: 'string', default: '2' },
   },
 });

@@ -7,6 +7,7 @@
  */
 import type { EntryUuid } from '../../lib/change/change.js';
 import type { Act, MakeAct, Trouble } from './act.js';
+import { doAsAsked } from './by-hand.js';
 import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
 import { areEqual, checkAcknowledged, checkQueued, describeServers } from './end-checks.js';
 import { RARE, RareTroubles } from './rare-troubles.js';
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly server?: Partial<SimServerOptions>;
   /** The part of the contents that must be equal; default: all. */
   readonly compared?: (contents: string) => string;
+  /** Whether an administrator does what servers ask for, once a third of the limit is over (by-hand.ts). */
+  readonly byHand?: boolean;
   /** What this kind of history adds. */
   readonly acts?: readonly MakeAct[];
   /** Called at the end, with every server equal. */
@@ -117,6 +120,7 @@ export class Simulation {
     while (!equal && this.time.nowMs < beganMs + limitMs) {
       await this.time.run(this.time.nowMs + 100);
       this.#throwFailure();
+      if (this.#options.byHand === true && this.time.nowMs > beganMs + limitMs / 3) this.#doAsAsked();
       equal = this.#waitsFor() === undefined && (await areEqual(this.servers, this.#options.compared));
     }
     if (!equal)
@@ -141,6 +145,15 @@ export class Simulation {
   }
 
   #failure: unknown;
+
+  #askedMs = 0;
+
+  /** Every few seconds, as people do. */
+  #doAsAsked(): void {
+    if (this.time.nowMs < this.#askedMs + 3000) return;
+    this.#askedMs = this.time.nowMs;
+    for (const what of doAsAsked(this.servers)) this.faults.push(`${Math.round(this.time.nowMs)} ${what}`);
+  }
 
   #waitsFor(): string | undefined {
     for (const act of this.#acts) {

@@ -1,0 +1,23 @@
+/**
+ * The one state in which servers wait for people, and what an administrator does then: exactly what the sentence says that the server shows (docs/replication.md, Copies that people ask for).
+ *
+ * Known is one case: a server that made changes while it was evicted, and holds changes of others that whoever does not let it in lacks, so that it takes no copy by itself.
+ */
+import type { SimServer } from './sim-server.js';
+
+/** Has each server that asks for it take a copy from the peer that it names. Answers what was done. */
+export function doAsAsked(servers: readonly SimServer[]): readonly string[] {
+  const done: string[] = [];
+  for (const server of servers) {
+    const { name, broker, replica } = server;
+    const said = `${name} has made changes while it was no member and must be initialized before it replicates with `;
+    const session = broker
+      ?.status()
+      .find(({ direction, lastError }) => direction === 'from' && lastError.includes(said));
+    if (session === undefined || replica === undefined || replica.progress() !== undefined) continue;
+    done.push(`${name} initialized from ${session.peer} by hand`);
+    // Refused where the peer is busy; it is asked again.
+    replica.initialize(session.peer).catch(() => {});
+  }
+  return done;
+}
