@@ -1,13 +1,16 @@
-/** LDIF in and out and indexes, on a stopped and on a running server: faults have file, line and reason, and what was right stays. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** LDIF in and out and indexes, on a stopped and on a running server: faults have file, line and reason, and what was right stays. Backups by itself and SIGHUP, on the same server. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
+import { backUp } from '../../lib/app/back-up-server.js';
+import { readCatalog, verifyBackup } from '../../lib/app/backup-catalog.js';
 import { exportEntries } from '../../lib/app/export-entries.js';
 import { readServerConfig } from '../../lib/app/read-config.js';
 import { formatRecord } from '../../lib/ldif/format-record.js';
-import { BASE, ENV, faultsOf, LIMIT_MS, makeServer, polyarch } from './harness.js';
+import { BASE, ENV, eventually, faultsOf, LIMIT_MS, makeServer, polyarch, statusOf } from './harness.js';
 
 t.setTimeout(LIMIT_MS);
 
+const HOUR_MS = 3_600_000;
 const SECRET = { ...ENV, POLYARCH_PASSWORD: 'secret' };
 
 /** What `export-ldif` of a stopped server writes, a record each, without a process for it. */
@@ -104,9 +107,13 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
     t.same(await faultsOf({ name: 'it', dir }), []);
   });
 
-  t.test('online, through LDAP', async (t) => {
-    t.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0);
+  t.test('a server that takes its own backups starts, and runs from here on', async (starts) => {
+    await oldBackups(dir);
+    starts.equal((await polyarch(['start', '--detach', '--dir', dir])).status, 0);
     t.teardown(() => polyarch(['stop', '--dir', dir]));
+  });
+
+  t.test('online, through LDAP', async (t) => {
     const url = `ldap://127.0.0.1:${port}`;
     const dropped = await polyarch([
       'index',
@@ -122,7 +129,7 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
     const text = `${good('a')}\n${good('online')}\ndn: uid=online,${BASE}\nchangetype: modify\nadd: title\ntitle: Dr\n`;
     const strict = await polyarch(['import-ldif', '--url', url, '--file', '-'], text, SECRET);
     t.equal(strict.status, 68, 'entryAlreadyExists stops it');
-    t.match(strict.stderr, /-:1: uid=a,.*; \d records were imported, 1 refused/);
+    t.match(strict.stderr, /-:1: uid=a,.*; \d records? (was|were) imported, 1 refused/);
     const mixed = `${good('a')}\n${good('b')}\nnonsense\n`;
     const both = await polyarch(['import-ldif', '--url', url, '--file', '-'], mixed, SECRET);
     t.equal(both.status, 68, 'what was refused before a faulty record is told first');
@@ -137,4 +144,62 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
     const nobody = await polyarch(['export-ldif', '--url', 'ldap://127.0.0.1:1'], '', SECRET);
     t.equal(nobody.status, 91);
   });
+
+  t.test(
+    'the running server takes the increment that is due, and removes the chain that need not be kept',
+    async (t) => {
+      const listed = async () => (await readCatalog(`${dir}/backup`)).backups;
+      const backups = await eventually('an increment, and the old chain gone', async () => {
+        const found = await listed();
+        return found.length === 2 && found[1]?.header.kind === 'incremental' ? found : undefined;
+      });
+      t.equal(backups[0]?.header.kind, 'full');
+      t.equal(backups[1]?.header.parent, backups[0]?.header.id, 'it goes on from the newest full one');
+      for (const backup of backups) {
+        const { rows, changes } = await verifyBackup(backup, undefined);
+        t.ok(rows + changes > 0);
+      }
+      const log = readFileSync(`${dir}/polyarch.log`, 'utf8');
+      t.match(log, /-incremental-.*"a backup was taken"/);
+      t.match(log, /"old backups were removed"/);
+    },
+  );
+
+  t.test(
+    'SIGHUP takes the options over that may change; a configuration with faults stays as it was',
+    async (t) => {
+      const config = `${dir}/polyarch.yaml`;
+      const before = readFileSync(config, 'utf8');
+      const { pid } = await statusOf({ dir });
+      t.equal(readFileSync(`${dir}/polyarch.pid`, 'utf8').trim(), String(pid));
+      const read = async (text: string, said: RegExp) => {
+        writeFileSync(config, before + text);
+        process.kill(pid, 'SIGHUP');
+        await eventually(`${said}`, async () => said.test(readFileSync(`${dir}/polyarch.log`, 'utf8')));
+      };
+      await read('alerts: { everySeconds: no }\n', /the options stay as they were/);
+      await read(
+        'alerts: { everySeconds: 7 }\nlog: { access: true }\n',
+        /"options":\["alerts.everySeconds"\],"atNextStart":\[[^\]]*"log.access"/,
+      );
+      t.equal((await statusOf({ dir })).pid, pid, 'the same process goes on');
+    },
+  );
 });
+
+/** Options and backups of a server that was down: the newest full one two hours old, another three days. */
+async function oldBackups(dir: string): Promise<void> {
+  const now = Date.now;
+  const at = new Date(now() - 3 * HOUR_MS).toISOString().slice(11, 16);
+  const kept = 'incrementMinutes: 60, keepDays: 1, keepChains: 1';
+  appendFileSync(`${dir}/polyarch.yaml`, `backup: { schedule: "daily ${at}", ${kept} }\n`);
+  const config = await readServerConfig(dir);
+  for (const hours of [72, 2]) {
+    Date.now = () => now() - hours * HOUR_MS;
+    try {
+      await backUp(config, { folder: `${dir}/backup`, incremental: false }, () => undefined);
+    } finally {
+      Date.now = now;
+    }
+  }
+}
