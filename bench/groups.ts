@@ -161,10 +161,10 @@ async function wholes(size: number): Promise<void> {
   // Names of members compare as a whole; those of a POSIX group by their parts too.
   const uids = Array.from({ length: size }, (_, n) => utf8Encode(`user.${n}`));
   await tell('add memberUid', edit(size, 'add', uids, 'memberUid'));
-  await searched('substrings', '(memberUid=*ser.3*7)');
+  await searched('substrings', '(memberUid=*ser.*7)');
   await searched('no substring', '(memberUid=*nobody*)', [], 1);
   await searched('ordering', '(memberUid:caseExactOrderingMatch:=user.0)', [], 1);
-  await searched('matched parts', '(objectClass=*)', [valuesReturned('(memberUid=*ser.3*7)')]);
+  await searched('matched parts', '(objectClass=*)', [valuesReturned('(memberUid=*ser.*7)')]);
   const others = Array.from({ length: size }, (_, n) => member(20_000_000 + n));
   await tell('add as many', edit(size, 'add', others));
   await tell('delete as many', edit(size, 'delete', others));

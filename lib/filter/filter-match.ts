@@ -33,11 +33,11 @@ interface Program {
 
 const ready = new WeakMap<CompiledFilter, FilterMatcher>();
 
-/** Lays a filter out for evaluation; do it once a search. The matcher is not reentrant. */
-export function prepareMatch(filter: CompiledFilter): FilterMatcher {
+/** Lays a filter out for evaluation; do it once a search. The matcher is not reentrant. `interruptible`: it throws LongLook where an attribute has many values to be looked at. */
+export function prepareMatch(filter: CompiledFilter, interruptible = false): FilterMatcher {
   const program: Program = { kinds: [], ends: [], tests: [], depth: 0 };
   layOut(filter, program, 0);
-  const sight = new Sight();
+  const sight = new Sight(interruptible);
   const only = program.tests[0];
   if (only !== undefined) {
     return (entry) => {

@@ -17,6 +17,7 @@ import type { EqualityRule } from '../schema/matching-rule.js';
 import { matchSubstrings } from '../schema/substring-match.js';
 import type { CompiledFilter } from './compiled-filter.js';
 import type { TruthValue } from './filter.js';
+import { LongLooks } from './long-look.js';
 
 /** One step of a laid-out filter. */
 export type ClauseTest = (sight: Sight) => TruthValue;
@@ -35,6 +36,12 @@ export class Sight {
   #entry: EntryView | undefined;
   #work = 0;
   #optioned: readonly AttributeKey[] | undefined;
+  /** Looks at many values may be put off (long-look.ts). */
+  readonly interruptible: boolean;
+
+  constructor(interruptible = false) {
+    this.interruptible = interruptible;
+  }
 
   /** Turns to another entry. */
   look(entry: EntryView): void {
@@ -147,10 +154,11 @@ function equalityTest(alternatives: readonly Clause<'equality'>[]): ClauseTest {
   if (first === undefined) return () => false;
   const { keys, rule, normal } = first;
   const wanted = new Set(alternatives.map((clause) => latin1(clause.normal) as ValueKey));
+  const looks = new LongLooks(visitCost);
   const passes =
     wanted.size === 1
-      ? (attribute: Attribute, sight: Sight) => holdsOne(attribute, normal, wanted, rule, sight)
-      : (attribute: Attribute, sight: Sight) => holdsAny(attribute, wanted, rule, sight);
+      ? (attribute: Attribute, sight: Sight) => holdsOne(attribute, normal, wanted, rule, sight, looks)
+      : (attribute: Attribute, sight: Sight) => holdsAny(attribute, wanted, rule, sight, looks);
   if (!keys.some(isVirtualKey)) return (sight) => someAttribute(sight, keys, passes);
   return (sight) => {
     const known = alternatives.map((clause) => heldVirtually(sight.entry, clause));
@@ -170,8 +178,9 @@ function holdsOne(
   wanted: ReadonlySet<ValueKey>,
   rule: EqualityRule,
   sight: Sight,
+  looks: LongLooks,
 ): boolean {
-  if (valueCount(attribute) >= SET_VALUES) return holdsAny(attribute, wanted, rule, sight);
+  if (valueCount(attribute) >= SET_VALUES) return holdsAny(attribute, wanted, rule, sight, looks);
   const { values } = attribute;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as Uint8Array;
@@ -187,21 +196,26 @@ function holdsAny(
   wanted: ReadonlySet<ValueKey>,
   rule: EqualityRule,
   sight: Sight,
+  looks: LongLooks,
 ): boolean {
   const count = valueCount(attribute);
-  if (count >= SET_VALUES && wanted.size <= count) {
+  const asked = attribute.many === undefined || attribute.many.rule === rule.name;
+  if (count >= SET_VALUES && wanted.size <= count && asked) {
     for (const key of wanted) {
       sight.spend(key.length + VISIT_BYTES);
       if (findValue(attribute, key, rule) !== undefined) return true;
     }
     return false;
   }
-  for (const value of attribute.values) {
-    sight.spend(value.length + VISIT_BYTES);
+  const judge = (value: Uint8Array): boolean => {
     const stored = rule.normalize(value);
-    if (stored !== undefined && wanted.has(latin1(stored) as ValueKey)) return true;
-  }
-  return false;
+    return stored !== undefined && wanted.has(latin1(stored) as ValueKey);
+  };
+  return looks.someValue(attribute, sight, judge) === true;
+}
+
+function visitCost(value: Uint8Array): number {
+  return value.length + VISIT_BYTES;
 }
 
 function substringTest(alternatives: readonly Clause<'substrings'>[]): ClauseTest {
@@ -209,45 +223,39 @@ function substringTest(alternatives: readonly Clause<'substrings'>[]): ClauseTes
   if (first === undefined) return () => false;
   const { keys, rule } = first;
   const partCount = alternatives.reduce((sum, clause) => sum + clause.any.length + 2, 0);
-  const passes = (attribute: Attribute, sight: Sight): boolean => {
-    for (const value of attribute.values) {
-      sight.spend(value.length * (1 + alternatives.length) + partCount * VISIT_BYTES);
-      const normal = rule.normalize(value);
-      if (normal === undefined) continue;
-      for (const clause of alternatives) if (matchSubstrings(normal, clause)) return true;
-    }
+  const looks = new LongLooks((value) => value.length * (1 + alternatives.length) + partCount * VISIT_BYTES);
+  const judge = (value: Uint8Array): boolean => {
+    const normal = rule.normalize(value);
+    if (normal === undefined) return false;
+    for (const clause of alternatives) if (matchSubstrings(normal, clause)) return true;
     return false;
   };
+  const passes = (attribute: Attribute, sight: Sight) => looks.someValue(attribute, sight, judge) === true;
   return (sight) => someAttribute(sight, keys, passes);
 }
 
 function orderingTest(clause: Clause<'ordering'>): ClauseTest {
   const { keys, rule, normal: bound } = clause;
   const sign = clause.direction === 'greaterOrEqual' ? 1 : -1;
-  const passes = (attribute: Attribute, sight: Sight): boolean => {
-    for (const value of attribute.values) {
-      sight.spend(value.length + VISIT_BYTES);
-      const normal = rule.normalize(value);
-      if (normal !== undefined && compareBytes(normal, bound) * sign >= 0) return true;
-    }
-    return false;
+  const looks = new LongLooks(visitCost);
+  const judge = (value: Uint8Array): boolean => {
+    const normal = rule.normalize(value);
+    return normal !== undefined && compareBytes(normal, bound) * sign >= 0;
   };
+  const passes = (attribute: Attribute, sight: Sight) => looks.someValue(attribute, sight, judge) === true;
   return (sight) => someAttribute(sight, keys, passes);
 }
 
 /** Extensible matches judge each value as TRUE, FALSE or Undefined; one TRUE decides. */
 function extensibleTest(clause: Clause<'extensible'>): ClauseTest {
   const { keys } = clause;
+  const looks = new LongLooks(visitCost);
   return (sight) => {
     let unsure = false;
     const passes = (attribute: Attribute): boolean => {
-      for (const value of attribute.values) {
-        sight.spend(value.length + VISIT_BYTES);
-        const one = clause.matches(value);
-        if (one === true) return true;
-        unsure ||= one === undefined;
-      }
-      return false;
+      const one = looks.someValue(attribute, sight, clause.matches);
+      unsure ||= one === undefined;
+      return one === true;
     };
     const found =
       keys === undefined ? someApplies(sight, clause.applies, passes) : someAttribute(sight, keys, passes);

@@ -26,17 +26,22 @@ const EVERY_ENTRY: ReaderFilter = {
   indexable: true,
 };
 
-/** Compiles a filter for a reader. */
-export function matcherFor(schema: Schema, reader: Reader, filter: Filter): ReaderFilter {
+/** Compiles a filter for a reader. `interruptible`: matches() throws LongLook where there are many values to be looked at. */
+export function matcherFor(
+  schema: Schema,
+  reader: Reader,
+  filter: Filter,
+  interruptible = false,
+): ReaderFilter {
   if (filter.kind === 'present' && isObjectClass(filter.attribute) && reader.cacheKey !== undefined)
     return EVERY_ENTRY;
   const compiled = compileFilter(filter, schema);
   if (reader.cacheKey === undefined) {
-    const matches = prepareMatch(compiled);
+    const matches = prepareMatch(compiled, interruptible);
     return { compiled, matches: (entry) => matches(reader.view(entry)), indexable: false };
   }
   const restricted = restrictFilter(compiled, reader.mayHide);
-  return { compiled: restricted, matches: prepareMatch(restricted), indexable: true };
+  return { compiled: restricted, matches: prepareMatch(restricted, interruptible), indexable: true };
 }
 
 function isObjectClass(attribute: string): boolean {

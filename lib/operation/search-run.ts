@@ -7,6 +7,7 @@
  */
 import type { Reader } from '../access/access-policy.js';
 import type { EntryId } from '../backend/backend.js';
+import { EventLoopTurn } from '../backend/event-loop-turn.js';
 import { RowsAway, withRows } from '../backend/reverse-lookup.js';
 import { counted } from '../base/counted.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -15,12 +16,13 @@ import type { EntryUuid } from '../change/change.js';
 import type { Selection } from '../entry/select-attributes.js';
 import type { CompiledFilter } from '../filter/compiled-filter.js';
 import type { IndexCatalog } from '../filter/filter-plan.js';
+import { LongLook } from '../filter/long-look.js';
 import { encodeResponse } from '../ldap/encode-response.js';
 import type { SearchRequest } from '../ldap/message.js';
 import { isAlias } from './aliases.js';
 import type { SendableEntry } from './entry-bytes.js';
 import type { EntryShape } from './entry-shape.js';
-import { canceled, type Operation } from './operation.js';
+import { canceled, checkStopped, type Operation } from './operation.js';
 import type { PagePosition } from './paged-cookie.js';
 import { isReferral, referralUrls } from './referrals.js';
 import { SearchCost } from './search-cost.js';
@@ -274,11 +276,15 @@ export class SearchRun {
       this.#retried = 0;
       return matches;
     } catch (error) {
-      if (!(error instanceof RowsAway) || this.#retried >= MAX_RETRIES) throw error;
-      this.#retried += 1;
+      const away = error instanceof RowsAway && this.#retried < MAX_RETRIES;
+      // Each long look counts as work of the filter, which is bounded.
+      if (!away && !(error instanceof LongLook)) throw error;
       this.#at -= 1;
       this.#place -= 1;
       this.#looked -= 1;
+      if (error instanceof LongLook)
+        return new EventLoopTurn(this.#server.clock).run(error.steps, () => checkStopped(this.#operation));
+      this.#retried += 1;
       return error.load();
     }
   }

@@ -158,7 +158,7 @@ function planOf(
   return {
     request,
     reader,
-    filter: matcherFor(parts.schema, reader, request.filter),
+    filter: matcherFor(parts.schema, reader, request.filter, true),
     parts: found,
     referralParts,
     referralFilter: referralParts.length === 0 ? undefined : compileFilter(REFERRALS, parts.schema),
