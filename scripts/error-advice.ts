@@ -58,6 +58,9 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
     'attributes that `uniqueness` and `references.attributes` name, a read-only one need not.',
   FRACTION_REFUSED:
     'Nothing was done. Import or restore on a server that holds all attributes, and take the data from there: `polyarch replication initialize`. `setup` of a server that holds a part goes with `--empty`.',
+  CHANGES_UNSHARED:
+    'Nothing was dropped. Start or reach the servers that the sentence names: once one of them says that it holds these changes, say it again. Where they are gone for good, or the history that the changes are of ' +
+    'is to be given up, add `--give-up-changes`: the changes are saved as LDIF in `given-up/` of the data directory first, to be looked at and made again.',
   MERGE_REFUSED:
     'Nothing was merged. The lines name entries that differ; `polyarch merge --dry-run` lists all. Say which values count with `--differing newest` or `--differing topology`; those that ' +
     'do not survive are kept in a file.',

@@ -14,7 +14,13 @@ import type { MergeOrder } from './merge-source.js';
 export type ControlRequest =
   | { readonly command: 'status' | 'health' | 'alerts' }
   | { readonly command: 'stop' }
-  | { readonly command: 'initialize'; readonly domain?: string; readonly from?: string }
+  | {
+      readonly command: 'initialize';
+      readonly domain?: string;
+      readonly from?: string;
+      /** Changes of others that no other server is known to have may go; they are saved first. */
+      readonly giveUp?: boolean;
+    }
   | {
       readonly command: 'conflicts';
       readonly domain?: string;

@@ -31,6 +31,7 @@ import type { OrderedStore } from '../port/ordered-store.js';
 import type { Divergence } from '../replica/divergence.js';
 import { Replica } from '../replica/replica.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
+import type { GiveUp } from '../replica/total-update.js';
 import type { Schema } from '../schema/schema.js';
 import { type Alert, alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
@@ -283,9 +284,9 @@ export class RunningDomain {
     return this.broker.following();
   }
 
-  /** Replaces all data by those of a peer. */
-  initialize(peer: string): Promise<void> {
-    return this.#replica.initialize(peer);
+  /** Replaces all data by those of a peer. `giveUp`: saves what would be lost by it; absent: it is refused then (SoleHoldingsError). */
+  initialize(peer: string, giveUp?: GiveUp): Promise<void> {
+    return this.#replica.initialize(peer, 'reissued', giveUp);
   }
 
   /** The total update that runs, if one does. */

@@ -26,7 +26,7 @@ const COMMANDS = {
   conflicts: { ...DOMAIN, limit: 'number', kind: 'string', entry: 'string', all: 'boolean' },
   changes: { ...DOMAIN, limit: 'number' },
   'show-entry': { dn: 'string' },
-  initialize: { ...DOMAIN, from: 'string' },
+  initialize: { ...DOMAIN, from: 'string', giveUp: 'boolean' },
   verify: DOMAIN,
   'verify-replicas': { ...DOMAIN, peer: 'string', repair: 'boolean', from: 'string' },
   'upkeep-members': DOMAIN,

@@ -12,12 +12,14 @@ import { parseDn } from '../dn/dn-text.js';
 import { contestedLinks } from '../operation/contested-links.js';
 import { type ListedLine, listedLines } from '../operation/resolved-conflicts.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
+import { type SoleHolding, SoleHoldingsError } from '../replica/sole-holdings.js';
 import { backUpServer } from './back-up-server.js';
 import { type ChangeLine, changeLines } from './change-lines.js';
 import { changeSchema, type SchemaEdit } from './change-schema.js';
 import type { ControlProgress, ControlRequest } from './control-protocol.js';
 import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
+import { type GivenUp, saveGivenUp } from './given-up.js';
 import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from './index-admin.js';
 import { mergeEntries } from './merge-entries.js';
 import { schemaReport } from './schema-report.js';
@@ -166,7 +168,7 @@ async function initialize(
   server: RunningServer,
   request: ControlRequest & { readonly command: 'initialize' },
   progress: (progress: ControlProgress) => void,
-): Promise<{ entries: number }> {
+): Promise<{ entries: number; givenUp?: GivenUp | undefined }> {
   const domains = chosen(server, request.domain);
   const [domain] = domains;
   if (domain === undefined || domains.length > 1)
@@ -177,11 +179,16 @@ async function initialize(
       'CONNECT_FAILED',
       'no peer is connected to copy from; name one with --from, or see: polyarch replication status --dir DIR',
     );
-  const work = domain.initialize(from);
+  let givenUp: GivenUp | undefined;
+  const save = async (holdings: readonly SoleHolding[]): Promise<void> => {
+    givenUp = await saveGivenUp(domain, server.config.files.dir, holdings);
+  };
+  const work = domain.initialize(from, request.giveUp === true ? save : undefined);
   try {
     await Promise.race([work, watchUpdate(domain, work, progress)]);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
+    if (error instanceof SoleHoldingsError) throw new OperatorError('CHANGES_UNSHARED', error.message);
     throw new OperatorError(
       'CONNECT_FAILED',
       `the copy from ${from} failed: ${(error as Error).message}`,
@@ -189,7 +196,7 @@ async function initialize(
       { cause: error },
     );
   }
-  return { entries: domain.backend.entryCount };
+  return { entries: domain.backend.entryCount, givenUp };
 }
 
 /** Tells how a total update goes until it ends; rejects when no peer has given anything for STALL_MS, though the server goes on asking. */

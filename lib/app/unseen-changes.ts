@@ -1,5 +1,5 @@
 /**
- * Changes of this server that no other one is known to have, as LDIF: what to look at before its data are replaced, or to apply elsewhere by hand.
+ * Changes as LDIF, and those of this server that no other one is known to have: what to look at before its data are replaced, or to apply elsewhere by hand.
  */
 
 import { utf8Encode } from '../base/bytes.js';
@@ -29,13 +29,18 @@ export async function* unseenChanges(
   for (const known of domain.heldByPeers(own)) if (seen === undefined || known > seen) seen = known;
   if (reissue !== undefined)
     for await (const changes of reissue.left())
-      for (const change of changes) yield ldifOf(domain, change, isSecret);
+      for (const change of changes) yield changeRecord(domain, change, isSecret);
   for await (const slice of changelog.scan(own, seen))
-    for (const { bytes } of slice) yield ldifOf(domain, decodeChange(bytes), isSecret);
+    for (const { bytes } of slice) yield changeRecord(domain, decodeChange(bytes), isSecret);
   return undefined;
 }
 
-function ldifOf(domain: RunningDomain, change: Change, isSecret: (attribute: string) => boolean): string {
+/** One change as an LDIF record, or a comment where LDIF has no word for it; values of `isSecret` attributes are left out. */
+export function changeRecord(
+  domain: RunningDomain,
+  change: Change,
+  isSecret: (attribute: string) => boolean,
+): string {
   const { body, csn, entry, initiator } = change;
   const named = (uuid: Change['entry']) => domain.backend.byUuid(uuid)?.dnText ?? `entryUUID=${uuid}`;
   const dn = body.kind === 'add' ? `${formatNamedRdn(body.rdn)},${named(body.parent)}` : named(entry);

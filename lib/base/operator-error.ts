@@ -31,6 +31,7 @@ export const OPERATOR_ERRORS = {
   INDEX_REBUILD_NEEDED: 'a rebuild of all indexes was cut short: there are no index rows to search with',
   FRACTION_INVALID: 'the part of the attributes that a server is to hold has faults; all of them are listed',
   FRACTION_REFUSED: 'a server that holds a part of the attributes cannot be given a data set to begin with',
+  CHANGES_UNSHARED: 'a copy would drop changes of other servers that no other one is known to have',
   MERGE_REFUSED: 'data that were to be merged differ from those that are there; nothing was merged',
   JOIN_REFUSED: 'a new server may not join the topology; the reason is given',
   LEAVE_REFUSED: 'a server cannot leave the topology yet; the reason is given',

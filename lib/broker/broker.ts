@@ -292,6 +292,13 @@ export class Broker {
     return this.#upstreams.peerNames();
   }
 
+  /** What each connected peer holds, and what of it its change log does not give any more, as it last said. */
+  heard(): { readonly name: string; readonly log: ServerState; readonly trimmed: ServerState }[] {
+    return this.status().flatMap(({ peer, states }) =>
+      states === undefined ? [] : [{ name: peer, log: states.log, trimmed: states.trimmed }],
+    );
+  }
+
   /** Names of the peers that are followed now. */
   following(): string[] {
     return this.#upstreams.following();

@@ -9,6 +9,7 @@ import type { Clock } from '../port/clock.js';
 import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import type { HeldPart, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
+import type { Heard } from './sole-holdings.js';
 
 /** What is known of the domain's servers, as far as it concerns our own data and writes. */
 export interface ReplicaMembers {
@@ -66,6 +67,8 @@ export interface UpdateCarrier {
   firstContacts(callers: readonly string[]): Promise<void>;
   /** Names of the configured peers, connected or not. */
   peerNames(): readonly string[];
+  /** What each connected peer holds, as it last said. */
+  heard(): readonly Heard[];
   reintroduce(reason: string): void;
 }
 

@@ -14,7 +14,7 @@ import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
-import { TotalUpdate } from './total-update.js';
+import { type GiveUp, TotalUpdate } from './total-update.js';
 import { UnaskedCopy } from './unasked-copy.js';
 
 export class Replica {
@@ -59,6 +59,7 @@ export class Replica {
       forked: () => [...this.#bars.values()].some(({ forked }) => forked),
       outside: () => [...this.#bars.values()].some(({ forked }) => !forked),
       stopped: () => this.#stopped,
+      heard: () => this.#carrier?.heard() ?? [],
       finished: () => {
         this.#behind = [];
         this.#recovering = undefined;
@@ -162,14 +163,15 @@ export class Replica {
   }
 
   /**
-   * Replaces all data of the domain by those of `peer`. Our own changes that the copy lacks are made anew afterwards; with `keep` an update that lacks more than that is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete, from
+   * Replaces all data of the domain by those of `peer`. Our own changes that the copy lacks are made anew afterwards. Where it lacks changes of others that nobody else is known to have, it is refused
+   * (SoleHoldingsError), or they are given to `giveUp` before anything is dropped; with `keep` more is refused. Rejects with an Error that says why when it did not begin; once begun it is repeated until it is complete, from
    * other peers that hold the same data set when this one does not answer.
    */
-  async initialize(peer: string, keep: Keep = 'reissued'): Promise<void> {
+  async initialize(peer: string, keep: Keep = 'reissued', giveUp?: GiveUp): Promise<void> {
     const { backend, server } = this.#options;
     if (this.#update.progress !== undefined) throw new Error(`${server} is being initialized already`);
     try {
-      await this.#update.run(peer, keep, () => this.#standStill());
+      await this.#update.run(peer, keep, () => this.#standStill(), giveUp);
     } finally {
       if (!backend.importing && !this.#stopped) this.#replay.start();
       if (!this.#stopped) this.#options.reissue?.soon();
@@ -283,6 +285,7 @@ export class Replica {
     const idle = (): boolean => this.#update.progress === undefined && !this.#stopped;
     if (!idle()) return;
     this.#unasked.ask({
+      key: `${keep} ${peer}`,
       wanted: () => idle() && wanted(),
       begin: () =>
         this.initialize(peer, keep).catch((error: unknown) => {

@@ -8,17 +8,31 @@ import { asError } from '../base/thrown.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import { checkCopy, type Keep } from './copy-terms.js';
 import type { ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
+import {
+  beyondKeeping,
+  type Heard,
+  heldByOthers,
+  holdingText,
+  type SoleHolding,
+  SoleHoldingsError,
+  soleHoldings,
+} from './sole-holdings.js';
 
 /** Attempts at one peer before another one of the same data is asked. */
 const TRIES_A_PEER = 2;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
 
+/** Saves what the copy gives up; the copy is not begun when it rejects. */
+export type GiveUp = (holdings: readonly SoleHolding[]) => Promise<void>;
+
 export interface TotalUpdateHooks {
   /** undefined: replication does not run. */
   carrier(): UpdateCarrier | undefined;
   /** Others hold another history of ours. */
   forked(): boolean;
+  /** What the peers that were connected as the update was asked for hold. */
+  heard(): readonly Heard[];
   /** A peer does not count us among the domain's servers. */
   outside(): boolean;
   /** Nothing is to be begun any more. */
@@ -37,6 +51,9 @@ export class TotalUpdate {
   /** How far the copy that was begun has come; undefined: the next one begins anew. */
   #place: SnapshotPlace | undefined;
   #cancelRetry: (() => void) | undefined;
+  #giveUp: GiveUp | undefined;
+  #heard: readonly Heard[] = [];
+  #refused: SoleHoldingsError | undefined;
 
   constructor(options: ReplicaOptions, hooks: TotalUpdateHooks) {
     this.#options = options;
@@ -54,7 +71,7 @@ export class TotalUpdate {
   }
 
   /** Runs until the copy is whole; `first` is awaited before anything is asked. Rejects with an Error that says why it did not begin. */
-  async run(peer: string, keep: Keep, first: () => Promise<void>): Promise<void> {
+  async run(peer: string, keep: Keep, first: () => Promise<void>, giveUp?: GiveUp): Promise<void> {
     const { server, clock } = this.#options;
     if (this.#progress !== undefined) throw new Error(`${server} is being initialized already`);
     this.#progress = {
@@ -67,6 +84,9 @@ export class TotalUpdate {
     };
     this.#generationWanted = undefined;
     this.#place = undefined;
+    this.#giveUp = giveUp;
+    this.#refused = undefined;
+    this.#heard = this.#hooks.heard();
     try {
       await first();
       await this.#attempts(peer, keep, this.#progress);
@@ -149,7 +169,8 @@ export class TotalUpdate {
       });
       return undefined;
     } catch (error) {
-      return asError(error);
+      // The session tells its text alone.
+      return this.#refused ?? asError(error);
     }
   }
 
@@ -174,12 +195,40 @@ export class TotalUpdate {
     // Once the entries gave way there is nothing to hold out for: what we made is kept from here on, whichever source goes on (also after a crash, which forgets what was asked).
     const has = { replica, own: changelog.newest(replica), held: backend.state };
     if (!backend.importing) checkCopy(keep, has, peer, summary.state);
+    if (!backend.importing && summary.generationId === backend.generationId)
+      await this.#confirmLoss(peer, summary);
     if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
       throw new Error(`${peer} holds another data set than the one that was begun`);
     await backend.beginImport(() => this.#keepOwn(peer, summary));
     members?.copied();
     this.#generationWanted = summary.generationId;
     this.#place = summary.place;
+  }
+
+  /** Names what nobody else is known to hold, and has it saved where it may be given up. Rejects where it may not. */
+  async #confirmLoss(peer: string, { state }: SnapshotSummary): Promise<void> {
+    const { changelog, replica, members, server } = this.#options;
+    const rows = members?.rows() ?? [];
+    const known = [state, ...heldByOthers(rows, this.#heard, server, { name: peer, state })];
+    const gone = beyondKeeping(replica, changelog.trimmed, known);
+    if (gone !== undefined)
+      throw new Error(
+        `${peer} lacks changes that ${server} itself made up to ${gone}, which its change log does not keep any more and no other server is known to have`,
+      );
+    const holdings = soleHoldings(changelog.state, replica, known, (csn) => changelog.holds(csn));
+    if (holdings.length === 0) return;
+    if (this.#giveUp !== undefined) return await this.#giveUp(holdings);
+    const texts: string[] = [];
+    for (const holding of holdings) {
+      let count = 0;
+      for await (const slice of changelog.scan(holding.origin, holding.after)) count += slice.length;
+      texts.push(holdingText(holding, count, rows));
+    }
+    this.#refused = new SoleHoldingsError(
+      `${peer} lacks changes that no server but ${server} is known to have: ${texts.join('; ')}`,
+      holdings,
+    );
+    throw this.#refused;
   }
 
   /** The log holds what we made until a copy is whole, and says of which data set it is while the entries are gone: changes of another one mean nothing in this. */

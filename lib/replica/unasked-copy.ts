@@ -2,7 +2,7 @@
  * When a copy is taken without an administrator's word: at once, and where it did not begin, again after a while that grows.
  *
  * An attempt ends every session of the domain, also with those who could take or bring what the copy waits for; so attempts that lead nowhere must be few. Owns the pace alone; why a copy is wanted,
- * and the copy itself, are replica.ts. Invariant: what is not wanted any more is not begun.
+ * and the copy itself, are replica.ts. Invariants: what is not wanted any more is not begun; a wish that stands is begun again though nobody says it again, and wishes take turns, each reason and source one.
  */
 import type { Clock } from '../port/clock.js';
 
@@ -10,6 +10,8 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 
 interface Wish {
+  /** The same for the same reason and source: the newer takes the place of the older. */
+  readonly key: string;
   /** Resolves when the copy is whole; rejects where it did not begin. */
   begin(): Promise<void>;
   /** Whether it is wanted still. */
@@ -21,8 +23,8 @@ export class UnaskedCopy {
   #running = false;
   #failures = 0;
   #cancel: (() => void) | undefined;
-  /** The newest wish of a pause. */
-  #next: Wish | undefined;
+  /** Those that wait, in their turn. */
+  readonly #waiting = new Map<string, Wish>();
   #stopped = false;
 
   constructor(clock: Pick<Clock, 'after'>) {
@@ -31,9 +33,9 @@ export class UnaskedCopy {
 
   /** Somebody has reason to give us a copy. */
   ask(wish: Wish): void {
-    if (this.#running || this.#stopped) return;
-    if (this.#cancel === undefined) void this.#run(wish);
-    else this.#next = wish;
+    if (this.#stopped) return;
+    if (this.#running || this.#cancel !== undefined) this.#waiting.set(wish.key, wish);
+    else void this.#run(wish);
   }
 
   stop(): void {
@@ -43,17 +45,19 @@ export class UnaskedCopy {
 
   async #run(wish: Wish): Promise<void> {
     this.#running = true;
-    this.#next = undefined;
+    this.#waiting.delete(wish.key);
     try {
       await wish.begin();
       this.#failures = 0;
     } catch {
-      // Said by who asked.
+      // Said by who asked. Behind the others, unless it was said anew meanwhile.
       this.#failures += 1;
-      this.#pause();
+      if (!this.#waiting.has(wish.key)) this.#waiting.set(wish.key, wish);
     } finally {
       this.#running = false;
     }
+    if (this.#failures > 0) this.#pause();
+    else this.#next();
   }
 
   #pause(): void {
@@ -61,8 +65,15 @@ export class UnaskedCopy {
     const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10));
     this.#cancel = this.#clock.after(pauseMs, () => {
       this.#cancel = undefined;
-      const next = this.#next;
-      if (next?.wanted() === true) this.ask(next);
+      this.#next();
     });
+  }
+
+  /** Begins the first that is still wanted. */
+  #next(): void {
+    for (const wish of [...this.#waiting.values()]) {
+      this.#waiting.delete(wish.key);
+      if (wish.wanted()) return this.ask(wish);
+    }
   }
 }

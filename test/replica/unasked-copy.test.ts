@@ -13,10 +13,11 @@ function copies() {
       };
     },
   });
-  const state = { wanted: true, begun: [] as string[], fails: true };
+  const state = { wanted: true, begun: [] as string[], fails: true, done: new Set<string>() };
   const ask = (peer: string): void =>
     copy.ask({
-      wanted: () => state.wanted,
+      key: peer,
+      wanted: () => state.wanted && !state.done.has(peer),
       begin: async () => {
         state.begun.push(peer);
         if (state.fails) throw new Error('it does not hold enough');
@@ -33,20 +34,28 @@ function copies() {
   return { copy, state, ask, wait };
 }
 
-t.test('at once; where it did not begin, the newest wish after a pause that grows', async (t) => {
-  const { state, ask, wait } = copies();
-  ask('a');
-  t.same(state.begun, ['a']);
-  const pauses: number[] = [];
-  for (let i = 0; i < 8; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    ask('b');
-    ask('c');
-    pauses.push(await wait());
-  }
-  t.same(pauses, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
-  t.same(state.begun, ['a', ...Array.from({ length: 8 }, () => 'c')]);
-});
+t.test(
+  'at once; where it did not begin, again after a pause that grows, each who was named in turn',
+  async (t) => {
+    const { state, ask, wait } = copies();
+    ask('a');
+    t.same(state.begun, ['a']);
+    const pauses: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (i < 4) for (const peer of ['b', 'c', 'c']) ask(peer);
+      if (i === 6) state.done.add('b');
+      pauses.push(await wait());
+    }
+    t.same(pauses, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+    t.same(
+      state.begun.slice(0, 7),
+      ['a', 'a', 'b', 'c', 'a', 'b', 'c'],
+      'none is forgotten, said again or not',
+    );
+    t.same(state.begun.slice(7), ['a', 'c'], 'but for what is not wanted any more');
+  },
+);
 
 t.test(
   'what came up in a pause is not begun when it is not wanted any more, nor when all has ended',
@@ -59,6 +68,7 @@ t.test(
       if (end) copy.stop();
       else state.wanted = false;
       await wait();
+      state.wanted = true;
       ask('c');
       t.same(state.begun, end ? ['a'] : ['a', 'c']);
     }
@@ -71,11 +81,13 @@ t.test('one at a time; a copy that was whole begins the pace anew', async (t) =>
   ask('b');
   t.same(state.begun, ['a'], 'while one runs, none is begun');
   state.fails = false;
+  state.done.add('a');
   await wait();
+  t.same(state.begun, ['a', 'b'], 'who was named meanwhile comes next');
   ask('c');
   state.fails = true;
   await new Promise((resolve) => setImmediate(resolve));
   ask('d');
   t.equal(await wait(), 250);
-  t.same(state.begun, ['a', 'c', 'd']);
+  t.same(state.begun, ['a', 'b', 'c', 'd', 'd']);
 });

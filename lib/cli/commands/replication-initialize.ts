@@ -1,6 +1,8 @@
 /**
  * `polyarch replication initialize`: replaces what a running server holds of a domain by a copy from a peer (total update).
  */
+
+import { type GivenUp, givenUpText } from '../../app/given-up.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';
@@ -17,7 +19,14 @@ export const replicationInitialize = defineCommand({
     'replace-all-data': {
       type: 'boolean',
       default: false,
-      describe: 'Must be given: what this server holds, changes that no peer has included, is dropped',
+      describe:
+        'Must be given: what this server holds is dropped; its own changes that the copy lacks are made again',
+    },
+    'give-up-changes': {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Also when it holds changes of other servers that no other one is known to have: they are saved in given-up/ of its data directory',
     },
   },
   examples: [
@@ -39,14 +48,18 @@ export const replicationInitialize = defineCommand({
         command: 'initialize',
         ...(args.base === undefined ? {} : { domain: args.base }),
         ...(args.from === undefined ? {} : { from: args.from }),
+        ...(args['give-up-changes'] ? { giveUp: true } : {}),
       },
       ({ done, total, trouble }) => {
         progress.trouble(trouble);
         // The source tells how many entries there are, and they come first; their histories follow.
         progress.update(done, total === undefined || done > total ? undefined : done / Math.max(1, total));
       },
-    )) as { entries: number };
-    printData(result, args.json, () => `initialized with ${counted(result.entries, 'entry', 'entries')}`);
+    )) as { entries: number; givenUp?: GivenUp };
+    printData(result, args.json, () => {
+      const done = `initialized with ${counted(result.entries, 'entry', 'entries')}`;
+      return result.givenUp === undefined ? done : `${done}; ${givenUpText(result.givenUp)}`;
+    });
     return undefined;
   },
 });
