@@ -50,7 +50,7 @@ export class LargeAttributes {
    * none. Called once for each state that is stored.
    */
   put(layer: ValueLayer, id: EntryId, was: Attributes | undefined, is: Attributes): Attributes {
-    return whole(this.putInSteps(layer, id, was, is));
+    return this.#standInRecord(was, is) ? is : whole(this.putInSteps(layer, id, was, is));
   }
 
   /** put() in steps: the layer is whole at the end. */
@@ -61,7 +61,7 @@ export class LargeAttributes {
     is: Attributes,
   ): Steps<Attributes> {
     const rows = this.#dictionary.values;
-    if (rows === undefined || was === is) return is;
+    if (rows === undefined || was === is || this.#standInRecord(was, is)) return is;
     let kept: Map<AttributeKey, Attribute> | undefined;
     for (const [key, attribute] of is) {
       const before = was?.get(key);
@@ -81,6 +81,16 @@ export class LargeAttributes {
       rows.adopt(layer, before, undefined);
     }
     return kept ?? is;
+  }
+
+  /** Whether all values stand in the record, before and now: steps for each attribute cost more than all else that is done for it here. */
+  #standInRecord(was: Attributes | undefined, is: Attributes): boolean {
+    // Values of those that stand in rows are read when they are asked for.
+    for (const attribute of is.values())
+      if (attribute.many !== undefined || attribute.values.length > this.#most) return false;
+    if (was !== undefined)
+      for (const before of was.values()) if (before instanceof ManyAttribute) return false;
+    return true;
   }
 
   /** In its record or in rows. */

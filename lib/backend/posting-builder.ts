@@ -5,6 +5,7 @@
  */
 import { emptyBytes, equalByteLists } from '../base/bytes.js';
 import type { OrderedStore } from '../port/ordered-store.js';
+import type { AttributeKey } from '../schema/attribute-type.js';
 import type { EntryId } from './backend.js';
 import { createTimestamp, modifyTimestamp } from './computed-attributes.js';
 import type { IndexConfig, IndexSpec } from './index-config.js';
@@ -32,6 +33,8 @@ export function gatherInto(store: OrderedStore, keys: KeySpace, bounds?: Builder
 export class PostingBuilder {
   readonly #building: Building[] = [];
   readonly #sink: PostingSink;
+  /** Attributes of entries before, none of which has options, each at its place. */
+  readonly #plain: AttributeKey[] = [];
 
   constructor(config: IndexConfig, sinkFor: SinkFor) {
     const build = (spec: IndexSpec, kind: IndexKind) => {
@@ -63,8 +66,7 @@ export class PostingBuilder {
 
   /** Takes a live entry. */
   add(id: EntryId, entry: IndexedState): void {
-    let optioned = false;
-    for (const key of entry.shown.keys()) optioned ||= key.includes(';');
+    const optioned = this.#hasOptions(entry.shown);
     for (const building of this.#building) {
       const { key } = building.spec;
       if (key === 'createtimestamp') this.#value(building, id, createTimestamp(entry.state));
@@ -78,6 +80,20 @@ export class PostingBuilder {
         }
       }
     }
+  }
+
+  /** Whether an attribute has options. Neighbours often have the same attributes. */
+  #hasOptions(shown: ReadonlyMap<AttributeKey, unknown>): boolean {
+    const plain = this.#plain;
+    let at = 0;
+    for (const key of shown.keys()) {
+      if (plain[at] !== key) {
+        if (key.includes(';')) return true;
+        plain[at] = key;
+      }
+      at += 1;
+    }
+    return false;
   }
 
   #values_(building: Building, id: EntryId, values: readonly Uint8Array[]): void {
