@@ -46,7 +46,13 @@ t.test('what CSN order makes of the writes is right, everything else a fault', (
   t.match(at('uid=y', ['a', 'b']), [/b was taken away and is there/, /b would not be there/]);
   t.match(at('uid=x', ['a']), [/newest rename/]);
   t.match(at('entryUUID=u+uid=y', ['a']), [/conflict name without a line/]);
-  t.match(judged([entry('u', `uid=y,${CHAOS}`, { title: ['a'] })]), [/newest move/]);
+  const elsewhere = [entry('u', `uid=y,${CHAOS}`, { title: ['a'] })];
+  t.match(judged(elsewhere), [/newest move/]);
+  t.same(
+    judged(elsewhere, [{ kind: 'name-conflict', entryUuid: 'p' }]),
+    [],
+    'the name was another entry then',
+  );
   t.match(judged([]), [/u is gone/]);
   t.end();
 });

@@ -282,7 +282,9 @@ export function judgeMoves(ledger: Ledger, { live }: Shown, journal: readonly Jo
     if (newest === undefined) continue;
     const parent = uuidAt.get(entry.dn.slice(rdnOf(entry.dn).length + 1));
     const named = lines.get(facts.uuid)?.some(({ loser }) => loser === newest.csn) === true;
-    if (parent !== newest.parent && !named)
+    // A move names its parent by DN: that may have become another entry's between the look and the write.
+    const renamed = lines.get(newest.parent)?.some(({ kind }) => kind === 'name-conflict') === true;
+    if (parent !== newest.parent && !named && !renamed)
       faults.push(`${facts.uuid} ${entry.dn}: its newest move was below ${newest.parent} (${newest.csn})`);
   }
   return faults;
