@@ -4,6 +4,7 @@
  * Owns the layers, the state they lead to, and what happens when the store refuses. Invariants: batches are written one at a time in the
  * order of decisions; a waiter is told after its batch, or refused with everything that was decided on top of it.
  */
+import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { whole } from '../base/steps.js';
 import { asError, reasonOf } from '../base/thrown.js';
@@ -50,6 +51,7 @@ export class GroupCommit {
   #scheduled = false;
   #condition: Condition = { kind: 'ready' };
   #reloading: Promise<void> | undefined;
+  #mending = false;
   #waiters: (() => void)[] = [];
   #dropped: () => void = () => undefined;
   /** How often decisions were dropped. */
@@ -248,8 +250,18 @@ export class GroupCommit {
     }
   }
 
-  /** After a full disk: tries a write of nothing new; when it succeeds, all is read again and writes are taken. */
+  /** After a full disk: tries a write of nothing new; when it succeeds, all is read again and writes are taken. Once at a time: two would read all again into one another. */
   async mend(): Promise<void> {
+    assert(!this.#mending, 'one attempt to mend at a time');
+    this.#mending = true;
+    try {
+      await this.#mend();
+    } finally {
+      this.#mending = false;
+    }
+  }
+
+  async #mend(): Promise<void> {
     await this.#reloading;
     if (this.#condition.kind !== 'full') return;
     try {
