@@ -57,6 +57,13 @@ export function namedRdn(parts: Pick<ServerParts, 'schema'>, dn: Dn): NamedRdn {
   const named = parts.schema.namedRdn(must(dn.rdns[0], 'a name below a naming context has an RDN'));
   if (named === undefined)
     throw new LdapError('namingViolation', `The RDN of ${shown(dn)} names one attribute twice.`);
+  for (const { key, name } of named.avas) {
+    if (parts.schema.describe(key)?.type?.collective !== true) continue;
+    throw new LdapError(
+      'namingViolation',
+      `Attribute '${name}' is collective, and such cannot name entries (X.501).`,
+    );
+  }
   return named;
 }
 

@@ -135,6 +135,8 @@ function collect(
     const type = types.get(name);
     if (type === undefined)
       faults.of(sourced, `has the ${keyword} attribute '${name}', which is not defined.`);
+    else if (keyword === 'MUST' && type.collective)
+      faults.of(sourced, `requires '${name}', which is COLLECTIVE: no entry has it of its own (X.501).`);
     else into.add(type);
   }
 }

@@ -31,6 +31,7 @@ export function checkDitRules(
       case 'nameForms':
         checkClasses(sourced, 'OC', 'structural', classes, faults);
         checkAttributes(sourced, ['MUST', 'MAY'], types, faults);
+        checkNotCollective(sourced, ['MUST', 'MAY'], 'names entries by', types, faults);
         if (fieldValues(sourced.description, 'MUST').length === 0)
           faults.of(sourced, 'has no MUST attribute (RFC 4512 section 4.1.7.2).');
         break;
@@ -40,6 +41,7 @@ export function checkDitRules(
         }
         checkClasses(sourced, 'AUX', 'auxiliary', classes, faults);
         checkAttributes(sourced, ['MUST', 'MAY', 'NOT'], types, faults);
+        checkNotCollective(sourced, ['MUST'], 'requires', types, faults);
         checkPrecluded(sourced, types, classes, faults);
         break;
       case 'dITStructureRules':
@@ -74,6 +76,22 @@ function checkAttributes(
     for (const name of fieldValues(sourced.description, keyword)) {
       if (types.get(name) === undefined)
         faults.of(sourced, `has the ${keyword} attribute '${name}', which is not defined.`);
+    }
+  }
+}
+
+/** X.501: no entry has a collective attribute of its own, so none is required, and none names an entry. */
+function checkNotCollective(
+  sourced: SourcedDescription,
+  keywords: readonly string[],
+  what: string,
+  types: NameTable<AttributeType>,
+  faults: SchemaFaults,
+): void {
+  for (const keyword of keywords) {
+    for (const name of fieldValues(sourced.description, keyword)) {
+      if (types.get(name)?.collective === true)
+        faults.of(sourced, `${what} '${name}', which is COLLECTIVE (X.501).`);
     }
   }
 }

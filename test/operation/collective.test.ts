@@ -316,6 +316,22 @@ t.test('every filter finds what looking at each entry finds, with any indexes', 
   t.match(await plan('(l=Berlin)'), { plan: 'all', missing: [] });
 });
 
+t.test('no entry is named by a collective attribute (X.501)', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const named = await admin.add(`c-l=Berlin,${PEOPLE}`, subentry({ 'c-l': 'Berlin' }));
+  t.match(named, { result: 'namingViolation', diagnostic: /is collective/ });
+  t.equal((await admin.add(CITY, subentry({ 'c-l': 'Berlin' }))).result, 'success');
+  const renamed = await admin.call({
+    kind: 'modifyDn',
+    dn: CITY,
+    newRdn: 'c-l=Berlin',
+    deleteOldRdn: false,
+    newSuperior: undefined,
+  });
+  t.equal(renamed.result, 'namingViolation');
+});
+
 t.test(`a domain takes ${LIMITS.collectiveSubentries} collective subentries from clients`, async (t) => {
   const server = await TestServer.open();
   const admin = await server.populate();

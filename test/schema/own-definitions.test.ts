@@ -25,6 +25,23 @@ t.test('definitions that fit are part of the schema, in whatever order they stan
   t.equal(BASE.attributeType('badge'), undefined, 'the schema below stays as it is');
 });
 
+t.test('a collective attribute is required of no entry and names none (X.501)', async (t) => {
+  const own: OwnDefinition[] = [
+    type('9.1.1', 'site', `${STRING} COLLECTIVE`),
+    objectClass('9.2.1', 'needing', 'MUST site'),
+    objectClass('9.2.2', 'allowing', 'MAY site'),
+    { kind: 'nameForms', text: "( 9.3.1 NAME 'bySite' OC person MUST site )" },
+    { kind: 'dITContentRules', text: "( 2.5.6.6 NAME 'needy' MUST site )" },
+  ];
+  const { schema, inactive } = extendSchema(BASE, own);
+  t.same(inactive.map(({ reason }) => reason).sort(), [
+    "DIT content rule needy requires 'site', which is COLLECTIVE (X.501).",
+    "Name form bySite names entries by 'site', which is COLLECTIVE (X.501).",
+    "Object class needing requires 'site', which is COLLECTIVE: no entry has it of its own (X.501).",
+  ]);
+  t.ok(schema.objectClass('allowing'));
+});
+
 t.test('what does not fit is kept out with its reason, and what needs it too', async (t) => {
   const { schema, inactive } = extendSchema(BASE, [
     type('9.1.1', 'a', 'SYNTAX 9.9.9'),
