@@ -1,5 +1,5 @@
 /**
- * The one state in which servers wait for people, and what an administrator does then: exactly what the sentence says that the server shows (docs/replication.md, Copies that people ask for).
+ * The one state in which servers wait for people, and what an administrator does then: exactly what the sentence says that the server shows (docs/replication.md, Proof).
  *
  * Known is one case: a server that made changes while it was evicted, and holds changes of others that whoever does not let it in lacks, so that it takes no copy by itself.
  */

@@ -12,14 +12,7 @@ import { SWARMS } from './swarm-kinds.js';
  */
 const WHOLE = [11, 600_012, 600_259, 600_445, 700_042, 800_569];
 
-/** Of the other kinds: a writer whose disk is lost, numbers that a full disk refused, and a copy that was cut on the way back into the topology. The rest have files of their own. */
-const FIXED: Readonly<Record<string, readonly number[]>> = {
-  transport: [11],
-  whole: WHOLE,
-  assured: [3],
-  changelog: [4],
-  members: [20],
-};
+const FIXED: Readonly<Record<string, readonly number[]>> = { transport: [11], whole: WHOLE };
 
 for (const [kind, options] of Object.entries(SWARMS)) {
   for (const seed of FIXED[kind] ?? []) {
