@@ -137,3 +137,30 @@ t.test(
     for (const { changelog } of [s1, s3]) t.ok(before.every((csn) => changelog?.holds(csn)));
   },
 );
+
+t.test(
+  'a server that waits for what it had told of, which a server that is gone for good alone has, takes writes once that one is evicted',
+  async (t) => {
+    const world = await World.started(CHAIN_3);
+    await world.writes('s3', 2);
+    await world.settle();
+    await world.run(1000);
+    const s2 = world.server('s2');
+    between(world, 's1', 's2', false);
+    await world.writes('s3', 2);
+    await world.run(1500);
+    between(world, 's2', 's3', false);
+    world.server('s3').crash();
+    await world.run(4000);
+    world.network.breakLinks('s1', 's2');
+    await world.run(10);
+    between(world, 's1', 's2', true);
+    await world.wait(s2.replica?.initialize('s1') ?? Promise.resolve());
+    await world.run(20_000);
+    t.match(s2.replica?.writesHeld(), /holds an older copy of its data than it once told/);
+    await world.wait(s2.members?.decide('s3', 'evicted') ?? Promise.resolve());
+    await world.run(5000);
+    t.equal(s2.replica?.writesHeld(), undefined);
+    t.ok(await world.write('s2'));
+  },
+);
