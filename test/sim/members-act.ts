@@ -87,7 +87,9 @@ export class MembersAct implements Act {
     const { servers } = this.#simulation;
     if (servers.length >= MOST || !this.#directories().includes(sponsor) || this.#evicted.has(sponsor.name))
       return;
-    this.#newest = Math.max(this.#newest, ...servers.map(({ name }) => Number(name.slice(1)))) + 1;
+    // No name and no replica id is given a second time, also not of one that is gone.
+    const known = [...servers.map(({ name }) => name), ...this.#gone];
+    this.#newest = Math.max(this.#newest, ...known.map((name) => Number(name.slice(1)))) + 1;
     const replica = this.#newest as ReplicaId;
     const name = `s${replica}`;
     note(`${name} joins at ${sponsor.name}`);
