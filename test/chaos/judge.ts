@@ -193,7 +193,9 @@ function grouped(journal: readonly JournalLine[]): Map<string, JournalLine[]> {
 }
 
 function deletedByTree(ledger: Ledger, entry: SeenEntry): boolean {
-  if (ledger.treeDeleteUnsure) return true;
+  // What is made anew has the time of that.
+  const anew = ledger.madeAnew.size > 0 && ledger.treeDeletes.length > 0;
+  if (ledger.treeDeleteUnsure || anew) return true;
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(entry.values.get('modifytimestamp')?.[0] ?? '') ?? [];
   const atMs = Date.UTC(
