@@ -17,7 +17,8 @@ export function doAsAsked(servers: readonly SimServer[]): readonly string[] {
     if (session === undefined || replica === undefined || replica.progress() !== undefined) continue;
     done.push(`${name} initialized from ${session.peer} by hand`);
     // Refused where the peer is busy; it is asked again.
-    replica.initialize(session.peer).catch(() => {});
+    // With --give-up-changes: who saw the case to this end gives up what it alone holds of others.
+    replica.initialize(session.peer, 'reissued', async () => {}).catch(() => {});
   }
   return done;
 }
