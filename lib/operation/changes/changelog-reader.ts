@@ -8,6 +8,7 @@ import type { EncodedChange } from '../../change/change.js';
 import { decodeChange } from '../../change/change-codec.js';
 import { type Csn, csnReplica, type ReplicaId } from '../../csn/csn.js';
 import { ServerState } from '../../csn/server-state.js';
+import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { NamedEntry } from '../virtual-tree.js';
 import { type ChangelogPosition, formatChangelogCookie } from './changelog-cookie.js';
@@ -17,6 +18,16 @@ import type { ChangelogDomain, ChangelogFacts } from './changelog-tree.js';
 export interface ChangelogReader {
   /** What follows now, in order; empty: nothing more at the moment. */
   next(): Promise<readonly NamedEntry[]>;
+}
+
+/** Entries of one slice, and octets of them from which on it ends: they are made in one turn of the event loop. */
+const SLICE = 100;
+const SLICE_BYTES = 262_144;
+const INCLUDED = 'includedattributes' as AttributeKey;
+
+/** What it takes to make an entry, in octets. */
+function weight(change: EncodedChange, entry: NamedEntry): number {
+  return change.bytes.length + (entry.attribute(INCLUDED)?.values[0]?.length ?? 0);
 }
 
 /** Changes by number, `from` to `to`. */
@@ -37,12 +48,16 @@ export class NumberReader implements ChangelogReader {
     const { numbers, domains } = this.#facts;
     for await (const slice of numbers.range(this.#next, this.#to)) {
       const entries: NamedEntry[] = [];
+      let bytes = 0;
       for (const { number, domain, csn } of slice) {
+        if (bytes >= SLICE_BYTES) break;
         this.#next = number + 1;
         const held = domains.find((one) => one.number === domain);
         const change = held?.changelog.get(csn);
         if (held === undefined || change === undefined) continue;
-        entries.push(changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined));
+        const entry = changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined);
+        entries.push(entry);
+        bytes += weight(change, entry);
       }
       if (entries.length > 0) return entries;
     }
@@ -56,8 +71,6 @@ interface Origin {
   changes: readonly EncodedChange[];
   at: number;
 }
-
-const SLICE = 100;
 
 /** Changes of all domains merged in CSN order, from a position. */
 export class CookieReader implements ChangelogReader {
@@ -75,14 +88,17 @@ export class CookieReader implements ChangelogReader {
   async next(): Promise<readonly NamedEntry[]> {
     const entries: NamedEntry[] = [];
     const { domains } = this.#facts;
-    while (entries.length < SLICE) {
+    let bytes = 0;
+    while (entries.length < SLICE && bytes < SLICE_BYTES) {
       const origin = await this.#least();
       if (origin === undefined) break;
       const change = origin.changes[origin.at++] as EncodedChange;
       const { number } = origin.domain;
       this.#position.set(number, this.#state(number).with(change.csn));
       const cookie = formatChangelogCookie(domains, this.#position);
-      entries.push(changelogEntry(this.#schema, origin.domain, decodeChange(change.bytes), 0, cookie));
+      const entry = changelogEntry(this.#schema, origin.domain, decodeChange(change.bytes), 0, cookie);
+      entries.push(entry);
+      bytes += weight(change, entry);
     }
     return entries;
   }
