@@ -95,6 +95,7 @@ export async function importEntries(
       result = await load(store, config, schema, source, options, indexing, run);
     } finally {
       await indexing.close();
+      await Promise.all(runs.map((begun) => begun.settled()));
       await store.close();
     }
     await adoptTables(place, [...indexing.tables, ...runs.flatMap(({ tables }) => tables)]);

@@ -70,6 +70,11 @@ export class TableRun implements SortedRun {
     this.#check();
   }
 
+  /** Resolves when nothing is on its way to the disk any more, for a load that was given up. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#waiting);
+  }
+
   #check(): void {
     if (this.#failure !== undefined) throw toStoreError(this.#failure, 'writing a table');
   }
