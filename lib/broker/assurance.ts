@@ -27,6 +27,10 @@ import {
 import type { Frame, Hello, ServerStates } from '../sync/frames.js';
 import type { MemberRow } from '../sync/member-row.js';
 
+/** After so long without a wish, what is waited for is asked anew; and so is who is left out. */
+const ASK_WAITING_MS = 1000;
+const ASK_LEFT_OUT_MS = 5000;
+
 export interface AssuranceOptions {
   readonly server: string;
   /** undefined: a broker alone, which only tells. */
@@ -89,6 +93,7 @@ export class Assurance {
   #wished: Csn = ZERO_CSN;
   #round = 0;
   #sending = false;
+  #wishedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AssuranceOptions) {
     this.#options = options;
@@ -133,6 +138,14 @@ export class Assurance {
   /** We hold more than before: in the log, or in the entries. */
   advanced(): void {
     if (this.#state.heard.size > 0) this.#step({ kind: 'advanced', held: this.#holding() });
+  }
+
+  /** Time passed. A link that is lost far from here may have been the way of an answer, and nobody here sees that: what is owed is asked for anew, which finds another way. */
+  tick(): void {
+    const sinceMs = this.#options.clock.monotonicMs() - this.#wishedMs;
+    const isOut = this.#leftOut.size > 0 && this.#candidates().some(({ name }) => this.#leftOut.has(name));
+    if ((this.#waits.size > 0 && sinceMs >= ASK_WAITING_MS) || (isOut && sinceMs >= ASK_LEFT_OUT_MS))
+      this.#wishAgain();
   }
 
   /** A session with that peer follows, or is followed. */
@@ -245,6 +258,7 @@ export class Assurance {
   #wishSoon(): void {
     if (this.#sending) return;
     this.#sending = true;
+    this.#wishedMs = this.#options.clock.monotonicMs();
     queueMicrotask(() => {
       this.#sending = false;
       this.#passOn({ csn: this.#wished, round: this.#round }, undefined);

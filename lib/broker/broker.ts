@@ -352,6 +352,7 @@ export class Broker {
         if (publisher.agrees) this.#forks.agrees(publisher.peer?.replica);
       }
       this.#upstreams.tick(states);
+      this.#options.assurance?.tick();
     });
   }
 

@@ -164,3 +164,32 @@ t.test('of two servers the one that was left out counts again as soon as it is b
   t.same(world.server('s1').assurance?.leftOut, []);
   t.equal((await assured(world, 's1', READ)).outcome.kind, 'reached');
 });
+
+const CHAIN_3 = [directoryServer(1, [2]), directoryServer(2, [1, 3]), directoryServer(3, [2])];
+
+t.test('a link far from the writer is lost while it waits: the answer is asked for anew', async (t) => {
+  const world = await World.started(CHAIN_3);
+  world.server('s3').disk.faults.delay = () => world.time.sleep(2000);
+  const csn = must(await world.write('s1'), 'taken');
+  const assurance = must(world.server('s1').assurance, 'it runs');
+  const began = world.time.nowMs;
+  const waits = assurance.wait(csn, READ, 20_000);
+  await world.run(500);
+  world.network.breakLinks('s2', 's3');
+  const outcome = await world.wait(waits);
+  t.equal(outcome.kind, 'reached', JSON.stringify(outcome));
+  t.ok(world.time.nowMs - began < 15_000, `${world.time.nowMs - began} ms`);
+});
+
+t.test('a link far from the writer is lost: who is left out behind it comes back by itself', async (t) => {
+  const world = await World.started(CHAIN_3);
+  world.server('s3').disk.faults.delay = () => world.time.sleep(3000);
+  t.equal((await assured(world, 's1', READ)).outcome.kind, 'timeout');
+  const assurance = must(world.server('s1').assurance, 'it runs');
+  t.same(assurance.leftOut, ['s3']);
+  world.network.breakLinks('s2', 's3');
+  world.server('s3').disk.faults.delay = () => world.time.sleep(0.2);
+  await world.settle();
+  await world.run(6000);
+  t.same(assurance.leftOut, []);
+});
