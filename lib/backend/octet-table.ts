@@ -130,6 +130,8 @@ export class OctetTable {
   /** Twice as many values. */
   #grow(): void {
     const values = this.#slots.length;
+    // Its slot is another's now.
+    this.#missed = undefined;
     this.#starts = grownWords(this.#starts, values + 1);
     this.#hashes = grownWords(this.#hashes, values);
     this.#slots = new Uint32Array(values * 2);

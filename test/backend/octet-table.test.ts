@@ -44,6 +44,24 @@ t.test(
   },
 );
 
+t.test(
+  'a value that was looked for and added is found at once, also when the table grew between, and pushes none out',
+  async (t) => {
+    for (let seed = 0; seed < 8; seed++) {
+      const table = new OctetTable();
+      const text = (i: number) => utf8Encode(`${seed} ${i}`);
+      const lost: number[] = [];
+      for (let i = 0; i <= 4096; i++) {
+        const octets = text(i);
+        if (table.find(octets) !== -1 || table.value(octets, octets.length) !== i) lost.push(i);
+        if (table.find(text(i)) !== i) lost.push(i);
+        if ((i & (i - 1)) === 0) for (let j = 0; j < i; j++) if (table.find(text(j)) !== j) lost.push(j);
+      }
+      t.same(lost, []);
+    }
+  },
+);
+
 t.test('the order is that of the octets, whatever strings begin or end alike', async (t) => {
   const table = new OctetTable();
   let state = 7;
