@@ -157,6 +157,17 @@ export class SimServer {
     if (this.#process !== undefined || this.#starting) return;
     this.#starting = true;
     const life = { alive: true };
+    try {
+      await this.#open(life);
+    } catch (error) {
+      life.alive = false;
+      throw error;
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  async #open(life: { alive: boolean }): Promise<void> {
     const alive = (): boolean => life.alive;
     const { name, openDirectory, hasData, opened } = this.options;
     const store = new ProcessStore(this.disk, alive);
@@ -198,7 +209,6 @@ export class SimServer {
     startDomain(domain);
     this.lives.push([]);
     this.#process = Object.assign(life, { ...domain, listener });
-    this.#starting = false;
   }
 
   /** Not drawn from the run's randomness: that goes on as it did. */

@@ -6,6 +6,7 @@
  * and in the end every server holds the same. What goes wrong is thrown with the seed.
  */
 import type { EntryUuid } from '../../lib/change/change.js';
+import { StoreError } from '../../lib/port/ordered-store.js';
 import type { Act, MakeAct, Trouble } from './act.js';
 import { doAsAsked } from './by-hand.js';
 import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
@@ -247,7 +248,16 @@ export class Simulation {
   }
 
   #restart(server: SimServer): void {
-    this.spawn(server.start().then(() => server.check()));
+    this.spawn(
+      server.start().then(
+        () => server.check(),
+        (error: unknown) => {
+          // A new disk may be full as well; whoever watches over the process starts it again.
+          if (!(error instanceof StoreError) || error.failure !== 'full') throw error;
+          this.time.at(300, () => this.#restart(server));
+        },
+      ),
+    );
   }
 
   async #mend(): Promise<void> {
