@@ -73,7 +73,9 @@ export class UnaskedCopy {
   #next(): void {
     for (const wish of [...this.#waiting.values()]) {
       this.#waiting.delete(wish.key);
-      if (wish.wanted()) return this.ask(wish);
+      if (!wish.wanted()) continue;
+      this.ask(wish);
+      return;
     }
   }
 }
