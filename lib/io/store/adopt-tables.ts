@@ -9,12 +9,12 @@
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.js';
-import { compareBytes, latin1 } from '../../base/bytes.js';
+import { latin1 } from '../../base/bytes.js';
 import { StoreError } from '../../port/ordered-store.js';
 import { syncFolder } from '../files.js';
 import { toStoreError } from './level-error.js';
 import type { WrittenTable } from './table-run.js';
-import { isFree, LEVELS, type ListedTable, readManifest, tablesAdded } from './version-edits.js';
+import { compareKeys, isFree, LEVELS, type ListedTable, readManifest, tablesAdded } from './version-edits.js';
 
 /** Octets of level 1 above which LevelDB moves tables down; each level has ten times as much. */
 const LEVEL_1_BYTES = 10 << 20;
@@ -22,11 +22,17 @@ const LEVEL_1_BYTES = 10 << 20;
 /** Adopts. Rejects with a StoreError; the database is not to be used then. */
 export async function adoptTables(location: string, written: readonly WrittenTable[]): Promise<void> {
   if (written.length === 0) return;
-  try {
-    await adopt(
-      location,
-      written.toSorted((a, b) => compareBytes(a.smallest, b.smallest)),
+  const inOrder = written.toSorted((a, b) => compareKeys(a.smallest, b.smallest));
+  // LevelDB looks in one table of a level for a key.
+  for (const [at, { largest }] of inOrder.entries()) {
+    const next = inOrder[at + 1];
+    assert(
+      next === undefined || compareKeys(largest, next.smallest) < 0,
+      'tables of a load hold one range of keys each',
     );
+  }
+  try {
+    await adopt(location, inOrder);
   } catch (error) {
     throw toStoreError(error, `adding tables to the database ${location}`);
   }

@@ -58,28 +58,41 @@ export class TableBuilder {
     return this.#at;
   }
 
-  /** The next row; copied. */
+  /** The next row; copied. Its key is greater than the one before: a table in any other order loses rows. */
   put(key: Uint8Array, value: Uint8Array): void {
     const { length } = key;
     this.#reserve(ROW_HEADER + length + KEY_TRAILER + value.length);
-    if (this.#smallest === undefined) this.#smallest = withTrailer(key, length);
+    const alike = this.#alike(key);
     this.#filters.add(key, length);
-    let shared = 0;
-    const before = this.#key;
+    let shared = alike;
     if (this.#rows === RESTART_ROWS) {
       this.#restarts.push(this.#at - this.#blockStart);
       this.#rows = 0;
-    } else if (this.#rows > 0) {
-      const most = Math.min(length, this.#keyLength);
-      while (shared < most && before[shared] === key[shared]) shared += 1;
     }
+    if (this.#rows === 0) shared = 0;
     this.#header(shared, length - shared + KEY_TRAILER, value.length);
     this.#copy(key, shared);
     this.#trailer();
     this.#copy(value, 0);
-    this.#remember(key, shared);
+    this.#remember(key, alike);
     this.#rows += 1;
     if (this.#at - this.#blockStart >= BLOCK_BYTES) this.#endBlock();
+  }
+
+  /** How many octets the key shares with the one before. */
+  #alike(key: Uint8Array): number {
+    const { length } = key;
+    if (this.#smallest === undefined) {
+      this.#smallest = withTrailer(key, length);
+      return 0;
+    }
+    const before = this.#key;
+    const most = Math.min(length, this.#keyLength);
+    let alike = 0;
+    while (alike < most && before[alike] === key[alike]) alike += 1;
+    const rises = alike === most ? length > most : (key[alike] as number) > (before[alike] as number);
+    assert(rises, 'rows of a table come in the order of their keys');
+    return alike;
   }
 
   /** The table, at least one row of which was put. */

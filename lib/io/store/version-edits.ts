@@ -99,6 +99,11 @@ export function tablesAdded(list: TableList, length: number): Uint8Array {
   return framed(edit.subarray(0, at), length);
 }
 
+/** The order of two keys as they stand in tables, without their trailers: with them, "a" would stand behind "a" with a zero. */
+export function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  return compareBytes(a.subarray(0, a.length - KEY_TRAILER), b.subarray(0, b.length - KEY_TRAILER));
+}
+
 /** Whether no table of a level has keys between these, both included. */
 export function isFree(
   tables: readonly ListedTable[],
@@ -106,12 +111,9 @@ export function isFree(
   from: Uint8Array,
   to: Uint8Array,
 ): boolean {
-  const user = (key: Uint8Array) => key.subarray(0, key.length - KEY_TRAILER);
   return tables.every(
     (table) =>
-      table.level !== level ||
-      compareBytes(user(table.largest), user(from)) < 0 ||
-      compareBytes(user(table.smallest), user(to)) > 0,
+      table.level !== level || compareKeys(table.largest, from) < 0 || compareKeys(table.smallest, to) > 0,
   );
 }
 

@@ -170,6 +170,52 @@ t.test(
   },
 );
 
+t.test('rows in any other order, and tables that overlap, are refused: rows would be lost', async (t) => {
+  for (const keys of [['b', 'a'], ['a', 'a'], ['ab', 'a'], ['\xff', '\x7f'], Array(17).fill('a')])
+    t.throws(() => table(...keys), /in the order of their keys/, keys.join());
+  t.doesNotThrow(() => table('', '\x00', 'a', 'a\x00', 'a\x00\x00', 'aa', '\xff', '\xff\xff'));
+  const dir = await database(t, '#');
+  const given = rows(100);
+  const overlapping = [
+    ...(await written(dir, 'a', given.slice(0, 50))),
+    ...(await written(dir, 'b', given.slice(49))),
+  ];
+  await t.rejects(adoptTables(dir, overlapping), /one range of keys each/);
+  const [one, two] = [
+    [{ key: fromLatin1('a'), value: fromLatin1('1') }],
+    [{ key: fromLatin1('a\x00'), value: fromLatin1('2') }],
+  ] as const;
+  await adoptTables(dir, [...(await written(dir, 'c', two)), ...(await written(dir, 'd', one))]);
+  const store = await openLevelStore(dir);
+  t.same(await scanned(store), ['# 6 115', 'a 1 49', 'a\x00 1 50']);
+  await store.close();
+});
+
+t.test(
+  'the empty key, the greatest, and keys that begin alike are found, in blocks of few rows',
+  async (t) => {
+    const dir = await database(t, '#');
+    const keys = [
+      '',
+      '\x00',
+      '\x00\x00',
+      ...Array.from({ length: 40 }, (_, n) => 'k'.repeat(n + 1)),
+      '\xfe'.repeat(300),
+    ];
+    const given = keys.map((key, n) => ({ key: fromLatin1(key), value: new Uint8Array(n * 300).fill(n) }));
+    await adoptTables(dir, await written(dir, 'a', given));
+    const store = await openLevelStore(dir);
+    t.same(
+      await scanned(store),
+      [...given.slice(1, 3), { key: fromLatin1('#'), value: fromLatin1('stored') }, ...given.slice(3)].map(
+        textOf,
+      ),
+    );
+    t.ok(given.every(({ key, value }) => store.get(key)?.length === value.length));
+    await store.close();
+  },
+);
+
 function table(...keys: readonly string[]) {
   const builder = new TableBuilder(new Uint8Array(10));
   for (const key of keys) builder.put(fromLatin1(key), fromLatin1('v'));
