@@ -146,13 +146,17 @@ function alertEntry(schema: Schema, alert: StandingAlert): NamedEntry {
   return virtualEntry(
     schema,
     dn,
-    { objectClass: ['top', 'ds-monitor-entry'], cn: alert.id, description: alert.what },
     {
+      objectClass: ['top', 'ds-monitor-entry'],
+      cn: alert.id,
+      description: alert.what,
       'alert-code': alert.code,
       'alert-severity': alert.severity,
       'alert-about': alert.about,
       'alert-reason': alert.why,
       'alert-advice': alert.mend,
+    },
+    {
       createTimestamp: generalizedTime(alert.firstMs),
       modifyTimestamp: generalizedTime(alert.lastMs),
       entryDN: dn,

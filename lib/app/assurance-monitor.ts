@@ -32,8 +32,9 @@ function domainEntry(schema: Schema, { baseText, assurance }: AssuredDomain, num
   return virtualEntry(
     schema,
     dn,
-    { objectClass: ['top', 'ds-monitor-entry'], cn: `domain ${number}` },
     {
+      objectClass: ['top', 'ds-monitor-entry'],
+      cn: `domain ${number}`,
       'domain-name': baseText,
       'assured-sd-sent-updates': String(data.sent),
       'assured-sd-acknowledged-updates': String(data.acknowledged),
@@ -48,7 +49,7 @@ function domainEntry(schema: Schema, { baseText, assurance }: AssuredDomain, num
         ([name, times]) => `${name}:${times}`,
       ),
       'assured-left-out': [...assurance.leftOut],
-      entryDN: dn,
     },
+    { entryDN: dn },
   );
 }

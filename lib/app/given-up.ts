@@ -44,14 +44,15 @@ async function write(path: string, domain: RunningDomain, holdings: readonly Sol
   let changes = 0;
   const handle = await open(path, 'wx', 0o600);
   try {
-    await handle.write(
+    // appendFile goes on after a short write, as the last one before a full disk is: what is cut must not count as whole.
+    await handle.appendFile(
       `# given up for a copy of ${domain.baseText}; to make them again, look at each first, then: ldapmodify -c -e '!relax' -f FILE\n\n`,
     );
     for (const { origin, after } of holdings)
       for await (const slice of domain.upkeep.changelog.scan(origin, after)) {
-        const records = slice.map(({ bytes }) => changeRecord(domain, decodeChange(bytes), () => false));
-        await handle.write(records.join(''));
-        changes += records.length;
+        for (const { bytes } of slice)
+          await handle.appendFile(changeRecord(domain, decodeChange(bytes), () => false));
+        changes += slice.length;
       }
     await handle.sync();
   } finally {

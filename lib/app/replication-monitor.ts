@@ -1,7 +1,7 @@
 /**
  * cn=replication,cn=monitor: each domain of this server and each of its sessions, under the attribute names that OpenDJ uses, so that dashboards made for it read them.
  *
- * Computed from the server's status whenever it is read. The last comparison with a peer stands in the domain's entry as `description`.
+ * They are user attributes, as there: a search that asks for none by name shows them. Computed from the server's status whenever it is read. The last comparison with a peer stands in the domain's entry as `description`.
  */
 import { generalizedTime } from '../backend/computed-attributes.js';
 import { counted } from '../base/counted.js';
@@ -114,12 +114,12 @@ function make(
   schema: Schema,
   dn: string,
   cn: string,
-  operational: Readonly<Record<string, VirtualValues>>,
+  facts: Readonly<Record<string, VirtualValues>>,
 ): NamedEntry {
   return virtualEntry(
     schema,
     dn,
-    { objectClass: ['top', 'ds-monitor-entry'], cn },
-    { ...operational, entryDN: dn },
+    { objectClass: ['top', 'ds-monitor-entry'], cn, ...facts },
+    { entryDN: dn },
   );
 }

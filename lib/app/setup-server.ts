@@ -56,10 +56,11 @@ export interface MadeServer {
   readonly password: string;
 }
 
-/** Makes the directory. Rejects with OperatorError DATA_DIR_NOT_EMPTY, CONFIG_INVALID, TLS_INVALID; then nothing was made. */
+/** Makes the directory. Rejects with OperatorError COMMAND_INVALID, DATA_DIR_NOT_EMPTY, CONFIG_INVALID, TLS_INVALID; then nothing was made. */
 export async function setupServer(options: SetupOptions): Promise<MadeServer> {
   const dir = resolve(options.dir);
   await requireEmpty(dir);
+  requireBaseForSample(options);
   await mkdir(dirname(dir), { recursive: true });
   const draft = join(dirname(dir), `.${basename(dir)}.${randomBytes(4).toString('hex')}.new`);
   const password = options.password ?? generatedPassword(16);
@@ -87,6 +88,23 @@ export async function requireEmpty(dir: string): Promise<void> {
     throw new OperatorError(
       'DATA_DIR_NOT_EMPTY',
       `${dir} already holds something; choose another directory or empty it first`,
+    );
+}
+
+/** A server that takes its data from a peer, or holds none, loads nothing of its own. */
+function requireBaseForSample({ sampleEntries, empty, runs }: SetupOptions): void {
+  if (sampleEntries === 0) return;
+  if (!Number.isSafeInteger(sampleEntries) || sampleEntries < 0)
+    throw new OperatorError('COMMAND_INVALID', '--sample-entries takes a number of entries, 0 or more');
+  if (runs === 'broker')
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      'a broker holds no entries: --sample-entries is for directories',
+    );
+  if (empty)
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      'a server that is set up without data takes them from a peer, so no sample entries can be loaded: leave --sample-entries out, or add --no-empty to make its own base entry (--ca-from and a fraction set a server up without data)',
     );
 }
 

@@ -28,8 +28,9 @@ function memberEntry(schema: Schema, member: TopologyMember): NamedEntry {
   return virtualEntry(
     schema,
     dn,
-    { objectClass: ['top', 'ds-monitor-entry'], cn: member.name },
     {
+      objectClass: ['top', 'ds-monitor-entry'],
+      cn: member.name,
       'server-id': String(member.id),
       'server-site': member.site,
       'server-runs': member.runs,
@@ -39,6 +40,8 @@ function memberEntry(schema: Schema, member: TopologyMember): NamedEntry {
       'ldap-address': member.ldap ?? [],
       'ldaps-address': member.ldaps ?? [],
       'http-address': member.http ?? [],
+    },
+    {
       createTimestamp: generalizedTime(member.sinceMs),
       modifyTimestamp: generalizedTime(member.atMs),
       entryDN: dn,

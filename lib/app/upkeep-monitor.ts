@@ -40,8 +40,9 @@ function domainEntries(schema: Schema, { baseText, upkeep }: Kept, number: numbe
   const domain = virtualEntry(
     schema,
     dn,
-    { objectClass: ['top', 'ds-monitor-entry'], cn: `domain ${number}` },
     {
+      objectClass: ['top', 'ds-monitor-entry'],
+      cn: `domain ${number}`,
       'domain-name': baseText,
       'stable-csn': stable?.csns() ?? [],
       'settled-until': before === undefined ? [] : [generalizedTime(csnTimeMs(before))],
@@ -51,24 +52,25 @@ function domainEntries(schema: Schema, { baseText, upkeep }: Kept, number: numbe
       'changelog-bytes': String(logBytes),
       'changelog-changes': String(logChanges),
       'changelog-oldest-csn': oldest === undefined ? [] : [oldest],
-      entryDN: dn,
     },
+    { entryDN: dn },
   );
   const members = upkeep.members.rows().map(({ name, kind, replica, standing, report }) => {
     const memberDn = `cn=${name},${dn}`;
     return virtualEntry(
       schema,
       memberDn,
-      { objectClass: ['top', 'ds-monitor-entry'], cn: name },
       {
+        objectClass: ['top', 'ds-monitor-entry'],
+        cn: name,
         'server-id': replica === undefined ? [] : [String(replica)],
         'server-kind': kind,
         'server-standing': standing,
         'applied-csn': report?.state.csns() ?? [],
         'last-report': report === undefined ? [] : [generalizedTime(report.atMs)],
         'silent-seconds': String(Math.round(upkeep.members.silentMs(name) / 1000)),
-        entryDN: memberDn,
       },
+      { entryDN: memberDn },
     );
   });
   return [domain, ...members];

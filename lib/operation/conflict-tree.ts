@@ -114,8 +114,9 @@ export class ConflictTree implements VirtualTree {
     return virtualEntry(
       this.#schema,
       dn,
-      { objectClass: ['top', 'ds-monitor-entry'], cn },
       {
+        objectClass: ['top', 'ds-monitor-entry'],
+        cn,
         'conflict-kind': line.kind,
         'conflict-entry': line.entry,
         'conflict-loser': line.loser,
@@ -125,6 +126,8 @@ export class ConflictTree implements VirtualTree {
         'conflict-resolved': resolved ? 'TRUE' : 'FALSE',
         'conflict-named-by': namedBy,
         'domain-name': baseText,
+      },
+      {
         createTimestamp: generalizedTime(csnTimeMs(line.loser)),
         entryDN: dn,
         subschemaSubentry: SUBSCHEMA_DN,

@@ -39,10 +39,15 @@ t.test('what health rules find stands in cn=alerts,cn=monitor, and the command i
   const list = (await tree.search(parseDn('cn=alerts,cn=monitor'), 'one').next()) ?? [];
   t.equal(list.length, 1);
   const values = Object.fromEntries(
-    [...(list[0]?.computed() ?? [])].map(([key, { values }]) => [key, utf8Decode(values[0] as Uint8Array)]),
+    [...(list[0]?.stored ?? []), ...(list[0]?.computed() ?? [])].map(([key, { values }]) => [
+      key,
+      utf8Decode(values[0] as Uint8Array),
+    ]),
   );
   t.match(values, { 'alert-code': 'H003', 'alert-severity': 'error', 'alert-about': '/d' });
   t.match(values, { 'alert-advice': /space/, createtimestamp: /^\d{14}Z$/ });
+  const shown = [...(list[0]?.stored.keys() ?? [])].filter((key) => key.startsWith('alert-'));
+  t.equal(shown.length, 5, 'user attributes, as what OpenDJ monitors: * shows them');
   free = 100;
   await watch.look();
   await watch.look();

@@ -45,6 +45,18 @@ const FILE =
   unit('B') +
   device('three', `ou=B,${BASE}`, 'serialNumber: 3\n');
 
+t.test('setup refuses sample entries for a server that makes no base entry', async (t) => {
+  const place = { dir: join(root, 'sample'), domains: [BASE] };
+  for (const [more, says] of [
+    [{ empty: true, sampleEntries: 5 }, /takes them from a peer.*--no-empty/],
+    [{ empty: false, sampleEntries: 5, runs: 'broker' }, /a broker holds no entries/],
+    [{ empty: false, sampleEntries: Number.NaN }, /takes a number of entries/],
+  ] as const) {
+    await t.rejects(setUpOneServer({ ...place, ...more }), { code: 'COMMAND_INVALID', message: says });
+    t.notOk(existsSync(place.dir));
+  }
+});
+
 async function load(text: string, options: Partial<Parameters<typeof importEntries>[2]> = {}) {
   const rejected: string[] = [];
   const source = { name: 'test', chunks: [text] };
