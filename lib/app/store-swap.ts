@@ -5,6 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder } from '../io/files.js';
 import { storeFolder } from '../io/store/store-folder.js';
 import type { ServerFiles } from './server-files.js';
 
@@ -37,6 +39,8 @@ export async function swapStores(files: ServerFiles): Promise<void> {
   const hadOld = existsSync(files.db);
   if (hadOld) await rename(files.db, old);
   await rename(newStorePath(files), files.db);
+  // The old one goes when the new one surely has its name, and who waits is told when a loss of power leaves it.
+  await syncFolder(dirname(files.db));
   if (hadOld) await rm(old, { recursive: true, force: true });
 }
 
