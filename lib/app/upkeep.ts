@@ -7,7 +7,7 @@ import type { KeySpace } from '../backend/key-space.js';
 import { resubmit } from '../backend/resubmit.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import type { Changelog } from '../changelog/changelog.js';
-import { csnTimeMs, toReplicaId } from '../csn/csn.js';
+import { csnTimeMs, type ReplicaId, toReplicaId } from '../csn/csn.js';
 import { freeBytes } from '../io/free-space.js';
 import { systemClock } from '../io/system-clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -35,7 +35,11 @@ export interface UpkeepParts {
 
 /** The broker's part. */
 interface Dismisses {
-  dismiss(name: string, refusal: { readonly code: RefusalCode; readonly sentence: string }): void;
+  dismiss(
+    name: string,
+    refusal: { readonly code: RefusalCode; readonly sentence: string },
+    replica: ReplicaId | undefined,
+  ): void;
 }
 
 export class Upkeep {
@@ -96,7 +100,7 @@ export class Upkeep {
       directory: backend,
       undeleteMs: settings['deletedEntries.keepDays'] * DAY_MS,
       evictAfterMs: settings['replication.evictAfterDays'] * DAY_MS,
-      dismiss: (name, refusal) => broker.attached?.dismiss(name, refusal),
+      dismiss: (name, refusal, id) => broker.attached?.dismiss(name, refusal, id),
       alert: (alert) => parts.alert(alert),
     });
     const replica = toReplicaId(settings['server.id']);

@@ -229,11 +229,16 @@ export class Broker {
     }
   }
 
-  /** Ends every session with that server: it does not belong to the domain any more. */
-  dismiss(name: string, refusal: { readonly code: RefusalCode; readonly sentence: string }): void {
+  /** Ends every session with that server, of that replica id: it does not belong to the domain any more. */
+  dismiss(
+    name: string,
+    refusal: { readonly code: RefusalCode; readonly sentence: string },
+    replica: ReplicaId | undefined,
+  ): void {
     for (const publisher of [...this.#publishers])
       if (publisher.peer?.server === name) publisher.stop(refusal.code, refusal.sentence);
     this.#upstreams.dismiss(name, refusal.code, refusal.sentence);
+    if (replica !== undefined) this.#forks.evicted(replica, name);
   }
 
   /** The generation or the incarnation changed: every session begins anew. */
@@ -353,6 +358,7 @@ export class Broker {
       }
       this.#upstreams.tick(states);
       this.#options.assurance?.tick();
+      this.#forks.tick();
     });
   }
 

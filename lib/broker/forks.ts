@@ -5,6 +5,9 @@
  * (changelog/provisional.ts). When another server holds another one, and the replica itself is followed and has all that is held here, nothing is lost where the broker forgets it, and takes the other:
  * the replica is told then that its history is forked, as ever, takes a copy, and makes anew what it made. Invariants: a directory gives up nothing here; nor does a broker what another server was seen to
  * agree with, or what the replica does not hold at that moment.
+ *
+ * Such a broker has forgotten who was evicted, too, and may have been filled by one that was. What that one made since, nobody takes any more: others may have forgotten the history that it needs. It goes as
+ * soon as the eviction is heard of, before anybody is served, whether its maker is there or not: that holds it, and makes it anew when it returns.
  */
 import type { Changelog } from '../changelog/changelog.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
@@ -26,6 +29,8 @@ export interface ForksOptions {
 export class Forks {
   readonly #options: ForksOptions;
   #givingWay = false;
+  /** Origins that are evicted and go yet, with their servers. */
+  readonly #evicted = new Map<ReplicaId, string>();
 
   constructor(options: ForksOptions) {
     this.#options = options;
@@ -40,7 +45,50 @@ export class Forks {
   /** `peer` follows this server, and found nothing that contradicts what it holds itself: whose changes it does not make itself, it agrees about. */
   agrees(replica: ReplicaId | undefined): void {
     const { changelog } = this.#options;
-    changelog.provisional.confirm(changelog.state.replicas().filter((origin) => origin !== replica));
+    const held = changelog.state.replicas();
+    changelog.provisional.confirm(held.filter((origin) => origin !== replica && !this.#evicted.has(origin)));
+  }
+
+  /** The server `name` with the replica `origin` is evicted, as was just heard. */
+  evicted(origin: ReplicaId, name: string): void {
+    const { replica, changelog } = this.#options;
+    if (replica !== undefined || changelog.newest(origin) === undefined || !changelog.provisional.has(origin))
+      return;
+    this.#evicted.set(origin, name);
+    this.tick();
+  }
+
+  /** Time passed: what could not go yet is tried again. */
+  tick(): void {
+    const [next] = this.#evicted;
+    if (next === undefined || this.#givingWay) return;
+    this.#givingWay = true;
+    void this.#forgetEvicted(...next).finally(() => {
+      this.#givingWay = false;
+    });
+  }
+
+  async #forgetEvicted(origin: ReplicaId, name: string): Promise<void> {
+    const { server, changelog, listener, anew } = this.#options;
+    try {
+      await anew(
+        name,
+        origin,
+        `${server} takes what the members hold of ${name}, which is evicted`,
+        async () => {
+          const held = changelog.newest(origin);
+          const went = await changelog.forget(origin);
+          this.#evicted.delete(origin);
+          listener.alert({
+            kind: 'forked',
+            key: `evicted ${origin}`,
+            message: `${name} is evicted and gave ${server}, whose disk was begun anew, what it made: ${went} changes up to ${held} are forgotten here, and those taken that the members hold; ${name} holds them, and makes them anew when it returns`,
+          });
+        },
+      );
+    } catch {
+      // The store refused, which says so elsewhere: the next tick tries again.
+    }
   }
 
   /** `peer`, another server than the replica `origin`, holds another history of that. */

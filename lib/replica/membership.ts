@@ -70,7 +70,7 @@ export interface MembershipOptions {
   /** How often a report comes at most while changes are applied, ms. Default 5 s. */
   readonly reportMs?: number;
   /** Ends every session with that server. */
-  dismiss(name: string, refusal: Refusal): void;
+  dismiss(name: string, refusal: Refusal, replica: ReplicaId | undefined): void;
   alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
 }
 
@@ -376,7 +376,7 @@ export class Membership {
     const row = this.#known.get(name)?.row;
     if (row === undefined) return;
     const sentence = evictedSentence(name, this.#options.server);
-    this.#options.dismiss(name, { code: 'evicted', sentence });
+    this.#options.dismiss(name, { code: 'evicted', sentence }, row.replica);
   }
 
   /** Replicas that are known and no members. */

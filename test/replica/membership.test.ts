@@ -226,5 +226,5 @@ t.test('two live servers of one replica id both hear of it', async (t) => {
   t.match(notices.join('\n'), /another live server, s9 .* stop the one that is the copy/);
   t.ok(clone.alerts.length < 10, `${clone.alerts.length} attempts in 5 s`);
   const refusal: Refusal = { code: 'evicted', sentence: 'x' };
-  world.server('s1').broker?.dismiss('nobody', refusal);
+  world.server('s1').broker?.dismiss('nobody', refusal, undefined);
 });

@@ -92,7 +92,7 @@ export async function openDomain(parts: SimDomainParts): Promise<SimDomain> {
     undeleteMs: options.undeleteMs ?? 3_600_000,
     evictAfterMs: 0,
     reportMs: 300,
-    dismiss: (peer, refusal) => broker.dismiss(peer, refusal),
+    dismiss: (...of) => broker.dismiss(...of),
     alert,
   });
   const reissue =
