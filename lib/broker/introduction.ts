@@ -13,7 +13,7 @@ import {
   PROTOCOL_MIN,
   type ServerStates,
 } from '../sync/frames.js';
-import { forkedSentence, type PeerFacts } from '../sync/hello-check.js';
+import { checkHello, forkedSentence, type PeerFacts } from '../sync/hello-check.js';
 import { HEARTBEAT_MS } from '../sync/session-timing.js';
 import type { BrokerDirectory, BrokerIdentity, BrokerListener, BrokerMembers } from './broker-seams.js';
 import type { Forks } from './forks.js';
@@ -71,15 +71,16 @@ export class Introduction {
   /** `wants`: nothing but a copy of the peer's data is wanted. */
   facts(peer: Hello, link: FrameLink, expected: string | undefined, wants = false): PeerFacts {
     const compares = peer.purpose === 'follow' && peer.wants !== true && !wants;
-    return {
+    const facts: PeerFacts = {
       address: link.address,
       identity: link.identity,
       expected,
       allowed: this.#options.allowed,
       rival: this.#live.rival(peer),
-      forked: compares ? this.#forkedOrigin(peer) : undefined,
+      forked: undefined,
       barred: this.#options.members?.bar(peer),
     };
+    return compares ? { ...facts, forked: this.#forkedOrigin(peer, facts) } : facts;
   }
 
   /** A peer was let in. `end` ends its session. The returned function says that it is over. */
@@ -93,15 +94,17 @@ export class Introduction {
     };
   }
 
-  /** Of whom the peer holds another history. */
-  #forkedOrigin(peer: Hello): ReplicaId | undefined {
+  /** Of whom the peer holds another history. Only the word of one that would be let in otherwise makes this server do something about it. */
+  #forkedOrigin(peer: Hello, facts: PeerFacts): ReplicaId | undefined {
     const { identity, listener } = this.#options;
     const fork = this.#forks.in(peer.states.log.csns());
     if (fork === undefined) return undefined;
     const origin = csnReplica(fork);
-    if (peer.generation !== this.#known.generation || peer.generation === undefined) return origin;
+    if (peer.generation === undefined) return origin;
+    const own = this.hello('follow');
+    if (checkHello(own, peer, facts) !== undefined) return origin;
     if (origin === identity.replica)
-      listener.barred?.('forked', forkedSentence(this.hello('follow'), peer, origin), peer.server);
+      listener.barred?.('forked', forkedSentence(own, peer, origin), peer.server);
     else if (origin !== peer.replica) this.#forks.contested(origin, peer.server);
     return origin;
   }

@@ -19,7 +19,7 @@ import { edgeOf, newestOfAll, oldestOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
 import { readChain, readRow, SCAN_ROWS } from './log-read.js';
 import { LogSize } from './log-size.js';
-import { deletion, wipeAll, wipeOrigin } from './log-wipe.js';
+import { wipeAll, wipeOrigin, without } from './log-wipe.js';
 import { Provisional } from './provisional.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -247,10 +247,7 @@ export class Changelog {
     return () => this.#listeners.delete(listener);
   }
 
-  /**
-   * Trims changes with a CSN below `before` that `floor` covers (what every replica has, or may be lost to). Crash-safe: mark and deletions go together.
-   * Resolves with the number trimmed.
-   */
+  /** Trims changes with a CSN below `before` that `floor` covers (what every replica has, or may be lost to). Crash-safe: mark and deletions go together. Resolves with the number trimmed. */
   purge(before: Csn, floor: ServerState): Promise<number> {
     return this.#purge.byAge(before, floor);
   }
@@ -278,9 +275,11 @@ export class Changelog {
   /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
   async reset(state: ServerState): Promise<void> {
     assert(this.#queue.empty, 'a change log in use cannot be reset');
-    await wipeAll(this.#store, this.#keys);
-    const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
-    await this.#store.batch(marks, { sync: true });
+    await this.#purge.alone(async () => {
+      await wipeAll(this.#store, this.#keys);
+      const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
+      await this.#store.batch(marks, { sync: true });
+    });
     this.#taken.clear();
     this.#recent.clear();
     this.#size.clear();
@@ -290,45 +289,50 @@ export class Changelog {
     this.#tell(state.replicas());
   }
 
-  /**
-   * Makes the log fit entries whose state is `applied`: where they hold more than the log (they were loaded from a file, not through it), what the log holds is of other
-   * data, and it begins anew after that state. Durable when it resolves.
-   */
+  /** Makes the log fit entries whose state is `applied`: where they hold more than the log (they were loaded from a file), what the log holds is of other data, and it begins anew after that. Durable when it resolves. */
   async adopt(applied: ServerState): Promise<void> {
     if (!this.#state.coversAll(applied)) await this.reset(applied);
   }
 
-  /**
-   * A broker without a backend lets its log of an origin that it holds nothing of begin after `csn`, where its peers no longer have the start. Durable when it resolves.
-   */
+  /** A broker without a backend lets its log of an origin that it holds nothing of begin after `csn`, where its peers no longer have the start. Durable when it resolves. */
   async beginAfter(csn: Csn): Promise<void> {
     assert(this.newest(csnReplica(csn)) === undefined, 'the log of this origin has begun already');
     this.#taken.set(csnReplica(csn), csn);
-    try {
-      await this.#store.batch([this.#mark(csn)], { sync: true });
-    } finally {
-      this.#taken.delete(csnReplica(csn));
-    }
+    await this.#store
+      .batch([this.#mark(csn)], { sync: true })
+      .finally(() => this.#taken.delete(csnReplica(csn)));
     this.#state = this.#state.with(csn);
     this.#trimmed = this.#trimmed.with(csn);
     this.#tell([csnReplica(csn)]);
   }
 
   /**
-   * Gives up all that is held of an origin, the newest first, so that a crash leaves a shorter log of it. Nothing may be on its way to the disk. Durable when it resolves with how many changes went.
+   * Gives up all that is held of an origin, the newest first, so that a crash leaves a shorter log of it, as does a store that refuses. Nothing may be on its way to the disk. Durable when it resolves with
+   * how many changes went. Rejects with a StoreError.
    */
-  async forget(origin: ReplicaId): Promise<number> {
-    assert(this.#queue.empty && origin !== this.#own, 'changes of another replica, in a log at rest');
-    const went = await wipeOrigin(this.#store, this.#keys, this.#size, origin);
-    const others = (state: ServerState): ServerState =>
-      ServerState.of(state.csns().filter((csn) => csnReplica(csn) !== origin));
-    this.#state = others(this.#state);
-    this.#trimmed = others(this.#trimmed);
-    this.#recent.clear();
-    const ops = [deletion(this.#keys.trimmed(origin)), this.#size.row(this.#keys, this.#state)];
-    await this.#store.batch(ops, { sync: true });
-    this.#tell([origin]);
-    return went;
+  forget(origin: ReplicaId): Promise<number> {
+    return this.#purge.alone(async () => {
+      assert(this.#queue.empty && origin !== this.#own, 'changes of another replica, in a log at rest');
+      const mark = this.#trimmed.get(origin);
+      // Readers find nothing of it from here on: the state is never ahead of the rows.
+      this.#state = without(this.#state, origin);
+      this.#trimmed = without(this.#trimmed, origin);
+      this.#recent.clear();
+      const { went, left, error } = await wipeOrigin(
+        this.#store,
+        this.#keys,
+        this.#size,
+        this.#state,
+        origin,
+      );
+      if (error !== undefined) {
+        this.#state = this.#state.merge(ServerState.of([mark ?? [], left ?? []].flat()));
+        if (mark !== undefined) this.#trimmed = this.#trimmed.with(mark);
+      }
+      this.#tell([origin]);
+      if (error !== undefined) throw error;
+      return went;
+    });
   }
 
   /** Records the generation of the changes held, for a broker without a backend. */

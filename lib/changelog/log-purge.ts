@@ -26,6 +26,7 @@ export class LogPurge {
   readonly #keys: ChangelogKeys;
   readonly #size: LogSize;
   readonly #owner: LogPurgeOwner;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: OrderedStore, keys: ChangelogKeys, size: LogSize, owner: LogPurgeOwner) {
     this.#store = store;
@@ -34,8 +35,24 @@ export class LogPurge {
     this.#owner = owner;
   }
 
+  /** One deletion at a time: a mark that is put behind one of a whole origin would say that its next history has been trimmed. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
   /** Trims what is older than `before` and covered by `floor`. Resolves with the number of changes. */
-  async byAge(before: Csn, floor: ServerState): Promise<number> {
+  byAge(before: Csn, floor: ServerState): Promise<number> {
+    return this.alone(() => this.#byAge(before, floor));
+  }
+
+  /** Trims the oldest of what `floor` covers until the log takes at most `bytes`, or nothing is left to trim. */
+  toSize(bytes: number, floor: ServerState): Promise<number> {
+    return this.alone(() => this.#toSize(bytes, floor));
+  }
+
+  async #byAge(before: Csn, floor: ServerState): Promise<number> {
     let purged = 0;
     for (const newest of this.#owner.state.csns()) {
       const origin = csnReplica(newest);
@@ -50,8 +67,7 @@ export class LogPurge {
     return purged;
   }
 
-  /** Trims the oldest of what `floor` covers until the log takes at most `bytes`, or nothing is left to trim. */
-  async toSize(bytes: number, floor: ServerState): Promise<number> {
+  async #toSize(bytes: number, floor: ServerState): Promise<number> {
     let purged = 0;
     while (this.#size.bytes > bytes) {
       const oldest = await this.#oldest(floor);

@@ -11,6 +11,13 @@ const open = (store: MemoryStore, ownReplica = undefined as number | undefined):
     prefix: PREFIX,
   });
 
+/** How many changes of replica 2 a log gives. */
+async function count(log: Changelog): Promise<number> {
+  let rows = 0;
+  for await (const slice of log.scan(replica(2), undefined)) rows += slice.length;
+  return rows;
+}
+
 /** A log with three changes of replica 1 and 2,500 of replica 2. */
 async function filled(store: MemoryStore): Promise<Changelog> {
   const log = await open(store);
@@ -39,7 +46,7 @@ t.test('what is held of an origin goes, of the others nothing, and it may be tak
 });
 
 t.test('a crash in between leaves a log without holes: its newest changes went first', async (t) => {
-  const total = 4;
+  const total = 5;
   for (let survive = 0; survive <= total; survive++) {
     const store = new MemoryStore();
     const log = await filled(store);
@@ -54,9 +61,30 @@ t.test('a crash in between leaves a log without holes: its newest changes went f
     const place = after.state.get(replica(2));
     const left = await after.read(replica(2), undefined, 10_000_000);
     t.equal(left.kind, 'changes', `${survive}`);
-    t.equal(place === undefined, survive >= 3, `${survive}`);
-    t.equal(after.size.rows >= 3, true);
+    t.equal(place === undefined, survive >= 4, `${survive}`);
+    t.equal(after.size.rows, 3 + (await count(after)), `${survive}: what is counted is there`);
+    // The server that goes on without a crash, its disk full for a while, says no more than it has.
+    t.equal(log.state.get(replica(2)), place, `${survive}: the state is not ahead of the rows`);
+    t.equal(await count(log), await count(after));
+    if (place === undefined) continue;
+    t.ok(log.holds(place), 'and what it has is of its history');
+    await log.forget(replica(2));
+    t.equal(log.append(changes(1, 2, 2)).kind, 'taken');
   }
+});
+
+t.test('what is trimmed at that moment leaves no mark of the history that went', async (t) => {
+  const store = new MemoryStore();
+  const log = await filled(store);
+  const { state } = log;
+  const before = changes(1, 1500, 2).at(-1)?.csn ?? state.csns()[0];
+  if (before === undefined) throw new Error('a change');
+  await Promise.all([log.purge(before, state), log.forget(replica(2)), log.purge(before, state)]);
+  for (const each of [log, await open(store)]) {
+    t.equal(each.trimmed.get(replica(2)), undefined);
+    t.equal(each.newest(replica(2)), undefined);
+  }
+  t.equal(log.append(changes(1, 2, 2)).kind, 'taken');
 });
 
 t.test(

@@ -161,3 +161,12 @@ t.test(
     t.same([...s3.madeAnew], evicted);
   },
 );
+
+t.test('a broker forgets nothing on the word of a server that it does not let in', async (t) => {
+  const { world, s4, anew } = await filledByFork();
+  await world.wait(s4.members?.decide('s2', 'evicted') ?? Promise.resolve());
+  together(world, 's2', 's4');
+  await world.run(10_000);
+  t.notMatch(s4.alerts.join('\n'), /are forgotten here/);
+  t.ok(anew.every((csn) => s4.changelog?.holds(csn)));
+});
