@@ -42,14 +42,14 @@ export function prepareMatch(filter: CompiledFilter, interruptible = false): Fil
   if (only !== undefined) {
     return (entry) => {
       sight.look(entry);
-      return only(sight);
+      return sight.answered(only(sight));
     };
   }
   const open = new Int32Array(program.depth + 1);
   const unsure = new Uint8Array(program.depth + 1);
   return (entry) => {
     sight.look(entry);
-    return run(program, sight, open, unsure);
+    return sight.answered(run(program, sight, open, unsure));
   };
 }
 

@@ -11,8 +11,6 @@ import type { TruthValue } from './filter.js';
 
 /** Values from which on a look takes steps. */
 const LONG_VALUES = 2048;
-/** Answers that one test remembers: each holds its attribute. */
-const MOST_ANSWERS = 4;
 
 /** In place of an answer: it is known when the steps are done. Not for clients. */
 export class LongLook extends Error {
@@ -27,6 +25,8 @@ export class LongLook extends Error {
 /** What a look counts, and whether it may be put off. */
 export interface LookBounds {
   readonly interruptible: boolean;
+  /** Another number for another entry, or after an answer about all of one: until then what was found out of it is remembered, or the asking would not end. */
+  readonly asking: number;
   /** Throws LdapError adminLimitExceeded. */
   spend(bytes: number): void;
 }
@@ -39,7 +39,9 @@ interface Known {
 /** See the file header. */
 export class LongLooks {
   readonly #cost: (value: Uint8Array) => number;
+  /** Each holds its attribute. */
   readonly #known = new Map<Attribute, Known>();
+  #asking = 0;
 
   /** `cost`: what looking at a value counts, in octets. */
   constructor(cost: (value: Uint8Array) => number) {
@@ -50,6 +52,8 @@ export class LongLooks {
   someValue(attribute: Attribute, bounds: LookBounds, judge: (value: Uint8Array) => TruthValue): TruthValue {
     const { many } = attribute;
     if (bounds.interruptible && many !== undefined && many.count >= LONG_VALUES) {
+      if (bounds.asking !== this.#asking) this.#known.clear();
+      this.#asking = bounds.asking;
       const known = this.#known.get(attribute);
       if (known === undefined) throw new LongLook(this.#look(attribute, many, judge));
       bounds.spend(known.work);
@@ -75,10 +79,6 @@ export class LongLooks {
       work += this.#cost(one);
       const judged = judge(one);
       if (judged !== false) value = judged;
-    }
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size < MOST_ANSWERS) break;
-      this.#known.delete(oldest);
     }
     this.#known.set(attribute, { value, work });
   }

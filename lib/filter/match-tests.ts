@@ -38,9 +38,17 @@ export class Sight {
   #optioned: readonly AttributeKey[] | undefined;
   /** Looks at many values may be put off (long-look.ts). */
   readonly interruptible: boolean;
+  /** How many entries had their answer before: one that is put off is asked about again under the same number. */
+  asking = 0;
 
   constructor(interruptible = false) {
     this.interruptible = interruptible;
+  }
+
+  /** The entry in sight has its answer. */
+  answered(value: TruthValue): TruthValue {
+    this.asking += 1;
+    return value;
   }
 
   /** Turns to another entry. */

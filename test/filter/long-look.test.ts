@@ -3,7 +3,7 @@ import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import { STEP_VALUES } from '../../lib/base/steps.js';
-import type { Attribute, EntryView, ManyValues } from '../../lib/entry/entry.js';
+import type { Attribute, Attributes, EntryView, ManyValues } from '../../lib/entry/entry.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import type { TruthValue } from '../../lib/filter/filter.js';
 import { type FilterMatcher, prepareMatch } from '../../lib/filter/filter-match.js';
@@ -33,13 +33,17 @@ function large(values: readonly Uint8Array[]): Attribute {
 }
 
 function entryOf(attribute: Attribute): EntryView {
-  const stored = new Map([[KEY, attribute]]);
+  return entryWith(new Map([[KEY, attribute]]));
+}
+
+function entryWith(stored: Attributes): EntryView {
   return { dn: { rdns: [] }, stored, attribute: (key) => stored.get(key), computed: () => new Map() };
 }
 
 /** Asks until there is an answer. */
-function asked(matches: FilterMatcher, entry: EntryView): { value: TruthValue; steps: number } {
-  for (let steps = 0; ; ) {
+function asked(matches: FilterMatcher, entry: EntryView, most = 100): { value: TruthValue; steps: number } {
+  for (let steps = 0, asks = 0; ; asks++) {
+    if (asks > most) throw new Error('the looks at one entry do not end');
     try {
       return { value: matches(entry), steps };
     } catch (error) {
@@ -68,6 +72,25 @@ t.test('what looks at every value answers as a look in one piece', async (t) => 
     t.equal(value, prepareMatch(filter)(many), text);
     t.equal(asked(prepareMatch(filter, true), few).steps, 0, 'few values take no steps');
     if (value === false) t.ok(steps >= Math.floor(5000 / STEP_VALUES), `${steps} steps of ${text}`);
+  }
+});
+
+t.test('an entry may have any number of large attributes: each is looked through once', async (t) => {
+  const stored = new Map<AttributeKey, Attribute>();
+  for (let n = 0; n < 8; n++)
+    stored.set(`memberuid;lang-${n}` as AttributeKey, large([...many.stored.values()][0]?.values ?? []));
+  const entry = entryWith(stored);
+  for (const text of [
+    '(memberUid=*nobody*)',
+    '(:caseIgnoreMatch:=nobody)',
+    '(&(memberUid=*9*)(memberUid>=zzz))',
+  ]) {
+    const filter = compileFilter(parseFilter(text), schema);
+    const matches = prepareMatch(filter, true);
+    for (let turn = 0; turn < 2; turn++) {
+      t.equal(asked(matches, entry, 17).value, prepareMatch(filter)(entry), text);
+      asked(matches, many);
+    }
   }
 });
 
