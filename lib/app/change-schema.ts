@@ -3,6 +3,7 @@
  * replicates when the server runs again.
  */
 
+import { EventLoopTurn } from '../backend/event-loop-turn.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -38,9 +39,11 @@ export async function changeSchema(
   initiator: string,
   edits: readonly SchemaEdit[],
 ): Promise<void> {
-  const planned = planSchemaChange(store, modificationsOf(edits));
+  const plan = planSchemaChange(store, modificationsOf(edits));
+  const planned = await new EventLoopTurn(systemClock).run(plan);
   await refuseUsed(domains, schema, planned, () => {});
   await store.backend.submit(initiator, (view) => decideSchemaChange(store, view, planned));
+  await store.followed();
 }
 
 /** Edits come over a socket as JSON: their shape is looked at. Throws LdapError protocolError. */
@@ -74,6 +77,7 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
       base,
       entry: () => backend.byUuid(SCHEMA_ENTRY_UUID),
       inactive: () => inactive,
+      followed: () => Promise.resolve(),
     };
     const domains = opened.slice(1).map((one) => ({ backend: one }));
     await changeSchema(schemaStore, schema, domains, config.settings['admin.dn'], edits);

@@ -29,6 +29,7 @@ export class SchemaDomain implements SchemaStore {
     this.#live = new LiveSchema({
       ...whole,
       entry: () => this.entry(),
+      clock: systemClock,
       changed: (inactive) => {
         this.#log.info({ inactive: inactive.length }, 'the schema changed');
         this.#tell(inactive);
@@ -64,6 +65,10 @@ export class SchemaDomain implements SchemaStore {
 
   inactive(): readonly InactiveDefinition[] {
     return this.#live.inactive;
+  }
+
+  followed(): Promise<void> {
+    return this.#live.followed();
   }
 
   /** `run` is called after each change of the server's schema, in the same turn. */

@@ -3,6 +3,7 @@
  *
  * The server's schema follows when the change is on disk, before the client is told; the change replicates like any other.
  */
+import { EventLoopTurn } from '../backend/event-loop-turn.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { EntryView } from '../entry/entry.js';
 import type { ModifyRequest } from '../ldap/message.js';
@@ -24,7 +25,7 @@ export async function modifySchema(
     throw new LdapError('unwillingToPerform', 'this server keeps no schema that could be changed');
   checkAssertion(parts, operation, parts.policy.reader(operation.requester), entry);
   const { modifications } = operation.message.request as ModifyRequest;
-  const planned = planSchemaChange(
+  const plan = planSchemaChange(
     store,
     modifications.map(({ operation: what, attribute }) => ({
       operation: what,
@@ -32,7 +33,9 @@ export async function modifySchema(
       values: attribute.values,
     })),
   );
+  const planned = await new EventLoopTurn(parts.clock).run(plan, () => checkStopped(operation));
   await refuseUsed(directory.domains, schema, planned, () => checkStopped(operation));
   const written = await submit(operation, store, (view) => decideSchemaChange(store, view, planned));
+  await store.followed();
   return writtenAnswer(parts, operation, 'modify', {}, written);
 }

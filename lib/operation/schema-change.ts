@@ -10,14 +10,15 @@ import { unreachable } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import type { Steps } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import type { Filter } from '../filter/filter.js';
 import { prepareMatch } from '../filter/filter-match.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { editDefinitions, type SchemaModification } from '../schema/edit-definitions.js';
+import { editInSteps, type SchemaModification } from '../schema/edit-definitions.js';
 import {
-  extendSchema,
+  extendInSteps,
   type InactiveDefinition,
   OWN_KINDS,
   type OwnDefinition,
@@ -42,20 +43,20 @@ export interface SearchedDomain {
 }
 
 /** Checks the modifications against the definitions as they stand. Throws LdapError when they are refused. */
-export function planSchemaChange(
+export function* planSchemaChange(
   store: Pick<SchemaStore, 'base' | 'entry' | 'inactive'>,
   edits: readonly SchemaModification[],
-): SchemaPlan {
-  return planFrom(store, ownDefinitions(present(store.entry())), edits);
+): Steps<SchemaPlan> {
+  return yield* planFrom(store, ownDefinitions(present(store.entry())), edits);
 }
 
-function planFrom(
+function* planFrom(
   store: Pick<SchemaStore, 'base' | 'inactive'>,
   before: readonly OwnDefinition[],
   edits: readonly SchemaModification[],
-): SchemaPlan {
-  const after = editDefinitions(store.base, before, edits);
-  const { schema, inactive } = extendSchema(store.base, after);
+): Steps<SchemaPlan> {
+  const after = yield* editInSteps(store.base, before, edits);
+  const { schema, inactive } = yield* extendInSteps(store.base, after);
   refuseInactive(inactive, store.inactive());
   return { edits, before, after, schema };
 }
@@ -68,14 +69,20 @@ function refuseInactive(now: readonly InactiveDefinition[], before: readonly Ina
 }
 
 /** The change record; to be called in the write path's turn. Throws LdapError as planSchemaChange. */
-export function decideSchemaChange(
+export function* decideSchemaChange(
   store: Pick<SchemaStore, 'base' | 'inactive'>,
   view: ReadView,
   planned: SchemaPlan,
-): readonly Intent[] {
+): Steps<readonly Intent[]> {
   const before = ownDefinitions(present(view.byUuid(SCHEMA_ENTRY_UUID)));
-  const { after } = sameTexts(before, planned.before) ? planned : planFrom(store, before, planned.edits);
-  const changes = OWN_KINDS.flatMap((kind) => changeOf(kind, before, after, store.base));
+  const { after } = sameTexts(before, planned.before)
+    ? planned
+    : yield* planFrom(store, before, planned.edits);
+  const changes: AttributeChange[] = [];
+  for (const kind of OWN_KINDS) {
+    yield;
+    changes.push(...changeOf(kind, before, after, store.base));
+  }
   if (changes.length === 0) return [];
   return [{ entry: SCHEMA_ENTRY_UUID, body: { kind: 'modify', attributes: changes } }];
 }

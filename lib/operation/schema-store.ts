@@ -19,6 +19,8 @@ export interface SchemaStore {
   entry(): StoredEntry | undefined;
   /** Definitions that do not fit together with the others. */
   inactive(): readonly InactiveDefinition[];
+  /** Resolves when the server's schema is that of the entry. */
+  followed(): Promise<void>;
 }
 
 /** The definitions that an entry of the schema domain holds. */

@@ -3,6 +3,7 @@
  *
  * Every fault is reported and the element left out; what refers to it then reports its own. Definitions may stand in any order.
  */
+import { eachInSteps, type Steps } from '../base/steps.js';
 import type { AttributeKey, AttributeType, AttributeUsage } from './attribute-type.js';
 import { displayName, field, fieldValues, hasField } from './description.js';
 import { equalityRule } from './equality-rules.js';
@@ -25,29 +26,39 @@ interface Draft {
   type: AttributeType | undefined;
 }
 
+/** Definitions that one step reads. */
+const STEP_DEFINITIONS = 64;
+/** Superiors that one step passes. */
+const STEP_PASSED = 4096;
+
 /** The types that `descriptions` define; what is wrong goes to `faults`. `syntaxOf` finds a syntax by OID. */
-export function buildAttributeTypes(
+export function* buildAttributeTypes(
   descriptions: readonly SourcedDescription[],
   syntaxOf: (oid: string) => Syntax | undefined,
   faults: SchemaFaults,
-): NameTable<AttributeType> {
+): Steps<NameTable<AttributeType>> {
   const drafts = descriptions.map((sourced): Draft => ({ sourced, state: 'new', type: undefined }));
   const byName = new Map<string, Draft>();
-  for (const draft of drafts) {
+  yield* eachInSteps(drafts, (draft) => {
     const { description } = draft.sourced;
     for (const name of [description.id, ...fieldValues(description, 'NAME')]) {
       if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), draft);
     }
-  }
+  });
   const table = new NameTable<AttributeType>();
+  const resolved = (one: Draft) => {
+    const type = resolve(one.sourced, byName, syntaxOf, faults);
+    if (type === undefined) return;
+    const taken = table.add(type);
+    if (taken === undefined) one.type = type;
+    else faults.of(one.sourced, `uses '${taken}', which another attribute type has.`);
+  };
+  let began = 0;
   for (const draft of drafts) {
-    for (const one of superiorsFirst(draft, byName, faults)) {
-      const type = resolve(one.sourced, byName, syntaxOf, faults);
-      if (type === undefined) continue;
-      const taken = table.add(type);
-      if (taken === undefined) one.type = type;
-      else faults.of(one.sourced, `uses '${taken}', which another attribute type has.`);
-    }
+    if (draft.state === 'new')
+      yield* eachInSteps(superiorsFirst(draft, byName, faults), resolved, STEP_DEFINITIONS);
+    began += 1;
+    if (began % STEP_DEFINITIONS === 0) yield;
   }
   return table;
 }
@@ -156,12 +167,19 @@ function checkFlags(sourced: SourcedDescription, usage: AttributeUsage, faults: 
 }
 
 /** Types by type: each with itself and everything below it, in definition order. */
-export function subtypeClosure(
+export function* subtypeClosure(
   types: readonly AttributeType[],
-): ReadonlyMap<AttributeType, readonly AttributeType[]> {
+): Steps<ReadonlyMap<AttributeType, readonly AttributeType[]>> {
   const closure = new Map<AttributeType, AttributeType[]>(types.map((type) => [type, [type]]));
+  let passed = 0;
   for (const type of types) {
-    for (let at = type.superior; at !== undefined; at = at.superior) closure.get(at)?.push(type);
+    for (let at = type.superior; at !== undefined; at = at.superior) {
+      closure.get(at)?.push(type);
+      passed += 1;
+    }
+    if (passed < STEP_PASSED) continue;
+    passed = 0;
+    yield;
   }
   return closure;
 }

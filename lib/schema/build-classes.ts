@@ -3,6 +3,7 @@
  *
  * Invariants: `must` and `may` of a class include what it inherits and share no type; superiors are acyclic.
  */
+import { eachInSteps, type Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
 import { displayName, fieldValues, hasField } from './description.js';
 import { NameTable } from './name-table.js';
@@ -16,32 +17,32 @@ interface Draft {
 }
 
 /** The classes that `descriptions` define; what is wrong goes to `faults`. */
-export function buildObjectClasses(
+export function* buildObjectClasses(
   descriptions: readonly SourcedDescription[],
   types: NameTable<AttributeType>,
   faults: SchemaFaults,
-): NameTable<ObjectClass> {
+): Steps<NameTable<ObjectClass>> {
   const drafts = descriptions.map((sourced): Draft => ({ sourced, state: 'new', objectClass: undefined }));
   const byName = new Map<string, Draft>();
-  for (const draft of drafts) {
+  yield* eachInSteps(drafts, (draft) => {
     const { description } = draft.sourced;
     for (const name of [description.id, ...fieldValues(description, 'NAME')]) {
       if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), draft);
     }
-  }
+  });
   const table = new NameTable<ObjectClass>();
-  for (const draft of drafts) visit(draft, byName, types, table, faults);
+  for (const draft of drafts) yield* visit(draft, byName, types, table, faults);
   return table;
 }
 
 /** Resolves a class after its superiors, with a stack of our own: schema text decides how deep superiors go. */
-function visit(
+function* visit(
   root: Draft,
   byName: ReadonlyMap<string, Draft>,
   types: NameTable<AttributeType>,
   table: NameTable<ObjectClass>,
   faults: SchemaFaults,
-): void {
+): Steps<void> {
   const stack: Draft[] = [root];
   while (stack.length > 0) {
     const draft = stack[stack.length - 1] as Draft;
@@ -61,6 +62,8 @@ function visit(
     stack.pop();
     draft.state = 'done';
     const objectClass = resolve(draft.sourced, byName, types, faults);
+    // A class has all attributes of its superiors: thousands.
+    yield;
     if (objectClass === undefined) continue;
     const taken = table.add(objectClass);
     if (taken === undefined) draft.objectClass = objectClass;

@@ -3,6 +3,7 @@
  *
  * References only: dit-structure.ts resolves what governs entries.
  */
+import type { Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
 import { field, fieldValues } from './description.js';
 import { extensibleRule } from './extensible-rules.js';
@@ -11,12 +12,12 @@ import type { ObjectClass, ObjectClassKind } from './object-class.js';
 import type { SchemaFaults, SourcedDescription } from './schema-fault.js';
 
 /** Reports every reference that leads nowhere or to the wrong kind. */
-export function checkDitRules(
+export function* checkDitRules(
   sources: readonly SourcedDescription[],
   types: NameTable<AttributeType>,
   classes: NameTable<ObjectClass>,
   faults: SchemaFaults,
-): void {
+): Steps<void> {
   const forms = namesOf(sources, 'nameForms');
   const rules = namesOf(sources, 'dITStructureRules');
   for (const sourced of sources) {
@@ -29,6 +30,7 @@ export function checkDitRules(
         checkAttributes(sourced, ['APPLIES'], types, faults);
         break;
       case 'nameForms':
+        yield;
         checkClasses(sourced, 'OC', 'structural', classes, faults);
         checkAttributes(sourced, ['MUST', 'MAY'], types, faults);
         checkNotCollective(sourced, ['MUST', 'MAY'], 'names entries by', types, faults);
@@ -36,6 +38,7 @@ export function checkDitRules(
           faults.of(sourced, 'has no MUST attribute (RFC 4512 section 4.1.7.2).');
         break;
       case 'dITContentRules':
+        yield;
         if (classes.get(sourced.description.id)?.kind !== 'structural') {
           faults.of(sourced, 'has the OID of no structural object class.');
         }
@@ -49,6 +52,28 @@ export function checkDitRules(
         break;
       default:
         break;
+    }
+  }
+  yield* spreadFaults(sources, faults);
+}
+
+/** What names a structure rule with a fault as its superior has one, too, and so on. */
+function* spreadFaults(sources: readonly SourcedDescription[], faults: SchemaFaults): Steps<void> {
+  const rules = sources.filter(({ description }) => description.kind === 'dITStructureRules');
+  const below = new Map<string, SourcedDescription[]>();
+  for (const rule of rules)
+    for (const superior of fieldValues(rule.description, 'SUP')) {
+      const known = below.get(superior);
+      if (known === undefined) below.set(superior, [rule]);
+      else known.push(rule);
+    }
+  const faulty = rules.filter((rule) => faults.faulty.has(rule));
+  for (const { description } of faulty) {
+    yield;
+    for (const rule of below.get(description.id) ?? []) {
+      if (faults.faulty.has(rule)) continue;
+      faults.of(rule, `has the superior rule ${description.id}, which is not defined.`);
+      faulty.push(rule);
     }
   }
 }

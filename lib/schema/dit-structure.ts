@@ -3,6 +3,7 @@
  *
  * Owns lookups only: dit-rules.ts has checked the references, entry/ applies the rules. Obsolete ones govern nothing.
  */
+import type { Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
 import { type Description, displayName, field, fieldValues, hasField } from './description.js';
 import type { NameTable } from './name-table.js';
@@ -41,20 +42,22 @@ export interface DitRules {
 }
 
 /** The rules among `sources`; a reference that leads nowhere is left out (it was told as a fault). */
-export function buildDitRules(
+export function* buildDitRules(
   sources: readonly SourcedDescription[],
   types: NameTable<AttributeType>,
   classes: NameTable<ObjectClass>,
-): DitRules {
+): Steps<DitRules> {
   const contentRules = new Map<ObjectClass, ContentRule>();
   const nameForms = new Map<ObjectClass, NameForm[]>();
   const rules = structureRules(sources);
   for (const { description } of sources) {
     if (hasField(description, 'OBSOLETE')) continue;
     if (description.kind === 'dITContentRules') {
+      yield;
       const structural = classes.get(description.id);
       if (structural !== undefined) contentRules.set(structural, contentRule(description, types, classes));
     } else if (description.kind === 'nameForms') {
+      yield;
       const structural = classes.get(field(description, 'OC') ?? '');
       if (structural === undefined) continue;
       const form: NameForm = {

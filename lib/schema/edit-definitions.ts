@@ -8,6 +8,7 @@
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import { eachInSteps, type Steps, whole } from '../base/steps.js';
 import { definitionKey } from './definition-key.js';
 import { DESCRIPTION_KINDS, type Description, displayName, fieldValues, hasField } from './description.js';
 import { OWN_KINDS, type OwnDefinition, type OwnKind, USER_FILE } from './own-definitions.js';
@@ -23,8 +24,46 @@ export interface SchemaModification {
   readonly values: readonly Uint8Array[];
 }
 
-/** Definitions by definitionKey(), in the order in which they were added. */
-type Definitions = Map<string, OwnDefinition>;
+/** Definitions that one step reads. */
+const STEP_DEFINITIONS = 32;
+
+/** Definitions by definitionKey(), in the order in which they were added; and which have a name. */
+class Definitions {
+  readonly all = new Map<string, OwnDefinition>();
+  readonly #names = new Map<string, Set<string>>();
+  readonly #descriptions = new Map<string, Description>();
+
+  /** `description`: what the definition says; undefined where it cannot be read. */
+  set(key: string, one: OwnDefinition, description: Description | undefined): void {
+    this.delete(key);
+    this.all.set(key, one);
+    if (description === undefined) return;
+    this.#descriptions.set(key, description);
+    for (const name of namesOf(description)) {
+      const keys = this.#names.get(name);
+      if (keys === undefined) this.#names.set(name, new Set([key]));
+      else keys.add(key);
+    }
+  }
+
+  delete(key: string): boolean {
+    const description = this.#descriptions.get(key);
+    this.#descriptions.delete(key);
+    if (description !== undefined)
+      for (const name of namesOf(description)) this.#names.get(name)?.delete(key);
+    return this.all.delete(key);
+  }
+
+  /** The one of this kind that has the name and was added first. */
+  keyOfName(kind: OwnKind, name: string): string | undefined {
+    for (const key of this.#names.get(`${kind} ${name.toLowerCase()}`) ?? []) return key;
+    return undefined;
+  }
+}
+
+function namesOf(description: Description): readonly string[] {
+  return fieldValues(description, 'NAME').map((name) => `${description.kind} ${name.toLowerCase()}`);
+}
 
 /**
  * The definitions after the modifications. Throws LdapError: invalidAttributeSyntax, attributeOrValueExists, noSuchAttribute, unwillingToPerform,
@@ -35,43 +74,62 @@ export function editDefinitions(
   own: readonly OwnDefinition[],
   modifications: readonly SchemaModification[],
 ): readonly OwnDefinition[] {
-  const definitions = definitionsOf(own);
+  return whole(editInSteps(base, own, modifications));
+}
+
+/** The same in steps. */
+export function* editInSteps(
+  base: Schema,
+  own: readonly OwnDefinition[],
+  modifications: readonly SchemaModification[],
+): Steps<readonly OwnDefinition[]> {
+  const definitions = yield* definitionsOf(own);
   const protectedKeys = new Map(
     base.sources.map(({ description }) => [definitionKey(description), description]),
   );
   for (const { operation, attribute, values } of modifications) {
     const kind = kindOf(attribute);
+    yield;
     switch (operation) {
       case 'add':
-        for (const value of values) add(definitions, protectedKeys, kind, value);
+        yield* eachInSteps(values, (value) => add(definitions, protectedKeys, kind, value), STEP_DEFINITIONS);
         break;
       case 'delete':
         if (values.length === 0) removeAll(definitions, kind);
-        for (const value of values) remove(definitions, protectedKeys, kind, value);
+        yield* eachInSteps(
+          values,
+          (value) => remove(definitions, protectedKeys, kind, value),
+          STEP_DEFINITIONS,
+        );
         break;
       case 'replace':
-        replaceAll(definitions, protectedKeys, kind, values);
+        yield* replaceAll(definitions, protectedKeys, kind, values);
         break;
       case 'increment':
         throw new LdapError('constraintViolation', `attribute '${attribute}' holds no numbers`);
     }
   }
-  if (definitions.size > LIMITS.ownDefinitions) {
+  if (definitions.all.size > LIMITS.ownDefinitions) {
     throw new LdapError(
       'adminLimitExceeded',
       `cn=schema may hold at most ${LIMITS.ownDefinitions} definitions of its own (ownDefinitions)`,
     );
   }
-  return [...definitions.values()];
+  return [...definitions.all.values()];
 }
 
 /** The same by key; of two with one key the later stands. What cannot be parsed stands under its text. */
-function definitionsOf(own: readonly OwnDefinition[]): Definitions {
-  const definitions: Definitions = new Map();
-  for (const one of own) {
-    const description = parseDescription(one.kind, one.text);
-    definitions.set(typeof description === 'string' ? one.text : definitionKey(description), one);
-  }
+function* definitionsOf(own: readonly OwnDefinition[]): Steps<Definitions> {
+  const definitions = new Definitions();
+  yield* eachInSteps(
+    own,
+    (one) => {
+      const description = parseDescription(one.kind, one.text);
+      if (typeof description === 'string') definitions.set(one.text, one, undefined);
+      else definitions.set(definitionKey(description), one, description);
+    },
+    STEP_DEFINITIONS,
+  );
   return definitions;
 }
 
@@ -108,13 +166,13 @@ function add(
           `${described(description)} has the OID of ${described(standard)}, which is protected: the installation or a schema file defines it`,
         );
   }
-  if (definitions.has(key)) {
+  if (definitions.all.has(key)) {
     throw new LdapError(
       'attributeOrValueExists',
       `${described(description)} is in the schema already; to change it, delete the old value in the same request before this one`,
     );
   }
-  definitions.set(key, { kind, text: stored(description) });
+  definitions.set(key, { kind, text: stored(description) }, description);
 }
 
 function remove(
@@ -126,7 +184,7 @@ function remove(
   const text = textOf(kind, value).trim();
   const found = text.startsWith('(')
     ? definitionKey(read(kind, value))
-    : (keyOfName(definitions, kind, text) ?? definitionKey({ kind, id: text }));
+    : (definitions.keyOfName(kind, text) ?? definitionKey({ kind, id: text }));
   if (definitions.delete(found)) return;
   const standard = protectedKeys.get(found) ?? namedIn(protectedKeys.values(), kind, text);
   if (standard !== undefined) {
@@ -139,31 +197,27 @@ function remove(
 }
 
 function removeAll(definitions: Definitions, kind: OwnKind): void {
-  for (const [key, one] of definitions) if (one.kind === kind) definitions.delete(key);
+  for (const [key, one] of definitions.all) if (one.kind === kind) definitions.delete(key);
 }
 
 /** What is given and not protected takes the place of all definitions of the kind; protected ones stay, listed or not. */
-function replaceAll(
+function* replaceAll(
   definitions: Definitions,
   protectedKeys: ReadonlyMap<string, Description>,
   kind: OwnKind,
   values: readonly Uint8Array[],
-): void {
+): Steps<void> {
   removeAll(definitions, kind);
-  for (const value of values) {
-    const standard = protectedKeys.get(definitionKey(read(kind, value)));
-    if (standard === undefined || !sameMeaning(standard, read(kind, value)))
-      add(definitions, protectedKeys, kind, value);
-  }
-}
-
-function keyOfName(definitions: Definitions, kind: OwnKind, name: string): string | undefined {
-  for (const [key, one] of definitions) {
-    if (one.kind !== kind) continue;
-    const description = parseDescription(kind, one.text);
-    if (typeof description !== 'string' && hasName(description, name)) return key;
-  }
-  return undefined;
+  yield* eachInSteps(
+    values,
+    (value) => {
+      const description = read(kind, value);
+      const standard = protectedKeys.get(definitionKey(description));
+      if (standard === undefined || !sameMeaning(standard, description))
+        add(definitions, protectedKeys, kind, value);
+    },
+    STEP_DEFINITIONS,
+  );
 }
 
 function namedIn(all: Iterable<Description>, kind: OwnKind, name: string): Description | undefined {

@@ -3,7 +3,8 @@
  * themselves is io's.
  */
 import { OperatorError } from '../base/operator-error.js';
-import { buildAttributeTypes } from './build-attributes.js';
+import { type Steps, whole } from '../base/steps.js';
+import { buildAttributeTypes, subtypeClosure } from './build-attributes.js';
 import { buildObjectClasses } from './build-classes.js';
 import { buildSyntaxes } from './build-syntaxes.js';
 import { definitionKey } from './definition-key.js';
@@ -45,11 +46,20 @@ export function buildSchema(files: readonly SchemaFile[]): Schema {
 
 /** A schema of these definitions; what is wrong goes to `faults`, and the result is of use only when nothing does. */
 export function assemble(sources: readonly SourcedDescription[], faults: SchemaFaults): Schema {
+  return whole(assembleInSteps(sources, faults));
+}
+
+/** The same in steps. */
+export function* assembleInSteps(
+  sources: readonly SourcedDescription[],
+  faults: SchemaFaults,
+): Steps<Schema> {
   const of = (kind: DescriptionKind) => sources.filter((one) => one.description.kind === kind);
   const syntaxes = buildSyntaxes(of('ldapSyntaxes'), faults);
-  const attributeTypes = buildAttributeTypes(of('attributeTypes'), (oid) => syntaxes.get(oid), faults);
-  const objectClasses = buildObjectClasses(of('objectClasses'), attributeTypes, faults);
-  checkDitRules(sources, attributeTypes, objectClasses, faults);
-  const ditRules = buildDitRules(sources, attributeTypes, objectClasses);
-  return new Schema({ sources, syntaxes, attributeTypes, objectClasses, ditRules });
+  const attributeTypes = yield* buildAttributeTypes(of('attributeTypes'), (oid) => syntaxes.get(oid), faults);
+  const objectClasses = yield* buildObjectClasses(of('objectClasses'), attributeTypes, faults);
+  yield* checkDitRules(sources, attributeTypes, objectClasses, faults);
+  const ditRules = yield* buildDitRules(sources, attributeTypes, objectClasses);
+  const subtypes = yield* subtypeClosure(attributeTypes.all);
+  return new Schema({ sources, syntaxes, attributeTypes, objectClasses, ditRules, subtypes });
 }

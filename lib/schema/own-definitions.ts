@@ -6,9 +6,10 @@
  * same installation has the same schema.
  */
 
+import { type Steps, whole } from '../base/steps.js';
 import { definitionKey } from './definition-key.js';
 import type { DescriptionKind } from './description.js';
-import { assemble } from './load-schema.js';
+import { assembleInSteps } from './load-schema.js';
 import type { Schema } from './schema.js';
 import { SchemaFaults, type SourcedDescription } from './schema-fault.js';
 import { parseDescription } from './schema-parser.js';
@@ -44,6 +45,9 @@ export interface ExtendedSchema {
 /** File name that definitions without X-SCHEMA-FILE are shown under, as OpenDJ names it. */
 export const USER_FILE = '99-user.ldif';
 
+/** Characters of definitions that one step reads. */
+const STEP_CHARACTERS = 16_384;
+
 interface Candidate {
   readonly own: OwnDefinition;
   readonly sourced: SourcedDescription;
@@ -54,20 +58,38 @@ const last = new WeakMap<Schema, { readonly key: string; readonly extended: Exte
 
 /** The base schema with those of the definitions that fit. Total. */
 export function extendSchema(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
+  return whole(extendInSteps(base, own));
+}
+
+/** What was answered last, where it was this. */
+export function extendedBefore(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema | undefined {
+  const before = last.get(base);
+  return before?.key === keyOf(sorted(own)) ? before.extended : undefined;
+}
+
+/** The same in steps. */
+export function* extendInSteps(base: Schema, own: readonly OwnDefinition[]): Steps<ExtendedSchema> {
   const definitions = sorted(own);
-  const key = definitions.map(({ kind, text }) => `${kind} ${text}`).join('\n');
+  const key = keyOf(definitions);
   const before = last.get(base);
   if (before?.key === key) return before.extended;
-  const extended = extend(base, definitions);
+  yield;
+  const extended = yield* extend(base, definitions);
   last.set(base, { key, extended });
   return extended;
 }
 
-function extend(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
+function* extend(base: Schema, own: readonly OwnDefinition[]): Steps<ExtendedSchema> {
   const inactive: InactiveDefinition[] = [];
   const taken = new Set(base.sources.map(({ description }) => definitionKey(description)));
   let left: Candidate[] = [];
+  let read = 0;
   for (const one of own) {
+    read += one.text.length;
+    if (read > STEP_CHARACTERS) {
+      read = 0;
+      yield;
+    }
     const description = parseDescription(one.kind, one.text);
     if (typeof description === 'string') inactive.push({ ...one, reason: description });
     else if (taken.has(definitionKey(description)))
@@ -79,7 +101,7 @@ function extend(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
   }
   for (;;) {
     const faults = new SchemaFaults();
-    const schema = assemble([...base.sources, ...left.map(({ sourced }) => sourced)], faults);
+    const schema = yield* assembleInSteps([...base.sources, ...left.map(({ sourced }) => sourced)], faults);
     if (faults.list.length === 0) return { schema, inactive };
     const kept: Candidate[] = [];
     for (const candidate of left) {
@@ -90,6 +112,10 @@ function extend(base: Schema, own: readonly OwnDefinition[]): ExtendedSchema {
     // A base schema without faults leaves faults of the others only, so every round takes some away.
     left = kept.length < left.length ? kept : [];
   }
+}
+
+function keyOf(definitions: readonly OwnDefinition[]): string {
+  return definitions.map(({ kind, text }) => `${kind} ${text}`).join('\n');
 }
 
 function sorted(own: readonly OwnDefinition[]): readonly OwnDefinition[] {

@@ -41,6 +41,7 @@ function formatValues(form: FieldForm | undefined, values: readonly string[]): s
 }
 
 function quote(text: string): string {
+  if (!text.includes("'") && !text.includes('\\')) return `'${text}'`;
   let out = "'";
   for (const c of text) out += c === "'" ? '\\27' : c === '\\' ? '\\5C' : c;
   return `${out}'`;

@@ -12,7 +12,6 @@ import { LIMITS } from '../base/limits.js';
 import type { Ava, Dn, Rdn } from '../dn/dn.js';
 import { readAttributeDescription } from './attribute-text.js';
 import type { AttributeDescription, AttributeKey, AttributeType } from './attribute-type.js';
-import { subtypeClosure } from './build-attributes.js';
 import type { DescriptionKind } from './description.js';
 import type { DitRules } from './dit-structure.js';
 import type { DnKey, KeyedAva } from './dn-key.js';
@@ -46,6 +45,8 @@ export interface SchemaParts {
   readonly attributeTypes: NameTable<AttributeType>;
   readonly objectClasses: NameTable<ObjectClass>;
   readonly ditRules: DitRules;
+  /** Types with themselves and everything below them. */
+  readonly subtypes: ReadonlyMap<AttributeType, readonly AttributeType[]>;
 }
 
 export class Schema {
@@ -66,8 +67,7 @@ export class Schema {
     this.#types = parts.attributeTypes;
     this.#classes = parts.objectClasses;
     this.#ditRules = parts.ditRules;
-    this.#subtypes = subtypeClosure(parts.attributeTypes.all);
-    for (const one of parts.objectClasses.all) this.#superclasses.set(one, closureOf(one));
+    this.#subtypes = parts.subtypes;
   }
 
   /** The definitions it was made from, in order. */
@@ -88,6 +88,7 @@ export class Schema {
       attributeTypes: this.#types,
       objectClasses: this.#classes,
       ditRules: this.#ditRules,
+      subtypes: this.#subtypes,
     });
   }
 
@@ -164,7 +165,11 @@ export class Schema {
 
   /** Every class above this one, itself included (RFC 4512 section 2.4.1). */
   superclasses(objectClass: ObjectClass): ReadonlySet<ObjectClass> {
-    return this.#superclasses.get(objectClass) ?? closureOf(objectClass);
+    const known = this.#superclasses.get(objectClass);
+    if (known !== undefined) return known;
+    const closure = closureOf(objectClass);
+    if (this.#classes.get(objectClass.oid) === objectClass) this.#superclasses.set(objectClass, closure);
+    return closure;
   }
 
   /** Whether `objectClass` is `other` or below it. */

@@ -60,11 +60,18 @@ async function open(replica: number, empty = false): Promise<Place> {
     base: BASE,
     schema,
     inactive: [],
+    clock,
     entry,
     changed: () => void data.schemaChanged(),
   });
   const kept = live;
-  const schemaStore: SchemaStore = { backend, base: BASE, entry, inactive: () => kept.inactive };
+  const schemaStore: SchemaStore = {
+    backend,
+    base: BASE,
+    entry,
+    inactive: () => kept.inactive,
+    followed: () => kept.followed(),
+  };
   const service = new LdapService({
     schema,
     schemaStore,

@@ -2,7 +2,12 @@
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { buildSchema } from '../../lib/schema/load-schema.js';
-import { extendSchema, type OwnDefinition } from '../../lib/schema/own-definitions.js';
+import {
+  extendedBefore,
+  extendInSteps,
+  extendSchema,
+  type OwnDefinition,
+} from '../../lib/schema/own-definitions.js';
 import { standardFiles } from './standard-schema.js';
 
 const BASE = buildSchema([must(standardFiles()[0], 'the core file')]);
@@ -106,3 +111,39 @@ function permutations<T>(of: readonly T[]): T[][] {
     permutations([...of.slice(0, i), ...of.slice(i + 1)]).map((rest) => [one, ...rest]),
   );
 }
+
+t.test(
+  'thousands of definitions are worked out in steps, and what hangs on a fault goes with it at once',
+  async (t) => {
+    const count = 600;
+    const own: OwnDefinition[] = Array.from({ length: count }, (_, n) => type(`9.1.${n}`, `many${n}`));
+    const stepsOf = (definitions: readonly OwnDefinition[]) => {
+      const steps = extendInSteps(BASE, definitions);
+      for (let taken = 0; ; taken++) {
+        const step = steps.next();
+        if (step.done === true) return { taken, extended: step.value };
+      }
+    };
+    const { taken, extended } = stepsOf(own);
+    t.ok(taken >= count / 64, 'no step reads more than some dozens');
+    t.same(extended.inactive, []);
+    t.equal(extended.schema.attributeType('many599')?.oid, '9.1.599');
+    t.equal(
+      extendedBefore(BASE, [...own].reverse()),
+      extended,
+      'the last answer is remembered, in any order',
+    );
+    t.equal(extendedBefore(BASE, own.slice(1)), undefined);
+    const chain: OwnDefinition[] = Array.from({ length: count }, (_, n) => ({
+      kind: 'dITStructureRules',
+      text: `( ${n + 1} NAME 'rule${n}' FORM ${n === 0 ? 'noForm' : 'personForm'}${n === 0 ? '' : ` SUP ${n}`} )`,
+    }));
+    const form: OwnDefinition = { kind: 'nameForms', text: "( 9.3.1 NAME 'personForm' OC person MUST cn )" };
+    const chained = stepsOf([form, ...chain]);
+    t.equal(chained.extended.inactive.length, count);
+    t.ok(
+      chained.taken < 4 * count,
+      'a chain of rules whose head is wrong takes two rounds, not one for each',
+    );
+  },
+);
