@@ -17,6 +17,7 @@ import type { EntryId } from './backend.js';
 import { BUCKETS, BucketSums, bucketOf } from './bucket-sums.js';
 import type { Dictionary } from './dictionary.js';
 import { DigestTable, type TableRow } from './digest-table.js';
+import { EntryMarks } from './entry-marks.js';
 import {
   checkRecord,
   checksumOf,
@@ -75,7 +76,8 @@ const MAX_DAMAGED = 100;
 
 export class DigestTree {
   readonly #world: DigestWorld;
-  readonly #dirty = new Set<EntryId>();
+  /** Entries whose digest is to be made anew: under a long full load, all that were written. */
+  readonly #dirty = new EntryMarks();
   readonly #table = new DigestTable();
   readonly #sums = new BucketSums();
   readonly #damaged = new Map<EntryId, string>();
@@ -294,11 +296,16 @@ export class DigestTree {
   }
 
   #catchUp(most: number): void {
-    let left = most;
-    for (const id of this.#dirty) {
-      if (left-- === 0) return;
-      this.#dirty.delete(id);
-      this.#put(id, this.#read(id));
+    const ids = this.#dirty.takeSome(most);
+    let done = 0;
+    try {
+      for (const id of ids) {
+        this.#put(id, this.#read(id));
+        done += 1;
+      }
+    } finally {
+      // What could not be read is still to be made.
+      for (const id of ids.slice(done)) this.#dirty.add(id);
     }
   }
 
