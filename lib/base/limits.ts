@@ -95,6 +95,8 @@ export const LIMITS = {
   replicas: 1000,
   /** Servers of one domain, brokers among them. */
   members: 2000,
+  /** Replica ids that one server's name is remembered by beside the one that it has. */
+  formerSelves: 4,
   /** How far ahead of ours a remote clock may drag us: by anything that it says; by a change of an entry that a client changes here. */
   clockSkewMs: 300_000,
   clockFollowMs: 86_400_000,

@@ -19,6 +19,7 @@ import {
   type MemberReport,
   type MemberRow,
   mergeMembers,
+  plainRows,
   type Standing,
 } from '../sync/member-row.js';
 import {
@@ -157,7 +158,8 @@ export class Membership {
   since(version: number): { readonly generation: string; readonly rows: readonly MemberRow[] } | undefined {
     const generation = this.#options.generation();
     if (generation === undefined || generation !== this.#generation) return undefined;
-    const rows = [...this.#known.values()].filter((known) => known.version > version).map(({ row }) => row);
+    const news = [...this.#known.values()].filter((known) => known.version > version);
+    const rows = news.flatMap(({ row }) => plainRows(row));
     return rows.length === 0 ? undefined : { generation, rows };
   }
 
@@ -288,13 +290,12 @@ export class Membership {
   /** To be called now and then: reports when there is something to say; evicts who was silent too long. */
   async tick(now = false): Promise<void> {
     this.#followGeneration();
-    const silent = this.#silences.tick(this.rows(), this.#options.server);
-    for (const name of silent) {
+    for (const name of this.#silences.tick(this.rows(), this.#options.server)) {
       await this.decide(name, 'evicted');
       this.#options.alert({
         kind: 'evicted',
         key: `evicted ${name}`,
-        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore --server ${name}`,
+        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore --dir DIR --server ${name}`,
       });
     }
     if (this.#reporting || !this.#isReportDue(now)) return;
@@ -379,7 +380,6 @@ export class Membership {
     this.#options.dismiss(name, { code: 'evicted', sentence }, row.replica);
   }
 
-  /** Replicas that are known and no members. */
   #outside(): ReadonlyMap<ReplicaId, MemberRow> {
     return replicasOutside(this.rows());
   }

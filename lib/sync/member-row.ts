@@ -3,23 +3,14 @@
  *
  * A row has two parts that are merged apart, the later of each winning: what the server said of itself (report), and what an administrator or a member
  * decided of it (standing). Merging is commutative, associative and idempotent, so rows may come in any order and by any way. A directory's report takes nothing back: one that was
- * restored, and reports before it was told what it had said, is held to that all the same. Owns form, merge and octets; what follows from the rows is members.ts.
+ * restored, and reports before it was told what it had said, is held to that all the same. Owns form, merge and octets; what a report takes over from an earlier one is member-promises.ts; what follows from the rows is members.ts.
  */
 import { type ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
-import {
-  CSN_BYTES,
-  type Csn,
-  csnFromBytes,
-  csnReplica,
-  csnToBytes,
-  laterCsn,
-  MAX_REPLICA_ID,
-  type ReplicaId,
-  ZERO_CSN,
-} from '../csn/csn.js';
-import { ServerState } from '../csn/server-state.js';
+import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes, MAX_REPLICA_ID, type ReplicaId } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import { readState } from './hello-octets.js';
+import { type FormerSelf, joinFormer, joinReports, reportAs } from './member-promises.js';
 
 /** A replica whose changes a server takes from members only, and the newest change of it that came otherwise. */
 export interface Shunned {
@@ -59,6 +50,8 @@ export interface MemberRow {
   /** When that was decided, ms since the epoch. */
   readonly standingAtMs: number;
   readonly report: MemberReport | undefined;
+  /** What it said while it was a directory with another replica id, in their order: where it is that one again, it is held to it. Absent: nothing. */
+  readonly former?: readonly FormerSelf[];
 }
 
 /** A row for a server of which only the name is known. */
@@ -73,29 +66,19 @@ export function expectedMember(name: string): MemberRow {
   };
 }
 
-/** What follows from two rows of one name. `a` itself when `b` adds nothing. */
+/**
+ * What follows from two rows of one name: merging any number of rows, in any order and grouping, gives one outcome (a join). `a` itself when `b` adds nothing.
+ */
 export function mergeMembers(a: MemberRow, b: MemberRow): MemberRow {
   const decided = isLaterStanding(b, a) ? b : a;
   const said = isLaterReport(b, a) ? b : a;
-  const report = withoutRetreat(said, said === a ? b : a);
-  if (decided === a && said === a && report === a.report) return a;
-  const { standing, standingAtMs } = decided;
   const { kind, replica } = said;
-  return { name: a.name, kind, replica, standing, standingAtMs, report };
-}
-
-/** The later report, with what the earlier one of the same directory had promised: not of its own changes, which may be lost for good, and are then made anew. */
-function withoutRetreat(later: MemberRow, earlier: MemberRow): MemberReport | undefined {
-  const [now, before] = [later.report, earlier.report];
-  if (now === undefined || before === undefined || later.kind !== 'directory') return now;
-  if (earlier.kind !== later.kind || earlier.replica !== later.replica) return now;
-  const undeleteFromMs = Math.max(now.undeleteFromMs, before.undeleteFromMs);
-  const clock = laterCsn(now.clock, before.clock);
-  const lacking = before.state
-    .csns()
-    .filter((csn) => csnReplica(csn) !== later.replica && !now.state.covers(csn));
-  if (lacking.length === 0 && clock === now.clock && undeleteFromMs === now.undeleteFromMs) return now;
-  return { ...now, state: now.state.merge(ServerState.of(lacking)), clock, undeleteFromMs };
+  const report = joinReports(said.report, reportAs(said === a ? b : a, said), said);
+  const former = joinFormer(a, b, said);
+  if (decided === a && said === a && report === a.report && former === a.former) return a;
+  const { standing, standingAtMs } = decided;
+  const row: MemberRow = { name: a.name, kind, replica, standing, standingAtMs, report };
+  return former === undefined ? row : { ...row, former };
 }
 
 function isLaterStanding(a: MemberRow, b: MemberRow): boolean {
@@ -107,12 +90,16 @@ function isLaterReport(a: MemberRow, b: MemberRow): boolean {
   const [atA, atB] = [a.report?.atMs ?? -1, b.report?.atMs ?? -1];
   if (atA !== atB) return atA > atB;
   if (a.kind !== b.kind) return MEMBER_KINDS.indexOf(a.kind) > MEMBER_KINDS.indexOf(b.kind);
-  if (a.replica !== b.replica) return (a.replica ?? 0) > (b.replica ?? 0);
-  const [clockA, clockB] = [a.report?.clock ?? ZERO_CSN, b.report?.clock ?? ZERO_CSN];
-  return clockA > clockB;
+  return (a.replica ?? 0) > (b.replica ?? 0);
 }
 
-/** Writes a row. */
+/** The row as several that say the same when they are merged: each of one replica alone, as links carry them. */
+export function plainRows({ former, ...row }: MemberRow): MemberRow[] {
+  const formerly = (former ?? []).map((self) => ({ ...row, kind: 'directory', ...self }) as const);
+  return [row, ...formerly];
+}
+
+/** Writes a row, without what it was formerly. */
 export function writeMember(out: ByteWriter, row: MemberRow): void {
   out.text(row.name);
   out.u8(MEMBER_KINDS.indexOf(row.kind));
@@ -170,20 +157,24 @@ function readReport(reader: ByteReader): MemberReport {
 }
 
 const VERSION = 1;
+/** Each of its plain rows behind the other. */
+const WITH_FORMER = 2;
 
 /** The row as a row of the store. */
 export function encodeMember(row: MemberRow): Uint8Array {
   const out = new ByteWriter(128);
-  out.u8(VERSION);
-  writeMember(out, row);
+  const plain = plainRows(row);
+  out.u8(plain.length === 1 ? VERSION : WITH_FORMER);
+  for (const one of plain) writeMember(out, one);
   return out.finish();
 }
 
 /** The inverse of encodeMember(). */
 export function decodeMember(reader: ByteReader): MemberRow {
   const version = reader.u8();
-  if (version !== VERSION) reader.fail(`version ${version} is unknown`);
-  const row = readMember(reader);
+  if (version !== VERSION && version !== WITH_FORMER) reader.fail(`version ${version} is unknown`);
+  let row = readMember(reader);
+  while (version === WITH_FORMER && reader.left > 0) row = mergeMembers(row, readMember(reader));
   reader.end();
   return row;
 }
