@@ -146,6 +146,12 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'draft-zeilenga-ldap-relax',
     does: 'For the administrator: an add may give createTimestamp, creatorsName, modifyTimestamp, modifiersName and stored attributes that users may not modify; a modify may change those stored attributes and the structural object class. Never entryUUID (two replicas that gave one UUID to two entries could not be brought together) nor what is computed.',
   },
+  '1.3.6.1.4.1.42.2.27.8.5.1': {
+    name: 'Password policy',
+    source: 'draft-behera-ldap-password-policy-10',
+    does: 'The answers to binds and to changes of a password say what a policy has against them, or when the password expires; see [admin-guide.md](admin-guide.md), Require good passwords and lock out guessing. Without it, binds are answered with the Netscape controls 2.16.840.1.113730.3.4.4 and 3.4.5 where there is such news (`passwords.netscapeControls`).',
+    limits: ['passwordFailures', 'passwordHistory', 'passwordPolicies'],
+  },
   '2.16.840.1.113730.3.4.16': {
     name: 'Authorization identity',
     source: 'RFC 3829',

@@ -187,7 +187,10 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     alerts,
     serveAdministration: (administration) => service.serveAdministration(administration),
     reload: async (settings) => {
-      if (settings !== undefined) alerts.configure(alertSettings(settings));
+      if (settings !== undefined) {
+        alerts.configure(alertSettings(settings));
+        service.configure(passwordSettings(settings));
+      }
       await tls.reload();
     },
     stop: () => undo.run(),
@@ -260,6 +263,7 @@ function makeService(
       allowVersion2: settings['binds.version2'],
       allowUnauthenticatedBind: settings['binds.withoutPassword'],
       requireTlsForPasswords: settings['binds.passwordsNeedTls'],
+      ...passwordSettings(settings),
       certificateAttribute:
         settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],
       idleMs: settings['limits.idleSeconds'] * 1000,
@@ -274,6 +278,14 @@ function makeService(
     },
     ...(settings['log.access'] ? { accessLog: (record) => log.info({ ...record }, 'access') } : {}),
   });
+}
+
+/** Settings of passwords that a running server takes over. */
+function passwordSettings(settings: Settings) {
+  return {
+    defaultPasswordPolicy: settings['passwords.defaultPolicy'],
+    netscapePasswordControls: settings['passwords.netscapeControls'],
+  };
 }
 
 /** Where writes are referred; undefined: this server takes them. */

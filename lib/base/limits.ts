@@ -143,6 +143,10 @@ export const LIMITS = {
   integerDigits: 1024,
   /** Passwords that one request may have hashed. */
   passwordsPerRequest: 8,
+  /** Failed binds that an account records, old passwords that a policy remembers, and policies that are subentries of one domain. */
+  passwordFailures: 100,
+  passwordHistory: 24,
+  passwordPolicies: 1000,
   /** Entries that one tree delete may take. */
   treeDeleteEntries: 1_000_000,
   /** Aliases dereferenced while one search runs. */

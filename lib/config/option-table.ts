@@ -24,6 +24,7 @@ import {
   sourceFault,
   uniquenessFault,
 } from './option-faults.js';
+import { PASSWORD_OPTIONS } from './password-options.js';
 
 const GiB_IN_MiB = 1024;
 
@@ -217,23 +218,7 @@ export const OPTIONS = {
     'SASL EXTERNAL: attribute (such as `uid`) that holds the common name of a client certificate whose subject is not the DN of an entry. `none`: no such look-up.',
     { preset: 'none' },
   ),
-  'passwords.cacheSeconds': integer(
-    'Seconds for which a password that was right is not hashed again (a keyed digest of it is kept in memory); 0: every bind hashes.',
-    0,
-    86_400,
-    { preset: 60 },
-  ),
-  'passwords.scram': flag(
-    'Offer SASL SCRAM-SHA-256. Passwords set from then on are stored as its keys instead of as Argon2id hashes; who has an older one comes in as before, and by SCRAM once it is set anew.',
-    { preset: false },
-  ),
-  'passwords.scramIterations': integer(
-    'Iterations of PBKDF2 in new keys of SCRAM: what a guess costs who has stolen them, and what a bind costs the client. Cyrus SASL takes part in 65,536 at most.',
-    4096,
-    2_000_000,
-    { preset: 65_536 },
-  ),
-
+  ...PASSWORD_OPTIONS,
   ...CLIENT_LIMITS,
   'changelog.enabled': flag('Serve the changes of all domains as cn=changelog.', { preset: true }),
   'changelog.readers': list(

@@ -22,6 +22,8 @@ const SHARED: ReadonlySet<string> = new Set<OptionKey>([
   'groups.memberAttributes',
   'groups.allowEmpty',
   'groups.dynamic',
+  'passwords.defaultPolicy',
+  'passwords.netscapeControls',
   'passwords.scram',
   'passwords.scramIterations',
   'references.attributes',

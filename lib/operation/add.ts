@@ -5,6 +5,7 @@ import { must } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import { type Steps, whole } from '../base/steps.js';
 import {
+  type AddedAttribute,
   type ChangeBody,
   type EntryUuid,
   type NamedRdn,
@@ -23,6 +24,8 @@ import { isAlias } from './aliases.js';
 import type { Domain } from './directory.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import type { Answer, Operation } from './operation.js';
+import { judgeNew, stateOfNew } from './password-change.js';
+import type { Governing } from './password-policies.js';
 import { hashAdded, isPassword } from './password-storage.js';
 import { checkReferral } from './referrals.js';
 import { requestPolicy, splitFacts } from './relax.js';
@@ -39,12 +42,14 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
   parts.policy.checkAdd(operation.requester, dn, undefined);
   const policy = requestPolicy(parts, operation);
   const given = splitFacts(parts.schema, operation, request.attributes);
-  const attributes = given.attributes.some((one) => isPassword(parts, one.description))
-    ? await hashAdded(parts, operation, given.attributes)
-    : given.attributes;
+  const withPassword = given.attributes.some((one) => isPassword(parts, one.description));
+  const governs = withPassword
+    ? await judgeNew(parts, operation, domain, { dn, rdn, attributes: given.attributes })
+    : undefined;
+  const attributes = withPassword ? await hashAdded(parts, operation, given.attributes) : given.attributes;
   const uuid = given.uuid ?? uuidFromRandom(parts.random.bytes(UUID_BYTES));
   const long = takesSteps(attributes.map(({ values }) => values.length));
-  const entry = { dn, rdn, uuid, attributes, preserved: given.preserved, policy };
+  const entry = { dn, rdn, uuid, attributes, preserved: given.preserved, policy, governs };
   const written = await submit(operation, domain, (view) => {
     const decision = decide(parts, operation, domain, view, entry);
     return long ? decision : whole(decision);
@@ -74,6 +79,8 @@ interface NewEntry {
   readonly attributes: readonly RawAttribute[];
   readonly preserved: PreservedFacts | undefined;
   readonly policy: EntryPolicy;
+  /** The policy of its password. */
+  readonly governs: Governing | undefined;
 }
 
 function* decide(
@@ -112,18 +119,20 @@ function* decide(
   checkPlacement({ attributes: checked.attributes, rdn: entry.rdn }, placed(parent), parts.schema);
   checkSubentryRoom(parts, view, undefined, checked.attributes);
   checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
-  const body = addBody(checked, entry.rdn, parent?.uuid ?? ROOT_UUID);
+  const state = stateOfNew(parts, entry.governs, checked.attributes);
+  const body = addBody(checked, state, entry.rdn, parent?.uuid ?? ROOT_UUID);
   const { preserved } = entry;
   return [{ entry: entry.uuid, body: preserved === undefined ? body : { ...body, preserved } }];
 }
 
 function addBody(
   { attributes }: CheckedEntry,
+  state: readonly AddedAttribute[],
   rdn: NamedRdn,
   parent: EntryUuid,
 ): Extract<ChangeBody, { readonly kind: 'add' }> {
   const added = [...attributes].map(([key, { name, values }]) => ({ key, name, values }));
-  return { kind: 'add', parent, rdn, attributes: added };
+  return { kind: 'add', parent, rdn, attributes: [...added, ...state] };
 }
 
 function noParent(view: ReadView, above: Dn, dn: Dn, cause: LdapError): LdapError {

@@ -21,6 +21,8 @@ export interface Bound {
   readonly requester: Requester;
   /** A SASL exchange that the next bind may carry on; the connection is anonymous until it has ended. */
   readonly running: RunningScram | undefined;
+  /** Whether the session still may do nothing but change its password; undefined: it may do all. */
+  readonly mustChange: (() => boolean) | undefined;
 }
 
 /** Authenticates. `running`: the exchange that the bind before it began. Rejects with LdapError; the connection is anonymous then. */
@@ -41,13 +43,19 @@ export async function bind(
   if (step.kind === 'bound') return bound(operation, step.requester, step.serverCredentials);
   const result = resultOf('saslBindInProgress');
   const response = { kind: 'bind', result, serverCredentials: step.challenge } as const;
-  return { answer: { response, controls: [] }, requester: ANONYMOUS, running: step.running };
+  return {
+    answer: { response, controls: [] },
+    requester: ANONYMOUS,
+    running: step.running,
+    mustChange: undefined,
+  };
 }
 
 function bound(operation: Operation, requester: Requester, serverCredentials?: Uint8Array): Bound {
   const response = { kind: 'bind', result: SUCCESS, serverCredentials } as const;
   const controls = identityControls(operation, requester);
-  return { answer: { response, controls }, requester, running: undefined };
+  const mustChange = operation.passwordPolicy?.mustChange;
+  return { answer: { response, controls }, requester, running: undefined, mustChange };
 }
 
 async function simpleBind(
@@ -61,7 +69,7 @@ async function simpleBind(
     return ANONYMOUS;
   }
   checkProtected(parts, operation);
-  return verifyName(parts, dn, password);
+  return verifyName(parts, operation, dn, password);
 }
 
 /** The authorization identity response (RFC 3829); empty for anonymous. */

@@ -2,9 +2,8 @@
  * LdapConnection: one client's session, without sockets (RFC 4511 sections 3.1, 4.1.1, 4.4, 5.3).
  *
  * Owns framing, the identity, back-pressure and the end of the session; the order of requests is request-order.ts, their meaning perform.ts.
- * Abandon, cancel and unbind are handled at once. A bind or StartTLS stops the reading of further requests until it is finished, so no request ever
- * runs with an identity or a limit of the wrong side of it. Bounds: at most settings.pipelinedRequests requests are taken; while the client
- * does not read its answers nothing is produced or read.
+ * Abandon, cancel and unbind are handled at once. A bind or StartTLS stops the reading of further requests until it is finished, so no request ever runs with an identity or a limit
+ * of the wrong side of it. Bounds: at most settings.pipelinedRequests requests are taken; while the client does not read its answers nothing is produced or read.
  */
 import type { Requester } from '../access/requester.js';
 import type { ResultName } from '../base/result-code.js';
@@ -28,6 +27,7 @@ import type {
 import { ConnectionTimes } from './connection-times.js';
 import { type Answer, answer, extendedAnswer, finalKind, resultOf, SUCCESS } from './operation.js';
 import { failure, perform } from './perform.js';
+import { withPolicy } from './policy-answer.js';
 import { readRequestControls } from './request-controls.js';
 import { isBarrier, RequestOrder } from './request-order.js';
 import { RunningOperation } from './running-operation.js';
@@ -275,7 +275,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   #dispatch(operation: RunningOperation): Answer | Promise<Answer> | undefined {
     const { request } = operation.message;
     if (request.kind === 'bind') return this.#bind(operation);
-    this.#session.checkSettled();
+    this.#session.checkMayAsk(operation);
     if (request.kind === 'extended') {
       if (request.oid === EXTENDED_OIDS.startTls) return this.#startTls(operation);
       if (request.oid === EXTENDED_OIDS.cancel) return cancel(this.#order, this.#output, operation.message);
@@ -316,7 +316,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     const { id, request } = operation.message;
     const waited = this.#order.ended(operation);
     this.#parts.statistics.operations[request.kind].completed += 1;
-    if (operation.stopped !== 'abandoned') this.#output.answer(id, given);
+    if (operation.stopped !== 'abandoned') this.#output.answer(id, withPolicy(this.#parts, operation, given));
     this.#log.finished(operation, given.response.result, this.tls);
     if (!waited) return;
     this.#times.active(this.#parts.clock.monotonicMs());

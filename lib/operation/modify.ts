@@ -9,6 +9,8 @@ import type { Modification, ModifyRequest } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { domainOf, namedEntry } from './names.js';
 import type { Answer, Operation } from './operation.js';
+import { judgeChange, wishOf, withState } from './password-change.js';
+import type { Governing } from './password-policies.js';
 import { hashModified, isPassword } from './password-storage.js';
 import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
@@ -36,6 +38,7 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
   const returns = 'dn' in found ? reanimation(parts, operation, domain, found.dn) : undefined;
   if (returns !== undefined) return await returns;
   let { modifications } = request;
+  let policy: Governing | undefined;
   const accesses = modifications.map((one) => accessOf(parts, one));
   if (operation.controls.relax)
     checkNotComputed(
@@ -46,14 +49,24 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     // Hashing is work: nobody without the right to the change may cause it.
     const entry = namedEntry(domain.backend, dn, parts.policy.reader(operation.requester), true);
     parts.policy.checkModify(operation.requester, entry, accesses);
+    policy = await judgeChange(parts, operation, domain, entry, wishOf(parts, modifications));
     modifications = await hashModified(parts, operation, modifications, entry);
   }
   const long = takesSteps(modifications.map(({ attribute }) => attribute.values.length));
   const written = await submit(operation, domain, (view) => {
-    const decision = decide(parts, operation, view, dn, modifications, accesses);
+    const decision = decide(parts, operation, view, { dn, modifications, accesses, policy });
     return long ? decision : whole(decision);
   });
   return writtenAnswer(parts, operation, 'modify', domain, written);
+}
+
+/** A modify with its passwords hashed. */
+interface DecidedModify {
+  readonly dn: string;
+  readonly modifications: readonly Modification[];
+  readonly accesses: readonly AttributeAccess[];
+  /** Of a password that changes. */
+  readonly policy: Governing | undefined;
 }
 
 function accessOf(parts: ServerParts, modification: Modification): AttributeAccess {
@@ -65,9 +78,7 @@ function* decide(
   parts: ServerParts,
   operation: Operation,
   view: ReadView,
-  dn: string,
-  modifications: readonly Modification[],
-  accesses: readonly AttributeAccess[],
+  { dn, modifications, accesses, policy }: DecidedModify,
 ): Steps<readonly Intent[]> {
   const { requester, controls } = operation;
   const reader = parts.policy.reader(requester);
@@ -86,5 +97,6 @@ function* decide(
   if (changes.length === 0) return [];
   yield* checkModifiedInSteps(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
   checkSubentryRoom(parts, view, before, after);
-  return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
+  const attributes = withState(parts, operation, policy, entry, changes);
+  return [{ entry: entry.uuid, body: { kind: 'modify', attributes } }];
 }

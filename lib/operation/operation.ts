@@ -10,6 +10,7 @@ import type { ResultName } from '../base/result-code.js';
 import type { Control, LdapRequest, LdapResponse, LdapResult, RequestMessage } from '../ldap/message.js';
 import type { RequestControls } from '../ldap/request-controls.js';
 import type { LdapTransport } from '../port/ldap-transport.js';
+import type { PolicyAnswer } from './policy-answer.js';
 
 /** The final answer. */
 export interface Answer {
@@ -58,6 +59,8 @@ export interface Operation {
   unindexed: boolean;
   /** Entries that a search looked at. */
   examined: number;
+  /** What a password policy found out: for the controls of the answer. */
+  passwordPolicy: PolicyAnswer | undefined;
   /** Makes the line on how a search found its candidates. */
   plan: (() => string) | undefined;
 }

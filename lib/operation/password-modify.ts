@@ -19,7 +19,9 @@ import type { Domain } from './directory.js';
 import { isAdminDn } from './identities.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
+import { judgeChange, withState } from './password-change.js';
 import { verifyPassword } from './password-check.js';
+import type { Governing } from './password-policies.js';
 import { generatePassword, storedPassword } from './password-storage.js';
 import { checkProtected } from './protection.js';
 import { csnControls } from './read-entry.js';
@@ -38,9 +40,14 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
   if (wish.oldPassword !== undefined && !(await verifyPassword(parts, entry, wish.oldPassword))) {
     throw new LdapError('invalidCredentials', 'The old password is wrong.');
   }
+  const values = wish.newPassword === undefined ? [] : [wish.newPassword];
+  const givesOld = wish.oldPassword !== undefined;
+  const policy = await judgeChange(parts, operation, domain, entry, { values, givesOld });
   const generated = wish.newPassword === undefined ? generatePassword(parts) : undefined;
   const stored = await storedPassword(parts, operation, wish.newPassword ?? generated ?? new Uint8Array(0));
-  const written = await submit(operation, domain, (view) => decide(parts, operation, view, entry, stored));
+  const written = await submit(operation, domain, (view) =>
+    decide(parts, operation, view, { entry, stored, policy }),
+  );
   const given = extendedAnswer(
     SUCCESS,
     undefined,
@@ -88,12 +95,19 @@ function adminPassword(): LdapError {
   );
 }
 
+/** A password that is hashed and was judged. */
+interface NewPassword {
+  /** As it was when it was judged. */
+  readonly entry: StoredEntry;
+  readonly stored: Uint8Array;
+  readonly policy: Governing | undefined;
+}
+
 function decide(
   parts: ServerParts,
   operation: Operation,
   view: ReadView,
-  seen: StoredEntry,
-  stored: Uint8Array,
+  { entry: seen, stored, policy }: NewPassword,
 ): readonly Intent[] {
   const entry = view.byUuid(seen.uuid);
   if (entry === undefined)
@@ -107,5 +121,6 @@ function decide(
     parts.schema,
   );
   checkModifiedEntry(entry.stored, after, changes, entry.state.rdn, parts.schema);
-  return [{ entry: entry.uuid, body: { kind: 'modify', attributes: changes } }];
+  const attributes = withState(parts, operation, policy, entry, changes);
+  return [{ entry: entry.uuid, body: { kind: 'modify', attributes } }];
 }

@@ -25,7 +25,7 @@ const GENERATED_LENGTH = 20;
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /** Whether the description names userPassword (with whatever options). */
-export function isPassword(parts: ServerParts, description: string): boolean {
+export function isPassword(parts: Pick<ServerParts, 'schema'>, description: string): boolean {
   const described = parts.schema.describe(description);
   return described !== undefined && baseKey(described.key) === PASSWORD_KEY;
 }

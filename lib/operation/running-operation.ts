@@ -3,6 +3,7 @@ import type { Requester } from '../access/requester.js';
 import type { RequestMessage } from '../ldap/message.js';
 import type { RequestControls } from '../ldap/request-controls.js';
 import type { AnswerStream, Operation, TransportFacts } from './operation.js';
+import type { PolicyAnswer } from './policy-answer.js';
 
 export class RunningOperation implements Operation {
   readonly message: RequestMessage;
@@ -17,6 +18,7 @@ export class RunningOperation implements Operation {
   unindexed = false;
   examined = 0;
   plan: (() => string) | undefined = undefined;
+  passwordPolicy: PolicyAnswer | undefined = undefined;
   /** Whether release() was called. */
   released = false;
   /** Whether detach() was called. */

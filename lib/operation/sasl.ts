@@ -12,8 +12,9 @@ import { formatDn } from '../dn/dn-text.js';
 import type { BindRequest } from '../ldap/message.js';
 import { certificateSubject } from '../schema/certificate-form.js';
 import { requesterOfDn, requesterWith } from './identities.js';
+import { invalidCredentials } from './invalid-credentials.js';
 import type { Operation, TransportFacts } from './operation.js';
-import { invalidCredentials, verifyName } from './password-check.js';
+import { verifyName } from './password-check.js';
 import { isProtected } from './protection.js';
 import { authorized, dnOfName, readAuthenticationName } from './sasl-identity.js';
 import { endScram, type RunningScram, SCRAM, SCRAM_PLUS, startScram } from './scram.js';
@@ -83,7 +84,7 @@ async function scram(
   // An empty challenge asks for the client's first message.
   if (credentials === undefined) throw new LdapError('saslBindInProgress', '');
   return running?.mechanism === mechanism
-    ? endScram(parts, parts.scram, running, credentials)
+    ? endScram(parts, parts.scram, operation, running, credentials)
     : startScram(parts, parts.scram, operation, mechanism, credentials);
 }
 
@@ -103,7 +104,7 @@ async function plain(
   const message = readPlain(credentials);
   if (message === undefined || message.password.length === 0) throw invalidCredentials();
   const name = await dnOfName(parts, readAuthenticationName(message.authcid));
-  const requester = await verifyName(parts, name, message.password);
+  const requester = await verifyName(parts, operation, name, message.password);
   return authorized(parts, requester, message.authzid);
 }
 

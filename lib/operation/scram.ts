@@ -7,6 +7,7 @@
  * connection, which nothing but its next bind carries on.
  */
 import type { Requester } from '../access/requester.js';
+import { must } from '../base/assert.js';
 import { equalBytes, latin1, toBase64, toHex, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -16,8 +17,9 @@ import type { Digests } from '../port/digests.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { saslPrep } from '../schema/sasl-prep.js';
 import { prepareAssertion } from '../schema/string-prep.js';
+import { invalidCredentials } from './invalid-credentials.js';
 import type { Operation } from './operation.js';
-import { accountOf, invalidCredentials } from './password-check.js';
+import { accountOf, admitted } from './password-check.js';
 import { type AuthenticationName, authorized, dnOfName, readAuthenticationName } from './sasl-identity.js';
 import { beginScram, finishScram, type ScramExchange } from './scram-exchange.js';
 import type { ServerParts } from './server-parts.js';
@@ -81,6 +83,7 @@ export async function startScram(
 export async function endScram(
   parts: ServerParts,
   { digests }: ScramParts,
+  operation: Operation,
   { exchange, dn, stored, authzid }: RunningScram,
   message: Uint8Array,
 ): Promise<ScramStep> {
@@ -88,16 +91,19 @@ export async function endScram(
   if (verdict.kind === 'malformed') throw malformed('last');
   const account = accountOf(parts, dn);
   const still = stored !== undefined && account.stored.some((value) => equalBytes(value, stored));
-  const requester = still && verdict.kind !== 'wrong' ? account.confirm() : undefined;
-  if (requester === undefined) throw invalidCredentials();
-  if (verdict.kind !== 'proved') {
+  const guard = await account.guard();
+  const proves = still && guard?.locked !== true;
+  if (proves && verdict.kind === 'otherChannel') {
     throw new LdapError(
       'invalidCredentials',
       'The client is bound to another channel than this connection: something stands between the two.',
     );
   }
+  const signature = proves && verdict.kind === 'proved' ? verdict.signature : undefined;
+  const requester = await admitted(operation, account, guard, signature !== undefined);
   const acting = await authorized(parts, requester, authzid);
-  return { kind: 'bound', requester: acting, serverCredentials: formatServerFinal(verdict.signature) };
+  const proof = must(signature, 'who is let in has proved the password');
+  return { kind: 'bound', requester: acting, serverCredentials: formatServerFinal(proof) };
 }
 
 /**

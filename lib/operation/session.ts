@@ -8,17 +8,20 @@ import { ANONYMOUS, type Requester } from '../access/requester.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { FrameAssembler } from '../ber/frame-assembler.js';
 import type { Bound } from './bind.js';
+import type { Operation } from './operation.js';
+import { checkChangesPassword } from './policy-answer.js';
 import type { RunningScram } from './scram.js';
 import type { ServerParts } from './server-parts.js';
 
 export class Session {
   #requester: Requester = ANONYMOUS;
   #running: RunningScram | undefined;
-  readonly #parts: Pick<ServerParts, 'settings'>;
+  #mustChange: (() => boolean) | undefined;
+  readonly #parts: Pick<ServerParts, 'settings' | 'schema'>;
   readonly #assembler: FrameAssembler;
 
   /** `assembler`: where the bound on the connection's messages stands. */
-  constructor(parts: Pick<ServerParts, 'settings'>, assembler: FrameAssembler) {
+  constructor(parts: Pick<ServerParts, 'settings' | 'schema'>, assembler: FrameAssembler) {
     this.#parts = parts;
     this.#assembler = assembler;
   }
@@ -31,23 +34,32 @@ export class Session {
   reset(): RunningScram | undefined {
     const running = this.#running;
     this.#running = undefined;
+    this.#mustChange = undefined;
     this.#become(ANONYMOUS);
     return running;
   }
 
   /** A bind has succeeded, or has begun an exchange. */
-  bound({ requester, running }: Bound): void {
+  bound({ requester, running, mustChange }: Bound): void {
     this.#running = running;
+    this.#mustChange = mustChange;
     this.#become(requester);
   }
 
-  /** Throws LdapError operationsError while an exchange waits for its next bind: for all requests but bind, unbind and abandon, StartTLS too (RFC 4513 section 3.1.1). */
-  checkSettled(): void {
-    if (this.#running === undefined) return;
-    throw new LdapError(
-      'operationsError',
-      'A SASL bind is in progress: go on with it, or bind in another way to end it.',
-    );
+  /**
+   * Whether the session may ask this at all, for all requests but bind, unbind and abandon. Throws LdapError operationsError while an exchange waits for its next bind, for StartTLS too (RFC 4513
+   * section 3.1.1); insufficientAccessRights before a password is changed that must be.
+   */
+  checkMayAsk(operation: Operation): void {
+    if (this.#running !== undefined) {
+      throw new LdapError(
+        'operationsError',
+        'A SASL bind is in progress: go on with it, or bind in another way to end it.',
+      );
+    }
+    if (this.#mustChange === undefined) return;
+    if (this.#mustChange()) checkChangesPassword(this.#parts, operation);
+    else this.#mustChange = undefined;
   }
 
   #become(requester: Requester): void {

@@ -23,6 +23,10 @@ export interface OperationSettings {
   readonly allowUnauthenticatedBind: boolean;
   /** Refuse passwords on connections without TLS. */
   readonly requireTlsForPasswords: boolean;
+  /** DN of the password policy for whom no other governs; undefined: none. */
+  readonly defaultPasswordPolicy: string | undefined;
+  /** Answer binds without the password policy control with the older controls of Netscape. */
+  readonly netscapePasswordControls: boolean;
   /** DNs of entries that may act as any other entry (RFC 4370). */
   readonly proxies: readonly string[];
   /** Attribute in which SASL EXTERNAL looks for the common name of a certificate whose subject is no entry; undefined: nowhere. */
@@ -65,6 +69,8 @@ export const DEFAULT_SETTINGS: OperationSettings = {
   allowVersion2: false,
   allowUnauthenticatedBind: false,
   requireTlsForPasswords: false,
+  defaultPasswordPolicy: undefined,
+  netscapePasswordControls: true,
   proxies: [],
   certificateAttribute: undefined,
   idleMs: 0,

@@ -6,7 +6,8 @@ const C = CONTROL_OIDS;
 
 /** ManageDsaIT: Java clients send it with everything. Session tracking speaks of the client, not of the operation. */
 const OF_CLIENTS = [C.manageDsaIt, C.sessionTracking];
-const EVERYWHERE = [...OF_CLIENTS, C.waitForCsn];
+/** Password policy: `-e ppolicy` of the OpenLDAP tools sends it with everything. */
+const EVERYWHERE = [...OF_CLIENTS, C.waitForCsn, C.passwordPolicy];
 /** About the change that a write makes. */
 const CHANGE = [C.changeCsn, C.assured];
 const WRITE = [...EVERYWHERE, ...CHANGE, C.assertion, C.proxiedAuthorization, C.noOp];
