@@ -1,7 +1,8 @@
 /**
  * Of which data set a broker's domain is: what its directory holds, or, without entries, what the first server said that knew one.
  *
- * Who was told before that it is unknown hears of it in a new session: brokers behind this one, and servers that wait for a copy.
+ * Who was told before that it is unknown hears of it in a new session: brokers behind this one, servers that wait for a copy, and those that told it themselves. What these have said of the domain's servers
+ * meanwhile was of a data set that was not known yet, and they say it once a session.
  */
 import type { Changelog } from '../changelog/changelog.js';
 import type { Hello } from '../sync/frames.js';
@@ -11,7 +12,7 @@ export class KnownGeneration {
   readonly #server: string;
   readonly #directory: Pick<BrokerDirectory, 'generation'> | undefined;
   readonly #changelog: Pick<Changelog, 'recordedGeneration' | 'setGeneration'>;
-  /** Ends of sessions in which neither end knew. */
+  /** Ends of sessions that began before this end knew. */
   readonly #untold = new Set<(reason: string) => void>();
 
   constructor(
@@ -32,16 +33,14 @@ export class KnownGeneration {
   /** A peer was let in. `end`: ends its session. The returned function says that it is over. */
   entered({ generation }: Pick<Hello, 'generation'>, end: (reason: string) => void): () => void {
     if (this.#directory !== undefined || this.generation !== undefined) return () => {};
-    if (generation === undefined) {
-      this.#untold.add(end);
-      return () => this.#untold.delete(end);
-    }
-    this.#changelog.setGeneration(generation).then(
-      () => this.#tell(),
-      // A store that fails says so on every other way.
-      () => {},
-    );
-    return () => {};
+    this.#untold.add(end);
+    if (generation !== undefined)
+      this.#changelog.setGeneration(generation).then(
+        () => this.#tell(),
+        // A store that fails says so on every other way.
+        () => {},
+      );
+    return () => this.#untold.delete(end);
   }
 
   #tell(): void {

@@ -83,7 +83,8 @@ export class SimServer {
   #process: Process | undefined;
   #incarnation: string;
   #boots = 0;
-  #starting = false;
+  /** A process that is about to run. */
+  #opening: { alive: boolean } | undefined;
   /** How often its disk was replaced, by an older one or an empty one. */
   replaced = 0;
   /** Names of the servers that it follows. */
@@ -154,16 +155,17 @@ export class SimServer {
   }
 
   async start(): Promise<void> {
-    if (this.#process !== undefined || this.#starting) return;
-    this.#starting = true;
+    if (this.#process !== undefined || this.#opening !== undefined) return;
     const life = { alive: true };
+    this.#opening = life;
     try {
       await this.#open(life);
     } catch (error) {
+      if (!life.alive) return;
       life.alive = false;
       throw error;
     } finally {
-      this.#starting = false;
+      if (this.#opening === life) this.#opening = undefined;
     }
   }
 
@@ -206,6 +208,7 @@ export class SimServer {
     await opened?.(this, { ...domain, store, clock, alive });
     const listener = new ReplicationListener([domain.broker], clock, SILENT);
     if (this.options.listens !== false) await listener.open(network, name);
+    if (!life.alive) return;
     startDomain(domain);
     this.lives.push([]);
     this.#process = Object.assign(life, { ...domain, listener });
@@ -226,8 +229,14 @@ export class SimServer {
     this.disk.crash(keep ?? this.#random.below(this.disk.unsyncedBatches + 1));
   }
 
-  /** The machine comes back with an older disk; undefined: with an empty one. */
+  /** The machine comes back with an older disk; undefined: with an empty one. One that was just starting knew the disk before, and ends too. */
   async replaceDisk(backup: StoreSnapshot | undefined): Promise<void> {
+    if (this.#opening !== undefined) {
+      this.#opening.alive = false;
+      this.#opening = undefined;
+      this.#network.kill(this.name);
+      this.disk.crash(0);
+    }
     this.crash();
     this.replaced += 1;
     const { delay, refuse } = this.disk.faults;
