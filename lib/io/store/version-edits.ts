@@ -7,7 +7,8 @@
 import { compareBytes, concatBytes } from '../../base/bytes.js';
 import { StoreError } from '../../port/ordered-store.js';
 import { crc32c, maskedCrc } from './crc32c.js';
-import { KEY_TRAILER, putFixed32, putVarint } from './table-builder.js';
+import { putFixed32, putVarint } from './level-numbers.js';
+import { KEY_TRAILER } from './table-builder.js';
 
 /** Levels of a database. */
 export const LEVELS = 7;

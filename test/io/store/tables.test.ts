@@ -45,8 +45,14 @@ function rows(count: number): StoreRow[] {
   const made: StoreRow[] = [];
   for (let n = 0; n < count; n++) {
     const key = `${n % 3 === 0 ? 'shared/and/longer/' : ''}${String(n * 7919).padStart(9, '0')}${'k'.repeat(n % 200 === 0 ? 500 : n % 11)}`;
-    const length = n % 500 === 0 ? 9000 : n % 5 === 0 ? 0 : (n * 31) % 300;
-    made.push({ key: fromLatin1(key), value: new Uint8Array(length).fill(n % 97) });
+    const length = n % 500 === 0 ? 9000 : n % 5 === 0 ? 0 : (n * 31) % 400;
+    const value = new Uint8Array(length).fill(n % 97);
+    // Most blocks become hardly shorter.
+    for (let i = 0, x = n; i < length && n % 4 > 0; i++) {
+      x = (Math.imul(x, 0x5bd1e995) + 12_345) | 0;
+      value[i] = x >>> 24;
+    }
+    made.push({ key: fromLatin1(key), value });
   }
   return made.sort((a, b) => compareBytes(a.key, b.key));
 }
