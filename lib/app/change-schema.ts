@@ -40,8 +40,9 @@ export async function changeSchema(
   edits: readonly SchemaEdit[],
 ): Promise<void> {
   const plan = planSchemaChange(store, modificationsOf(edits));
-  const planned = await new EventLoopTurn(systemClock).run(plan);
-  await refuseUsed(domains, schema, planned, () => {});
+  const turn = new EventLoopTurn(systemClock);
+  const planned = await turn.run(plan);
+  await refuseUsed(domains, schema, planned, turn, () => {});
   await store.backend.submit(initiator, (view) => decideSchemaChange(store, view, planned));
   await store.followed();
 }

@@ -149,9 +149,9 @@ export function lookupKeys(
   return lookups.sort((a, b) => b.key.length - a.key.length);
 }
 
-/** Adds grams of `part` that overlap little, from its octet `from` on, while there is room. */
+/** Adds grams of `part` that overlap little, from its octet `from` on, while there is room. What only values can hold that are not cut up tells nothing more. */
 function addGrams(part: Uint8Array, from: number, grams: Map<string, SubstringLookup>): void {
-  const last = part.length - GRAM_OCTETS;
+  const last = Math.min(part.length, LIMITS.substringIndexedBytes) - GRAM_OCTETS;
   for (let at = from; at <= last; at = at + GRAM_OCTETS <= last || at === last ? at + GRAM_OCTETS : last) {
     if (grams.size >= LOOKUP_GRAMS) return;
     const key = new Uint8Array(GRAM_OCTETS + 1);

@@ -33,8 +33,9 @@ export async function modifySchema(
       values: attribute.values,
     })),
   );
-  const planned = await new EventLoopTurn(parts.clock).run(plan, () => checkStopped(operation));
-  await refuseUsed(directory.domains, schema, planned, () => checkStopped(operation));
+  const turn = new EventLoopTurn(parts.clock);
+  const planned = await turn.run(plan, () => checkStopped(operation));
+  await refuseUsed(directory.domains, schema, planned, turn, () => checkStopped(operation));
   const written = await submit(operation, store, (view) => decideSchemaChange(store, view, planned));
   await store.followed();
   return writtenAnswer(parts, operation, 'modify', {}, written);

@@ -6,6 +6,7 @@
  * those are that another server wrote meanwhile.
  */
 import type { Backend, Intent, ReadView } from '../backend/backend.js';
+import type { EventLoopTurn } from '../backend/event-loop-turn.js';
 import { unreachable } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
@@ -118,16 +119,20 @@ function changeOf(
 }
 
 /**
- * Refuses a change that entries stand against, naming one. `schema`: before the change. `proceed` is called between slices; it throws to give up.
+ * Refuses a change that entries stand against, naming one. `schema`: before the change. `turn`: others have theirs between slices, after which
+ * `proceed` is called; it throws to give up.
  * Rejects with LdapError unwillingToPerform or adminLimitExceeded, or a StoreError.
  */
 export async function refuseUsed(
   domains: readonly SearchedDomain[],
   schema: Schema,
   planned: SchemaPlan,
+  turn: EventLoopTurn,
   proceed: () => void,
 ): Promise<void> {
   for (const withdrawal of withdrawals(schema, planned.schema)) {
+    await turn.share();
+    proceed();
     for (const domain of domains) {
       const user = await firstUser(domain, schema, withdrawal, proceed);
       if (user === undefined) continue;

@@ -127,7 +127,7 @@ export class ListedTree implements VirtualTree {
   readonly #schema: Schema;
   readonly #list: () => readonly NamedEntry[];
 
-  /** `list`: all entries, parents before children. */
+  /** `list`: all entries, the top among them, parents before children. */
   constructor(schema: Schema, baseDn: Dn, monitorOnly: boolean, list: () => readonly NamedEntry[]) {
     this.#schema = schema;
     this.baseDn = baseDn;
@@ -137,7 +137,10 @@ export class ListedTree implements VirtualTree {
 
   holds(dn: Dn): boolean {
     const keys = rdnKeys(this.#schema, dn);
-    return keys !== undefined && this.#list().some((entry) => this.#isAt(entry, keys));
+    if (keys === undefined) return false;
+    // The top is there without a look at all that stands below it.
+    if (keys.length === this.baseDn.rdns.length && isUnder(this.#schema, this.baseDn, keys)) return true;
+    return this.#list().some((entry) => this.#isAt(entry, keys));
   }
 
   search(base: Dn, scope: SearchScope): VirtualCandidates {

@@ -7,8 +7,19 @@
 import type { Description, FieldForm } from './description.js';
 import { FIELD_FORMS } from './description.js';
 
+/** Lines of descriptions, which never change: a schema is told apart by its lines and then publishes them. */
+const lines = new WeakMap<Description, string>();
+
 /** The definition as one line. */
 export function formatDescription(description: Description): string {
+  const known = lines.get(description);
+  if (known !== undefined) return known;
+  const line = lineOf(description);
+  lines.set(description, line);
+  return line;
+}
+
+function lineOf(description: Description): string {
   const forms = FIELD_FORMS[description.kind];
   let text = `( ${description.id}`;
   for (const [keyword, values] of description.fields) {

@@ -42,9 +42,38 @@ export function publishSchema(
   values.set('matchingRules', rules.map(ruleText));
   values.set(
     'matchingRuleUse',
-    rules.map((rule) => useText(rule, types)).filter((text) => text !== undefined),
+    usesOf(rules, types).map(([rule, applies]) => useText(rule, applies)),
   );
   return values;
+}
+
+/** The types that a filter may ask for with each rule: those that compare by it, and those whose syntax its assertions have. One pass over the types. */
+function usesOf(
+  rules: readonly PublishedRule[],
+  types: readonly AttributeType[],
+): readonly (readonly [PublishedRule, readonly AttributeType[]])[] {
+  const uses = new Map(rules.map((rule) => [rule, new Set<AttributeType>()]));
+  const byOid = new Map<string, PublishedRule[]>();
+  const bySyntax = new Map<string, PublishedRule[]>();
+  for (const rule of rules) {
+    listed(byOid, rule.oid).push(rule);
+    listed(bySyntax, rule.syntax).push(rule);
+  }
+  for (const type of types) {
+    for (const used of [type.equality, type.ordering, type.substring])
+      for (const rule of byOid.get(used?.oid ?? '') ?? []) uses.get(rule)?.add(type);
+    if (type.equality === undefined) continue;
+    for (const rule of bySyntax.get(type.syntax.oid) ?? []) uses.get(rule)?.add(type);
+  }
+  return [...uses].filter(([, applies]) => applies.size > 0).map(([rule, applies]) => [rule, [...applies]]);
+}
+
+function listed(lists: Map<string, PublishedRule[]>, key: string): PublishedRule[] {
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const list: PublishedRule[] = [];
+  lists.set(key, list);
+  return list;
 }
 
 function syntaxText(syntax: Syntax): string {
@@ -65,16 +94,7 @@ function ruleText(rule: PublishedRule): string {
   );
 }
 
-/** The types that a filter may ask for with the rule: those that compare by it, and those whose syntax its assertions have. */
-function useText(rule: PublishedRule, types: readonly AttributeType[]): string | undefined {
-  const applies = types.filter(
-    (type) =>
-      type.equality?.oid === rule.oid ||
-      type.ordering?.oid === rule.oid ||
-      type.substring?.oid === rule.oid ||
-      (type.equality !== undefined && type.syntax.oid === rule.syntax),
-  );
-  if (applies.length === 0) return undefined;
+function useText(rule: PublishedRule, applies: readonly AttributeType[]): string {
   return formatDescription(
     described('matchingRuleUse', rule.oid, [
       ['NAME', [rule.name]],

@@ -103,3 +103,18 @@ t.test('single writes get the same keys, each once', async (t) => {
     { seed: 20, numRuns: 1000 },
   );
 });
+
+t.test('a part that says one thing a million times is looked at as far as values are cut up', async (t) => {
+  const looked: number[] = [];
+  const part = new Proxy(new Uint8Array(1 << 20).fill(0x78), {
+    get: (target, name) =>
+      name === 'subarray'
+        ? (from: number, to: number) => {
+            looked.push(to);
+            return target.subarray(from, to);
+          }
+        : Reflect.get(target, name, target),
+  });
+  t.equal(lookupKeys(undefined, [part], undefined).length, 1);
+  t.ok(Math.max(...looked) <= LIMITS.substringIndexedBytes);
+});
