@@ -66,6 +66,9 @@ export type ControlRequest =
   | { readonly command: 'forget'; readonly server: string; readonly force: boolean }
   | { readonly command: 'schema' }
   | { readonly command: 'change-schema'; readonly edits: readonly SchemaEdit[] }
+  | { readonly command: 'config-get' | 'config-test' }
+  /** Texts as on the command line: `limits.idleSeconds=60`. */
+  | { readonly command: 'config-set'; readonly options: readonly string[] }
   | { readonly command: 'index-list' | 'index-verify' | 'index-advise' }
   /** Texts as on the command line: `mail:equality`. */
   | { readonly command: 'index-add' | 'index-drop' | 'index-rebuild'; readonly indexes: readonly string[] };

@@ -6,13 +6,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isIndexable } from '../backend/index-config.js';
-import { utf8Encode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { IndexLists, KeyOf } from '../config/index-lists.js';
 import { OPTIONS } from '../config/option-table.js';
-import { writeFileAtomic } from '../io/files.js';
 import { editYaml, parseYaml } from '../io/yaml-file.js';
 import type { Schema } from '../schema/schema.js';
+import { inFileTurn, replaceConfigFile } from './config-file.js';
 import type { ServerFiles } from './server-files.js';
 
 /** What the file says; the defaults where it says nothing. OperatorError CONFIG_INVALID. */
@@ -24,8 +23,10 @@ export async function readIndexLists(files: ServerFiles): Promise<IndexLists> {
 
 /** Writes the lists into the file. OperatorError FILE_UNWRITABLE or CONFIG_INVALID. */
 export async function writeIndexLists(files: ServerFiles, lists: IndexLists): Promise<void> {
-  const text = await readFile(files.config, 'utf8');
-  await writeFileAtomic(files.config, utf8Encode(editYaml(text, files.config, ['indexes'], lists)));
+  await inFileTurn(files.config, async () => {
+    const text = await readFile(files.config, 'utf8');
+    await replaceConfigFile(files.config, editYaml(text, files.config, ['indexes'], lists));
+  });
 }
 
 /** Keys of attributes by any of their names. */

@@ -9,7 +9,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { OperatorError } from '../base/operator-error.js';
 import { optionVariable } from '../config/option.js';
 import { OPTION_KEYS, optionOf, type Settings } from '../config/option-table.js';
-import { resolveConfig } from '../config/server-config.js';
+import { type ConfigSources, resolveConfig } from '../config/server-config.js';
 import { readTopology } from '../config/topology-config.js';
 import { readYamlFile } from '../io/yaml-file.js';
 import { dialAddresses, peersOf } from '../topology/connections.js';
@@ -37,14 +37,27 @@ export async function readServerConfig(
   flags: ReadonlyMap<string, string> = new Map(),
   env: Environment = process.env,
 ): Promise<ServerConfig> {
+  return (await readConfigAndSources(dir, flags, env)).config;
+}
+
+/** The same, and what it was made of. */
+export async function readConfigAndSources(
+  dir: string,
+  flags: ReadonlyMap<string, string> = new Map(),
+  env: Environment = process.env,
+): Promise<{ readonly config: ServerConfig; readonly sources: ConfigSources }> {
   const files = existingServer(dir);
   const document = await readYamlFile(files.config, files.config);
   const environment = new Map<string, string>();
   for (const [name, value] of Object.entries(env))
     if (name.startsWith('POLYARCH_') && value !== undefined) environment.set(name, value);
-  const settings = resolveConfig({ document, environment, secretFiles: readSecretFiles(environment), flags });
+  const sources = { document, environment, secretFiles: readSecretFiles(environment), flags };
+  const settings = resolveConfig(sources);
   const { isReplica, ...others } = await readPeers(files, settings);
-  return { files, settings: isReplica === true ? { ...settings, readOnly: true } : settings, ...others };
+  return {
+    config: { files, settings: isReplica === true ? { ...settings, readOnly: true } : settings, ...others },
+    sources,
+  };
 }
 
 /** Whether what goes to this server is compressed. */

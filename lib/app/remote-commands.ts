@@ -36,6 +36,7 @@ const COMMANDS = {
   'upkeep-deleted': { ...DOMAIN, limit: 'number' },
   'upkeep-undelete': { ...DOMAIN, entry: 'string' },
   'upkeep-unseen': DOMAIN,
+  'config-test': {},
 } as const satisfies Partial<Record<ControlRequest['command'], Fields>>;
 
 const KNOWN: ReadonlyMap<string, Fields> = new Map(Object.entries(COMMANDS));

@@ -6,14 +6,15 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { OperatorError } from '../base/operator-error.js';
-import { changedOptions } from '../config/changed-options.js';
-import type { OptionKey, Settings } from '../config/option-table.js';
+import type { OptionKey } from '../config/option-table.js';
 import { makeLog } from '../io/pino-log.js';
 import type { Log } from '../port/log.js';
+import { configCommands } from './config-commands.js';
 import { listenControl } from './control-server.js';
+import { type ConfigChange, LiveConfiguration } from './live-configuration.js';
 import { removeProcessFile, writeProcessFile } from './process-file.js';
 import { tellParent } from './process-messages.js';
-import { readServerConfig } from './read-config.js';
+import { readConfigAndSources } from './read-config.js';
 import { remoteCommands } from './remote-commands.js';
 import { type RunningServer, startServer } from './server.js';
 import { serverCommands } from './server-commands.js';
@@ -40,13 +41,19 @@ export async function runServerProcess(
   let server: RunningServer;
   let log: Log;
   let control: { close(): Promise<void> };
+  let configuration: LiveConfiguration;
   try {
-    const config = await readServerConfig(dir, flags);
+    const given = await readConfigAndSources(dir, flags);
+    const { config } = given;
     log = makeLog({ level: config.settings['log.level'], name: config.settings['server.name'] });
     catchStrays(log);
     server = await startServer(config, log);
     prepareSocketDirectory(config.files);
-    const commands = serverCommands(server, () => stopAsked.ask('the stop command'));
+    const { configure } = server;
+    configuration = new LiveConfiguration(given, () => readConfigAndSources(dir, flags), configure, log);
+    server.serveConfiguration(configuration);
+    const others = serverCommands(server, () => stopAsked.ask('the stop command'));
+    const commands = configCommands(configuration, config.files, others);
     control = await listenControl(config.files.socket, commands);
     server.serveAdministration(remoteCommands(commands, log));
     writeProcessFile(config.files.pid);
@@ -60,7 +67,7 @@ export async function runServerProcess(
     process.exit(exitCode);
   }
   process.on('SIGHUP', () => {
-    readAgain(server, dir, flags, log).catch((error: unknown) =>
+    readAgain(server, configuration, log).catch((error: unknown) =>
       log.error({ error: String(error) }, 'the certificates could not be read again'),
     );
   });
@@ -83,21 +90,20 @@ export async function runServerProcess(
 
 /** Has the server take over what its files say now; a configuration with faults stays as it was. Rejects with OperatorError TLS_INVALID. */
 async function readAgain(
-  server: RunningServer,
-  dir: string,
-  flags: ReadonlyMap<OptionKey, string>,
+  server: Pick<RunningServer, 'reloadCertificates'>,
+  configuration: LiveConfiguration,
   log: Log,
 ): Promise<void> {
-  let settings: Settings | undefined;
+  let changed: ConfigChange | undefined;
   try {
-    ({ settings } = await readServerConfig(dir, flags));
+    changed = await configuration.takeOver();
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     log.error({ code: error.code, faults: error.faults }, `${error.message}; the options stay as they were`);
   }
-  await server.reload(settings);
-  if (settings === undefined) return;
-  const { reloaded, atNextStart } = changedOptions(server.config.settings, settings);
+  await server.reloadCertificates();
+  if (changed === undefined) return;
+  const { reloaded, atNextStart } = changed;
   log.info(
     { kind: 'reloaded', options: reloaded, atNextStart },
     'configuration and certificates were read again',

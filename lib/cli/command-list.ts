@@ -211,6 +211,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/index-advise.js')).indexAdvise,
   },
   {
+    name: 'config get',
+    takes: '[key]',
+    describe: 'Options of a server: values in force, and where they come from',
+    load: async () => (await import('./commands/config-get.js')).configGet,
+  },
+  {
+    name: 'config set',
+    takes: '<setting..>',
+    describe: 'Change options, in the file and on the running server',
+    load: async () => (await import('./commands/config-set.js')).configSet,
+  },
+  {
+    name: 'config test',
+    describe: 'Check the configuration of a server, and what it would change',
+    load: async () => (await import('./commands/config-test.js')).configTest,
+  },
+  {
     name: 'schema list',
     describe: 'Definitions of a schema, one a line',
     load: async () => (await import('./commands/schema-list.js')).schemaList,
@@ -259,6 +276,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
     'Replication: status, initialize, conflicts, resolve, show-entry, verify, members, purge, evict, restore, unseen',
   deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
+  config: 'Options: get, set, test',
   schema: 'Schema: list, show, check, add, remove',
   token: 'Tokens for new servers: create, list, revoke',
   topology: 'Topology: show, check',

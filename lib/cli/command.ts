@@ -28,6 +28,8 @@ export function defineCommand<const O extends CommandOptions>(spec: {
 export interface CommandEntry {
   /** Words of the command; `replication status` is two. */
   readonly name: string;
+  /** Options that may stand without their names, in the parser's form: `[key]`, `<setting..>`. */
+  readonly takes?: string;
   readonly describe: string;
   readonly load: () => Promise<Command>;
 }

@@ -111,7 +111,7 @@ function withAllCommands(parser: Argv, setCode: (code: number) => void): Argv {
 /** One command; under the name `$0` it is what a command line without further words runs. */
 function withCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (code: number) => void): Argv {
   return parser.command(
-    name,
+    entry.takes === undefined ? name : `${name} ${entry.takes}`,
     entry.describe,
     async (sub: Argv) => {
       const command = await entry.load();

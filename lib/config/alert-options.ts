@@ -11,6 +11,6 @@ export const ALERT_OPTIONS = {
   ),
   'alerts.command': text(
     'Command line for the shell, run for each alert that begins or ends to stand, with the alert as a line of JSON on its standard input: at most 120 times an hour, 30 seconds each.',
-    { reloads: true },
+    { reloads: true, onlyHere: true },
   ),
 } as const satisfies Record<string, Option>;

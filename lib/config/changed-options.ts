@@ -16,3 +16,11 @@ export function changedOptions(before: Settings, after: Settings): ChangedOption
     atNextStart: changed.filter((key) => !optionOf(key).reloads),
   };
 }
+
+/** The settings in force after a running server has taken `after` over: its options that reload, all others as before. */
+export function takenOver(before: Settings, after: Settings): Settings {
+  const taken: Partial<Record<OptionKey, unknown>> = {};
+  for (const key of changedOptions(before, after).reloaded) taken[key] = after[key];
+  // Each value is of its key's type: it was taken from there.
+  return { ...before, ...taken } as Settings;
+}

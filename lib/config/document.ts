@@ -43,3 +43,13 @@ export function formatPath(path: DocumentPath): string {
   }
   return out;
 }
+
+/** The value at a path of plain objects and arrays, or undefined. */
+export function valueAt(root: unknown, path: DocumentPath): unknown {
+  let at = root;
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = (at as Record<string, unknown>)[part];
+  }
+  return at;
+}

@@ -117,7 +117,7 @@ export const OPTIONS = {
   ),
   defaultReferral: list(
     'LDAP URLs of servers to which clients are referred for names that lie under no domain of this server; none: such names do not exist.',
-    { preset: [], check: ldapUrlFault },
+    { preset: [], reloads: true, check: ldapUrlFault },
   ),
   topology: text('Topology file; peers that are not listed under `peers` come from it.'),
   peers: map(
@@ -203,20 +203,23 @@ export const OPTIONS = {
 
   'access.proxies': list(
     'DNs of entries that may act under the identity of any other entry (proxied authorization, RFC 4370); never as the administrator.',
-    { preset: [], check: dnFault },
+    { preset: [], reloads: true, check: dnFault },
   ),
   'binds.version2': flag(
     'Take binds that state LDAP version 2, as old devices and libraries send them; answers are those of version 3 all the same.',
-    { preset: false },
+    { preset: false, reloads: true },
   ),
   'binds.withoutPassword': flag(
     'Take a bind with a name and an empty password as anonymous (RFC 4513 section 5.1.2); programs that forget to ask for a password then let everybody in.',
-    { preset: false },
+    { preset: false, reloads: true },
   ),
-  'binds.passwordsNeedTls': flag('Refuse passwords on connections without TLS.', { preset: false }),
+  'binds.passwordsNeedTls': flag('Refuse passwords on connections without TLS.', {
+    preset: false,
+    reloads: true,
+  }),
   'sasl.certificateAttribute': text(
     'SASL EXTERNAL: attribute (such as `uid`) that holds the common name of a client certificate whose subject is not the DN of an entry. `none`: no such look-up.',
-    { preset: 'none' },
+    { preset: 'none', reloads: true },
   ),
   ...PASSWORD_OPTIONS,
   ...CLIENT_LIMITS,
@@ -262,6 +265,7 @@ export const OPTIONS = {
   ),
   'groups.allowEmpty': flag('Whether a groupOfNames or groupOfUniqueNames may be without a member.', {
     preset: false,
+    reloads: true,
   }),
   'groups.dynamic': flag(
     'Whether entries of class groupOfURLs show the entries that their memberURL finds as member, and these show the group in memberOf.',
@@ -288,7 +292,7 @@ export const OPTIONS = {
       preset: 'info',
     },
   ),
-  'log.access': flag('Log one line for each LDAP operation.', { preset: false }),
+  'log.access': flag('Log one line for each LDAP operation.', { preset: false, reloads: true }),
   indexes: lists('Indexes, by attribute type.', INDEX_KINDS, {
     preset: {
       objectClass: ['equality'],

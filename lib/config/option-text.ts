@@ -24,6 +24,16 @@ export function parseOptionText(form: OptionForm, text: string): unknown {
   }
 }
 
+/** The inverse of parseOptionText(): what a flag or a variable would say; '' where there is no value. */
+export function formatOptionText(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return value.join(';');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, item]) => `${name}=${String(item)}`)
+    .join(';');
+}
+
 function parseBoolean(text: string): boolean | undefined {
   const lower = text.toLowerCase();
   if (lower === 'true' || lower === 'yes' || lower === '1') return true;

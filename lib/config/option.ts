@@ -17,6 +17,8 @@ export interface Option<S extends TSchema = TSchema> {
   readonly check: ((text: string) => string | undefined) | undefined;
   /** A running server takes another value over when it is told to read its configuration again (SIGHUP); others need a restart. */
   readonly reloads: boolean;
+  /** Changed on the machine alone, never over the network: who may write to the directory need not be one who may run commands here. */
+  readonly onlyHere: boolean;
   /** What kind of text the flag and the environment variable take. */
   readonly form: OptionForm;
   /** One or two sentences. */
@@ -30,6 +32,7 @@ interface Extra<T> {
   readonly required?: boolean;
   readonly secret?: boolean;
   readonly reloads?: boolean;
+  readonly onlyHere?: boolean;
   readonly check?: (text: string) => string | undefined;
 }
 
@@ -39,8 +42,8 @@ function option<S extends TSchema>(
   help: string,
   extra: Extra<Static<S>>,
 ): Option<S> {
-  const { preset, required = false, secret = false, reloads = false, check } = extra;
-  return { form, schema, help, preset, required, secret, reloads, check };
+  const { preset, required = false, secret = false, reloads = false, onlyHere = false, check } = extra;
+  return { form, schema, help, preset, required, secret, reloads, onlyHere, check };
 }
 
 /** A string. */

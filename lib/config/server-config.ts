@@ -7,7 +7,13 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { OperatorError } from '../base/operator-error.js';
 import { checkShape } from './check-shape.js';
-import { type ConfigDocument, type ConfigFault, type DocumentPath, formatFaults } from './document.js';
+import {
+  type ConfigDocument,
+  type ConfigFault,
+  type DocumentPath,
+  formatFaults,
+  valueAt,
+} from './document.js';
 import { nearestName } from './nearest-name.js';
 import { optionFlag, optionVariable } from './option.js';
 import { OPTION_KEYS, type OptionKey, optionOf, type Settings } from './option-table.js';
@@ -178,15 +184,6 @@ function missing(values: ReadonlyMap<OptionKey, unknown>, document: ConfigDocume
 export function splitKey(key: OptionKey): [string] | [string, string] {
   const dot = key.indexOf('.');
   return dot < 0 ? [key] : [key.slice(0, dot), key.slice(dot + 1)];
-}
-
-function valueAt(root: unknown, path: DocumentPath): unknown {
-  let at = root;
-  for (const part of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
-    at = (at as Record<string, unknown>)[part];
-  }
-  return at;
 }
 
 /** Whether others can dial this server. One that runs a directory alone, or turned the listener off, dials others and replicates both ways on those links. */

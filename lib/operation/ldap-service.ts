@@ -15,6 +15,8 @@ import type { Administration } from './administration.js';
 import { ChangeWaits } from './change-wait.js';
 import { type ChangelogFacts, ChangelogTree } from './changes/changelog-tree.js';
 import { LiveSearches } from './changes/live-searches.js';
+import type { Configuration } from './config-entry.js';
+import { ConfigTree } from './config-tree.js';
 import { ConflictTree } from './conflict-tree.js';
 import { LdapConnection } from './connection.js';
 import { ConnectionLog } from './connection-log.js';
@@ -60,7 +62,7 @@ export class LdapService {
   /** Which indexes searches have missed. */
   readonly advice = new IndexAdvice();
   readonly #parts: ServerParts;
-  readonly #accessLog: AccessSink | undefined;
+  #accessLog: AccessSink | undefined;
 
   constructor(given: ServiceParts) {
     const { schema, hasher, clock, random, log } = given;
@@ -88,6 +90,7 @@ export class LdapService {
       changeWaits: new ChangeWaits(),
       changelog: undefined,
       administration: undefined,
+      configuration: undefined,
     };
     this.registry = new ConnectionRegistry(clock, () => this.#parts.settings);
     this.directory.addTree(new SubschemaTree(schema, given.schemaStore, clock));
@@ -125,6 +128,17 @@ export class LdapService {
   /** Takes commands of administrators from now on. */
   serveAdministration(administration: Administration): void {
     this.#parts.administration = administration;
+  }
+
+  /** Shows the server's options as cn=config, and takes changes. Called at most once. */
+  serveConfiguration(configuration: Configuration): void {
+    this.directory.addTree(new ConfigTree(this.#parts.schema, configuration));
+    this.#parts.configuration = configuration;
+  }
+
+  /** Where the operations of connections that begin from now on are logged; undefined: nowhere. */
+  logAccess(sink: AccessSink | undefined): void {
+    this.#accessLog = sink;
   }
 
   /** Changes settings for what happens from now on. */

@@ -1,6 +1,6 @@
 /** Pre-read and post-read (RFC 4527): an entry as it was right before, or is right after, the write that asks. */
 import { requesterDn } from '../access/requester.js';
-import type { StoredEntry, Written } from '../backend/backend.js';
+import type { Written } from '../backend/backend.js';
 import { utf8Encode } from '../base/bytes.js';
 import { compileSelection, selectAttributes } from '../entry/select-attributes.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
@@ -8,6 +8,7 @@ import { encodeReadResponse } from '../ldap/controls/read-entry.js';
 import type { Control } from '../ldap/message.js';
 import type { Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
+import type { NamedEntry } from './virtual-tree.js';
 
 /** The response controls of a write that succeeded; only what the requester may read is in them. */
 export function readControls(parts: ServerParts, operation: Operation, written: Written): readonly Control[] {
@@ -22,12 +23,26 @@ export function readControls(parts: ServerParts, operation: Operation, written: 
   ];
 }
 
+/** The same for a write to a computed entry: as it was, and as it is. */
+export function virtualReadControls(
+  parts: ServerParts,
+  operation: Operation,
+  before: NamedEntry,
+  after: NamedEntry,
+): readonly Control[] {
+  const { preRead, postRead } = operation.controls;
+  return [
+    ...readControl(parts, operation, CONTROL_OIDS.preRead, preRead, before),
+    ...readControl(parts, operation, CONTROL_OIDS.postRead, postRead, after),
+  ];
+}
+
 function readControl(
   parts: ServerParts,
   operation: Operation,
   oid: string,
   attributes: readonly string[] | undefined,
-  entry: StoredEntry | undefined,
+  entry: NamedEntry | undefined,
 ): readonly Control[] {
   if (attributes === undefined || entry === undefined) return [];
   const reader = parts.policy.reader(operation.requester);

@@ -3,6 +3,7 @@
  *
  * All of its attributes but objectClass are operational there: clients ask for them by name or with `+`.
  */
+import { CONFIG_BASE } from '../config/option-attributes.js';
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
 import type { Domain } from './directory.js';
 import type { TransportFacts } from './operation.js';
@@ -34,6 +35,7 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualE
       defaultNamingContext: first === undefined ? [] : [first],
       subschemaSubentry: SUBSCHEMA_DN,
       monitorContext: directory.trees.some((tree) => tree.monitorOnly) ? [MONITOR_DN] : [],
+      configContext: parts.configuration === undefined ? [] : [CONFIG_BASE],
       supportedLDAPVersion: '3',
       supportedControl: SUPPORTED_CONTROLS,
       supportedExtension: [...startTls, ...SUPPORTED_EXTENSIONS, ...administration],

@@ -9,6 +9,7 @@ import type { Administration } from './administration.js';
 import type { ChangeWaits } from './change-wait.js';
 import type { ChangelogTree } from './changes/changelog-tree.js';
 import type { LiveSearches } from './changes/live-searches.js';
+import type { Configuration } from './config-entry.js';
 import type { Directory } from './directory.js';
 import type { EntryBytes } from './entry-bytes.js';
 import type { IndexAdvice } from './index-advice.js';
@@ -49,4 +50,6 @@ export interface ServerParts {
   changelog: ChangelogTree | undefined;
   /** Commands of administrators, where they are taken. */
   administration: Administration | undefined;
+  /** The server's options, where cn=config shows them. */
+  configuration: Configuration | undefined;
 }

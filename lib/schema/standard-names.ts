@@ -5,6 +5,7 @@
  * only; the elements themselves are schema/*.ldif, and a test says which items are missing here. An identifier that is not here stands
  * for itself. Items are added and never changed: normal forms made from them travel and are stored.
  */
+import { CONFIG_NAMES } from './config-names.js';
 import { PRODUCT_NAMES } from './product-names.js';
 
 const OWN_ARC = '2.25.106979801653467080826045286574582475051';
@@ -178,7 +179,9 @@ export function elementKey(nameOrOid: string): string {
 
 function buildKeys(): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
-  for (const item of `${NAMES.trim()}${PRODUCT_NAMES.trimEnd()}`.replaceAll('\n', ' ').split(' ')) {
+  for (const item of `${NAMES.trim()}${PRODUCT_NAMES.trimEnd()}${CONFIG_NAMES.trimEnd()}`
+    .replaceAll('\n', ' ')
+    .split(' ')) {
     const names = item.split('=');
     for (const name of names)
       keys.set(name.startsWith('~') ? OWN_ARC + name.slice(1) : name, names[0] as string);

@@ -430,10 +430,49 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: LIMIT_MS }, 
     );
   });
 
+  t.test('an option changed in cn=config is in force, of this server alone, and stays', async (t) => {
+    const change = (value: string) =>
+      run(
+        'ldapmodify',
+        adminOn(one),
+        `dn: cn=limits,cn=config\nchangetype: modify\nreplace: polyarch-cfg-limits-search-entries\npolyarch-cfg-limits-search-entries: ${value}\n`,
+      );
+    const refused = await change('-3');
+    t.equal(refused.status, 19, refused.stderr);
+    t.match(refused.stderr.replaceAll('\n ', ''), /limits\.searchEntries: -3 is not within/);
+    const changed = await change('3');
+    t.equal(changed.status, 0, changed.stderr);
+    const people = (server: typeof one) =>
+      run('ldapsearch', ['-x', '-LLL', '-H', server.ldap, '-b', BASE, '(objectClass=*)', '1.1']);
+    t.equal((await people(one)).status, 4, 'sizeLimitExceeded');
+    t.equal((await people(two)).status, 0, 'the other server has its own');
+    const get = await polyarch(['config', 'get', 'limits.searchEntries', '--json', '--dir', one.dir]);
+    t.match(JSON.parse(get.stdout), [{ values: ['3'], source: 'file', live: true }], get.stderr);
+  });
+
   t.test('SIGTERM stops the demo cleanly', async (t) => {
     t.equal(await demo.stop(), 0);
     for (const server of demo.servers) t.throws(() => process.kill(server.pid, 0), `${server.name} is gone`);
     const verified = await polyarch(['verify', '--dir', one.dir]);
     t.equal(verified.status, 0, verified.stderr + verified.stdout);
+    const args = ['config', 'set', 'limits.searchSeconds=9', 'cache.entryMiB=64', '--json', '--dir', one.dir];
+    const set = await polyarch(args);
+    t.match(JSON.parse(set.stdout), { atNextStart: ['limits.searchSeconds', 'cache.entryMiB'] }, set.stderr);
+    const again = await polyarch(['start', '--detach', '--dir', one.dir]);
+    t.equal(again.status, 0, again.stderr);
+    t.teardown(() => polyarch(['stop', '--dir', one.dir]));
+    const shown = await run('ldapsearch', [
+      ...adminOn(one),
+      '-LLL',
+      '-b',
+      'cn=limits,cn=config',
+      '-s',
+      'base',
+    ]);
+    t.match(
+      shown.stdout,
+      /search-entries: 3\n.*search-seconds: 9\n/,
+      'what was changed counts after a restart',
+    );
   });
 });

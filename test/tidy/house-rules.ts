@@ -35,7 +35,10 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['changelog', room('engine', 'port csn dn change')],
   [
     'operation',
-    room('engine', 'port ber csn dn schema entry filter ldap ldif change conflict access backend changelog'),
+    room(
+      'engine',
+      'port ber csn dn schema entry filter config ldap ldif change conflict access backend changelog',
+    ),
   ],
   ['broker', room('engine', 'port csn sync change changelog topology')],
   ['replica', room('engine', 'port csn sync change conflict backend changelog operation broker')],
