@@ -188,7 +188,11 @@ async function initialize(
     await Promise.race([work, watchUpdate(domain, work, progress)]);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    if (error instanceof SoleHoldingsError) throw new OperatorError('CHANGES_UNSHARED', error.message);
+    if (error instanceof SoleHoldingsError)
+      throw new OperatorError(
+        'CHANGES_UNSHARED',
+        `${error.message}; reach a server that has them, or add --give-up-changes, which saves them first`,
+      );
     throw new OperatorError(
       'CONNECT_FAILED',
       `the copy from ${from} failed: ${(error as Error).message}`,

@@ -14,6 +14,7 @@ import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
 import type { ReplicaAlert, ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import type { DomainSnapshot } from './snapshot-source.js';
+import { wayOut } from './sole-holdings.js';
 import { type GiveUp, TotalUpdate } from './total-update.js';
 import { UnaskedCopy } from './unasked-copy.js';
 
@@ -289,7 +290,10 @@ export class Replica {
       wanted: () => idle() && wanted(),
       begin: () =>
         this.initialize(peer, keep).catch((error: unknown) => {
-          this.#tell('update-failed', `the total update from ${peer} did not begin (${reasonOf(error)})`);
+          this.#tell(
+            'update-failed',
+            `the total update from ${peer} did not begin (${reasonOf(error)})${wayOut(error, peer)}`,
+          );
           throw error;
         }),
     });

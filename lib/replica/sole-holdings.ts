@@ -91,6 +91,12 @@ export class SoleHoldingsError extends Error {
   }
 }
 
+/** What a person can do about a copy that was not begun without a word of theirs; '' where it was for another reason. */
+export function wayOut(error: unknown, peer: string): string {
+  if (!(error instanceof SoleHoldingsError)) return '';
+  return `; it begins once a server that has them is reached, or with: polyarch replication initialize --dir DIR --from ${peer} --replace-all-data --give-up-changes (they are saved first)`;
+}
+
 /** One of them for people: how many, of whom, up to when. */
 export function holdingText(
   { origin, newest }: SoleHolding,

@@ -118,6 +118,11 @@ export class Cluster {
       if ((proxy.from === a && proxy.to === b) || (proxy.from === b && proxy.to === a)) proxy.set(up);
   }
 
+  /** Breaks, or mends, the way by which one server dials the others. */
+  dials(from: number, up: boolean): void {
+    for (const proxy of this.#proxies) if (proxy.from === from) proxy.set(up);
+  }
+
   heal(): void {
     this.network.hear();
     for (const proxy of this.#proxies) proxy.set(true);

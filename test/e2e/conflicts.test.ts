@@ -10,6 +10,7 @@ import { serverFiles } from '../../lib/app/server-files.js';
 import type { ReplicasVerified } from '../../lib/app/verify-replicas.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { type Cluster, startCluster } from './cluster.js';
+import { giveUpChanges } from './give-up-changes.js';
 import {
   adminOn,
   BASE,
@@ -287,6 +288,7 @@ t.test('writes on both sides of a cut', { skip: missing('ldapmodify'), timeout: 
     (t) => resolveLostAdds(t, cluster),
   );
   await t.test('a server that is told to hold a part of it all', (t) => holdPart(t, cluster, 3));
+  await t.test('a copy that would drop what nobody else has', (t) => giveUpChanges(t, cluster));
   t.same(await cluster.verified(), []);
 });
 

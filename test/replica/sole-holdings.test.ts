@@ -9,6 +9,7 @@ import {
   holdingText,
   SoleHoldingsError,
   soleHoldings,
+  wayOut,
 } from '../../lib/replica/sole-holdings.js';
 import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { directoryServer, World } from '../sim/world.js';
@@ -169,5 +170,16 @@ t.test(
         await world.wait(s2.replica?.initialize('s1') ?? Promise.resolve());
       }
     }
+  },
+);
+
+t.test(
+  'who reads that a copy was not begun is told the ways out; other failures have none of these',
+  async (t) => {
+    t.match(
+      wayOut(new SoleHoldingsError('s1 lacks', []), 's1'),
+      /reached, or with: .* --from s1 .*--give-up-changes/,
+    );
+    t.equal(wayOut(new Error('no route'), 's1'), '');
   },
 );
