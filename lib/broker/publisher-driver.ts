@@ -8,6 +8,7 @@ import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import { reasonOf } from '../base/thrown.js';
 import type { Changelog } from '../changelog/changelog.js';
+import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import { StoreError } from '../port/ordered-store.js';
 import { mayCompress } from '../sync/compression.js';
@@ -116,7 +117,21 @@ export class PublisherDriver {
   /** The peer's hello, read by whoever accepted the link. */
   start(own: Hello, peer: Hello, facts: PeerFacts): void {
     this.#peerName = peer.server;
-    this.feed({ kind: 'hello', own, peer, facts, importing: this.#directory?.importing() ?? false });
+    const lacks = peer.purpose === 'initialize' ? this.#lacking(peer.states.log) : undefined;
+    this.feed({
+      kind: 'hello',
+      own: { ...own, lacks },
+      peer,
+      facts,
+      importing: this.#directory?.importing() ?? false,
+    });
+  }
+
+  /** Of what the target of a copy holds: what our own state covers and we never held, so that its state alone would not show it. */
+  #lacking(log: ServerState): ServerState | undefined {
+    const { state } = this.#changelog;
+    const other = log.csns().filter((csn) => state.covers(csn) && !this.#changelog.holds(csn));
+    return other.length === 0 ? undefined : ServerState.of(other);
   }
 
   /** One event; those that performing it makes are taken in turn. */

@@ -6,6 +6,7 @@
 import { reasonOf } from '../base/thrown.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { Link } from '../port/link.js';
 import {
@@ -72,6 +73,8 @@ export class SubscriberDriver {
   #heardMs = 0;
   #peerName: string;
   #peerStates: ServerStates | undefined;
+  /** What we hold of other histories than the peer, as it said. */
+  #lacks: ServerState | undefined;
   #clockAheadMs: number | undefined;
   #upstream: Omit<Upstream, 'unavailable'> | undefined;
   readonly #side: SideTalk;
@@ -221,6 +224,7 @@ export class SubscriberDriver {
         this.#link.trust();
         this.#link.acceptCompression();
         this.#peerName = effect.peer.server;
+        this.#lacks = effect.peer.lacks;
         // Who wants our data has none that are worth following.
         if (effect.peer.wants !== true) this.#upstream = upstreamOf(this.id, effect.peer);
         this.#hooks.greeted(effect.peer);
@@ -245,7 +249,7 @@ export class SubscriberDriver {
         return;
       case 'prepare':
         this.#work(
-          (target) => target.prepare(effect.summary),
+          (target) => target.prepare({ ...effect.summary, lacks: this.#lacks }),
           () => this.feed({ kind: 'prepared' }),
         );
         return;

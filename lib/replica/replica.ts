@@ -249,8 +249,16 @@ export class Replica {
     return this.#options.autoReinitialize ?? this.#options.autoInitialize;
   }
 
-  greeted(peer: Pick<Hello, 'server'>): void {
+  greeted(peer: Pick<Hello, 'server' | 'states'>): void {
     this.#renewal.greeted(peer);
+    this.#giveUpWaiting(peer);
+  }
+
+  /** The last that held another history of ours has given it up: what we had made in it does not come back. */
+  #giveUpWaiting({ server, states }: Pick<Hello, 'server' | 'states'>): void {
+    if (this.#recovering === undefined || states.log.covers(this.#recovering)) return;
+    const forked = [...this.#bars].filter(([, bar]) => bar.forked).map(([name]) => name);
+    if (forked.join() === server) this.#recovering = undefined;
   }
 
   /** Another history of ours goes on where it is held, whoever else lets us in. */

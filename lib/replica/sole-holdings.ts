@@ -35,6 +35,16 @@ export function soleHoldings(
   return sole;
 }
 
+/**
+ * Of what another server says that it holds, what counts for us where two histories of some servers are known, by what the source of a copy `lacks`: a change newer than ours covers ours by its CSN, and
+ * may be of the other history.
+ */
+export function believed(state: ServerState, lacks: ServerState | undefined, held: ServerState): ServerState {
+  if (lacks === undefined) return state;
+  const forked = new Set(lacks.replicas());
+  return ServerState.of(state.csns().filter((csn) => !forked.has(csnReplica(csn)) || held.covers(csn)));
+}
+
 /** What a connected server holds, as it last said. */
 export interface Heard {
   readonly name: string;

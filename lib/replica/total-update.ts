@@ -5,10 +5,13 @@
  * the copy lacks is kept before anything is dropped, and again for each further source: one that holds less than the one before is no reason to lose more.
  */
 import { asError } from '../base/thrown.js';
+import { csnReplica } from '../csn/csn.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
 import { checkCopy, type Keep } from './copy-terms.js';
 import type { ReplicaOptions, UpdateCarrier, UpdateProgress } from './replica-seams.js';
 import {
+  believed,
   beyondKeeping,
   type Heard,
   heldByOthers,
@@ -195,6 +198,7 @@ export class TotalUpdate {
     // Once the entries gave way there is nothing to hold out for: what we made is kept from here on, whichever source goes on (also after a crash, which forgets what was asked).
     const has = { replica, own: changelog.newest(replica), held: backend.state };
     if (!backend.importing) checkCopy(keep, has, peer, summary.state);
+    if (!backend.importing && this.#hooks.forked()) this.#checkWay(peer, summary.state);
     if (!backend.importing && summary.generationId === backend.generationId)
       await this.#confirmLoss(peer, summary);
     if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
@@ -205,11 +209,27 @@ export class TotalUpdate {
     this.#place = summary.place;
   }
 
+  /**
+   * We were restored and wrote on, which others have, and what they made since then too. They would not let us in any more after a copy of one that lacks it: we would wait for their changes, and they for those of
+   * ours that we are to make anew. So the source has to give way: what it alone holds of ours is saved there.
+   */
+  #checkWay(peer: string, source: ServerState): void {
+    const { changelog, replica, server } = this.#options;
+    const newest = changelog.newest(replica);
+    const allies = this.#heard.filter(({ name, log }) => name !== peer && log.get(replica) === newest);
+    const lost = changelog.state.csns().some((csn) => csnReplica(csn) !== replica && !source.covers(csn));
+    if (newest === undefined || allies.length === 0 || !lost) return;
+    throw new Error(
+      `${allies.map(({ name }) => name).join(', ')} and ${server} hold what ${server} made since it was restored, and changes of others that ${peer} lacks: initialize ${peer} instead (polyarch replication initialize --from ${server} --replace-all-data --give-up-changes, at ${peer}), which first saves as LDIF what it alone holds of ${server}`,
+    );
+  }
+
   /** Names what nobody else is known to hold, and has it saved where it may be given up. Rejects where it may not. */
-  async #confirmLoss(peer: string, { state }: SnapshotSummary): Promise<void> {
+  async #confirmLoss(peer: string, { state, lacks }: SnapshotSummary): Promise<void> {
     const { changelog, replica, members, server } = this.#options;
     const rows = members?.rows() ?? [];
-    const known = [state, ...heldByOthers(rows, this.#heard, server, { name: peer, state })];
+    const others = heldByOthers(rows, this.#heard, server, { name: peer, state });
+    const known = [state, ...others].map((theirs) => believed(theirs, lacks, changelog.state));
     const gone = beyondKeeping(replica, changelog.trimmed, known);
     if (gone !== undefined)
       throw new Error(

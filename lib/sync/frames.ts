@@ -77,6 +77,8 @@ export interface Hello {
   readonly formats?: Formats | undefined;
   /** What this directory has reported to hold, where its entries lack some of it: it knows that, and makes no change before it holds again what others made of it; undefined: they lack nothing, or an older version speaks. */
   readonly promised?: ServerState | undefined;
+  /** Of whom asks for a copy: what it holds that the sender, which has newer changes of the same servers, does not: other histories of theirs. */
+  readonly lacks?: ServerState | undefined;
 }
 
 /** For whom a broker fetches a copy. */

@@ -10,7 +10,7 @@ import type { Hello, LinkPurpose, ServerStates } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats, what was promised. After any other octet the rest is of a later version. */
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats, what was promised, what a copy lacks. After any other octet the rest is of a later version. */
 const RESUME = 1;
 const OFFERS = 2;
 const WANTS = 3;
@@ -18,6 +18,7 @@ const BEHALF = 4;
 const FRACTION = 5;
 const FORMATS = 6;
 const PROMISED = 7;
+const LACKS = 8;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -58,9 +59,13 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
     writer.varint(hello.formats.copies);
     writer.varint(hello.formats.changes);
   }
-  if (hello.promised === undefined) return;
-  writer.u8(PROMISED);
-  writer.bytes(hello.promised.toBytes());
+  if (hello.promised !== undefined) {
+    writer.u8(PROMISED);
+    writer.bytes(hello.promised.toBytes());
+  }
+  if (hello.lacks === undefined) return;
+  writer.u8(LACKS);
+  writer.bytes(hello.lacks.toBytes());
 }
 
 /** Writes a place in a copy. */
@@ -112,7 +117,10 @@ export function readHello(reader: ByteReader): Hello {
   };
 }
 
-type More = Pick<Hello, 'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats' | 'promised'>;
+type More = Pick<
+  Hello,
+  'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats' | 'promised' | 'lacks'
+>;
 
 function readMore(reader: ByteReader): More {
   let more: More = {};
@@ -137,6 +145,9 @@ function readMore(reader: ByteReader): More {
       }
       case PROMISED:
         more = { ...more, promised: readState(reader) };
+        break;
+      case LACKS:
+        more = { ...more, lacks: readState(reader) };
         break;
       case BEHALF: {
         const server = readName(reader);

@@ -13,6 +13,8 @@ export interface SnapshotSummary {
   readonly entryCount: number;
   /** Which copy, and how many of its images came in earlier sessions; undefined: the source cannot go on after a cut. */
   readonly place?: SnapshotPlace | undefined;
+  /** What the target holds and the source does not, though by its CSNs it should: other histories of these servers. */
+  readonly lacks?: ServerState | undefined;
 }
 
 /** A place in a copy of a domain: after so many images. */

@@ -29,6 +29,7 @@ t.test(
       { formats: { copies: 300, changes: 2 } },
       { behalf: { server: 's9', replica: undefined, hops: 1 }, formats: { copies: 1, changes: 1 } },
       { promised: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]) },
+      { lacks: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]), promised: ServerState.EMPTY },
       { promised: ServerState.EMPTY, formats: { copies: 1, changes: 1 } },
       { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
     ]) {
