@@ -32,7 +32,7 @@ export type ControlRequest =
       readonly all?: boolean;
     }
   | { readonly command: 'changes'; readonly domain?: string; readonly limit?: number }
-  | { readonly command: 'show-entry'; readonly dn: string }
+  | { readonly command: 'show-entry' | 'policy-explain'; readonly dn: string }
   | { readonly command: 'upkeep-members' | 'upkeep-purge' | 'upkeep-unseen'; readonly domain?: string }
   | { readonly command: 'upkeep-evict' | 'upkeep-restore'; readonly server: string; readonly domain?: string }
   | { readonly command: 'upkeep-deleted'; readonly domain?: string; readonly limit?: number }

@@ -26,6 +26,7 @@ const COMMANDS = {
   conflicts: { ...DOMAIN, limit: 'number', kind: 'string', entry: 'string', all: 'boolean' },
   changes: { ...DOMAIN, limit: 'number' },
   'show-entry': { dn: 'string' },
+  'policy-explain': { dn: 'string' },
   initialize: { ...DOMAIN, from: 'string', giveUp: 'boolean' },
   verify: DOMAIN,
   'verify-replicas': { ...DOMAIN, peer: 'string', repair: 'boolean', from: 'string' },
@@ -42,6 +43,7 @@ const COMMANDS = {
 const KNOWN: ReadonlyMap<string, Fields> = new Map(Object.entries(COMMANDS));
 const REQUIRED: ReadonlyMap<string, string> = new Map([
   ['show-entry', 'dn'],
+  ['policy-explain', 'dn'],
   ['upkeep-evict', 'server'],
   ['upkeep-restore', 'server'],
   ['upkeep-undelete', 'entry'],

@@ -61,6 +61,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return await changes(server, request);
       case 'show-entry':
         return await showEntry(server, request.dn);
+      case 'policy-explain':
+        return await server.explainPolicy(request.dn);
       case 'verify':
         return await Promise.all(withOwn(server, request.domain).map((domain) => verifyDomain(domain)));
       case 'backup':

@@ -248,6 +248,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema-add.js')).schemaAdd,
   },
   {
+    name: 'policy explain',
+    describe: 'Which password policy governs a user, and what it means for the account',
+    load: async () => (await import('./commands/policy-explain.js')).policyExplain,
+  },
+  {
     name: 'schema remove',
     describe: 'Take a definition away that nothing needs',
     load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
@@ -271,6 +276,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  policy: 'Password policies: explain',
   backup: 'Back up a server, running or stopped; list, verify, prune',
   replication:
     'Replication: status, initialize, conflicts, resolve, show-entry, verify, members, purge, evict, restore, unseen',

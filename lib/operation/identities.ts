@@ -13,7 +13,7 @@ import { prepareMatch } from '../filter/filter-match.js';
 import type { ServerParts } from './server-parts.js';
 
 /** Whether a name is the administrator's. */
-export function isAdminDn(parts: ServerParts, dn: Dn): boolean {
+export function isAdminDn(parts: Pick<ServerParts, 'schema' | 'directory' | 'settings'>, dn: Dn): boolean {
   const key = parts.schema.dnKey(dn);
   return key !== undefined && key === parts.schema.dnKey(parts.directory.route(parts.settings.adminDn).dn);
 }

@@ -414,6 +414,61 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: LIMIT_MS }, 
     await eventually('gone from server 2', async () => (await read(two, `ou=a,${BASE}`, 'ou')) === undefined);
   });
 
+  t.test(
+    'a password policy: wrong passwords on two servers lock the account on the third, and say why',
+    async (t) => {
+      const room = `ou=guarded,${BASE}`;
+      const guarded = `uid=guarded,${room}`;
+      const ldif = [
+        `dn: ${room}\nobjectClass: organizationalUnit\nou: guarded\n`,
+        `dn: cn=policy,${room}\nobjectClass: subentry\nobjectClass: pwdPolicy\ncn: policy\nsubtreeSpecification: { }`,
+        'pwdAttribute: userPassword\npwdLockout: TRUE\npwdMaxFailure: 2\npwdMustChange: TRUE\n',
+        `dn: ${guarded}\nobjectClass: account\nobjectClass: simpleSecurityObject\nuid: guarded\nuserPassword: right\n`,
+      ].join('\n');
+      t.equal((await run('ldapadd', adminOn(one), ldif)).status, 0);
+      const whoami = (server: typeof one, password: string) =>
+        run('ldapwhoami', ['-x', '-e', 'ppolicy', '-H', server.ldap, '-D', guarded, '-w', password]);
+      const failures = (count: number) =>
+        eventually(`${count} wrong passwords on all servers`, async () => {
+          for (const server of demo.servers)
+            if ((await read(server, guarded, 'pwdFailureTime')).length !== count) return false;
+          return true;
+        });
+      await eventually('the account on all servers', async () => {
+        for (const server of demo.servers)
+          if ((await read(server, guarded, 'pwdChangedTime')).length === 0) return false;
+        return true;
+      });
+      t.equal((await whoami(one, 'wrong')).status, 49);
+      await failures(1);
+      t.equal((await whoami(two, 'wrong')).status, 49);
+      await failures(2);
+      const locked = await whoami(three, 'right');
+      t.equal(locked.status, 49);
+      t.match(`${locked.stdout}${locked.stderr}`, /Account locked/);
+      const why = await polyarch(['policy', 'explain', '--json', '--dir', three.dir, '--user', guarded]);
+      t.match(JSON.parse(why.stdout), {
+        policy: { dn: `cn=policy,${room}`, why: 'subtree' },
+        account: { failures: 2, lock: { why: 'failures' } },
+        nextBind: 'accountLocked',
+      });
+      t.equal((await run('ldappasswd', [...adminOn(one), '-s', 'given out', guarded])).status, 0);
+      await failures(0);
+      await eventually(
+        'the reset on all servers',
+        async () => (await whoami(two, 'given out')).status !== 49,
+      );
+      const reset = await whoami(two, 'given out');
+      t.match(`${reset.stdout}${reset.stderr}`, /Password must be changed/);
+      const own = ['-x', '-H', one.ldap, '-D', guarded, '-w', 'given out', '-s', 'my own', guarded];
+      const changed = await run('ldappasswd', own);
+      t.equal(changed.status, 0, changed.stderr);
+      const free = await whoami(one, 'my own');
+      t.equal(free.status, 0, free.stderr);
+      t.match(free.stdout, guarded);
+    },
+  );
+
   t.test('in the end all replicas are equal, and replication status says so', async (t) => {
     await untilEqual(demo.servers);
     // Equal contents come a moment before each has told the others what it holds.

@@ -3,6 +3,7 @@ import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePasswordPolicyResponse } from '../../lib/ldap/controls/password-policy.js';
 import { encodePasswordModify } from '../../lib/ldap/extended/password-modify.js';
+import { explainPolicy } from '../../lib/operation/policy-report.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import {
   ADMIN,
@@ -342,3 +343,42 @@ t.test(
     t.equal(guarded.changes.length, written);
   },
 );
+
+t.test('what governs an account and what would become of its next bind is explained', async (t) => {
+  const { server, admin } = await governed({
+    pwdLockout: 'TRUE',
+    pwdMaxFailure: '2',
+    pwdLockoutDuration: '60',
+    pwdMaxAge: '1000',
+    pwdMustChange: 'TRUE',
+  });
+  const { directory, settings } = server.service;
+  const explain = (dn: string) =>
+    explainPolicy({ schema: server.schema, directory, settings, clock: server.clock }, dn);
+  t.match(await explain(ANN), {
+    dn: ANN,
+    policy: { dn: POLICY, why: 'default' },
+    account: { passwordChanged: null, expires: null, lock: null },
+    nextBind: 'admitted',
+  });
+  await admin.modify(ANN, [
+    ['replace', 'userPassword', 'given out'],
+    ['add', 'pwdPolicySubentry', `cn=gone,${BASE}`],
+  ]);
+  t.match(await explain(ANN), {
+    passedOver: [`cn=gone,${BASE}`],
+    account: { expires: '2026-01-01T00:16:40.000Z', mustChange: true, failures: 0 },
+    nextBind: 'changeOnly',
+  });
+  await admin.modify(ANN, [['delete', 'pwdReset']]);
+  server.clock.advance(1_000_000);
+  t.match(await explain(ANN), { nextBind: 'passwordExpired' });
+  await admin.modify(ANN, [['add', 'pwdAccountLockedTime', '20260101001640Z']]);
+  t.match(await explain(ANN), {
+    account: { lock: { why: 'failures', until: '2026-01-01T00:17:40.000Z' } },
+    nextBind: 'accountLocked',
+  });
+  await t.rejects(explain(ADMIN), { result: 'unwillingToPerform' });
+  await t.rejects(explain(`cn=gone,${BASE}`), { result: 'noSuchObject' });
+  await t.rejects(explain('no dn'), { result: 'invalidDNSyntax' });
+});
