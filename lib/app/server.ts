@@ -6,7 +6,6 @@
  */
 import { SievedStore } from '../backend/sieved-store.js';
 import { UsnSource } from '../backend/usn-source.js';
-import { utf8Encode } from '../base/bytes.js';
 import { Pacer } from '../broker/pacer.js';
 import type { Settings } from '../config/option-table.js';
 import { PasswordCache } from '../io/password-cache.js';
@@ -17,7 +16,9 @@ import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { TlsContext } from '../io/tls-context.js';
 import { TlsLinks } from '../io/tls-links.js';
+import type { AccessSink } from '../operation/access-log.js';
 import type { Administration } from '../operation/administration.js';
+import type { Configuration } from '../operation/config-entry.js';
 import type { IndexAdvice } from '../operation/index-advice.js';
 import { LdapService } from '../operation/ldap-service.js';
 import { explainPolicy, type PolicyReport } from '../operation/policy-report.js';
@@ -36,6 +37,7 @@ import { listenHttp } from './http-endpoint.js';
 import { Incarnation } from './incarnation.js';
 import { makeStatus } from './make-status.js';
 import { type OpenedDomains, openDomains } from './open-domains.js';
+import { liveSettings, startSettings } from './operation-settings.js';
 import { takeOwnBackups } from './own-backups.js';
 import { inDirectory, type ServerConfig } from './read-config.js';
 import { replicationTree } from './replication-monitor.js';
@@ -76,8 +78,12 @@ export interface RunningServer {
   readonly alerts: AlertWatch;
   /** Takes commands over LDAP from now on. */
   serveAdministration(administration: Administration): void;
-  /** Takes over what may change while it runs (undefined: nothing does), and reads the certificates again. Rejects with OperatorError TLS_INVALID. */
-  reload(settings: Settings | undefined): Promise<void>;
+  /** Shows options as cn=config from now on. */
+  serveConfiguration(configuration: Configuration): void;
+  /** Takes over the options that may change while it runs. */
+  configure(settings: Settings): void;
+  /** Reads the certificates again. Rejects with OperatorError TLS_INVALID. */
+  reloadCertificates(): Promise<void>;
   /** What password policies say of an account; see explainPolicy(). */
   explainPolicy(dn: string): Promise<PolicyReport>;
   /** Resolves when everything is written and closed. */
@@ -189,13 +195,9 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     advice: service.advice,
     alerts,
     serveAdministration: (administration) => service.serveAdministration(administration),
-    reload: async (settings) => {
-      if (settings !== undefined) {
-        alerts.configure(alertSettings(settings));
-        service.configure(passwordSettings(settings));
-      }
-      await tls.reload();
-    },
+    serveConfiguration: (configuration) => service.serveConfiguration(configuration),
+    configure: (settings) => reconfigure(settings, alerts, service, log),
+    reloadCertificates: () => tls.reload(),
     explainPolicy: (dn) =>
       explainPolicy(
         { schema, directory: service.directory, settings: service.settings, clock: systemClock },
@@ -259,41 +261,24 @@ function makeService(
     random: systemRandom,
     log,
     settings: {
-      adminDn: settings['admin.dn'],
-      adminPassword: utf8Encode(settings['admin.passwordHash']),
-      sizeLimit: settings['limits.searchEntries'],
-      timeLimitSeconds: settings['limits.searchSeconds'],
-      lookThroughLimit: settings['limits.searchLookThrough'],
-      unindexedEntries: settings['limits.unindexedEntries'],
-      unindexedSearches: settings['limits.unindexedSearches'],
-      defaultReferral: settings.defaultReferral,
-      proxies: settings['access.proxies'],
-      allowVersion2: settings['binds.version2'],
-      allowUnauthenticatedBind: settings['binds.withoutPassword'],
-      requireTlsForPasswords: settings['binds.passwordsNeedTls'],
-      ...passwordSettings(settings),
-      certificateAttribute:
-        settings['sasl.certificateAttribute'] === 'none' ? undefined : settings['sasl.certificateAttribute'],
-      idleMs: settings['limits.idleSeconds'] * 1000,
-      maxConnections: settings['limits.connections'],
-      maxConnectionsPerAddress: settings['limits.connections'],
-      messageBytesAnonymous: settings['limits.messageBytesAnonymous'],
-      messageBytes: settings['limits.messageBytes'],
-      persistentSearches: settings['limits.persistentSearches'],
-      changeWaitMs: settings['limits.changeWaitSeconds'] * 1000,
-      allowEmptyGroups: settings['groups.allowEmpty'],
+      ...startSettings(settings),
+      ...liveSettings(settings),
       vendorVersion: `Polyarch Directory Server ${version}`,
     },
-    ...(settings['log.access'] ? { accessLog: (record) => log.info({ ...record }, 'access') } : {}),
+    ...(settings['log.access'] ? { accessLog: accessSink(log) } : {}),
   });
 }
 
-/** Settings of passwords that a running server takes over. */
-function passwordSettings(settings: Settings) {
-  return {
-    defaultPasswordPolicy: settings['passwords.defaultPolicy'],
-    netscapePasswordControls: settings['passwords.netscapeControls'],
-  };
+/** Has the parts of a running server follow the options that reload. */
+function reconfigure(settings: Settings, alerts: AlertWatch, service: LdapService, log: Log): void {
+  alerts.configure(alertSettings(settings));
+  service.configure(liveSettings(settings));
+  service.logAccess(settings['log.access'] ? accessSink(log) : undefined);
+}
+
+/** Writes the access log. */
+function accessSink(log: Log): AccessSink {
+  return (record) => log.info({ ...record }, 'access');
 }
 
 /** Where writes are referred; undefined: this server takes them. */
