@@ -79,10 +79,11 @@ export class Forks {
           const held = changelog.newest(origin);
           const went = await changelog.forget(origin);
           this.#evicted.delete(origin);
+          if (went === 0) return;
           listener.alert({
             kind: 'forked',
             key: `evicted ${origin}`,
-            message: `${name} is evicted and gave ${server}, whose disk was begun anew, what it made: ${went} changes up to ${held} are forgotten here, and those taken that the members hold; ${name} holds them, and makes them anew when it returns`,
+            message: `${name} is evicted: ${went} changes of it up to ${held}, which ${server} holds on no other server's word since its disk was begun, are forgotten here, and those taken that the members hold; what only ${name} holds it makes anew when it returns`,
           });
         },
       );

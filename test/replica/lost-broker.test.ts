@@ -143,7 +143,7 @@ t.test(
     together(world, 's1', 's4');
     together(world, 's2', 's4');
     await world.run(5000);
-    t.match(s4.alerts.join('\n'), /s3 is evicted .* 7 changes up to .* are forgotten here/);
+    t.match(s4.alerts.join('\n'), /s3 is evicted: 7 changes of it up to .* are forgotten here/);
     for (const name of ['s1', 's2', 's4']) {
       const log = world.server(name).changelog;
       t.notOk(

@@ -207,9 +207,14 @@ export class MembersAct implements Act {
   }
 
   async mend(): Promise<void> {
-    for (const name of [...this.#evicted]) this.#bringBack(name);
+    // Who alone knew of a return may be gone, or forgotten by a lost disk: then it is asked for again.
+    const { servers } = this.#simulation;
+    const told = servers.flatMap(({ members }) => members?.rows() ?? []);
+    const out = told.filter(({ standing }) => standing === 'evicted').map(({ name }) => name);
+    const back = out.filter((name) => servers.some((one) => one.name === name));
+    for (const name of new Set([...this.#evicted, ...back])) this.#bringBack(name);
     for (const name of this.#gone) this.#spawn(this.#evictGone(name));
-    for (const server of this.#simulation.servers) this.#tell(server, (known) => known);
+    for (const server of servers) this.#tell(server, (known) => known);
   }
 
   /** Where a server still says that it is evicted, that is where its sentence asks for the command. */
