@@ -3,6 +3,7 @@ import t from 'tap';
 import { MemoryStore } from '../../lib/backend/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
+import type { Csn } from '../../lib/csn/csn.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import {
@@ -154,3 +155,81 @@ t.test('a store that fails meanwhile leaves nothing of it', async (t) => {
   t.same(shown(again), before);
   t.same(await violations(again), []);
 });
+
+async function grouped(store: MemoryStore): Promise<Turning> {
+  const engine = await turning(store);
+  await engine.backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  const first = { objectClass: ['groupOfNames'], cn: ['g'], member: members(0, 100) };
+  await engine.backend.submit('', adding(GROUP, first));
+  return engine;
+}
+
+t.test('a server that is stopped meanwhile ends the write first: it stands whole afterwards', async (t) => {
+  const store = new MemoryStore();
+  const engine = await grouped(store);
+  let closed: Promise<void> | undefined;
+  engine.onTurn = () => {
+    closed ??= engine.backend.close();
+  };
+  await engine.backend.submit('', modifying(GROUP, { member: { add: members(100, 2000) } }));
+  await must(closed, 'it was stopped in a turn of the write');
+  store.crash(0);
+  const again = await openEngine({ store, values: VALUES });
+  t.equal(shown(again)?.length, 2100);
+  t.same(await violations(again), []);
+});
+
+t.test(
+  'a batch before it that meets a full disk takes it along; both stand once there is space',
+  async (t) => {
+    const store = new MemoryStore();
+    const engine = await grouped(store);
+    const { backend } = engine;
+    const before = shown(engine);
+    let refused = (): void => undefined;
+    store.faults.delay = () =>
+      new Promise((resolve) => {
+        refused = () => {
+          store.faults.refuse = 'full';
+          resolve();
+        };
+      });
+    const writes = [
+      backend.submit('', modifying(BASE, { description: { add: ['small'] } })),
+      // A turn later, so that the small one is on its way.
+      new Promise((resolve) => void setImmediate(resolve)).then(() =>
+        backend.submit('', modifying(GROUP, { member: { add: members(100, 2000) } })),
+      ),
+    ];
+    let turns = 0;
+    engine.onTurn = () => {
+      turns += 1;
+      if (turns === 6) refused();
+    };
+    for (const { status, ...rest } of await Promise.allSettled(writes)) {
+      t.equal(status, 'rejected');
+      t.match(rest, { reason: { message: /disk is full/ } });
+    }
+    t.ok(turns >= 6);
+    t.same(shown(engine), before, 'nothing of it is seen');
+    store.faults.refuse = undefined;
+    store.faults.delay = undefined;
+    await backend.submit('', modifying(GROUP, { member: { add: members(100, 2000) } }));
+    t.equal(shown(engine)?.length, 2100);
+    t.same(await violations(engine), []);
+  },
+);
+
+t.test(
+  'the clock that is told to others meanwhile is that after the write: none of an earlier one is told late',
+  async (t) => {
+    const { backend } = await grouped(new MemoryStore());
+    let told: Promise<{ readonly clock: Csn }> | undefined;
+    const large = backend.submit('', (view) => {
+      told ??= backend.parts.writes.report();
+      return modifying(GROUP, { member: { add: members(100, 2000) } })(view);
+    });
+    const [{ csn }, { clock }] = [await large, await must(told, 'it was asked for')];
+    t.ok(clock >= must(csn, 'it changed something'), `${clock} after ${csn}`);
+  },
+);
