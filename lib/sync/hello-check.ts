@@ -89,10 +89,11 @@ function checkIdentity(own: Hello, peer: Hello, facts: PeerFacts): Refusal | und
 /** Who was restored is known where one of both is the replica itself. */
 export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId): string {
   const restored = replica === own.replica ? own.server : replica === peer.replica ? peer.server : undefined;
+  const other = restored === own.server ? peer.server : own.server;
   const remedy =
     restored === undefined
       ? 'initialize the server that was restored'
-      : `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew`;
+      : `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew; where it has been, initialize ${other} from it`;
   return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedy}`;
 }
 

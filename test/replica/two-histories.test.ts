@@ -9,8 +9,8 @@ import { directoryServer, World } from '../sim/world.js';
 
 const NAMES = ['s1', 's2', 's3'] as const;
 
-/** A chain: s3 alone has what s1 made before it was restored, s2 what it made since. `clockMs`: how far the clock of s1 is set after the restore. */
-async function forked(clockMs: number) {
+/** A chain: s3 alone has what s1 made before it was restored, s2 what it made since. `clockMs`: how far the clock of s1 is set after the restore; `ofS2`: changes that s2 made since. */
+async function forked(clockMs: number, ofS2: number) {
   const world = await World.started([
     directoryServer(1, [2, 3], { startHoldMs: 500 }),
     directoryServer(2, [1], { startHoldMs: 500 }),
@@ -38,7 +38,7 @@ async function forked(clockMs: number) {
   await world.run(5000, () => s1.up && s1.replica?.writesHeld() === undefined);
   for (const [name, count] of [
     ['s1', 4],
-    ['s2', 3],
+    ['s2', ofS2],
     ['s3', 3],
   ] as const)
     await world.writes(name, count);
@@ -52,7 +52,7 @@ for (const clockMs of [0, -3_600_000]) {
   t.test(
     `what a server made before its restore, and one other holds, is named before it goes (clock at ${clockMs} ms)`,
     async (t) => {
-      const { world, before, made } = await forked(clockMs);
+      const { world, before, made } = await forked(clockMs, 3);
       const s3 = world.server('s3');
       const wrongWay = await world.wait(
         (world.server('s1').replica?.initialize('s3') ?? Promise.resolve()).then(String, (error: unknown) =>
@@ -100,3 +100,29 @@ for (const clockMs of [0, -3_600_000]) {
     },
   );
 }
+
+t.test(
+  'a restored server that took its copy makes anew what it wrote, once who followed it meanwhile has taken one of it',
+  async (t) => {
+    const { world, made } = await forked(0, 0);
+    await world.run(10_000);
+    const s2 = world.server('s2');
+    const session = s2.broker?.status().find(({ peer }) => peer === 's1');
+    t.match(session?.lastError, /s1 was restored .* where it has been, initialize s2 from it/);
+    const unasked = await world.wait(
+      (s2.replica?.initialize('s1') ?? Promise.resolve()).then(String, (error: unknown) => String(error)),
+    );
+    t.match(unasked, /known to have: 4 changes of s1 /, 'which s1 has kept');
+    await world.wait(s2.replica?.initialize('s1', 'reissued', async () => {}) ?? Promise.resolve());
+    await world.run(10_000);
+    await world.settle();
+    const s1 = world.server('s1');
+    t.equal(s1.reissued.length, 4);
+    for (const name of NAMES) {
+      const server = world.server(name);
+      t.equal(server.replica?.writesHeld(), undefined, name);
+      t.ok(made.every((csn) => s1.madeAnew.has(csn) || server.changelog?.holds(csn)));
+      t.equal(await server.directory?.contents(), await s1.directory?.contents());
+    }
+  },
+);
