@@ -30,15 +30,18 @@ const PROBES = 4;
 const IDLE_MS = 3000;
 /** Work that ends sooner is done again until so much has passed. */
 const LEAST_MS = 3000;
+/** Members of the large group; edits of it by one member. */
+const MEMBERS = 100_000;
+const EDITS = 100;
 
 const anything: Filter = { kind: 'present', attribute: 'objectClass' };
-const nothing: Filter = {
+const nothing = {
   kind: 'substrings',
   attribute: 'description',
   initial: undefined,
   any: [utf8Encode('no value holds this')],
   final: undefined,
-};
+} as const;
 
 function option(name: string, fallback: string): string {
   const at = process.argv.indexOf(`--${name}`);
@@ -225,6 +228,7 @@ async function main(): Promise<void> {
       'an index built anew',
       () => command(['index', 'rebuild', '--dir', home, '--index', 'cn:equality,substring']),
     ],
+    ['group', `a group of ${MEMBERS} added, edited, looked through and deleted`, () => largeGroup(worker)],
     ['update', 'a total update of another server', () => totalUpdate(dir)],
   ];
   process.stdout.write(
@@ -241,6 +245,33 @@ async function main(): Promise<void> {
     await stopChild(server);
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** A group of many members: added, edited one member at a time, looked through by a substring filter, deleted. */
+async function largeGroup(worker: LdapClient): Promise<void> {
+  const dn = `cn=large group,${BASE_DN}`;
+  const valuesOf = (of: (n: number) => string) =>
+    Array.from({ length: MEMBERS }, (_, n) => utf8Encode(of(n)));
+  const edit = (operation: 'add' | 'delete', description: string, values: readonly Uint8Array[]) =>
+    worker.modify(dn, [{ operation, attribute: { description, values } }]);
+  const classes = ['groupOfNames', 'extensibleObject'].map(utf8Encode);
+  const members = valuesOf((n) => `uid=user.${n},ou=people,${BASE_DN}`);
+  await worker.add(dn, [
+    { description: 'objectClass', values: classes },
+    { description: 'member', values: members },
+  ]);
+  await edit(
+    'add',
+    'memberUid',
+    valuesOf((n) => `user.${n}`),
+  );
+  for (let n = 0; n < EDITS; n++) {
+    await edit('add', 'member', [utf8Encode(`uid=new.${n},ou=people,${BASE_DN}`)]);
+    await edit('delete', 'member', members.slice(n, n + 1));
+  }
+  const filter: Filter = { ...nothing, attribute: 'memberUid' };
+  for (let n = 0; n < EDITS / 10; n++) await worker.searchAll({ base: dn, scope: 'base', filter });
+  await worker.delete(dn);
 }
 
 async function wrongBinds(): Promise<void> {

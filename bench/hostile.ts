@@ -1,0 +1,73 @@
+/**
+ * What the largest requests that a server takes do to others: the longest turn of its event loop for each, in processor time of its thread.
+ *
+ * npm run bench -- hostile [--entries 100000] [--only filter,schema] [--home DIR]
+ * One server in a process of its own with bench/turn-monitor.ts; each request is sent once, and what the server answers is printed: a request that it refuses is a figure as well. `--home` keeps
+ * the server's directory for the next run.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stopChild } from './clean-up.js';
+import { BASE_DN, type Case, connectClient, entries, option, PASSWORD, port, told } from './hostile-case.js';
+import { readCases } from './hostile-reads.js';
+import { writeCases } from './hostile-writes.js';
+import { writePeopleLdif } from './people-ldif.js';
+import * as polyarch from './polyarch.js';
+
+const only = option('only', '').split(',').filter(Boolean);
+const kept = option('home', '');
+
+const cases: readonly Case[] = [
+  { name: 'idle', label: 'nothing', run: () => sleep(2000) },
+  ...readCases(),
+  ...writeCases(),
+];
+
+/** Longest turn since the last call, as text. */
+async function longestTurn(server: ChildProcess, file: string): Promise<string> {
+  rmSync(file, { force: true });
+  server.kill('SIGUSR2');
+  for (let tries = 0; tries < 3000 && !existsSync(file); tries++) await sleep(10);
+  await sleep(10);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+async function main(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
+  const home = kept === '' ? join(dir, 'ours') : kept;
+  if (!existsSync(home)) {
+    const ldif = join(dir, 'people.ldif');
+    await writePeopleLdif(ldif, BASE_DN, entries);
+    polyarch.setup({ dir: home, baseDn: BASE_DN, password: PASSWORD, port, id: 1, peers: [] });
+    polyarch.importLdif(home, ldif);
+  }
+  const turns = join(dir, 'turns');
+  process.env.TURNS_FILE = turns;
+  const options = process.env.NODE_OPTIONS ?? '';
+  process.env.NODE_OPTIONS = `${process.env.SERVER_OPTIONS ?? ''} --import ${new URL('./turn-monitor.js', import.meta.url).href}`;
+  const server = await polyarch.start(home, port);
+  process.env.NODE_OPTIONS = options;
+  try {
+    await sleep(3000);
+    for (const { name, label, run } of cases) {
+      if (only.length > 0 && !only.includes(name)) continue;
+      const client = await connectClient();
+      await client.bind(polyarch.ADMIN_DN, PASSWORD);
+      await longestTurn(server, turns);
+      const start = performance.now();
+      const answer = await told(run(client));
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      const turn = await longestTurn(server, turns);
+      client.unbind();
+      process.stdout.write(`${label.padEnd(56)}${turn.padStart(8)} ms ${seconds.padStart(6)} s  ${answer}\n`);
+    }
+  } finally {
+    await stopChild(server);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+await main();
