@@ -19,6 +19,7 @@ import { ListedTree, type VirtualCandidates, type VirtualTree } from './virtual-
 export class ConfigTree implements VirtualTree {
   readonly baseDn = parseDn(CONFIG_BASE);
   readonly monitorOnly = true;
+  readonly ownServer = true;
   readonly #configuration: Configuration;
   readonly #tree: ListedTree;
 

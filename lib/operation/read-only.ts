@@ -1,7 +1,8 @@
 /**
  * A server that takes no writes from clients: it refers them to servers that do (RFC 4511 section 4.1.10).
  *
- * With the ManageDsaIT control the client wants this very server, and no referral (RFC 3296): the write is refused, and the diagnostic names the others.
+ * With the ManageDsaIT control the client wants this very server, and no referral (RFC 3296): the write is refused, and the diagnostic names the others. Its own
+ * configuration (cn=config) it takes all the same: the others have theirs.
  */
 import { LdapError } from '../base/ldap-error.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -14,8 +15,10 @@ import type { ServerParts } from './server-parts.js';
 export function checkTakesWrites(parts: ServerParts, operation: Operation): void {
   const { writers } = parts.settings;
   if (writers === undefined) return;
+  const { request } = operation.message;
+  const name = writtenName(request);
+  if (request.kind === 'modify' && isOwn(parts, name)) return;
   const urls = writers();
-  const name = writtenName(operation.message.request);
   if (urls.length > 0 && !operation.controls.manageDsaIt) throw referTo(urls, parseDn(name));
   throw new LdapError(
     'unwillingToPerform',
@@ -23,6 +26,12 @@ export function checkTakesWrites(parts: ServerParts, operation: Operation): void
       ? 'This server is read-only, and knows no server that takes writes.'
       : `This server is read-only; write to ${urls.join(' or ')}.`,
   );
+}
+
+/** Whether the name lies in a tree of this server's own. Throws LdapError invalidDNSyntax. */
+function isOwn({ directory }: ServerParts, name: string): boolean {
+  const route = directory.route(name);
+  return route.kind === 'virtual' && route.tree.ownServer === true;
 }
 
 /** The target of a write as the client wrote it; of a password modify nothing, for its user may be another text than a DN. */

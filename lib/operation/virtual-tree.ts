@@ -30,6 +30,8 @@ export interface VirtualTree {
   readonly baseDn: Dn;
   /** Only requesters whom the policy lets monitor see it. */
   readonly monitorOnly: boolean;
+  /** What is written to it is this server's own and replicates nowhere: a read-only server takes it too. */
+  readonly ownServer?: boolean;
   /** Whether there is, or may be, an entry of this name; it lies at or below baseDn. */
   holds(dn: Dn): boolean;
   /** Entries within base and scope; `base` lies at or below baseDn. Base scope gives the entry or none. */

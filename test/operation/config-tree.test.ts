@@ -213,6 +213,15 @@ t.test('no-op, assertion, permissive modify and post-read count here too', async
   );
 });
 
+t.test('a read-only server takes changes of its own options, and refers all others', async (t) => {
+  const { server, admin, read } = await serve();
+  server.service.configure({ writers: () => ['ldap://writer.example'] });
+  t.equal((await admin.modify(LIMITS, [['replace', ENTRIES, '8']])).result, 'success');
+  t.same((await read(LIMITS))[ENTRIES], ['8']);
+  t.equal((await admin.modify('dc=example,dc=com', [['replace', 'description', 'x']])).result, 'referral');
+  t.equal((await admin.modify('cn=schema', [['replace', 'description', 'x']])).result, 'referral');
+});
+
 t.test('options that only the machine may change, and secrets, are never live over LDAP', (t) => {
   t.ok(OPTION_KEYS.some((key) => optionOf(key).onlyHere));
   for (const key of OPTION_KEYS) if (optionOf(key).secret) t.equal(optionOf(key).reloads, false, key);
