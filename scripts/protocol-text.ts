@@ -152,6 +152,11 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     does: 'The answers to binds and to changes of a password say what a policy has against them, or when the password expires; see [admin-guide.md](admin-guide.md), Require good passwords and lock out guessing. Without it, binds are answered with the Netscape controls 2.16.840.1.113730.3.4.4 and 3.4.5 where there is such news (`passwords.netscapeControls`).',
     limits: ['passwordFailures', 'passwordHistory', 'passwordPolicies'],
   },
+  '1.3.6.1.4.1.42.2.27.9.5.8': {
+    name: 'Account usability',
+    source: 'Sun, OpenDS',
+    does: 'Each entry comes with whether its account can be used: seconds until its password expires, or whether it is locked (and for how long), reset or expired, and the grace binds left.',
+  },
   '2.16.840.1.113730.3.4.16': {
     name: 'Authorization identity',
     source: 'RFC 3829',

@@ -47,6 +47,16 @@ export async function withRows<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** What `work` answers, at once where no rows are away. Throws what it throws. */
+export function rowsOrWait<T>(work: () => T): T | Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RowsAway) return withRows(work);
+    throw error;
+  }
+}
+
 /** The indexes whose rows are whole. */
 export interface ReadyIndexes {
   spec(key: AttributeKey): IndexSpec | undefined;

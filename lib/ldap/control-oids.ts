@@ -32,6 +32,8 @@ export const CONTROL_OIDS = {
   /** Netscape: password expired and password expiring responses. */
   passwordExpired: '2.16.840.1.113730.3.4.4',
   passwordExpiring: '2.16.840.1.113730.3.4.5',
+  /** Sun; OpenDS. */
+  accountUsability: '1.3.6.1.4.1.42.2.27.9.5.8',
   /** RFC 3829. */
   authorizationIdentityRequest: '2.16.840.1.113730.3.4.16',
   authorizationIdentityResponse: '2.16.840.1.113730.3.4.15',

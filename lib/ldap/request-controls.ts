@@ -35,6 +35,8 @@ export interface RequestControls {
   readonly dontUseCopy: boolean;
   /** The client understands the password policy response. */
   readonly passwordPolicy: boolean;
+  /** Say of each entry whether its account can be used. */
+  readonly accountUsability: boolean;
   /** The client wants the authorization identity response of a bind. */
   readonly authorizationIdentity: boolean;
   readonly paged: PagedResults | undefined;
@@ -77,6 +79,7 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.noOp, (into) => flag(into, 'noOp')],
   [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
   [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
+  [CONTROL_OIDS.accountUsability, (into) => flag(into, 'accountUsability')],
   [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
   [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
   [CONTROL_OIDS.changeCsn, (into) => flag(into, 'changeCsn')],
@@ -162,6 +165,7 @@ function fresh(): Mutable {
     noOp: false,
     dontUseCopy: false,
     passwordPolicy: false,
+    accountUsability: false,
     authorizationIdentity: false,
     paged: undefined,
     preRead: undefined,

@@ -16,7 +16,7 @@ import {
 } from '../access/bind-rules.js';
 import { NO_POLICY, type PasswordPolicy } from '../access/password-policy.js';
 import type { ReadView, StoredEntry } from '../backend/backend.js';
-import { RowsAway, withRows } from '../backend/reverse-lookup.js';
+import { rowsOrWait, withRows } from '../backend/reverse-lookup.js';
 import { applyModifications } from '../entry/apply-modifications.js';
 import type { EntryModification } from '../entry/modification.js';
 import type { Domain } from './directory.js';
@@ -35,17 +35,11 @@ export function guardOf(
   domain: Domain,
   entry: StoredEntry,
 ): AccountGuard | undefined | Promise<AccountGuard | undefined> {
-  const make = (): AccountGuard | undefined => {
+  return rowsOrWait(() => {
     const policy = governing(parts, domain.backend, entry)?.policy;
     if (policy === undefined && !limitsItself(entry)) return undefined;
     return new AccountGuard(parts, domain, entry, policy ?? NO_POLICY);
-  };
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RowsAway) return withRows(make);
-    throw error;
-  }
+  });
 }
 
 /** See the file header. */

@@ -16,6 +16,7 @@ import { writeAttributeList } from '../ldap/encode-response.js';
 import type { Control } from '../ldap/message.js';
 import { OP } from '../ldap/protocol-tags.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
+import { usabilityControls } from './account-usability.js';
 import { dereferencer } from './dereference.js';
 import { type Choice, valueFilter } from './matched-values.js';
 import type { Operation } from './operation.js';
@@ -39,9 +40,10 @@ const NO_ATTRIBUTES: Attributes = new Map();
 export function entryShape(parts: ServerParts, operation: Operation, reader: Reader): EntryShape | undefined {
   const { matchedValues, dereference, realAttributesOnly, virtualAttributesOnly, changelogCookie } =
     operation.controls;
+  const { accountUsability } = operation.controls;
   const source = sourceOf(realAttributesOnly, virtualAttributesOnly);
   const shapes = matchedValues ?? dereference ?? source ?? changelogCookie;
-  if (shapes === undefined) return undefined;
+  if (shapes === undefined && !accountUsability) return undefined;
   const keep = matchedValues === undefined ? undefined : valueFilter(parts.schema, matchedValues);
   const follow = dereference === undefined ? undefined : dereferencer(parts, operation, reader, dereference);
   return {
@@ -53,9 +55,20 @@ export function entryShape(parts: ServerParts, operation: Operation, reader: Rea
     },
     controls: (view) => {
       if (changelogCookie !== undefined) return cookieControls(view);
-      return follow === undefined ? NO_CONTROLS : follow.controls(view);
+      const followed = follow === undefined ? NO_CONTROLS : follow.controls(view);
+      return accountUsability ? both(followed, usabilityControls(parts, view)) : followed;
     },
   };
+}
+
+/** Both lists, at once where both are there. */
+function both(
+  one: readonly Control[] | Promise<readonly Control[]>,
+  other: readonly Control[] | Promise<readonly Control[]>,
+): readonly Control[] | Promise<readonly Control[]> {
+  if (one instanceof Promise || other instanceof Promise)
+    return Promise.all([one, other]).then((all) => all.flat());
+  return [...one, ...other];
 }
 
 function made(attributes: readonly Attribute[]): Choice {

@@ -36,6 +36,7 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.dontUseCopy,
     C.persistentSearch,
     C.syncRequest,
+    C.accountUsability,
     C.changelogCookie,
     C.showDeleted,
   ]),

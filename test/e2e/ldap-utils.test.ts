@@ -426,17 +426,17 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: LIMIT_MS }, 
         `dn: ${guarded}\nobjectClass: account\nobjectClass: simpleSecurityObject\nuid: guarded\nuserPassword: right\n`,
       ].join('\n');
       t.equal((await run('ldapadd', adminOn(one), ldif)).status, 0);
-      const whoami = (server: typeof one, password: string) =>
+      const whoami = (server: NonNullable<typeof one>, password: string) =>
         run('ldapwhoami', ['-x', '-e', 'ppolicy', '-H', server.ldap, '-D', guarded, '-w', password]);
       const failures = (count: number) =>
         eventually(`${count} wrong passwords on all servers`, async () => {
           for (const server of demo.servers)
-            if ((await read(server, guarded, 'pwdFailureTime')).length !== count) return false;
+            if (((await read(server, guarded, 'pwdFailureTime')) ?? []).length !== count) return false;
           return true;
         });
       await eventually('the account on all servers', async () => {
         for (const server of demo.servers)
-          if ((await read(server, guarded, 'pwdChangedTime')).length === 0) return false;
+          if (((await read(server, guarded, 'pwdChangedTime')) ?? []).length === 0) return false;
         return true;
       });
       t.equal((await whoami(one, 'wrong')).status, 49);

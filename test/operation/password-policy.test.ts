@@ -1,6 +1,8 @@
 import t from 'tap';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
+import type { LdapError } from '../../lib/base/ldap-error.js';
 import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
+import { type AccountUsability, decodeAccountUsability } from '../../lib/ldap/controls/account-usability.js';
 import { decodePasswordPolicyResponse } from '../../lib/ldap/controls/password-policy.js';
 import { encodePasswordModify } from '../../lib/ldap/extended/password-modify.js';
 import { explainPolicy } from '../../lib/operation/policy-report.js';
@@ -11,6 +13,7 @@ import {
   BASE,
   modifyRequest,
   type Reply,
+  searchRequest,
   simpleBind,
   type TestClient,
   TestServer,
@@ -378,7 +381,53 @@ t.test('what governs an account and what would become of its next bind is explai
     account: { lock: { why: 'failures', until: '2026-01-01T00:17:40.000Z' } },
     nextBind: 'accountLocked',
   });
-  await t.rejects(explain(ADMIN), { result: 'unwillingToPerform' });
-  await t.rejects(explain(`cn=gone,${BASE}`), { result: 'noSuchObject' });
-  await t.rejects(explain('no dn'), { result: 'invalidDNSyntax' });
+  const refused = (dn: string) =>
+    explain(dn).then(
+      () => undefined,
+      (error: LdapError) => error.result,
+    );
+  t.equal(await refused(ADMIN), 'unwillingToPerform');
+  t.equal(await refused(`cn=gone,${BASE}`), 'noSuchObject');
+  t.equal(await refused('no dn'), 'invalidDNSyntax');
 });
+
+t.test(
+  'account usability: what a bind would come to, beside each entry (1.3.6.1.4.1.42.2.27.9.5.8)',
+  async (t) => {
+    const { server, admin } = await governed({
+      pwdLockout: 'TRUE',
+      pwdLockoutDuration: '60',
+      pwdMaxAge: '100',
+      pwdGraceAuthNLimit: '3',
+      pwdMustChange: 'TRUE',
+    });
+    const asked = [{ oid: CONTROL_OIDS.accountUsability, critical: true, value: undefined }];
+    const usability = async (dn: string): Promise<AccountUsability | undefined> => {
+      const id = admin.send(searchRequest({ base: dn, scope: 'base', attributes: ['1.1'] }), asked);
+      await admin.reply(id);
+      const sent = admin.transport.responses.find(
+        (one) => one.id === id && one.response.kind === 'searchEntry',
+      );
+      const control = sent?.controls.find(({ oid }) => oid === CONTROL_OIDS.accountUsability);
+      return control && decodeAccountUsability(control.value);
+    };
+    const unavailable = {
+      kind: 'unavailable',
+      inactive: false,
+      reset: false,
+      expired: false,
+      graceLeft: undefined,
+      secondsBeforeUnlock: undefined,
+    } as const;
+    t.same(await usability(ANN), { kind: 'available', seconds: -1 });
+    await admin.modify(ANN, [['replace', 'userPassword', 'given out']]);
+    t.same(await usability(ANN), { ...unavailable, reset: true });
+    await admin.modify(ANN, [['delete', 'pwdReset']]);
+    t.same(await usability(ANN), { kind: 'available', seconds: 100 });
+    server.clock.advance(100_000);
+    t.same(await usability(ANN), { ...unavailable, expired: true, graceLeft: 3 });
+    await admin.modify(BOB, [['add', 'pwdAccountLockedTime', '20260101000130Z']]);
+    t.same(await usability(BOB), { ...unavailable, inactive: true, secondsBeforeUnlock: 50 });
+    t.equal(await usability(''), undefined, 'not for what is no entry');
+  },
+);

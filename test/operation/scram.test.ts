@@ -6,7 +6,15 @@ import { EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
 import type { ScramParts } from '../../lib/operation/scram.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import { lastMessage, readServerFirst, scramValue } from './scram-client.js';
-import { ADMIN, BASE, MemoryTransport, simpleBind, type TestClient, TestServer } from './test-server.js';
+import {
+  ADMIN,
+  BASE,
+  MemoryTransport,
+  simpleBind,
+  type TestClient,
+  TestServer,
+  until,
+} from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;
 const BOB = `uid=bob,ou=people,${BASE}`;
@@ -332,4 +340,22 @@ t.test('what is malformed, too long or prohibited ends the exchange and says why
     'success',
     'without TLS, too: no password is sent',
   );
+});
+
+t.test('a password policy counts for SCRAM as for any bind', async (t) => {
+  const policy = `cn=policy,${BASE}`;
+  const server = await open({ defaultPasswordPolicy: policy });
+  const admin = await server.admin();
+  const asks = { pwdAttribute: 'userPassword', pwdLockout: 'TRUE', pwdMaxFailure: '1' };
+  await admin.add(policy, { objectClass: ['device', 'pwdPolicy'], cn: 'policy', ...asks });
+  const client = server.connect();
+  t.equal((await exchange(client, 'ann', "ann's")).result, 'success');
+  t.equal((await exchange(client, 'ann', 'wrong')).result, 'invalidCredentials');
+  await until(
+    () => server.backend.byDnText(ANN)?.attribute('pwdaccountlockedtime' as never) !== undefined,
+    'the lock',
+  );
+  t.equal((await exchange(client, 'ann', "ann's")).result, 'invalidCredentials');
+  await admin.modify(ANN, [['delete', 'pwdAccountLockedTime']]);
+  t.equal((await exchange(client, 'ann', "ann's")).result, 'success');
 });
