@@ -31,6 +31,7 @@ import type { ServerParts } from './server-parts.js';
 import { VirtualEntry } from './virtual-tree.js';
 
 const PASSWORD_KEY = 'userpassword' as AttributeKey;
+const LOCKED = stateKey(STATE.lockedTime);
 
 /** What a request makes of passwords. */
 export interface PasswordWish {
@@ -120,6 +121,7 @@ export function withState(
   entry: StoredEntry,
   changes: readonly AttributeChange[],
 ): readonly AttributeChange[] {
+  if (found === undefined && !changes.some(({ key }) => key === LOCKED)) return changes;
   const own = new Set<string>(changes.map(({ key }) => key));
   const writes: readonly EntryModification[] = [
     ...(found === undefined
@@ -141,9 +143,8 @@ function unlocking(
   changes: readonly AttributeChange[],
   own: ReadonlySet<string>,
 ): readonly EntryModification[] {
-  if (!own.has(stateKey(STATE.lockedTime)) || entry.attribute(stateKey(STATE.failureTime)) === undefined)
-    return [];
-  const lifts = changes.some(({ key, add }) => key === stateKey(STATE.lockedTime) && add.length === 0);
+  if (!own.has(LOCKED) || entry.attribute(stateKey(STATE.failureTime)) === undefined) return [];
+  const lifts = changes.some(({ key, add }) => key === LOCKED && add.length === 0);
   return lifts ? [{ operation: 'replace', attribute: { description: STATE.failureTime, values: [] } }] : [];
 }
 
