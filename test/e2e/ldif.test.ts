@@ -179,8 +179,8 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
       };
       await read('alerts: { everySeconds: no }\n', /the options stay as they were/);
       await read(
-        'alerts: { everySeconds: 7 }\nlog: { access: true }\n',
-        /"options":\["alerts.everySeconds"\],"atNextStart":\[[^\]]*"log.access"/,
+        'alerts: { everySeconds: 7 }\nlimits: { connections: 900 }\n',
+        /"options":\["alerts.everySeconds"\],"atNextStart":\[[^\]]*"limits.connections"/,
       );
       t.equal((await statusOf({ dir })).pid, pid, 'the same process goes on');
     },
