@@ -41,9 +41,11 @@ export class RecentChanges {
     return this.#bytes;
   }
 
-  /** Adds the newest change of its origin. */
+  /** Adds the newest change of its origin. One that is not newer than what is held: the log of its origin was forgotten, and comes again. */
   push(change: EncodedChange): void {
     const origin = csnReplica(change.csn);
+    const newest = this.#tails.get(origin)?.changes.at(-1);
+    if (newest !== undefined && newest.csn >= change.csn) this.clear();
     let tail = this.#tails.get(origin);
     if (tail === undefined) {
       tail = { changes: [], first: 0 };

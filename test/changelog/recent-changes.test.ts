@@ -33,6 +33,16 @@ t.test('from the first change ever, when it is held', (t) => {
   t.end();
 });
 
+t.test('what comes again after its log was forgotten is held once (seed 2002331)', (t) => {
+  const recent = new RecentChanges(1_000_000);
+  for (const one of [...changes(1, 3), ...changes(1, 4)]) recent.push(one);
+  t.same(
+    recent.following(replica(1), undefined, 10_000, 100)?.map((c) => c.csn),
+    [csn(1), csn(2), csn(3), csn(4)],
+  );
+  t.end();
+});
+
 t.test('stays within its bound by dropping the oldest of all origins', (t) => {
   const recent = new RecentChanges(SIZE * 10);
   for (let n = 2; n < 5000; n++) {
