@@ -9,6 +9,12 @@ const SCHEMA = Type.Object(
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
     least: Type.Optional(Type.Integer({ minimum: 5 })),
     most: Type.Optional(Type.Integer({ maximum: 5 })),
+    group: Type.Optional(
+      Type.Object(
+        { one: Type.Optional(Type.Boolean()), two: Type.Optional(Type.Boolean()), must: Type.Boolean() },
+        { additionalProperties: false },
+      ),
+    ),
     list: Type.Optional(Type.Array(Type.Object({ 'a/b': Type.Boolean() }), { maxItems: 1 })),
   },
   { additionalProperties: false },
@@ -36,6 +42,20 @@ t.test('each kind of fault has its words', (t) => {
   t.same(faults('x'), [': "x" is not a map of keys']);
   t.same(faults({ name: 'a', prot: 1 }), ['prot: unknown key; did you mean "port"?']);
   t.match(faults({ name: 'a', elsewhere: 1 }), [/unknown key; known keys are name, port/]);
+  t.end();
+});
+
+t.test('a map is judged by the keys it has; those it lacks stay known and required', (t) => {
+  t.same(faults({ name: 'a', group: { must: true } }), []);
+  t.same(faults({ name: 'a', group: { one: 1, must: 2 } }), [
+    'group one: 1 is not true or false',
+    'group must: 2 is not true or false',
+  ]);
+  t.same(faults({ name: 'a', group: { tow: true } }), [
+    'group must: is missing',
+    'group tow: unknown key; did you mean "two"?',
+  ]);
+  t.same(faults({ name: 'a', group: [] }), ['group: a list is not a map of keys']);
   t.end();
 });
 
