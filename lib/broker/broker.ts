@@ -117,7 +117,7 @@ export class Broker {
       keepsHours: options.keepsHours !== false,
       hello: (purpose) => this.#introduction.hello(purpose),
       facts: (peer, link, expected) => this.#introduction.facts(peer, link, expected),
-      enter: (peer, address, end) => this.#introduction.enter(peer, address, end),
+      enter: (...of) => this.#introduction.enter(...of),
       refused: (code, reason, peer) => this.#refused(code, reason, peer),
       contested: (origin, peer) => this.#forks.contested(origin, peer),
       lane: (link) => greetLane(link, this.domain, (frames, hello) => this.accept(frames, hello)),
@@ -151,6 +151,7 @@ export class Broker {
   accept(link: FrameLink, peer: Hello): void {
     const { changelog, directory, clock, listener, identity } = this.#options;
     let leave = () => {};
+    let wants = false;
     const driver = new PublisherDriver(link, changelog, directory, clock, {
       members: this.#options.members,
       shelf: this.#shelf,
@@ -162,7 +163,8 @@ export class Broker {
       way: (server) => this.#options.pacer?.way(server),
       keepsHours: this.#options.keepsHours,
       greeted: (hello) => {
-        leave = this.#introduction.enter(hello, link.address, (reason) => driver.stop('closing', reason));
+        const end = (reason: string): void => driver.stop('closing', reason);
+        leave = this.#introduction.enter(hello, link.address, end, wants);
         this.#upstreams.called(hello);
         listener.greeted(hello);
       },
@@ -176,7 +178,8 @@ export class Broker {
     const answer = (): void => {
       const hosted = peer.offers === true && peer.server === this.#hosting;
       if (!this.#publishers.has(driver)) return;
-      if (this.#accepting || hosted) this.#greet(driver, peer, link);
+      wants = this.#wantsFrom(peer);
+      if (this.#accepting || hosted) this.#greet(driver, peer, link, wants);
       else driver.stop('importing', `${identity.server} does not serve ${this.domain} at the moment`);
     };
     // One that was restored takes the newest of its own changes that it hears of for its last: those on their way to a slow disk too.
@@ -185,10 +188,9 @@ export class Broker {
     else void settling.then(answer);
   }
 
-  #greet(driver: PublisherDriver, peer: Hello, link: FrameLink): void {
+  #greet(driver: PublisherDriver, peer: Hello, link: FrameLink, wants: boolean): void {
     this.#makeRoom(peer.server);
     if (peer.offers === true && this.#offering.size < LIMITS.members) this.#offering.add(peer.server);
-    const wants = this.#wantsFrom(peer);
     const facts = this.#introduction.facts(peer, link, undefined, wants);
     if (facts.rival !== undefined) this.#notifyRival(peer, link.address);
     const own = this.#introduction.hello('follow');

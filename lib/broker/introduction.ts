@@ -83,10 +83,13 @@ export class Introduction {
     return compares ? { ...facts, forked: this.#forkedOrigin(peer, facts) } : facts;
   }
 
-  /** A peer was let in. `end` ends its session. The returned function says that it is over. */
-  enter(peer: Hello, address: string, end: (reason: string) => void): () => void {
+  /**
+   * A peer was let in. `end` ends its session. The returned function says that it is over. `wants`: nothing but a copy of its data, by which it is not let in among the domain's servers: nobody has
+   * asked what it lacks (hello-check.ts).
+   */
+  enter(peer: Hello, address: string, end: (reason: string) => void, wants = false): () => void {
     const known = this.#known.entered(peer, end);
-    if (peer.purpose === 'follow') this.#options.members?.heard(peer);
+    if (peer.purpose === 'follow' && !wants) this.#options.members?.heard(peer);
     const leave = this.#live.enter(peer, address, end);
     return () => {
       known();

@@ -97,7 +97,7 @@ export class Updates {
       facts: (hello) => this.#context.facts(hello, link, peer),
       greeted: (hello) => {
         link.pace(this.#context.way(hello.server));
-        leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason));
+        leave = this.#context.enter(hello, link.address, (reason) => session.stop('closing', reason), true);
       },
       upstreamChanged: () => {},
       unavailable: () => {},

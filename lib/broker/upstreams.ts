@@ -53,7 +53,7 @@ export interface UpstreamsContext {
   hello(purpose: LinkPurpose): Hello;
   facts(peer: Hello, link: FrameLink, expected: string | undefined): PeerFacts;
   /** A session with this peer lives; the returned function says that it is over. */
-  enter(peer: Hello, address: string, end: (reason: string) => void): () => void;
+  enter(peer: Hello, address: string, end: (reason: string) => void, wants?: boolean): () => void;
   refused(code: RefusalCode, reason: string, peer: string): void;
   /** A peer holds another history of that replica, which is neither it nor we. */
   contested(origin: ReplicaId, peer: string): void;
