@@ -11,8 +11,10 @@ import { parseUuid } from '../change/entry-uuid.js';
 import { parseDn } from '../dn/dn-text.js';
 import { contestedLinks } from '../operation/contested-links.js';
 import { type ListedLine, listedLines } from '../operation/resolved-conflicts.js';
+import { givenUpChanges } from '../replica/given-up-changes.js';
 import type { UpdateProgress } from '../replica/replica-seams.js';
-import { type SoleHolding, SoleHoldingsError } from '../replica/sole-holdings.js';
+import { SoleHoldingsError } from '../replica/sole-holdings.js';
+import type { GiveUp } from '../replica/total-update.js';
 import { backUpServer } from './back-up-server.js';
 import { type ChangeLine, changeLines } from './change-lines.js';
 import { changeSchema, type SchemaEdit } from './change-schema.js';
@@ -182,8 +184,9 @@ async function initialize(
       'no peer is connected to copy from; name one with --from, or see: polyarch replication status --dir DIR',
     );
   let givenUp: GivenUp | undefined;
-  const save = async (holdings: readonly SoleHolding[]): Promise<void> => {
-    givenUp = await saveGivenUp(domain, server.config.files.dir, holdings);
+  const save: GiveUp = async (holdings, source) => {
+    const changes = givenUpChanges(domain.upkeep.changelog, holdings, source);
+    givenUp = await saveGivenUp(domain, server.config.files.dir, changes);
   };
   const work = domain.initialize(from, request.giveUp === true ? save : undefined);
   try {

@@ -37,12 +37,13 @@ export function soleHoldings(
 
 /**
  * Of what another server says that it holds, what counts for us where two histories of some servers are known, by what the source of a copy `lacks`: a change newer than ours covers ours by its CSN, and
- * may be of the other history.
+ * may be of the other history; who holds the same as we do has to give it up as we do, and may not be asked: its log or that of whom it meets may have forgotten where they part.
  */
 export function believed(state: ServerState, lacks: ServerState | undefined, held: ServerState): ServerState {
   if (lacks === undefined) return state;
   const forked = new Set(lacks.replicas());
-  return ServerState.of(state.csns().filter((csn) => !forked.has(csnReplica(csn)) || held.covers(csn)));
+  const older = (csn: Csn): boolean => held.covers(csn) && held.get(csnReplica(csn)) !== csn;
+  return ServerState.of(state.csns().filter((csn) => !forked.has(csnReplica(csn)) || older(csn)));
 }
 
 /** What a connected server holds, as it last said. */

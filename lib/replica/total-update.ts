@@ -26,8 +26,8 @@ const TRIES_A_PEER = 2;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
 
-/** Saves what the copy gives up; the copy is not begun when it rejects. */
-export type GiveUp = (holdings: readonly SoleHolding[]) => Promise<void>;
+/** Saves what the copy gives up (given-up-changes.ts); `source`: what it holds. It is not begun when this rejects. */
+export type GiveUp = (holdings: readonly SoleHolding[], source: ServerState) => Promise<void>;
 
 export interface TotalUpdateHooks {
   /** undefined: replication does not run. */
@@ -237,7 +237,7 @@ export class TotalUpdate {
       );
     const holdings = soleHoldings(changelog.state, replica, known, (csn) => changelog.holds(csn));
     if (holdings.length === 0) return;
-    if (this.#giveUp !== undefined) return await this.#giveUp(holdings);
+    if (this.#giveUp !== undefined) return await this.#giveUp(holdings, state);
     const texts: string[] = [];
     for (const holding of holdings) {
       let count = 0;

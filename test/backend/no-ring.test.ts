@@ -4,7 +4,7 @@ import { checkNoRing } from '../../lib/backend/no-ring.js';
 import { type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
 import { LOST_AND_FOUND_UUID } from '../../lib/conflict/entry-state.js';
 import { move, rename } from '../conflict/story.js';
-import { entryUuid } from '../sim/simulation.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 
 const [base, one, dead, orphan, lost] = [1, 2, 3, 4, 5].map(entryUuid) as [
   EntryUuid,

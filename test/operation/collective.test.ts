@@ -12,7 +12,7 @@ import { encodeSortRequest } from '../../lib/ldap/controls/sort.js';
 import { encodeSubentries } from '../../lib/ldap/controls/subentries.js';
 import { extendSchema } from '../../lib/schema/own-definitions.js';
 import { add } from '../conflict/story.js';
-import { entryUuid } from '../sim/simulation.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 import { BASE, person, type TestClient, TestServer } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;

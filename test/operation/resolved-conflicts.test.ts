@@ -8,7 +8,7 @@ import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { listedLines } from '../../lib/operation/resolved-conflicts.js';
 import { add, modify } from '../conflict/story.js';
-import { entryUuid } from '../sim/simulation.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 import { BASE, type TestClient, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;

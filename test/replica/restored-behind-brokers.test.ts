@@ -5,9 +5,9 @@
 import t from 'tap';
 import { ROOT_UUID } from '../../lib/change/change.js';
 import type { Csn } from '../../lib/csn/csn.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 import { HUB, LEAVES_1, type Shape, SITES, TWO_BROKERS } from '../sim/shapes.js';
 import type { SimServer } from '../sim/sim-server.js';
-import { entryUuid } from '../sim/simulation.js';
 import { RDN, World } from '../sim/world.js';
 
 /** Takes a server back to a backup while its changes after that are known by others, and lets it write while nobody hears it. */

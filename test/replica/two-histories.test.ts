@@ -3,11 +3,15 @@
  * before the restore unnamed, and what is advised ends equal (seeds 2001497 and 2004955 of the swarm show the state).
  */
 import t from 'tap';
-import { type Csn, csnReplica } from '../../lib/csn/csn.js';
-import type { SoleHolding } from '../../lib/replica/sole-holdings.js';
+import { type Csn, csnReplica, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import { givenUpChanges } from '../../lib/replica/given-up-changes.js';
+import { believed } from '../../lib/replica/sole-holdings.js';
+import type { GiveUp } from '../../lib/replica/total-update.js';
 import { directoryServer, World } from '../sim/world.js';
 
 const NAMES = ['s1', 's2', 's3'] as const;
+const [R1, R2] = [1, 2] as const as readonly number[] as [ReplicaId, ReplicaId];
 
 /** A chain: s3 alone has what s1 made before it was restored, s2 what it made since. `clockMs`: how far the clock of s1 is set after the restore; `ofS2`: changes that s2 made since. */
 async function forked(clockMs: number, ofS2: number) {
@@ -72,10 +76,11 @@ for (const clockMs of [0, -3_600_000]) {
       t.match(failure, /s1 lacks changes that no server but s3 is known to have: 5 changes of s1 /);
       t.ok(before.every((csn) => s3.changelog?.get(csn) !== undefined));
       const saved: Csn[] = [];
-      const save = async (holdings: readonly SoleHolding[]): Promise<void> => {
-        for (const { origin, after } of holdings)
-          for await (const slice of s3.changelog?.scan(origin, after) ?? [])
-            saved.push(...slice.map(({ csn }) => csn));
+      const save: GiveUp = async (holdings, source) => {
+        const log = s3.changelog;
+        if (log === undefined) throw new Error('s3 is down');
+        for await (const { changes } of givenUpChanges(log, holdings, source))
+          saved.push(...changes.map(({ csn }) => csn));
       };
       await world.wait(s3.replica?.initialize('s1', 'reissued', save) ?? Promise.resolve());
       t.ok(
@@ -100,6 +105,25 @@ for (const clockMs of [0, -3_600_000]) {
     },
   );
 }
+
+t.test(
+  'what goes is named and saved also where others hold it too: they have to give it up in their turn, and may not be asked (seed 2006586)',
+  async (t) => {
+    const held = ServerState.of([makeCsn(5, 0, R1), makeCsn(9, 0, R2)]);
+    const source = ServerState.of([makeCsn(7, 0, R1), makeCsn(9, 0, R2)]);
+    const counted = (...more: Csn[]) =>
+      believed(
+        ServerState.of([makeCsn(9, 0, R2), ...more]),
+        ServerState.of([makeCsn(5, 0, R1)]),
+        held,
+      ).csns();
+    const both = [makeCsn(9, 0, R2)];
+    t.same(counted(makeCsn(5, 0, R1)), both, 'an ally');
+    t.same(counted(makeCsn(7, 0, R1)), both, 'the source, or one that holds what it holds');
+    t.same(counted(makeCsn(3, 0, R1)), [makeCsn(3, 0, R1), ...both], 'older, as both histories have it');
+    t.same(believed(source, undefined, held).csns(), source.csns(), 'one history');
+  },
+);
 
 t.test(
   'a restored server that took its copy makes anew what it wrote, once who followed it meanwhile has taken one of it',

@@ -31,7 +31,7 @@ import { add, cn, type Edit, modify, move, remove, undelete } from '../conflict/
 import { standardSchema } from '../schema/standard-schema.js';
 import { ADD_BASE, BackendDirectory } from '../sim/backend-directory.js';
 import type { OpenDirectory, SimServer } from '../sim/sim-server.js';
-import { entryUuid } from '../sim/simulation.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 import { directoryServer, World } from '../sim/world.js';
 
 export interface Story {

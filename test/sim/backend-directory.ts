@@ -31,10 +31,11 @@ import { entryFacts } from '../conflict/memory-domain.js';
 import { add, modify, move, remove, rename, undelete } from '../conflict/story.js';
 import { missingEffect } from '../conflict/took-effect.js';
 import { standardSchema } from '../schema/standard-schema.js';
+import { entryUuid } from './entry-uuid.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimDirectory, WriteRequest } from './sim-directory.js';
 import type { OpenDirectory } from './sim-server.js';
-import { entryUuid, type MakeWrite } from './simulation.js';
+import type { MakeWrite } from './simulation.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 const BASE = entryUuid(1);

@@ -12,9 +12,10 @@ import { add, modify } from '../conflict/story.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import { ADD_BASE, BackendDirectory, clientWrites } from './backend-directory.js';
 import { only } from './end-checks.js';
+import { entryUuid } from './entry-uuid.js';
 import { SHAPES } from './shapes.js';
 import type { OpenDirectory } from './sim-server.js';
-import { entryUuid, runSeed } from './simulation.js';
+import { runSeed } from './simulation.js';
 import { allChanges } from './whole-log.js';
 import { directoryServer, World } from './world.js';
 

@@ -7,8 +7,8 @@ import { ROOT_UUID } from '../../lib/change/change.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { add, cn, modify } from '../conflict/story.js';
 import { ADD_BASE, BackendDirectory } from './backend-directory.js';
+import { entryUuid } from './entry-uuid.js';
 import { CHAIN_4, MESH_3 } from './shapes.js';
-import { entryUuid } from './simulation.js';
 import { World } from './world.js';
 
 t.test(

@@ -5,10 +5,9 @@
  * Checked: no acknowledged write is lost, CSNs are unique and rise per origin, no log state runs ahead of its rows (after every restart too), queues stay bounded,
  * and in the end every server holds the same. What goes wrong is thrown with the seed.
  */
-import type { EntryUuid } from '../../lib/change/change.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
 import type { Act, MakeAct, Trouble } from './act.js';
-import { doAsAsked } from './by-hand.js';
+import { Administrator } from './by-hand.js';
 import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
 import { areEqual, checkAcknowledged, checkQueued, describeServers } from './end-checks.js';
 import { RARE, RareTroubles } from './rare-troubles.js';
@@ -51,6 +50,8 @@ export interface RunReport {
   readonly events: number;
   readonly faults: readonly string[];
   readonly convergedMs: number;
+  /** Whether people had to do something (by-hand.ts). */
+  readonly byHand: boolean;
 }
 
 export class Simulation {
@@ -67,6 +68,7 @@ export class Simulation {
   readonly #troubles: readonly Trouble[];
   readonly #makeWrite: MakeWrite;
   readonly #options: RunOptions;
+  readonly #administrator: Administrator | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -88,6 +90,10 @@ export class Simulation {
       this.#kinds = some.length > 0 ? some : kinds;
     }
     this.servers = shape.servers.map((server) => this.#make(server));
+    if (options.byHand === true)
+      this.#administrator = new Administrator(this.servers, (what) =>
+        this.faults.push(`${Math.round(this.time.nowMs)} ${what}`),
+      );
   }
 
   #make(server: SimServerOptions): SimServer {
@@ -121,7 +127,7 @@ export class Simulation {
     while (!equal && this.time.nowMs < beganMs + limitMs) {
       await this.time.run(this.time.nowMs + 100);
       this.#throwFailure();
-      if (this.#options.byHand === true && this.time.nowMs > beganMs + limitMs / 3) this.#doAsAsked();
+      if (this.time.nowMs > beganMs + limitMs / 3) this.#doAsAsked();
       equal = this.#waitsFor() === undefined && (await areEqual(this.servers, this.#options.compared));
     }
     if (!equal)
@@ -142,6 +148,7 @@ export class Simulation {
       events: this.time.performed,
       faults: this.faults,
       convergedMs,
+      byHand: this.#administrator?.acted === true,
     };
   }
 
@@ -153,7 +160,7 @@ export class Simulation {
   #doAsAsked(): void {
     if (this.time.nowMs < this.#askedMs + 3000) return;
     this.#askedMs = this.time.nowMs;
-    for (const what of doAsAsked(this.servers)) this.faults.push(`${Math.round(this.time.nowMs)} ${what}`);
+    if (this.#administrator !== undefined) this.spawn(this.#administrator.look());
   }
 
   #waitsFor(): string | undefined {
@@ -161,7 +168,7 @@ export class Simulation {
       const what = act.waitsFor?.();
       if (what !== undefined) return what;
     }
-    return undefined;
+    return this.#administrator?.waitsFor();
   }
 
   /** Another server, with a client of its own; it is not started yet. */
@@ -283,9 +290,4 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new Error(`seed ${options.seed}: ${reason}\nfaults:\n${simulation.faults.join('\n')}`);
   }
-}
-
-/** An entry number as a UUID. */
-export function entryUuid(number: number): EntryUuid {
-  return `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}` as EntryUuid;
 }

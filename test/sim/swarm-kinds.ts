@@ -17,7 +17,13 @@ import { transportWrites } from './transport-writes.js';
 import { WaitsAct } from './waits-act.js';
 import { changesOfAny } from './whole-log.js';
 
-const COMMON = { swarm: true, safetyMs: 8000, limitMs: 60_000, server: { startHoldMs: 3000 } } as const;
+const COMMON = {
+  swarm: true,
+  safetyMs: 8000,
+  limitMs: 60_000,
+  server: { startHoldMs: 3000 },
+  byHand: true,
+} as const;
 const WHOLE = {
   ...COMMON,
   makeWrite: clientWrites,
@@ -36,7 +42,7 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
   whole: (seed) => ({ ...WHOLE, seed }),
   assured: (seed) => ({ ...WHOLE, seed, acts: [assured, waits] }),
   changelog: (seed) => ({ ...WHOLE, seed, acts: [numbers] }),
-  members: (seed) => ({ ...WHOLE, seed, safetyMs: 12_000, byHand: true, acts: [members, waits] }),
+  members: (seed) => ({ ...WHOLE, seed, safetyMs: 12_000, acts: [members, waits] }),
   purge: (seed) => ({
     ...WHOLE,
     seed,

@@ -2,7 +2,8 @@
  * Writes without content, for runs that look at transport alone.
  */
 import { type NamedRdn, ROOT_UUID } from '../../lib/change/change.js';
-import { entryUuid, type MakeWrite } from './simulation.js';
+import { entryUuid } from './entry-uuid.js';
+import type { MakeWrite } from './simulation.js';
 
 /** Adds and deletes over a small pool of entries, without content: transport alone is looked at. */
 export function transportWrites(): MakeWrite {

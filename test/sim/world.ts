@@ -5,11 +5,11 @@ import { type ChangeBody, ROOT_UUID } from '../../lib/change/change.js';
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
 import { decodeFrame } from '../../lib/sync/frames.js';
+import { entryUuid } from './entry-uuid.js';
 import { SeededRandom } from './seeded-random.js';
 import type { Shape } from './shapes.js';
 import { type SimLink, SimNetwork } from './sim-network.js';
 import { SimServer, type SimServerOptions } from './sim-server.js';
-import { entryUuid } from './simulation.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** A name, whatever entry it is of. */

@@ -8,7 +8,7 @@ import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { Hello, ServerStates } from '../../lib/sync/frames.js';
 import type { PeerFacts } from '../../lib/sync/hello-check.js';
-import { entryUuid } from '../sim/simulation.js';
+import { entryUuid } from '../sim/entry-uuid.js';
 
 export function replica(id: number): ReplicaId {
   return id as ReplicaId;
