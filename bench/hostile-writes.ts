@@ -61,8 +61,19 @@ function large(name: string, description: string, count: number, of: (n: number)
     },
   };
 }
+/** Some nine octets of UTF-8 for eight letters. */
 const text = (octets: number) => (n: number) =>
-  utf8Encode(`${n} `.padEnd(octets, 'Straße É ').slice(0, octets));
+  utf8Encode(`${n} `.padEnd(octets, 'Straßen ').slice(0, Math.floor((octets * 8) / 9)));
+/** Version 3 and the beginning of the serial number behind it, in a certificate's DER. */
+const VERSION_THEN_SERIAL = [0xa0, 3, 2, 1, 2, 2];
+/** The certificate with another serial number: certificates that have the same one of the same issuer are equal. */
+function withSerial(der: Uint8Array, n: number): Uint8Array {
+  const other = Buffer.from(der);
+  const at = other.indexOf(Uint8Array.from(VERSION_THEN_SERIAL)) + VERSION_THEN_SERIAL.length;
+  const length = other[at] ?? 0;
+  other[at + length] = n;
+  return other;
+}
 /** A certificate in DER as OpenSSL makes it, with `names` alternative names. */
 function certificate(names: number): Uint8Array {
   const dir = mkdtempSync(join(tmpdir(), 'bench-certificate-'));
@@ -97,7 +108,12 @@ function certificate(names: number): Uint8Array {
 }
 
 /** Writes and binds. */
-export const writeCases = (): readonly Case[] => [...schemaCases(), ...addCases(), ...passwordCases()];
+export const writeCases = (): readonly Case[] => [
+  ...schemaCases(),
+  ...addCases(),
+  ...groupCases(),
+  ...passwordCases(),
+];
 
 function schemaCases(): Case[] {
   const types = many(DEFINITIONS, (n) => definition(n, n % 100 === 0 ? '' : ` SUP hostile${n - (n % 100)}`));
@@ -162,15 +178,36 @@ function addCases(): Case[] {
       utf8Encode(`${`ou=Level ${n},`.repeat(80)}${BASE_DN}`),
     ),
     large('add: a photo of 15 MiB', 'jpegPhoto', 1, () => new Uint8Array(long).fill(7)),
-    large('add: 100 certificates of 90 KiB', 'userCertificate;binary', 100, (n) => {
-      const other = big.slice();
-      other[other.length - 1] = n;
-      return other;
-    }),
+    large('add: 100 certificates of 90 KiB', 'userCertificate;binary', 100, (n) => withSerial(big, n)),
     large('add: a certificate of 15 MiB that is none', 'userCertificate;binary', 1, () =>
       new Uint8Array(long).fill(48),
     ),
   ];
+}
+
+/** A group of 100,000 members in whole requests: each follows from the one before. */
+function groupCases(): Case[] {
+  const dn = `cn=hostile group,${BASE_DN}`;
+  const members = (from: number) => many(100_000, (n) => `uid=user.${from + n},ou=people,${BASE_DN}`);
+  const first = members(0);
+  const others = members(20_000_000);
+  const edit = (operation: Modification['operation'], values: readonly Uint8Array[]) => (client: LdapClient) =>
+    client.modify(dn, [{ operation, attribute: { description: 'member', values } }]);
+  const works: readonly (readonly [string, (client: LdapClient) => Promise<unknown>])[] = [
+    [
+      'added',
+      (client) =>
+        client.add(dn, [
+          { description: 'objectClass', values: [utf8Encode('groupOfNames')] },
+          { description: 'member', values: first },
+        ]),
+    ],
+    ['100,000 more', edit('add', others)],
+    ['100,000 of them deleted', edit('delete', others)],
+    ['all replaced', edit('replace', others)],
+    ['deleted', (client) => client.delete(dn)],
+  ];
+  return works.map(([what, run]) => ({ name: 'group', label: `group of 100,000 members: ${what}`, run }));
 }
 
 function passwordCases(): Case[] {
