@@ -157,6 +157,12 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'Sun, OpenDS',
     does: 'Each entry comes with whether its account can be used: seconds until its password expires, or whether it is locked (and for how long), reset or expired, and the grace binds left.',
   },
+  '1.3.6.1.4.1.42.2.27.9.5.2': {
+    name: 'Get effective rights',
+    source: 'Sun, OpenDJ, 389-ds',
+    does: 'Each entry comes with what an identity may do with it and its attributes, in the attributes `aclRights` and `aclRightsInfo` where these are asked for. See Effective rights below.',
+    limits: ['requestedAttributes'],
+  },
   '2.16.840.1.113730.3.4.16': {
     name: 'Authorization identity',
     source: 'RFC 3829',

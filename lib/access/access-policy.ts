@@ -2,8 +2,8 @@
  * What an access policy answers: the interface that operations ask, so that an ACI engine can take the place of the first rules.
  *
  * An attribute that a requester may not read does not exist for it: not in results, filters, compares, assertions, pre- and post-reads.
- * Checks throw LdapError insufficientAccessRights; they return when the operation may go on. All are pure and synchronous: they run
- * inside the write path's decide step, on the state that the write will find.
+ * Checks throw LdapError insufficientAccessRights; they return when the operation may go on. judge() says the same of an act that nobody does now, and which
+ * rule decides. All are pure and synchronous: they run inside the write path's decide step, on the state that the write will find.
  */
 
 import type { EntryUuid } from '../change/change.js';
@@ -21,6 +21,26 @@ export interface SubjectEntry extends EntryView {
 export interface AttributeAccess {
   readonly key: AttributeKey;
   readonly operation: 'add' | 'delete' | 'replace' | 'increment';
+}
+
+/** What somebody may or may not do with an entry. */
+export type Act =
+  | { readonly kind: 'see' | 'delete' | 'changePassword'; readonly entry: SubjectEntry }
+  /** Search by, read and compare the attribute. */
+  | { readonly kind: 'read'; readonly entry: SubjectEntry; readonly key: AttributeKey }
+  | { readonly kind: 'add'; readonly dn: Dn; readonly parent: SubjectEntry | undefined }
+  /** No accesses at all: whether there is anything that may be modified. */
+  | { readonly kind: 'modify'; readonly entry: SubjectEntry; readonly accesses: readonly AttributeAccess[] }
+  | {
+      readonly kind: 'rename';
+      readonly entry: SubjectEntry;
+      readonly newParent: SubjectEntry | undefined;
+    };
+
+export interface Verdict {
+  readonly allowed: boolean;
+  /** The rule that decides, as words. */
+  readonly rule: string;
 }
 
 /** What one requester may see. */
@@ -42,6 +62,8 @@ export interface Reader {
 
 export interface AccessPolicy {
   reader(requester: Requester): Reader;
+  /** What the reader and the checks would say. */
+  judge(requester: Requester, act: Act): Verdict;
   checkAdd(requester: Requester, dn: Dn, parent: SubjectEntry | undefined): void;
   checkDelete(requester: Requester, entry: SubjectEntry): void;
   checkModify(requester: Requester, entry: SubjectEntry, accesses: readonly AttributeAccess[]): void;

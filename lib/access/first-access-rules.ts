@@ -6,11 +6,12 @@
  */
 import { LdapError } from '../base/ldap-error.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import type { AccessPolicy, AttributeAccess, Reader, SubjectEntry } from './access-policy.js';
+import type { AccessPolicy, Act, AttributeAccess, Reader, SubjectEntry, Verdict } from './access-policy.js';
 import type { Requester } from './requester.js';
 import { baseKey, RestrictedView, SECRET_ATTRIBUTES } from './secret-attributes.js';
 
 const PASSWORD_KEY = 'userpassword';
+const OWN_PASSWORD = 'users may change their own password';
 
 const READS_ALL: Reader = {
   cacheKey: 'all',
@@ -32,28 +33,61 @@ export function firstAccessRules(secret: readonly string[] = []): AccessPolicy {
     mayHide: hides,
     view: (entry) => new RestrictedView(entry, hides),
   };
-  const adminOnly = (requester: Requester, what: string): void => {
-    if (requester.kind !== 'admin') refuse(requester, what);
+  const judge = (requester: Requester, act: Act): Verdict => {
+    if (requester.kind === 'admin') return { allowed: true, rule: 'the administrator may do all' };
+    const allowed = permission(requester, act, hides);
+    return allowed === undefined
+      ? { allowed: false, rule: `only the administrator may ${ADMIN_ONLY[act.kind]}` }
+      : { allowed: true, rule: allowed };
+  };
+  const check = (requester: Requester, act: Act): void => {
+    if (!judge(requester, act).allowed) refuse(requester, ADMIN_ONLY[act.kind]);
   };
   return {
     reader: (requester) => (requester.kind === 'admin' ? READS_ALL : readsPublic),
-    checkAdd: (requester) => adminOnly(requester, 'add entries'),
-    checkDelete: (requester) => adminOnly(requester, 'delete entries'),
-    checkRename: (requester) => adminOnly(requester, 'rename entries'),
-    checkModify: (requester, entry, accesses) => {
-      if (requester.kind === 'admin') return;
-      if (!isSelf(requester, entry) || !accesses.every(isPasswordChange)) {
-        refuse(requester, 'modify anything but the own userPassword');
-      }
-    },
-    checkPasswordChange: (requester, entry) => {
-      if (requester.kind !== 'admin' && !isSelf(requester, entry))
-        refuse(requester, "change another's password");
-    },
+    judge,
+    checkAdd: (requester, dn, parent) => check(requester, { kind: 'add', dn, parent }),
+    checkDelete: (requester, entry) => check(requester, { kind: 'delete', entry }),
+    checkRename: (requester, entry, newParent) => check(requester, { kind: 'rename', entry, newParent }),
+    checkModify: (requester, entry, accesses) => check(requester, { kind: 'modify', entry, accesses }),
+    checkPasswordChange: (requester, entry) => check(requester, { kind: 'changePassword', entry }),
     mayStoreHashedPassword: (requester) => requester.kind === 'admin',
     mayMonitor: (requester) => requester.kind === 'admin',
-    checkAdminister: (requester) => adminOnly(requester, 'give commands to the server'),
+    checkAdminister: (requester) => {
+      if (requester.kind !== 'admin') refuse(requester, 'give commands to the server');
+    },
   };
+}
+
+/** What is left to the administrator of each kind of act. */
+const ADMIN_ONLY: Readonly<Record<Act['kind'], string>> = {
+  see: 'see this entry',
+  read: 'see this attribute, which is secret',
+  add: 'add entries',
+  delete: 'delete entries',
+  rename: 'rename entries',
+  modify: 'modify anything but the own userPassword',
+  changePassword: "change another's password",
+};
+
+/** The rule that lets those do it who are not the administrator; undefined: there is none. */
+function permission(
+  requester: Requester,
+  act: Act,
+  hides: (key: AttributeKey) => boolean,
+): string | undefined {
+  switch (act.kind) {
+    case 'see':
+      return 'everyone may read entries';
+    case 'read':
+      return hides(act.key) ? undefined : 'everyone may read entries';
+    case 'modify':
+      return isSelf(requester, act.entry) && act.accesses.every(isPasswordChange) ? OWN_PASSWORD : undefined;
+    case 'changePassword':
+      return isSelf(requester, act.entry) ? OWN_PASSWORD : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function isPasswordChange(access: AttributeAccess): boolean {

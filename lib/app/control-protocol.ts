@@ -8,6 +8,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../base/operator-error.js';
 import { RESULT_CODES, type ResultName } from '../base/result-code.js';
 import { reasonOf } from '../base/thrown.js';
+import type { RightsWish } from '../operation/rights-report.js';
 import type { SchemaEdit } from './change-schema.js';
 import type { MergeOrder } from './merge-source.js';
 
@@ -33,6 +34,7 @@ export type ControlRequest =
     }
   | { readonly command: 'changes'; readonly domain?: string; readonly limit?: number }
   | { readonly command: 'show-entry' | 'policy-explain'; readonly dn: string }
+  | ({ readonly command: 'access-explain' } & RightsWish)
   | { readonly command: 'upkeep-members' | 'upkeep-purge' | 'upkeep-unseen'; readonly domain?: string }
   | { readonly command: 'upkeep-evict' | 'upkeep-restore'; readonly server: string; readonly domain?: string }
   | { readonly command: 'upkeep-deleted'; readonly domain?: string; readonly limit?: number }

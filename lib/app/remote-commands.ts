@@ -27,6 +27,7 @@ const COMMANDS = {
   changes: { ...DOMAIN, limit: 'number' },
   'show-entry': { dn: 'string' },
   'policy-explain': { dn: 'string' },
+  'access-explain': { user: 'string', entry: 'string', attributes: 'string' },
   initialize: { ...DOMAIN, from: 'string', giveUp: 'boolean' },
   verify: DOMAIN,
   'verify-replicas': { ...DOMAIN, peer: 'string', repair: 'boolean', from: 'string' },
@@ -41,12 +42,13 @@ const COMMANDS = {
 } as const satisfies Partial<Record<ControlRequest['command'], Fields>>;
 
 const KNOWN: ReadonlyMap<string, Fields> = new Map(Object.entries(COMMANDS));
-const REQUIRED: ReadonlyMap<string, string> = new Map([
-  ['show-entry', 'dn'],
-  ['policy-explain', 'dn'],
-  ['upkeep-evict', 'server'],
-  ['upkeep-restore', 'server'],
-  ['upkeep-undelete', 'entry'],
+const REQUIRED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['show-entry', ['dn']],
+  ['policy-explain', ['dn']],
+  ['access-explain', ['user', 'entry']],
+  ['upkeep-evict', ['server']],
+  ['upkeep-restore', ['server']],
+  ['upkeep-undelete', ['entry']],
 ]);
 
 /** A command that may come over LDAP. */
@@ -77,8 +79,8 @@ export function readRemoteRequest(text: string): RemoteRequest {
         'COMMAND_INVALID',
         `the command ${command} ${types.has(name) ? `needs a ${types.get(name)} as` : 'has no'} "${name}"`,
       );
-  const needed = REQUIRED.get(command);
-  if (needed !== undefined && !given.has(needed))
+  const needed = REQUIRED.get(command)?.find((name) => !given.has(name));
+  if (needed !== undefined)
     throw new OperatorError('COMMAND_INVALID', `the command ${command} needs "${needed}"`);
   return value as RemoteRequest;
 }

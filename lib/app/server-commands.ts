@@ -65,6 +65,8 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
         return await showEntry(server, request.dn);
       case 'policy-explain':
         return await server.explainPolicy(request.dn);
+      case 'access-explain':
+        return await server.explainRights(request);
       case 'verify':
         return await Promise.all(withOwn(server, request.domain).map((domain) => verifyDomain(domain)));
       case 'backup':

@@ -21,7 +21,8 @@ import type { Administration } from '../operation/administration.js';
 import type { Configuration } from '../operation/config-entry.js';
 import type { IndexAdvice } from '../operation/index-advice.js';
 import { LdapService } from '../operation/ldap-service.js';
-import { explainPolicy, type PolicyReport } from '../operation/policy-report.js';
+import type { PolicyReport } from '../operation/policy-report.js';
+import type { RightsReport, RightsWish } from '../operation/rights-report.js';
 import type { SchemaStore } from '../operation/schema-store.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -86,6 +87,8 @@ export interface RunningServer {
   reloadCertificates(): Promise<void>;
   /** What password policies say of an account; see explainPolicy(). */
   explainPolicy(dn: string): Promise<PolicyReport>;
+  /** What an identity may do with an entry; see explainRights(). */
+  explainRights(wish: RightsWish): Promise<RightsReport>;
   /** Resolves when everything is written and closed. */
   stop(): Promise<void>;
 }
@@ -125,7 +128,6 @@ async function openTls(config: ServerConfig, log: Log, undo: Undo): Promise<TlsC
   return tls;
 }
 
-/** Listens for LDAP and LDAPS, as far as they are configured, and notes where. */
 /** Listens for HTTP, where that is configured; answers where. */
 async function letProbesIn(
   settings: Settings,
@@ -198,11 +200,8 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
     serveConfiguration: (configuration) => service.serveConfiguration(configuration),
     configure: (settings) => reconfigure(settings, alerts, service, log),
     reloadCertificates: () => tls.reload(),
-    explainPolicy: (dn) =>
-      explainPolicy(
-        { schema, directory: service.directory, settings: service.settings, clock: systemClock },
-        dn,
-      ),
+    explainPolicy: (dn) => service.explainPolicy(dn),
+    explainRights: (wish) => service.explainRights(wish),
     stop: () => undo.run(),
   };
 }

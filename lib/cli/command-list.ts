@@ -248,6 +248,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema-add.js')).schemaAdd,
   },
   {
+    name: 'access explain',
+    describe: 'What a user may do with an entry, and which rule says so',
+    load: async () => (await import('./commands/access-explain.js')).accessExplain,
+  },
+  {
     name: 'policy explain',
     describe: 'Which password policy governs a user, and what it means for the account',
     load: async () => (await import('./commands/policy-explain.js')).policyExplain,
@@ -276,6 +281,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  access: 'Access rules: explain',
   policy: 'Password policies: explain',
   backup: 'Back up a server, running or stopped; list, verify, prune',
   replication:

@@ -34,6 +34,8 @@ export const CONTROL_OIDS = {
   passwordExpiring: '2.16.840.1.113730.3.4.5',
   /** Sun; OpenDS. */
   accountUsability: '1.3.6.1.4.1.42.2.27.9.5.8',
+  /** Sun; OpenDJ, 389-ds. */
+  effectiveRights: '1.3.6.1.4.1.42.2.27.9.5.2',
   /** RFC 3829. */
   authorizationIdentityRequest: '2.16.840.1.113730.3.4.16',
   authorizationIdentityResponse: '2.16.840.1.113730.3.4.15',

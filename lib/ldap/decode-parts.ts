@@ -12,6 +12,7 @@ import type { Control, RawAttribute } from './message.js';
 import { CONTROLS_TAG } from './protocol-tags.js';
 
 const NO_CONTROLS: readonly Control[] = [];
+const NO_ATTRIBUTES: readonly string[] = [];
 
 /** How many more attribute values the request being read may hold: its memory is bounded as well as its octets. */
 export interface ValueBudget {
@@ -39,6 +40,23 @@ export function readDescription(reader: BerReader, tag: number = TAG.octetString
     );
   }
   return text;
+}
+
+/** The attributes of a selection (RFC 4511 section 4.5.1.8). `asker`, as in "a search", is for the diagnostic. */
+export function readSelection(reader: BerReader, asker: string): readonly string[] {
+  const outer = reader.enter(TAG.sequence);
+  const attributes: string[] = [];
+  while (!reader.atEnd) {
+    if (attributes.length >= LIMITS.requestedAttributes) {
+      throw new LdapError(
+        'adminLimitExceeded',
+        `${asker} may request ${LIMITS.requestedAttributes} attributes (limit requestedAttributes)`,
+      );
+    }
+    attributes.push(readDescription(reader));
+  }
+  reader.leave(outer);
+  return attributes.length === 0 ? NO_ATTRIBUTES : attributes;
 }
 
 /** An LDAPOID, a mechanism's name or a matching rule's id as text. */

@@ -17,6 +17,7 @@ import {
   readDescription,
   readDn,
   readName,
+  readSelection,
   type ValueBudget,
 } from './decode-parts.js';
 import type {
@@ -41,7 +42,6 @@ const EXTENDED_VALUE = contextTag(1);
 const SCOPES: readonly SearchScope[] = ['base', 'one', 'sub', 'subordinates'];
 const DEREFS: readonly DerefAliases[] = ['never', 'searching', 'finding', 'always'];
 const MODIFICATIONS: readonly Modification['operation'][] = ['add', 'delete', 'replace', 'increment'];
-const NO_ATTRIBUTES: readonly string[] = [];
 
 const KINDS = new Map<number, LdapRequest['kind']>([
   [OP.bindRequest, 'bind'],
@@ -133,29 +133,9 @@ function readSearch(): SearchRequest {
   const timeLimit = readCount(reader, 'timeLimit');
   const typesOnly = reader.boolean();
   const filter = readFilter(reader);
-  const attributes = readSelection();
+  const attributes = readSelection(reader, 'a search');
   reader.leaveExtensible(outer);
   return { kind: 'search', base, scope, deref, sizeLimit, timeLimit, typesOnly, filter, attributes };
-}
-
-function readSelection(): readonly string[] {
-  const outer = reader.enter(TAG.sequence);
-  if (reader.atEnd) {
-    reader.leave(outer);
-    return NO_ATTRIBUTES;
-  }
-  const attributes: string[] = [];
-  while (!reader.atEnd) {
-    if (attributes.length >= LIMITS.requestedAttributes) {
-      throw new LdapError(
-        'adminLimitExceeded',
-        `a search may request ${LIMITS.requestedAttributes} attributes (limit requestedAttributes)`,
-      );
-    }
-    attributes.push(readDescription(reader));
-  }
-  reader.leave(outer);
-  return attributes;
 }
 
 function readBind(): BindRequest {

@@ -13,6 +13,7 @@ import { decodeWaitForCsn, type WaitForCsn } from './controls/change-csn.js';
 import { decodeChangelogCookie } from './controls/changelog-cookie.js';
 import { decodeSyncRequest, type SyncRequest } from './controls/content-sync.js';
 import { type DereferenceSpec, decodeDereference } from './controls/dereference.js';
+import { decodeEffectiveRights, type EffectiveRightsRequest } from './controls/effective-rights.js';
 import { decodeMatchedValues } from './controls/matched-values.js';
 import { decodePagedResults, type PagedResults } from './controls/paged-results.js';
 import { decodePersistentSearch, type PersistentSearchRequest } from './controls/persistent-search.js';
@@ -37,6 +38,8 @@ export interface RequestControls {
   readonly passwordPolicy: boolean;
   /** Say of each entry whether its account can be used. */
   readonly accountUsability: boolean;
+  /** Say of each entry what an identity may do with it. */
+  readonly effectiveRights: EffectiveRightsRequest | undefined;
   /** The client wants the authorization identity response of a bind. */
   readonly authorizationIdentity: boolean;
   readonly paged: PagedResults | undefined;
@@ -80,6 +83,10 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
   [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
   [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
   [CONTROL_OIDS.accountUsability, (into) => flag(into, 'accountUsability')],
+  [
+    CONTROL_OIDS.effectiveRights,
+    (into, control) => once(into, 'effectiveRights', decodeEffectiveRights(control.value)),
+  ],
   [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
   [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
   [CONTROL_OIDS.changeCsn, (into) => flag(into, 'changeCsn')],
@@ -166,6 +173,7 @@ function fresh(): Mutable {
     dontUseCopy: false,
     passwordPolicy: false,
     accountUsability: false,
+    effectiveRights: undefined,
     authorizationIdentity: false,
     paged: undefined,
     preRead: undefined,

@@ -2,7 +2,7 @@
  * EntryShape: how controls of a search change the entries that it gives: fewer values, fewer attributes, controls beside them.
  *
  * undefined for searches without such a control: those have the fast ways of entry-bytes.ts. Owns the order in which the controls work: first real or
- * virtual attributes alone (entry/virtual-attributes.ts), then the attribute list of the search, then matched values (RFC 3876). Access rules come before all: shapes get the reader's view.
+ * virtual attributes alone (entry/virtual-attributes.ts), then the attribute list of the search, then matched values (RFC 3876), then effective rights. Access rules come before all: shapes get the reader's view.
  */
 import type { Reader } from '../access/access-policy.js';
 import type { BerWriter } from '../ber/ber-writer.js';
@@ -18,6 +18,7 @@ import { OP } from '../ldap/protocol-tags.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import { usabilityControls } from './account-usability.js';
 import { dereferencer } from './dereference.js';
+import { withRights } from './effective-rights.js';
 import { type Choice, valueFilter } from './matched-values.js';
 import type { Operation } from './operation.js';
 import type { ServerParts } from './server-parts.js';
@@ -43,7 +44,7 @@ export function entryShape(parts: ServerParts, operation: Operation, reader: Rea
   const { accountUsability } = operation.controls;
   const source = sourceOf(realAttributesOnly, virtualAttributesOnly);
   const shapes = matchedValues ?? dereference ?? source ?? changelogCookie;
-  if (shapes === undefined && !accountUsability) return undefined;
+  if (shapes === undefined && !accountUsability && operation.rightsOf === undefined) return undefined;
   const keep = matchedValues === undefined ? undefined : valueFilter(parts.schema, matchedValues);
   const follow = dereference === undefined ? undefined : dereferencer(parts, operation, reader, dereference);
   return {
@@ -51,7 +52,8 @@ export function entryShape(parts: ServerParts, operation: Operation, reader: Rea
     choose: (view, selection) => {
       const selected = selectAttributes(selection, source === undefined ? view : source(view));
       // Without values there is nothing to choose from.
-      return keep === undefined || selection.typesOnly ? made(selected) : keep(view, selected);
+      const choice = keep === undefined || selection.typesOnly ? made(selected) : keep(view, selected);
+      return withRights(parts, operation, selection, view, selected, choice);
     },
     controls: (view) => {
       if (changelogCookie !== undefined) return cookieControls(view);

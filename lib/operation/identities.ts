@@ -12,8 +12,10 @@ import { compileFilter } from '../filter/compile-filter.js';
 import { prepareMatch } from '../filter/filter-match.js';
 import type { ServerParts } from './server-parts.js';
 
+export type IdentityParts = Pick<ServerParts, 'schema' | 'directory' | 'settings'>;
+
 /** Whether a name is the administrator's. */
-export function isAdminDn(parts: Pick<ServerParts, 'schema' | 'directory' | 'settings'>, dn: Dn): boolean {
+export function isAdminDn(parts: IdentityParts, dn: Dn): boolean {
   const key = parts.schema.dnKey(dn);
   return key !== undefined && key === parts.schema.dnKey(parts.directory.route(parts.settings.adminDn).dn);
 }
@@ -23,7 +25,7 @@ export function isAdminDn(parts: Pick<ServerParts, 'schema' | 'directory' | 'set
  * not have a password.
  */
 export function requesterOf(
-  parts: ServerParts,
+  parts: IdentityParts,
   authzId: string,
 ): Requester | undefined | Promise<Requester | undefined> {
   if (authzId === '') return ANONYMOUS;
@@ -34,7 +36,7 @@ export function requesterOf(
 }
 
 /** The identity of a DN as text. undefined: nobody, or no DN. */
-export function requesterOfDn(parts: ServerParts, text: string): Requester | undefined {
+export function requesterOfDn(parts: IdentityParts, text: string): Requester | undefined {
   if (text === '') return ANONYMOUS;
   try {
     const route = parts.directory.route(text);
@@ -47,13 +49,14 @@ export function requesterOfDn(parts: ServerParts, text: string): Requester | und
   }
 }
 
-function userOf(entry: StoredEntry): Requester {
+/** The identity that an entry is. */
+export function userOf(entry: StoredEntry): Requester {
   return { kind: 'user', dn: entry.dnText, uuid: entry.uuid };
 }
 
 /** The one entry of all naming contexts with this value of the attribute; undefined: there is none, or more than one. */
 export async function requesterWith(
-  parts: ServerParts,
+  parts: IdentityParts,
   attribute: string,
   value: string,
 ): Promise<Requester | undefined> {

@@ -26,6 +26,8 @@ import { EntryBytes } from './entry-bytes.js';
 import { IndexAdvice } from './index-advice.js';
 import { monitorTree } from './monitor.js';
 import { PagedCookies } from './paged-cookie.js';
+import { explainPolicy, type PolicyReport } from './policy-report.js';
+import { explainRights, type RightsReport, type RightsWish } from './rights-report.js';
 import { ScanGate } from './scan-gate.js';
 import type { SchemaStore } from './schema-store.js';
 import type { ScramParts } from './scram.js';
@@ -116,6 +118,16 @@ export class LdapService {
 
   get settings(): OperationSettings {
     return this.#parts.settings;
+  }
+
+  /** What password policies say of the account of a DN; see explainPolicy(). */
+  explainPolicy(dn: string): Promise<PolicyReport> {
+    return explainPolicy(this.#parts, dn);
+  }
+
+  /** What an identity may do with an entry; see explainRights(). */
+  explainRights(wish: RightsWish): Promise<RightsReport> {
+    return explainRights(this.#parts, wish);
   }
 
   /** Serves the changes of these domains as cn=changelog. Called at most once. */

@@ -43,6 +43,8 @@ export interface Operation {
   requester: Requester;
   /** Who asks, where that is another (RFC 4370). */
   authenticated: Requester | undefined;
+  /** Whose rights the entries of a search come with (get effective rights control). */
+  rightsOf: Requester | undefined;
   readonly transport: TransportFacts;
   /** Monotonic milliseconds at the start. */
   readonly startedMs: number;

@@ -10,6 +10,7 @@ import { awaitChanges } from './change-wait.js';
 import { isLive, liveSearch } from './changes/live-search.js';
 import { compare } from './compare.js';
 import { remove } from './delete.js';
+import { withRightsSubject } from './effective-rights.js';
 import { extended } from './extended.js';
 import { modify } from './modify.js';
 import { modifyDn } from './modify-dn.js';
@@ -53,7 +54,9 @@ function performAs(parts: ServerParts, operation: Operation): MaybeAnswer {
   const { kind } = operation.message.request;
   switch (kind) {
     case 'search':
-      return isLive(operation) ? liveSearch(parts, operation) : search(parts, operation);
+      return withRightsSubject(parts, operation, () =>
+        isLive(operation) ? liveSearch(parts, operation) : search(parts, operation),
+      );
     case 'compare':
       return compare(parts, operation);
     case 'add':

@@ -4,9 +4,10 @@
  * The administrator may act as anybody; the entries of settings.proxies as anybody but the administrator; everyone may act as themselves. Each request is
  * judged when it starts, so an identity that was deleted or taken from the list ends at once.
  */
+import type { Verdict } from '../access/access-policy.js';
 import type { Requester } from '../access/requester.js';
 import { LdapError } from '../base/ldap-error.js';
-import { requesterOf, requesterOfDn } from './identities.js';
+import { type IdentityParts, requesterOf, requesterOfDn } from './identities.js';
 import type { ServerParts } from './server-parts.js';
 
 /** The identity that the control asks for. Throws or rejects with LdapError authorizationDenied. */
@@ -34,14 +35,32 @@ function permitted(parts: ServerParts, requester: Requester, wanted: Requester |
 }
 
 /** Whether `requester` may act as `wanted`; undefined: as somebody who does not exist. */
-export function mayProxy(parts: ServerParts, requester: Requester, wanted: Requester | undefined): boolean {
-  if (requester.kind === 'admin') return true;
-  if (wanted !== undefined && isSame(requester, wanted)) return true;
-  if (requester.kind !== 'user' || wanted?.kind === 'admin') return false;
-  return parts.settings.proxies.some((proxy) => {
-    const one = requesterOfDn(parts, proxy);
-    return one !== undefined && isSame(one, requester);
-  });
+export function mayProxy(parts: IdentityParts, requester: Requester, wanted: Requester | undefined): boolean {
+  return judgeProxy(parts, requester, wanted).allowed;
+}
+
+/** The same with the rule that decides. */
+export function judgeProxy(
+  parts: IdentityParts,
+  requester: Requester,
+  wanted: Requester | undefined,
+): Verdict {
+  if (requester.kind === 'admin') return { allowed: true, rule: 'the administrator may act as anybody' };
+  if (wanted !== undefined && isSame(requester, wanted))
+    return { allowed: true, rule: 'everyone may act as themselves' };
+  const listed =
+    requester.kind === 'user' &&
+    wanted?.kind !== 'admin' &&
+    parts.settings.proxies.some((proxy) => {
+      const one = requesterOfDn(parts, proxy);
+      return one !== undefined && isSame(one, requester);
+    });
+  return listed
+    ? { allowed: true, rule: 'the option access.proxies names this identity' }
+    : {
+        allowed: false,
+        rule: 'only the administrator and those that the option access.proxies names may act as others',
+      };
 }
 
 function isSame(a: Requester, b: Requester): boolean {

@@ -10,6 +10,7 @@ export class RunningOperation implements Operation {
   readonly controls: RequestControls;
   requester: Requester;
   authenticated: Requester | undefined = undefined;
+  rightsOf: Requester | undefined = undefined;
   readonly transport: TransportFacts;
   readonly startedMs: number;
   readonly stream: AnswerStream;

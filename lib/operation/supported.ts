@@ -37,6 +37,7 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.persistentSearch,
     C.syncRequest,
     C.accountUsability,
+    C.effectiveRights,
     C.changelogCookie,
     C.showDeleted,
   ]),

@@ -7,24 +7,13 @@ import {
   timeValue,
 } from '../../lib/access/account-state.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
-import type { EntryView } from '../../lib/entry/entry.js';
-import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { entryOf } from './test-entries.js';
 
 const START = Date.UTC(2026, 0, 1);
 
-function entry(values: Readonly<Record<string, readonly string[]>>): EntryView {
-  const stored = new Map(
-    Object.entries(values).map(([name, texts]) => [
-      name.toLowerCase() as AttributeKey,
-      { name, values: texts.map(utf8Encode) },
-    ]),
-  );
-  return { dn: { rdns: [] }, stored, attribute: (key) => stored.get(key), computed: () => new Map() };
-}
-
 t.test('an account is read from its values, whatever they are', (t) => {
   const state = readAccount(
-    entry({
+    entryOf({
       pwdAccountLockedTime: ['000001010000Z'],
       pwdFailureTime: ['20260101000001Z', 'nonsense', '20260101000000.5Z'],
       pwdHistory: ['20260102000000Z#x', '20260101000000Z#x'],
@@ -38,16 +27,16 @@ t.test('an account is read from its values, whatever they are', (t) => {
   );
   t.same(state.history.map(latin1), ['20260101000000Z#x', '20260102000000Z#x'], 'oldest first');
   t.equal(state.reset, true);
-  t.equal(readAccount(entry({ pwdAccountLockedTime: ['00000101000000Z'] })).lockedMs, 'forever');
-  t.equal(readAccount(entry({ pwdAccountLockedTime: ['20260101000000Z'] })).lockedMs, START);
-  t.same(readAccount(entry({})).failures, []);
+  t.equal(readAccount(entryOf({ pwdAccountLockedTime: ['00000101000000Z'] })).lockedMs, 'forever');
+  t.equal(readAccount(entryOf({ pwdAccountLockedTime: ['20260101000000Z'] })).lockedMs, START);
+  t.same(readAccount(entryOf({})).failures, []);
   t.end();
 });
 
 t.test('what counts without a policy', (t) => {
-  t.equal(limitsItself(entry({ uid: ['x'], pwdFailureTime: ['20260101000000Z'] })), false);
+  t.equal(limitsItself(entryOf({ uid: ['x'], pwdFailureTime: ['20260101000000Z'] })), false);
   for (const name of ['pwdAccountLockedTime', 'pwdStartTime', 'pwdEndTime'])
-    t.equal(limitsItself(entry({ [name]: ['20260101000000Z'] })), true, name);
+    t.equal(limitsItself(entryOf({ [name]: ['20260101000000Z'] })), true, name);
   t.end();
 });
 

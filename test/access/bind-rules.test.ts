@@ -12,22 +12,12 @@ import { latin1 } from '../../lib/base/bytes.js';
 import type { Attribute } from '../../lib/entry/entry.js';
 import type { EntryModification } from '../../lib/entry/modification.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { entryWith, UNTOUCHED } from './test-entries.js';
 
 const START = Date.UTC(2026, 0, 1);
 const at = (seconds: number): number => START + seconds * 1000;
 const stamp = (seconds: number): Stamp => ({ ms: at(seconds), value: timeValue(at(seconds)) });
 
-const UNTOUCHED: AccountState = {
-  changedMs: undefined,
-  lockedMs: undefined,
-  failures: [],
-  graceUses: [],
-  history: [],
-  reset: false,
-  startMs: undefined,
-  endMs: undefined,
-  lastSuccessMs: undefined,
-};
 const LOCKING: PasswordPolicy = { ...NO_POLICY, lockout: true, maxFailure: 3 };
 
 /** An account as an entry: modifications are done to it, as a store would. */
@@ -35,12 +25,7 @@ class Account {
   readonly attributes = new Map<AttributeKey, Attribute>();
 
   get state(): AccountState {
-    return readAccount({
-      dn: { rdns: [] },
-      stored: this.attributes,
-      attribute: (key) => this.attributes.get(key),
-      computed: () => new Map(),
-    });
+    return readAccount(entryWith(this.attributes));
   }
 
   apply(modifications: readonly EntryModification[]): void {

@@ -1,14 +1,13 @@
 import t from 'tap';
-import type { AttributeAccess, SubjectEntry } from '../../lib/access/access-policy.js';
+import type { Act, AttributeAccess } from '../../lib/access/access-policy.js';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';
 import { ADMIN, ANONYMOUS, type Requester } from '../../lib/access/requester.js';
 import { SECRET_ATTRIBUTES } from '../../lib/access/secret-attributes.js';
-import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { EntryUuid } from '../../lib/change/change.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
-import type { Attribute } from '../../lib/entry/entry.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { entryOf } from './test-entries.js';
 
 const policy = firstAccessRules();
 const uuid = '00000000-0000-4000-8000-000000000001' as EntryUuid;
@@ -16,21 +15,13 @@ const other = '00000000-0000-4000-8000-000000000002' as EntryUuid;
 const user: Requester = { kind: 'user', dn: 'uid=ann,dc=example,dc=com', uuid };
 const key = (text: string) => text as AttributeKey;
 
-function entry(id: EntryUuid): SubjectEntry {
-  const stored = new Map<AttributeKey, Attribute>([
-    [key('objectclass'), { name: 'objectClass', values: [utf8Encode('inetOrgPerson')] }],
-    [key('cn'), { name: 'cn', values: [utf8Encode('Ann')] }],
-    [key('userpassword'), { name: 'userPassword', values: [utf8Encode('{TEST}x')] }],
-    [key('userpassword;x-old'), { name: 'userPassword;x-old', values: [utf8Encode('{TEST}y')] }],
-  ]);
-  return {
-    dn: parseDn('uid=ann,dc=example,dc=com'),
-    uuid: id,
-    stored,
-    attribute: (wanted) => stored.get(wanted),
-    computed: () => new Map(),
-  };
-}
+const ENTRY = {
+  objectClass: ['inetOrgPerson'],
+  cn: ['Ann'],
+  userPassword: ['{TEST}x'],
+  'userPassword;x-old': ['{TEST}y'],
+};
+const entry = (id: EntryUuid) => entryOf(ENTRY, 'uid=ann,dc=example,dc=com', id);
 
 function refused(test: Pick<typeof t, 'ok'>, run: () => void, what: string): void {
   let result: string | undefined;
@@ -101,3 +92,56 @@ t.test('the administrator may do all', async (t) => {
   policy.checkPasswordChange(ADMIN, entry(uuid));
   t.ok(policy.mayStoreHashedPassword(ADMIN) && policy.mayMonitor(ADMIN));
 });
+
+t.test(
+  'what is judged is what the reader and the checks say, for every identity, entry and act',
+  async (t) => {
+    const whole = entry(uuid);
+    const passes = (check: () => void): boolean => {
+      try {
+        check();
+        return true;
+      } catch (error) {
+        if (error instanceof LdapError) return false;
+        throw error;
+      }
+    };
+    const operations = ['add', 'delete', 'replace', 'increment'] as const;
+    for (const requester of [ANONYMOUS, user, { ...user, uuid: other }, ADMIN]) {
+      const judged = (act: Act): boolean => {
+        const { allowed, rule } = policy.judge(requester, act);
+        t.notOk(rule === '');
+        return allowed;
+      };
+      const reader = policy.reader(requester);
+      t.equal(judged({ kind: 'see', entry: whole }), reader.seesEntry(whole));
+      const { dn } = whole;
+      t.equal(
+        judged({ kind: 'add', dn, parent: undefined }),
+        passes(() => policy.checkAdd(requester, dn, undefined)),
+      );
+      t.equal(
+        judged({ kind: 'delete', entry: whole }),
+        passes(() => policy.checkDelete(requester, whole)),
+      );
+      t.equal(
+        judged({ kind: 'rename', entry: whole, newParent: undefined }),
+        passes(() => policy.checkRename(requester, whole, undefined)),
+      );
+      t.equal(
+        judged({ kind: 'changePassword', entry: whole }),
+        passes(() => policy.checkPasswordChange(requester, whole)),
+      );
+      for (const name of ['cn', 'userpassword', 'userpassword;x-old', 'mail']) {
+        t.equal(judged({ kind: 'read', entry: whole, key: key(name) }), reader.sees(whole, key(name)));
+        for (const operation of operations) {
+          const accesses = [{ operation, key: key(name) }];
+          t.equal(
+            judged({ kind: 'modify', entry: whole, accesses }),
+            passes(() => policy.checkModify(requester, whole, accesses)),
+          );
+        }
+      }
+    }
+  },
+);

@@ -1,22 +1,10 @@
 import t from 'tap';
 import { NO_POLICY, readPolicy } from '../../lib/access/password-policy.js';
-import { utf8Encode } from '../../lib/base/bytes.js';
-import type { EntryView } from '../../lib/entry/entry.js';
-import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-
-function entry(values: Readonly<Record<string, readonly string[]>>): EntryView {
-  const stored = new Map(
-    Object.entries(values).map(([name, texts]) => [
-      name.toLowerCase() as AttributeKey,
-      { name, values: texts.map(utf8Encode) },
-    ]),
-  );
-  return { dn: { rdns: [] }, stored, attribute: (key) => stored.get(key), computed: () => new Map() };
-}
+import { entryOf } from './test-entries.js';
 
 t.test('a policy is read from its entry; what it does not say it does not ask for', (t) => {
   const said = (values: Readonly<Record<string, readonly string[]>>) =>
-    readPolicy(entry({ objectClass: ['device', 'pwdPolicy'], pwdAttribute: ['userPassword'], ...values }));
+    readPolicy(entryOf({ objectClass: ['device', 'pwdPolicy'], pwdAttribute: ['userPassword'], ...values }));
   t.same(said({}), NO_POLICY);
   t.same(said({ pwdAttribute: ['2.5.4.35'] }), NO_POLICY, 'by its OID');
   t.equal(said({ pwdAttribute: ['cn'] }), undefined);

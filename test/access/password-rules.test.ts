@@ -3,31 +3,10 @@ import { type AccountState, historyValue } from '../../lib/access/account-state.
 import { NO_POLICY, type PasswordPolicy } from '../../lib/access/password-policy.js';
 import { afterChange, changeFault, qualityFault } from '../../lib/access/password-rules.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
-import type { EntryView } from '../../lib/entry/entry.js';
-import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { entryOf, UNTOUCHED } from './test-entries.js';
 
 const NOW = Date.UTC(2026, 0, 1);
-const STATE: AccountState = {
-  changedMs: NOW,
-  lockedMs: undefined,
-  failures: [],
-  graceUses: [],
-  history: [],
-  reset: false,
-  startMs: undefined,
-  endMs: undefined,
-  lastSuccessMs: undefined,
-};
-
-function entry(values: Readonly<Record<string, readonly string[]>>): EntryView {
-  const stored = new Map(
-    Object.entries(values).map(([name, texts]) => [
-      name.toLowerCase() as AttributeKey,
-      { name, values: texts.map(utf8Encode) },
-    ]),
-  );
-  return { dn: { rdns: [] }, stored, attribute: (key) => stored.get(key), computed: () => new Map() };
-}
+const STATE: AccountState = { ...UNTOUCHED, changedMs: NOW };
 
 t.test('whether the owner may change the password', (t) => {
   const cases: readonly [
@@ -59,7 +38,7 @@ t.test('whether the owner may change the password', (t) => {
 });
 
 t.test('whether a password is good enough', (t) => {
-  const owner = entry({ uid: ['bob'], cn: ['Robert Ünal'], mail: ['bob@example.com'] });
+  const owner = entryOf({ uid: ['bob'], cn: ['Robert Ünal'], mail: ['bob@example.com'] });
   const strict = { checkQuality: 2, minLength: 4, maxLength: 20 } as const;
   const cases: readonly [Partial<PasswordPolicy>, string | undefined, string | undefined][] = [
     [{ ...strict, checkQuality: 0 }, 'x', undefined],

@@ -2,31 +2,20 @@ import t from 'tap';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';
 import { ANONYMOUS } from '../../lib/access/requester.js';
 import { baseKey, RestrictedView, restrictFilter } from '../../lib/access/secret-attributes.js';
-import { utf8Encode } from '../../lib/base/bytes.js';
-import { parseDn } from '../../lib/dn/dn-text.js';
-import type { Attribute, EntryView } from '../../lib/entry/entry.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { prepareMatch } from '../../lib/filter/filter-match.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
-import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { testSchema } from '../operation/test-server.js';
+import { entryOf } from './test-entries.js';
 
 const policy = firstAccessRules();
-const key = (text: string) => text as AttributeKey;
 
-function entry(): EntryView {
-  const stored = new Map<AttributeKey, Attribute>([
-    [key('cn'), { name: 'cn', values: [utf8Encode('Ann')] }],
-    [key('userpassword'), { name: 'userPassword', values: [utf8Encode('{TEST}x')] }],
-    [key('userpassword;x-old'), { name: 'userPassword;x-old', values: [utf8Encode('{TEST}y')] }],
-  ]);
-  return {
-    dn: parseDn('uid=ann,dc=example'),
-    stored,
-    attribute: (wanted) => stored.get(wanted),
-    computed: () => new Map(),
-  };
-}
+const ENTRY = {
+  cn: ['Ann'],
+  userPassword: ['{TEST}x'],
+  'userPassword;x-old': ['{TEST}y'],
+};
+const entry = () => entryOf(ENTRY, 'uid=ann,dc=example');
 
 t.test('options do not make a secret another attribute', async (t) => {
   t.equal(baseKey('userpassword;x-old;lang-en'), 'userpassword');

@@ -469,6 +469,17 @@ t.test('ldap-utils against three servers', { skip: absent, timeout: LIMIT_MS }, 
     },
   );
 
+  t.test('effective rights: by ldapsearch with the control as text, and by access explain', async (t) => {
+    const wish = `!1.3.6.1.4.1.42.2.27.9.5.2=:dn:${person}`;
+    const base = ['-LLL', '-o', 'ldif-wrap=no', ...adminOn(one), '-b', person, '-s', 'base', '-E', wish];
+    const found = await run('ldapsearch', [...base, '(objectClass=*)', 'userPassword', 'aclRights']);
+    t.match(found.stdout, /^aclRights;entryLevel: add:0,delete:0,read:1,write:1,proxy:1$/m, found.stderr);
+    t.match(found.stdout, /^aclRights;attributeLevel;userPassword: search:0,read:0,compare:0,write:1,/m);
+    const names = ['--user', 'u:user.1', '--entry', person, '--attribute', 'userPassword'];
+    const why = await polyarch(['access', 'explain', '--dir', one.dir, ...names]);
+    t.match(why.stdout, /userPassword.*write.*users may change their own password/, why.stderr);
+  });
+
   t.test('in the end all replicas are equal, and replication status says so', async (t) => {
     await untilEqual(demo.servers);
     // Equal contents come a moment before each has told the others what it holds.

@@ -3,11 +3,10 @@
  *
  * The response is a SearchResultEntry, [APPLICATION 4]; a plain SEQUENCE, which some servers send, is read too.
  */
-import { LdapError } from '../../base/ldap-error.js';
 import { LIMITS } from '../../base/limits.js';
 import { TAG } from '../../ber/tags.js';
 import type { Attribute } from '../../entry/entry.js';
-import { readAttribute, readDescription, readDn, type ValueBudget } from '../decode-parts.js';
+import { readAttribute, readDn, readSelection, type ValueBudget } from '../decode-parts.js';
 import { writeAttributeList } from '../encode-response.js';
 import { OP } from '../protocol-tags.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
@@ -20,21 +19,7 @@ export interface ReadEntry {
 
 /** The attributes asked for. Throws LdapError protocolError or adminLimitExceeded. */
 export function decodeReadRequest(value: Uint8Array | undefined): readonly string[] {
-  return decodeValue('pre-read or post-read control', value, (reader) => {
-    const attributes: string[] = [];
-    const outer = reader.enter(TAG.sequence);
-    while (!reader.atEnd) {
-      if (attributes.length >= LIMITS.requestedAttributes) {
-        throw new LdapError(
-          'adminLimitExceeded',
-          `a control may request ${LIMITS.requestedAttributes} attributes (limit requestedAttributes)`,
-        );
-      }
-      attributes.push(readDescription(reader));
-    }
-    reader.leave(outer);
-    return attributes;
-  });
+  return decodeValue('pre-read or post-read control', value, (reader) => readSelection(reader, 'a control'));
 }
 
 export function encodeReadRequest(attributes: readonly string[]): Uint8Array {
