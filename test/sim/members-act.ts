@@ -29,6 +29,8 @@ export class MembersAct implements Act {
   /** What those had acknowledged that must be found on the others. */
   readonly #left: { readonly name: string; readonly acked: readonly Csn[] }[] = [];
   readonly #leaving = new Set<SimServer>();
+  /** Names for which a member has not said yet that it lets them in: one that crashes meanwhile never does. */
+  readonly #asking = new Set<string>();
   #newest = 0;
 
   constructor(simulation: Simulation) {
@@ -105,8 +107,11 @@ export class MembersAct implements Act {
     peers: readonly string[],
   ): Promise<void> {
     const { time, random } = this.#simulation;
+    this.#asking.add(name);
     try {
       await sponsor.members?.admit(name, replica);
+      // Nobody waits for an answer for ever.
+      if (!this.#asking.delete(name)) return;
     } catch {
       // A full disk: it may stand in tables, and never comes.
       this.#gone.add(name);
@@ -213,6 +218,9 @@ export class MembersAct implements Act {
     const out = told.filter(({ standing }) => standing === 'evicted').map(({ name }) => name);
     const back = out.filter((name) => servers.some((one) => one.name === name));
     for (const name of new Set([...this.#evicted, ...back])) this.#bringBack(name);
+    // Those may stand in tables, and never come.
+    for (const name of this.#asking) this.#gone.add(name);
+    this.#asking.clear();
     for (const name of this.#gone) this.#spawn(this.#evictGone(name));
     for (const server of servers) this.#tell(server, (known) => known);
   }
