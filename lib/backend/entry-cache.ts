@@ -62,8 +62,12 @@ export class EntryCache {
 
   /** Holds a new record of an entry in place of the old one. False: it is large. */
   write(id: EntryId, record: Uint8Array): boolean {
-    this.remove(id);
-    return record.length <= SMALL_BYTES && this.#arena.put(id, record);
+    if (record.length > SMALL_BYTES || !this.#arena.put(id, record)) {
+      this.remove(id);
+      return false;
+    }
+    if (this.#large.size > 0) this.#large.remove(id);
+    return true;
   }
 
   remove(id: EntryId): void {

@@ -43,6 +43,37 @@ t.test('what is held is what was put last; memory stays within the bound', async
   }
 });
 
+t.test(
+  'items written again and again, and new ones after others went, take little more than what is held',
+  async (t) => {
+    const random = new SeededRandom(seed);
+    const arena = new OctetArena(8_000_000);
+    const tableBytes = arena.bytes;
+    const lengths = new Map<number, number>();
+    let first = 0;
+    const put = (key: number): void => {
+      const length = 300 + below(random, 300);
+      arena.put(key, new Uint8Array(length).fill(key));
+      lengths.set(key, length);
+    };
+    for (let step = 0; step < 60_000; step++) {
+      if (step < 1000) put(step + 1);
+      else if (step % 3 > 0) put(first + 1 + below(random, 1000));
+      else {
+        arena.remove(++first);
+        put(first + 1000);
+      }
+    }
+    t.equal(arena.count, 1000);
+    t.ok(arena.bytes - tableBytes < 1_100_000, `${arena.bytes - tableBytes} octets for some 500,000`);
+    for (let key = first + 1; key <= first + 1000; key++) {
+      const item = arena.get(arena.find(key));
+      if (item.length !== lengths.get(key) || item.some((octet) => octet !== key % 256))
+        return t.fail(`seed ${seed}: item ${key} is another`);
+    }
+  },
+);
+
 t.test('what is asked for stays, what nobody asks for goes', async (t) => {
   const arena = new OctetArena(200_000);
   const item = new Uint8Array(400);
