@@ -188,6 +188,27 @@ export function admission(policy: PasswordPolicy, state: AccountState, nowMs: nu
   };
 }
 
+/**
+ * Judges a bind that proves who it is without the password (SASL EXTERNAL): locks are of the account and count, but for the wait after a wrong password; the age of the password, its reset and
+ * its failures are not looked at, and stay as they are.
+ */
+export function admissionWithoutPassword(
+  policy: PasswordPolicy,
+  state: AccountState,
+  nowMs: number,
+): Admission {
+  const lock = lockOf(policy, state, nowMs);
+  if (lock !== undefined && lock.why !== 'delay') return { kind: 'refused', fault: 'accountLocked' };
+  return {
+    kind: 'admitted',
+    mustChange: false,
+    fault: undefined,
+    expiresInSeconds: undefined,
+    graceLeft: undefined,
+    writes: successTime(policy, state, nowMs),
+  };
+}
+
 /** Binds that an expired password is good for. */
 export function graceBinds(policy: PasswordPolicy, state: AccountState, nowMs: number): number {
   const endMs = expiryMs(policy, state);
@@ -196,15 +217,19 @@ export function graceBinds(policy: PasswordPolicy, state: AccountState, nowMs: n
   return Math.max(policy.graceLimit - state.graceUses.length, 0);
 }
 
-/** What a right password clears, and the time of it, at most once a day. */
+/** What a right password clears, and the time of it. */
 function afterSuccess(policy: PasswordPolicy, state: AccountState, nowMs: number): EntryModification[] {
   const writes: EntryModification[] = [];
   if (state.failures.length > 0 && recordsFailures(policy)) writes.push(setTo(STATE.failureTime));
   if (state.lockedMs !== undefined && policy.lockout) writes.push(setTo(STATE.lockedTime));
+  return [...writes, ...successTime(policy, state, nowMs)];
+}
+
+/** The time of a bind, at most once a day. */
+function successTime(policy: PasswordPolicy, state: AccountState, nowMs: number): EntryModification[] {
   const { lastSuccessMs } = state;
   const due = lastSuccessMs === undefined || nowMs >= lastSuccessMs + successInterval(policy) * 1000;
-  if (policy.maxIdle > 0 && due) writes.push(setTo(STATE.lastSuccess, timeValue(nowMs)));
-  return writes;
+  return policy.maxIdle > 0 && due ? [setTo(STATE.lastSuccess, timeValue(nowMs))] : [];
 }
 
 /** Seconds for which a recorded success stands for later ones: nobody is idle who bound within them. */

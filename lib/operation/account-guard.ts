@@ -1,5 +1,5 @@
 /**
- * AccountGuard: a password policy at the bind of one account: before the password is tried, after it was wrong, after it was right.
+ * AccountGuard: a password policy at the bind of one account: before the password is tried, after it was wrong, after it was right or not needed.
  *
  * Rules are access/bind-rules.ts; here is when they are asked and how their writes reach the account. Invariants: an account that no policy governs and that says nothing of itself has no
  * guard; what a wrong password leaves is decided in the write's turn, so that no two failures count as one, and nobody waits for it: an answer that took longer would tell that there is such an
@@ -9,6 +9,7 @@ import { limitsItself, readAccount } from '../access/account-state.js';
 import {
   type Admission,
   admission,
+  admissionWithoutPassword,
   afterFailure,
   isExpired,
   lockOf,
@@ -73,16 +74,14 @@ export class AccountGuard {
 
   /** The password was right: lets the account in on the policy's terms, or rejects with LdapError invalidCredentials. */
   async succeeded(operation: Operation): Promise<void> {
-    // As it is after the wait for the password: what was recorded meanwhile counts.
-    let judged = this.#judge(this.#domain.backend.byUuid(this.#entry.uuid) ?? this.#entry);
-    if (judged.kind === 'admitted' && judged.writes.length > 0 && this.#writes) {
-      // Judged again in its turn: a grace bind or a lock of the same moment counts.
-      await this.#submit((entry) => {
-        judged = this.#judge(entry);
-        return judged.kind === 'admitted' ? judged.writes : [];
-      });
+    const judged = await this.#admit(admission);
+    if (judged.kind === 'refused') {
+      // Whoever knows the password may know that it has expired; that an account is locked is for those who ask.
+      if (judged.fault === 'passwordExpired')
+        refuse(operation, judged.fault, 'invalidCredentials', 'The password has expired.');
+      operation.passwordPolicy = { fault: judged.fault };
+      throw invalidCredentials();
     }
-    if (judged.kind === 'refused') this.#refuse(operation, judged.fault);
     const { fault, expiresInSeconds, graceLeft, mustChange } = judged;
     operation.passwordPolicy = {
       fault,
@@ -92,16 +91,26 @@ export class AccountGuard {
     };
   }
 
-  #judge(entry: StoredEntry): Admission {
-    return admission(this.#policy, readAccount(entry), this.#nowMs);
+  /** Who it is was proved without the password: lets the account in where it may be used, or rejects with LdapError invalidCredentials. */
+  async identified(operation: Operation): Promise<void> {
+    const judged = await this.#admit(admissionWithoutPassword);
+    if (judged.kind === 'refused')
+      refuse(operation, judged.fault, 'invalidCredentials', 'The account is locked, or not valid now.');
   }
 
-  #refuse(operation: Operation, fault: 'accountLocked' | 'passwordExpired'): never {
-    // Whoever knows the password may know that it has expired; that an account is locked is for those who ask.
-    if (fault === 'passwordExpired')
-      refuse(operation, fault, 'invalidCredentials', 'The password has expired.');
-    operation.passwordPolicy = { fault };
-    throw invalidCredentials();
+  /** Judges by `rule`, and has what that asks for written. */
+  async #admit(rule: typeof admission): Promise<Admission> {
+    const judge = (entry: StoredEntry) => rule(this.#policy, readAccount(entry), this.#nowMs);
+    // As it is after the wait for the password: what was recorded meanwhile counts.
+    let judged = judge(this.#domain.backend.byUuid(this.#entry.uuid) ?? this.#entry);
+    if (judged.kind === 'admitted' && judged.writes.length > 0 && this.#writes) {
+      // Judged again in its turn: a grace bind or a lock of the same moment counts.
+      await this.#submit((entry) => {
+        judged = judge(entry);
+        return judged.kind === 'admitted' ? judged.writes : [];
+      });
+    }
+    return judged;
   }
 
   #mustChange(): boolean {

@@ -14,7 +14,7 @@ import { certificateSubject } from '../schema/certificate-form.js';
 import { requesterOfDn, requesterWith } from './identities.js';
 import { invalidCredentials } from './invalid-credentials.js';
 import type { Operation, TransportFacts } from './operation.js';
-import { verifyName } from './password-check.js';
+import { accountOf, verifyName } from './password-check.js';
 import { isProtected } from './protection.js';
 import { authorized, dnOfName, readAuthenticationName } from './sasl-identity.js';
 import { endScram, type RunningScram, SCRAM, SCRAM_PLUS, startScram } from './scram.js';
@@ -147,10 +147,17 @@ async function external(
     (certificateAttribute === undefined || commonName === undefined
       ? undefined
       : await requesterWith(parts, certificateAttribute, commonName));
-  if (requester === undefined || requester.kind === 'anonymous') {
-    throw new LdapError('invalidCredentials', "The subject of the client's certificate is nobody here.");
-  }
-  return authorized(parts, requester, authzid);
+  if (requester === undefined || requester.kind === 'anonymous') throw nobody();
+  const account = accountOf(parts, requester.dn);
+  const guard = await account.guard();
+  await guard?.identified(operation);
+  const now = account.confirm();
+  if (now === undefined) throw nobody();
+  return authorized(parts, now, authzid);
+}
+
+function nobody(): LdapError {
+  return new LdapError('invalidCredentials', "The subject of the client's certificate is nobody here.");
 }
 
 function notSupported(parts: ServerParts, operation: Operation, mechanism: string): LdapError {

@@ -6,7 +6,14 @@ import {
   stateKey,
   timeValue,
 } from '../../lib/access/account-state.js';
-import { admission, afterFailure, countedFailures, lockOf } from '../../lib/access/bind-rules.js';
+import {
+  type Admission,
+  admission,
+  admissionWithoutPassword,
+  afterFailure,
+  countedFailures,
+  lockOf,
+} from '../../lib/access/bind-rules.js';
 import { mostFailures, NO_POLICY, type PasswordPolicy } from '../../lib/access/password-policy.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import type { Attribute } from '../../lib/entry/entry.js';
@@ -160,6 +167,18 @@ t.test('recorded failures never exceed what the policy asks for', (t) => {
   t.end();
 });
 
+/** The terms of a bind as one text. */
+function termsOf(judged: Admission): string {
+  if (judged.kind === 'refused') return judged.fault;
+  const parts = [judged.mustChange ? 'change only' : 'in'];
+  if (judged.fault !== undefined) parts.push(judged.fault);
+  if (judged.expiresInSeconds !== undefined) parts.push(`expires in ${judged.expiresInSeconds}`);
+  if (judged.graceLeft !== undefined) parts.push(`${judged.graceLeft} left`);
+  for (const { operation, attribute } of judged.writes)
+    parts.push(`${operation === 'add' ? '+' : '='}${attribute.description}`);
+  return parts.join(', ');
+}
+
 t.test('on what terms a right password is let in', (t) => {
   const aging: PasswordPolicy = { ...NO_POLICY, maxAge: 100, expireWarning: 20, graceLimit: 2 };
   const cases: readonly [string, PasswordPolicy, Partial<AccountState>, number, string][] = [
@@ -209,19 +228,27 @@ t.test('on what terms a right password is let in', (t) => {
     ['later', { ...NO_POLICY, maxIdle: 100 }, { lastSuccessMs: at(0) }, 50, 'in, =pwdLastSuccess'],
     ['at most once a day', { ...NO_POLICY, maxIdle: 1e6 }, { lastSuccessMs: at(0) }, 86_399, 'in'],
   ];
-  for (const [name, policy, state, seconds, terms] of cases) {
-    const judged = admission(policy, { ...UNTOUCHED, ...state }, at(seconds));
-    if (judged.kind === 'refused') {
-      t.equal(judged.fault, terms, name);
-      continue;
-    }
-    const parts = [judged.mustChange ? 'change only' : 'in'];
-    if (judged.fault !== undefined) parts.push(judged.fault);
-    if (judged.expiresInSeconds !== undefined) parts.push(`expires in ${judged.expiresInSeconds}`);
-    if (judged.graceLeft !== undefined) parts.push(`${judged.graceLeft} left`);
-    for (const { operation, attribute } of judged.writes)
-      parts.push(`${operation === 'add' ? '+' : '='}${attribute.description}`);
-    t.equal(parts.join(', '), terms, name);
-  }
+  for (const [name, policy, state, seconds, terms] of cases)
+    t.equal(termsOf(admission(policy, { ...UNTOUCHED, ...state }, at(seconds))), terms, name);
+  t.end();
+});
+
+t.test('who is known without a password is judged by the account alone', (t) => {
+  const idle: PasswordPolicy = { ...NO_POLICY, maxIdle: 100 };
+  const cases: readonly [string, PasswordPolicy, Partial<AccountState>, number, string][] = [
+    ['expired', { ...NO_POLICY, maxAge: 100 }, { changedMs: at(0) }, 1e6, 'in'],
+    ['reset', { ...NO_POLICY, mustChange: true }, { reset: true }, 0, 'in'],
+    ['failures stay', LOCKING, { failures: [stamp(0)] }, 1, 'in'],
+    ['a lock that is over stays', { ...LOCKING, lockoutDuration: 5 }, { lockedMs: at(0) }, 6, 'in'],
+    ['a wait after a wrong password', { ...NO_POLICY, minDelay: 9 }, { failures: [stamp(0)] }, 1, 'in'],
+    ['locked', LOCKING, { lockedMs: at(0) }, 6, 'accountLocked'],
+    ['locked for good', NO_POLICY, { lockedMs: 'forever' }, 0, 'accountLocked'],
+    ['not valid yet', NO_POLICY, { startMs: at(1) }, 0, 'accountLocked'],
+    ['not valid any more', NO_POLICY, { endMs: at(1) }, 1, 'accountLocked'],
+    ['idle', idle, { lastSuccessMs: at(0) }, 150, 'accountLocked'],
+    ['not idle', idle, { lastSuccessMs: at(0) }, 50, 'in, =pwdLastSuccess'],
+  ];
+  for (const [name, policy, state, seconds, terms] of cases)
+    t.equal(termsOf(admissionWithoutPassword(policy, { ...UNTOUCHED, ...state }, at(seconds))), terms, name);
   t.end();
 });

@@ -1,6 +1,9 @@
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { fromHex, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
+import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
+import { decodePasswordPolicyResponse } from '../../lib/ldap/controls/password-policy.js';
+import type { Control } from '../../lib/ldap/message.js';
 import type { ClientCertificate } from '../../lib/port/ldap-transport.js';
 import { BASE, MemoryTransport, type TestClient, TestServer } from './test-server.js';
 
@@ -17,17 +20,25 @@ function secured(certificate?: ClientCertificate): MemoryTransport {
   return transport;
 }
 
-const sasl = (client: TestClient, mechanism: string, credentials: string | undefined) =>
-  client.call({
-    kind: 'bind',
-    version: 3,
-    dn: '',
-    authentication: {
-      kind: 'sasl',
-      mechanism,
-      credentials: credentials === undefined ? undefined : utf8Encode(credentials),
+const sasl = (
+  client: TestClient,
+  mechanism: string,
+  credentials: string | undefined,
+  controls: readonly Control[] = [],
+) =>
+  client.call(
+    {
+      kind: 'bind',
+      version: 3,
+      dn: '',
+      authentication: {
+        kind: 'sasl',
+        mechanism,
+        credentials: credentials === undefined ? undefined : utf8Encode(credentials),
+      },
     },
-  });
+    controls,
+  );
 
 async function whoAmI(client: TestClient): Promise<string> {
   const { response } = await client.call({
@@ -153,6 +164,34 @@ t.test(
     t.equal((await sasl(broken, 'EXTERNAL', '')).result, 'invalidCredentials');
   },
 );
+
+t.test('EXTERNAL under a policy: locks of the account count, its password does not', async (t) => {
+  const policy = `cn=policy,${BASE}`;
+  const server = await TestServer.open({ defaultPasswordPolicy: policy });
+  const admin = await server.populate();
+  const asks = { pwdAttribute: 'userPassword', pwdLockout: 'TRUE', pwdMaxAge: '60', pwdMaxIdle: '1000' };
+  await admin.add(policy, { objectClass: ['device', 'pwdPolicy'], cn: 'policy', ...asks });
+  await admin.modify(ANN, [['replace', 'userPassword', "ann's"]]);
+  const ann = server.connect(secured(certificate(ANN_SUBJECT, 'ann')));
+  const wish = [{ oid: CONTROL_OIDS.passwordPolicy, critical: false, value: undefined }];
+  const bind = async () => {
+    const reply = await sasl(ann, 'EXTERNAL', '', wish);
+    const control = reply.controls.find(({ oid }) => oid === CONTROL_OIDS.passwordPolicy);
+    return [reply.result, decodePasswordPolicyResponse(control?.value).error];
+  };
+  server.clock.advance(61_000);
+  t.same(await bind(), ['success', undefined], 'the password has expired');
+  t.equal((await ann.search({ base: ANN, scope: 'base' })).result, 'success', 'and may stay as it is');
+  const lastSuccess = await admin.search({ base: ANN, scope: 'base', attributes: ['pwdLastSuccess'] });
+  t.equal(lastSuccess.entries[0]?.attributes.pwdLastSuccess?.length, 1);
+  await admin.modify(ANN, [['add', 'pwdAccountLockedTime', '000001010000Z']]);
+  t.same(await bind(), ['invalidCredentials', 'accountLocked']);
+  t.equal(await whoAmI(ann), '');
+  await admin.modify(ANN, [['delete', 'pwdAccountLockedTime']]);
+  t.same(await bind(), ['success', undefined]);
+  server.clock.advance(1_600_000);
+  t.same(await bind(), ['invalidCredentials', 'accountLocked'], 'too long without a bind');
+});
 
 t.test('EXTERNAL by option: the common name is looked for in an attribute', async (t) => {
   const server = await TestServer.open({ certificateAttribute: 'uid' });
