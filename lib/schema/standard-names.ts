@@ -116,6 +116,7 @@ pwdstarttime=1.3.6.1.4.1.42.2.27.8.1.27 pwdendtime=1.3.6.1.4.1.42.2.27.8.1.28
 pwdlastsuccess=1.3.6.1.4.1.42.2.27.8.1.29 pwdaccounttmplockoutend=1.3.6.1.4.1.42.2.27.8.1.33
 numsubordinates=1.3.6.1.4.1.453.16.2.103 etag=1.3.6.1.4.1.36733.2.1.1.59
 nsuniqueid=2.16.840.1.113730.3.1.542 nsaccountlock=2.16.840.1.113730.3.1.610 aci=2.16.840.1.113730.3.1.55
+aclrights=1.3.6.1.4.1.42.2.27.9.1.39 aclrightsinfo=1.3.6.1.4.1.42.2.27.9.1.40
 entrycsn=1.3.6.1.4.1.4203.666.1.7 contextcsn=1.3.6.1.4.1.4203.666.1.25
 configcontext=1.3.6.1.4.1.4203.1.12.2.1 monitorcontext=1.3.6.1.4.1.4203.666.1.10 defaultnamingcontext=~.1.1
 lastusn=~.1.2 firstchangenumber=~.1.3 lastchangenumber=~.1.4 lastexternalchangelogcookie=~.1.70 supportedtlsprotocols=~.1.5
