@@ -195,7 +195,7 @@ export const EXTENSION_ROWS: Readonly<Record<string, ProtocolRow>> = {
   '1.3.6.1.4.1.4203.1.11.1': {
     name: 'Password modify',
     source: 'RFC 3062',
-    does: 'The own password, or by right that of another; generated when none is given.',
+    does: 'The own password, or by right that of another, who is named by a DN (with `dn:` or without) or by `u:` and a uid; generated when none is given.',
     limits: ['passwordBytes'],
   },
   '1.3.6.1.4.1.4203.1.11.3': {

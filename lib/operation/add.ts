@@ -27,7 +27,7 @@ import type { Answer, Operation } from './operation.js';
 import { judgeNew, stateOfNew } from './password-change.js';
 import type { Governing } from './password-policies.js';
 import { hashAdded, isPassword } from './password-storage.js';
-import { checkReferral } from './referrals.js';
+import { checkReferences, checkReferral, REF } from './referrals.js';
 import { requestPolicy, splitFacts } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import { VirtualEntry } from './virtual-tree.js';
@@ -118,6 +118,7 @@ function* decide(
   );
   checkPlacement({ attributes: checked.attributes, rdn: entry.rdn }, placed(parent), parts.schema);
   checkSubentryRoom(parts, view, undefined, checked.attributes);
+  checkReferences(checked.attributes.get(REF)?.values ?? []);
   checkAssertion(parts, operation, reader, new VirtualEntry(dn, '', checked.attributes, new Map()));
   const state = stateOfNew(parts, entry.governs, checked.attributes);
   const body = addBody(checked, state, entry.rdn, parent?.uuid ?? ROOT_UUID);

@@ -13,6 +13,7 @@ import { judgeChange, wishOf, withState } from './password-change.js';
 import type { Governing } from './password-policies.js';
 import { hashModified, isPassword } from './password-storage.js';
 import { reanimation } from './reanimate.js';
+import { checkReferences, REF } from './referrals.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
 import type { ServerParts } from './server-parts.js';
 import {
@@ -97,6 +98,7 @@ function* decide(
   if (changes.length === 0) return [];
   yield* checkModifiedInSteps(before, after, changes, rdn, parts.schema, requestPolicy(parts, operation));
   checkSubentryRoom(parts, view, before, after);
+  for (const { key, add } of changes) if (key === REF) checkReferences(add);
   const attributes = withState(parts, operation, policy, entry, changes);
   return [{ entry: entry.uuid, body: { kind: 'modify', attributes } }];
 }

@@ -4,6 +4,7 @@
  * The old password, where given, is verified as in a bind, before anything else is said of the user's entry.
  */
 
+import type { Requester } from '../access/requester.js';
 import type { Intent, ReadView, StoredEntry } from '../backend/backend.js';
 import { LdapError } from '../base/ldap-error.js';
 import { applyModifications } from '../entry/apply-modifications.js';
@@ -16,7 +17,7 @@ import {
 import type { ExtendedRequest } from '../ldap/message.js';
 import { assure } from './assured.js';
 import type { Domain } from './directory.js';
-import { isAdminDn } from './identities.js';
+import { isAdminDn, requesterWith } from './identities.js';
 import { domainOf, noSuchObject, shown } from './names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from './operation.js';
 import { judgeChange, withState } from './password-change.js';
@@ -35,7 +36,7 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
   const wish = decodePasswordModify(request.value);
   checkTakesWrites(parts, operation);
   checkProtected(parts, operation);
-  const { domain, entry } = findUser(parts, operation, wish);
+  const { domain, entry } = await findUser(parts, operation, wish);
   parts.policy.checkPasswordChange(operation.requester, entry);
   if (wish.oldPassword !== undefined && !(await verifyPassword(parts, entry, wish.oldPassword))) {
     throw new LdapError('invalidCredentials', 'The old password is wrong.');
@@ -62,30 +63,43 @@ export async function passwordModify(parts: ServerParts, operation: Operation): 
   };
 }
 
-function findUser(
-  parts: ServerParts,
-  operation: Operation,
-  wish: PasswordModify,
-): { readonly domain: Domain; readonly entry: StoredEntry } {
+async function findUser(parts: ServerParts, operation: Operation, wish: PasswordModify): Promise<User> {
   const { requester } = operation;
-  if (wish.user === undefined) {
-    if (requester.kind === 'anonymous') {
-      throw new LdapError('unwillingToPerform', 'Whose password? Bind first, or name the user.');
-    }
-    if (requester.kind === 'admin') throw adminPassword();
-    for (const domain of parts.directory.domains) {
-      const entry = domain.backend.byUuid(requester.uuid);
-      if (entry !== undefined) return { domain, entry };
-    }
-    throw new LdapError('noSuchObject', 'The entry of this identity does not exist any more.');
-  }
-  const text = wish.user.slice(0, 3).toLowerCase() === 'dn:' ? wish.user.slice(3) : wish.user;
+  if (wish.user === undefined) return ownEntry(parts, requester);
+  const text = await dnOfUser(parts, wish.user);
   if (isAdminDn(parts, parts.directory.route(text).dn)) throw adminPassword();
   const { domain, dn } = domainOf(parts.directory, text, operation.controls.manageDsaIt);
   const entry = domain.backend.byDn(dn);
   const reader = parts.policy.reader(requester);
   if (entry === undefined || !reader.seesEntry(entry)) throw noSuchObject(domain.backend, dn, reader);
   return { domain, entry };
+}
+
+/** The DN of a user identity: a DN, `dn:` and a DN, or `u:` and a uid (RFC 3062 section 2 leaves its form open). */
+async function dnOfUser(parts: ServerParts, user: string): Promise<string> {
+  const lower = user.slice(0, 3).toLowerCase();
+  if (lower === 'dn:') return user.slice(3);
+  if (!lower.startsWith('u:')) return user;
+  const found = await requesterWith(parts, 'uid', user.slice(2));
+  if (found?.kind === 'user') return found.dn;
+  throw new LdapError('noSuchObject', 'There is no user with this uid, or more than one.');
+}
+
+interface User {
+  readonly domain: Domain;
+  readonly entry: StoredEntry;
+}
+
+function ownEntry({ directory }: ServerParts, requester: Requester): User {
+  if (requester.kind === 'anonymous') {
+    throw new LdapError('unwillingToPerform', 'Whose password? Bind first, or name the user.');
+  }
+  if (requester.kind === 'admin') throw adminPassword();
+  for (const domain of directory.domains) {
+    const entry = domain.backend.byUuid(requester.uuid);
+    if (entry !== undefined) return { domain, entry };
+  }
+  throw new LdapError('noSuchObject', 'The entry of this identity does not exist any more.');
 }
 
 function adminPassword(): LdapError {

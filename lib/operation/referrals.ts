@@ -8,13 +8,15 @@ import type { ReadView, StoredEntry } from '../backend/backend.js';
 import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { Dn } from '../dn/dn.js';
-import { formatDn } from '../dn/dn-text.js';
+import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { EntryView } from '../entry/entry.js';
+import { parseLdapUrl } from '../ldap/ldap-url.js';
 import type { SearchScope } from '../ldap/message.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 
 const OBJECT_CLASS = 'objectclass' as AttributeKey;
-const REF = 'ref' as AttributeKey;
+/** Key of the attribute that says where the rest of the tree lives. */
+export const REF = 'ref' as AttributeKey;
 const MAX_URLS = 32;
 const NO_DN: Dn = { rdns: [] };
 
@@ -30,6 +32,44 @@ export function hasClass(entry: EntryView, name: string): boolean {
 /** Whether the entry is a referral object. */
 export function isReferral(entry: EntryView): boolean {
   return hasClass(entry, 'referral');
+}
+
+/**
+ * Checks values that `ref` is to get: a URI and perhaps a label (RFC 3296 section 2.2), which for an LDAP server must be an LDAP URL with a DN in it, or none.
+ * Throws LdapError invalidAttributeSyntax.
+ */
+export function checkReferences(values: readonly Uint8Array[]): void {
+  for (const value of values) {
+    const text = utf8Decode(value) ?? '';
+    if (!leadsSomewhere(uriOf(text)))
+      throw new LdapError(
+        'invalidAttributeSyntax',
+        `A value of ref is no URL: ${text.slice(0, 200)}; it is like ldap://host:389/ou=people,dc=example,dc=com`,
+      );
+  }
+}
+
+function leadsSomewhere(uri: string): boolean {
+  if (!LDAP.test(uri)) return OTHER_URI.test(uri);
+  const url = parseLdapUrl(uri);
+  if (url === undefined) return false;
+  try {
+    parseDn(url.dn);
+    return true;
+  } catch (error) {
+    if (error instanceof LdapError) return false;
+    throw error;
+  }
+}
+
+const LDAP = /^ldaps?:/i;
+/** Another scheme (RFC 3986), with something behind it. */
+const OTHER_URI = /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i;
+
+/** The URI of a value, without the label that may follow it after a space (RFC 3296 section 2.2). */
+function uriOf(value: string): string {
+  const space = value.indexOf(' ');
+  return space < 0 ? value : value.slice(0, space);
 }
 
 /** Throws result referral when `from` or an entry above it is a referral object: the target `dn` lives elsewhere. */
@@ -89,9 +129,7 @@ function rewrite(
 ): string | undefined {
   const text = utf8Decode(value);
   if (text === undefined) return undefined;
-  // A label may follow the URI after a space (RFC 3296 section 2.2).
-  const space = text.indexOf(' ');
-  const uri = space < 0 ? text : text.slice(0, space);
+  const uri = uriOf(text);
   const lower = uri.slice(0, 8).toLowerCase();
   if (!lower.startsWith('ldap://') && !lower.startsWith('ldaps://')) return uri;
   const hostStart = uri.indexOf('//') + 2;

@@ -10,7 +10,7 @@ import { revocationListAssertionForm, revocationListForm } from './certificate-r
 import { isInteger } from './integer-form.js';
 import type { EqualityRule } from './matching-rule.js';
 import { prepareAssertion, prepareNumeric, prepareTelephone, prepareValue } from './string-prep.js';
-import { isNumericString, isPostalAddress, isTelephoneNumber } from './syntax-checks.js';
+import { isNumericString, isPostalText, isTelephoneNumber } from './syntax-checks.js';
 import { generalizedTimeForm, utcTimeForm } from './time-form.js';
 import {
   booleanForm,
@@ -53,7 +53,7 @@ const RULES: readonly PublishedEqualityRule[] = [
     (value) => prepareNumeric(value, LIMITS.prepareBytes),
     ofSyntax(isNumericString, (value) => prepareNumeric(value, LIMITS.prepareAssertionBytes)),
   ),
-  rule('2.5.13.11', 'caseIgnoreListMatch', `${RFC4517}.41`, listForm, ofSyntax(isPostalAddress, listForm)),
+  rule('2.5.13.11', 'caseIgnoreListMatch', `${RFC4517}.41`, listForm, ofSyntax(isPostalText, listForm)),
   rule('2.5.13.13', 'booleanMatch', `${RFC4517}.7`, booleanForm),
   rule('2.5.13.14', 'integerMatch', `${RFC4517}.27`, integer),
   rule('2.5.13.16', 'bitStringMatch', `${RFC4517}.6`, bits),

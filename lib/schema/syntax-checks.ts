@@ -144,8 +144,16 @@ export const isOtherMailbox: Check = (value) => {
   return dollar > 0 && isPrintableString(value.subarray(0, dollar)) && isAscii(value.subarray(dollar + 1));
 };
 
-/** Section 3.3.28: lines of UTF-8, '\' only as \24 or \5C; lines may be empty, as in practice they are. */
+/** Section 3.3.28: lines of UTF-8, none of them empty, '\' only as \24 or \5C. */
 export const isPostalAddress: Check = (value) => {
+  if (value[0] === DOLLAR) return false;
+  for (let i = value.indexOf(DOLLAR); i >= 0; i = value.indexOf(DOLLAR, i + 1))
+    if (i + 1 === value.length || value[i + 1] === DOLLAR) return false;
+  return isPostalText(value);
+};
+
+/** The same with empty lines: such values were stored, and are to be found. */
+export const isPostalText: Check = (value) => {
   if (!isAnyText(value)) return false;
   for (let i = value.indexOf(0x5c); i >= 0; i = value.indexOf(0x5c, i + 1)) {
     const pair = latin1(value.subarray(i + 1, i + 3)).toUpperCase();

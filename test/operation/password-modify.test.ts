@@ -35,7 +35,10 @@ t.test('a user changes the own password, the old one checked where given (RFC 30
   t.equal((await server.connect().bind(ANN, "ann's")).result, 'invalidCredentials');
   t.equal((await change(ann, { user: ANN, next: 'newer' })).result, 'success');
   t.equal((await change(ann, { user: `dn:${ANN}`, next: 'newest' })).result, 'success', 'an authzId too');
+  t.equal((await change(ann, { user: 'u:ann', old: 'newest', next: 'by uid' })).result, 'success');
+  t.equal((await server.connect().bind(ANN, 'by uid')).result, 'success');
   t.equal((await change(ann, { user: BOB, next: 'x' })).result, 'insufficientAccessRights');
+  t.equal((await change(ann, { user: 'u:bob', next: 'x' })).result, 'insufficientAccessRights');
   t.equal((await change(ann, { next: '' })).result, 'constraintViolation');
   t.equal((await change(ann, { next: 'x'.repeat(1025) })).result, 'constraintViolation');
 });
@@ -75,6 +78,10 @@ t.test('whose password cannot be changed is said plainly', async (t) => {
   t.equal((await change(admin, { user: ADMIN, next: 'x' })).result, 'unwillingToPerform');
   t.equal((await change(admin, { user: `uid=none,ou=people,${BASE}`, next: 'x' })).result, 'noSuchObject');
   t.equal((await change(admin, { user: 'no dn', next: 'x' })).result, 'invalidDNSyntax');
+  for (const user of ['u:none', 'u:', 'dn:u:ann'])
+    t.not((await change(admin, { user, next: 'x' })).result, 'success', user);
+  await admin.add(`uid=ann,${BASE}`, { objectClass: 'account', uid: 'ann' });
+  t.equal((await change(admin, { user: 'u:ann', next: 'x' })).result, 'noSuchObject', 'there are two');
   t.equal((await change(admin, { user: 'dc=elsewhere', next: 'x' })).result, 'noSuchObject');
   const malformed = {
     kind: 'extended',

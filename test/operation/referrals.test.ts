@@ -79,6 +79,38 @@ t.test('with ManageDsaIT a referral object is an entry (RFC 3296 section 3)', as
   t.equal((await admin.delete(REMOTE, manage)).result, 'success');
 });
 
+t.test('values of ref lead somewhere (RFC 3296 section 2.2)', async (t) => {
+  const { admin } = await withReferral();
+  const put = async (value: string) =>
+    (await admin.modify(REMOTE, [['replace', 'ref', value]], manage)).result;
+  for (const value of [
+    'ldap://other.example',
+    'LDAPS://[2001:db8::1]:1636/ou=a%20b,dc=example??sub Their label',
+    'ldap:///dc=example',
+    'https://other.example/people Not LDAP',
+  ])
+    t.equal(await put(value), 'success', value);
+  for (const value of [
+    'other.example',
+    'ldap:other.example',
+    'ldap://other.example:99999/',
+    'ldap://[2001:db8::1/',
+    'ldap://other.example/no dn',
+    'ldap://other.example/ou=a?b?c?d?e?f',
+    'ldap://other.example/ou=%zz',
+    'https:',
+    ' ldap://other.example',
+  ])
+    t.equal(await put(value), 'invalidAttributeSyntax', value);
+  const added = await admin.add(
+    `ou=lost,${BASE}`,
+    { objectClass: ['referral', 'extensibleObject'], ou: 'lost', ref: 'nowhere' },
+    manage,
+  );
+  t.equal(added.result, 'invalidAttributeSyntax');
+  t.match(added.diagnostic, /nowhere; it is like ldap:/);
+});
+
 t.test('nothing moves below a referral object (RFC 3296 section 5.6)', async (t) => {
   const { admin } = await withReferral();
   const move = {

@@ -108,7 +108,7 @@ const CASES: readonly Case[] = [
   {
     oid: `${S}41`,
     valid: ['1234 Main St.$Anytown, CA 12345$USA', '\\241,000,000 Sweepstakes$\\5c'],
-    invalid: ['', 'a\\b', 'a\\', NOT_UTF8],
+    invalid: ['', 'a\\b', 'a\\', 'a$$b', '$a', 'a$', '$', NOT_UTF8],
   },
   {
     oid: `${S}44`,
