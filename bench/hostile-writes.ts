@@ -191,8 +191,9 @@ function groupCases(): Case[] {
   const members = (from: number) => many(100_000, (n) => `uid=user.${from + n},ou=people,${BASE_DN}`);
   const first = members(0);
   const others = members(20_000_000);
-  const edit = (operation: Modification['operation'], values: readonly Uint8Array[]) => (client: LdapClient) =>
-    client.modify(dn, [{ operation, attribute: { description: 'member', values } }]);
+  const edit =
+    (operation: Modification['operation'], values: readonly Uint8Array[]) => (client: LdapClient) =>
+      client.modify(dn, [{ operation, attribute: { description: 'member', values } }]);
   const works: readonly (readonly [string, (client: LdapClient) => Promise<unknown>])[] = [
     [
       'added',

@@ -9,7 +9,7 @@ import { LdapError } from '../base/ldap-error.js';
 import { type Steps, whole } from '../base/steps.js';
 import { asError } from '../base/thrown.js';
 import type { Change, ChangeBody } from '../change/change.js';
-import { toEncodedChange } from '../change/change-codec.js';
+import { encodeInSteps, toEncodedChange } from '../change/change-codec.js';
 import { applyInSteps, isWaiting } from '../conflict/apply-change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { valueCount } from '../entry/value-index.js';
@@ -65,7 +65,7 @@ export class ChangeFold {
   fold(change: Change, local: boolean): ReplayResult | Promise<ReplayResult> {
     if (this.#isLong(change)) return this.#folded(change, local, undefined);
     try {
-      return whole(this.#steps(change, local));
+      return whole(this.#steps(change, local, false));
     } catch (error) {
       if (!(error instanceof NotAtHand)) throw error;
       return this.#folded(change, local, error.needed);
@@ -101,7 +101,7 @@ export class ChangeFold {
       if (needed !== undefined) await view.load(needed);
       check();
       try {
-        return await new EventLoopTurn(clock).run(this.#steps(change, local), check);
+        return await new EventLoopTurn(clock).run(this.#steps(change, local, true), check);
       } catch (error) {
         if (!(error instanceof NotAtHand)) throw error;
         needed = error.needed;
@@ -111,7 +111,7 @@ export class ChangeFold {
   }
 
   /** Throws NotAtHand before anything is put. */
-  *#steps(change: Change, local: boolean): Steps<ReplayResult> {
+  *#steps(change: Change, local: boolean, long: boolean): Steps<ReplayResult> {
     const { view, commit, sink, notes, fraction } = this.#world;
     const outcome = yield* applyInSteps(view, fraction.left(change, view));
     if (isWaiting(outcome)) {
@@ -119,6 +119,7 @@ export class ChangeFold {
       return { kind: 'waiting', waitsFor: outcome.waitsFor };
     }
     const layer = commit.layer();
+    if (long) layer.long = true;
     const before = notes.before(outcome);
     const was = outcome.entries.map(({ uuid }) => view.entry(uuid));
     try {
@@ -132,6 +133,7 @@ export class ChangeFold {
     notes.note(layer, change, outcome, was, before);
     layer.state = layer.state.with(change.csn);
     if (local) {
+      if (long) yield* encodeInSteps(change);
       const encoded = toEncodedChange(change);
       for (const op of sink.ops(encoded)) layer.ops.push(op);
       layer.changes.push(encoded);

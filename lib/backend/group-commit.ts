@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
-import { whole } from '../base/steps.js';
+import { type Steps, whole } from '../base/steps.js';
 import { asError, reasonOf } from '../base/thrown.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Log } from '../port/log.js';
@@ -18,6 +18,7 @@ import type { Dictionary } from './dictionary.js';
 import type { EventLoopTurn } from './event-loop-turn.js';
 import type { KeySpace } from './key-space.js';
 import { Layer, type PendingRows, type Waiter } from './layer.js';
+import { SievedStore } from './sieved-store.js';
 
 /** Rows that may gather before replays wait for the disk. */
 const ROOMY_ROWS = 20_000;
@@ -149,21 +150,30 @@ export class GroupCommit {
 
   #write(): void {
     const layer = this.#gathering;
-    const { keys, dictionary, turn } = this.#world;
+    const { keys, dictionary } = this.#world;
     this.#flying = layer;
     this.#gathering = new Layer(layer.state, layer.counters);
     this.#show(false);
     const rows = layer.storeOps(keys, dictionary);
-    if (layer.size < LONG_ROWS) {
+    if (!layer.long && layer.size < LONG_ROWS) {
       this.#hand(layer, whole(rows));
       return;
     }
-    turn()
-      .run(rows)
+    this.#world
+      .turn()
+      .run(this.#expected(rows))
       .then(
         (ops) => this.#hand(layer, ops),
         (error: unknown) => this.fail(asError(error)),
       );
+  }
+
+  /** Many rows: the store hears of them before it is given them. */
+  *#expected(rows: Steps<StoreOp[]>): Steps<StoreOp[]> {
+    const { store } = this.#world;
+    const ops = yield* rows;
+    if (store instanceof SievedStore) yield* store.expect(ops);
+    return ops;
   }
 
   /** Gives the rows of the flying layer to the store, unless it was dropped while they were made. */

@@ -3,9 +3,10 @@
  */
 import { must } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
-import { readValues, writeValues } from '../change/attribute-codec.js';
+import type { Steps } from '../base/steps.js';
+import { encodeAhead, readValues, writeValues } from '../change/attribute-codec.js';
 import type { Change, NamedRdn } from '../change/change.js';
-import { decodeChange, encodeChange } from '../change/change-codec.js';
+import { decodeChange, encodeChange, encodeInSteps } from '../change/change-codec.js';
 import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
 import type {
   AttributeEffect,
@@ -66,8 +67,25 @@ function changeBytes(change: Change): Uint8Array {
 
 /** The row of a change in an entry's history. */
 export function encodeHistoryRow(row: HistoryRow): Uint8Array {
-  const out = scratch;
-  out.reset();
+  scratch.reset();
+  writeHistoryRow(scratch, row);
+  return scratch.finish();
+}
+
+/** encodeHistoryRow() in steps, where changes name many values. */
+export function* historyRowInSteps(row: HistoryRow): Steps<Uint8Array> {
+  const { change, effects } = row;
+  if (!encodedChanges.has(change)) encodedChanges.set(change, yield* encodeInSteps(change));
+  for (const { removed, added } of effects) {
+    yield* encodeAhead(removed);
+    yield* encodeAhead(added);
+  }
+  scratch.reset();
+  writeHistoryRow(scratch, row);
+  return yield* scratch.finishInSteps();
+}
+
+function writeHistoryRow(out: ByteWriter, row: HistoryRow): void {
   out.u8(VERSION);
   const { rdnBefore } = row;
   const respelled = rdnBefore !== undefined && rdnBefore.since !== rdnBefore.csn;
@@ -92,7 +110,6 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
     }
     if (respelled) writeCsn(out, rdnBefore.since);
   }
-  return out.finish();
 }
 
 /** Throws StoreError damaged, ChangeFormatError. */

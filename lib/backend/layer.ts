@@ -17,7 +17,7 @@ import type { CommittedChange } from './change-feed.js';
 import type { Counters } from './counters.js';
 import { encodeCounters } from './counters.js';
 import type { Dictionary } from './dictionary.js';
-import { encodeHistoryRow } from './history-rows.js';
+import { encodeHistoryRow, historyRowInSteps } from './history-rows.js';
 import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import { encodeHead, type Head, type PostingChange } from './posting-rows.js';
 import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows.js';
@@ -81,6 +81,8 @@ export class Layer {
   usn = 0;
   /** The batch must be on disk before its waiters are told. */
   sync = false;
+  /** A change of many values is among it: its rows are made in turns, however few they are. */
+  long = false;
   /** An entry with children changed its name. */
   renames = false;
   state: ServerState;
@@ -126,8 +128,10 @@ export class Layer {
     }
     for (const [id, value] of this.marks) ops.push({ type: 'put', key: keys.mark(id), value });
     for (const [id, rows] of this.history) {
-      for (const [csn, row] of rows)
-        ops.push({ type: 'put', key: keys.history(id, csn), value: encodeHistoryRow(row) });
+      for (const [csn, row] of rows) {
+        const value = this.long ? yield* historyRowInSteps(row) : encodeHistoryRow(row);
+        ops.push({ type: 'put', key: keys.history(id, csn), value });
+      }
     }
     yield;
     for (const op of chunkOps(this.values)) ops.push(op);

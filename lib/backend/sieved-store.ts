@@ -4,16 +4,21 @@
  * Every batch of the process goes through it, so whatever is written (writes, replays, loads, copies, index builds) is known before it is there, and nothing has to be
  * learnt again when data are replaced. Owns the walk that learns what stood there before; what was not learnt is read as ever.
  */
+import { eachInSteps, type Steps } from '../base/steps.js';
 import type { OrderedStore, StoreOp, StoreRange, StoreSnapshot } from '../port/ordered-store.js';
 import { KeySieve, type SievedTag } from './key-sieve.js';
 import { INDEX_KIND, type KeySpace, POSTING, prefixEnd, TAG } from './key-space.js';
 import { valueLength } from './posting-rows.js';
 
+/** Keys of a batch taken in one step. */
+const STEP_KEYS = 2000;
 /** Keys read by the store's threads in one go and taken in a small part of a millisecond. */
 const KEYS_AT_ONCE = 500;
 
 export class SievedStore implements OrderedStore {
   readonly #store: OrderedStore;
+  /** How many of its rows are known of a batch that is to come. */
+  readonly #expected = new WeakMap<readonly StoreOp[], number>();
   readonly #sieve = new KeySieve();
 
   constructor(store: OrderedStore) {
@@ -27,8 +32,19 @@ export class SievedStore implements OrderedStore {
   }
 
   batch(ops: readonly StoreOp[], options: { readonly sync: boolean }): Promise<void> {
-    for (const op of ops) if (op.type === 'put') this.#sieve.add(op.key);
+    for (let at = this.#expected.get(ops) ?? 0; at < ops.length; at++) this.#add(ops[at] as StoreOp);
     return this.#store.batch(ops, options);
+  }
+
+  /** Takes the keys of a batch that is long in steps; batch() of the same list then takes those alone that came behind them. */
+  *expect(ops: readonly StoreOp[]): Steps<void> {
+    const { length } = ops;
+    yield* eachInSteps(ops, (op) => this.#add(op), STEP_KEYS);
+    this.#expected.set(ops, length);
+  }
+
+  #add(op: StoreOp): void {
+    if (op.type === 'put') this.#sieve.add(op.key);
   }
 
   scan(range: StoreRange, sliceRows?: number, snapshot?: StoreSnapshot) {

@@ -8,33 +8,48 @@
  */
 import { assert } from './assert.js';
 import { type Carver, carveBytes, emptyBytes, utf8Decode, utf8Encode, writeHex } from './bytes.js';
+import { type Steps, whole } from './steps.js';
 
 const MAX_VARINT_BYTES = 8;
 /** Up to so many octets a loop is faster than a view and a native copy. */
 const LOOPED_BYTES = 48;
+/** Octets for which a writer does not grow: they are held as they are and copied once, at the end. */
+const HELD_BYTES = 65_536;
+/** Memory that a writer keeps for its next use. */
+const RETAINED_BYTES = 1 << 20;
+/** Octets that are copied in one step. */
+const STEP_BYTES = 1 << 20;
 
 /** Malformed input, where the owner of the reader names no error of its own. */
 export class BinaryFormatError extends Error {
   override readonly name = 'BinaryFormatError';
 }
 
-/** Writes at the end of a buffer that grows. */
+/** Writes at the end of a buffer that grows. What is long and was given must not be written to before the writer is done. */
 export class ByteWriter {
+  readonly #capacity: number;
   #bytes: Uint8Array;
   #length = 0;
+  /** What stands before `#bytes`, in pieces. */
+  #pieces: Uint8Array[] = [];
+  #before = 0;
 
   constructor(capacity = 256) {
+    this.#capacity = capacity;
     this.#bytes = new Uint8Array(capacity);
   }
 
   /** Octets written so far. */
   get length(): number {
-    return this.#length;
+    return this.#before + this.#length;
   }
 
-  /** Forgets what was written and keeps the memory. Views given by view() are then void. */
+  /** Forgets what was written and keeps the memory, unless it is large. Views given by view() are then void. */
   reset(): void {
     this.#length = 0;
+    if (this.#before > 0) this.#forgetPieces();
+    if (this.#bytes.length > RETAINED_BYTES && this.#bytes.length > this.#capacity)
+      this.#bytes = new Uint8Array(this.#capacity);
   }
 
   u8(value: number): void {
@@ -76,6 +91,10 @@ export class ByteWriter {
   /** Octets as they are, without a length. */
   raw(bytes: Uint8Array): void {
     const { length } = bytes;
+    if (length > HELD_BYTES && this.#length + length > this.#bytes.length) {
+      this.#hold(bytes);
+      return;
+    }
     this.#reserve(length);
     if (length > LOOPED_BYTES) this.#bytes.set(bytes, this.#length);
     else for (let i = 0, at = this.#length; i < length; i++) this.#bytes[at + i] = bytes[i] as number;
@@ -103,14 +122,41 @@ export class ByteWriter {
 
   /** A copy of what was written, from `carver` for what is kept: without one it is short-lived (see carveBytes()). */
   finish(carver?: Carver): Uint8Array {
+    if (this.#before > 0) return whole(this.finishInSteps());
     const copy = carver === undefined ? carveBytes(this.#length) : carver.carve(this.#length);
     copy.set(this.#bytes.subarray(0, this.#length));
     return copy;
   }
 
+  /** finish() in steps. The writer is reset by the first: others may use it meanwhile. */
+  finishInSteps(): Steps<Uint8Array> {
+    const total = this.length;
+    const pieces = this.#pieces;
+    if (this.#length > 0) pieces.push(this.#bytes.slice(0, this.#length));
+    this.#forgetPieces();
+    this.reset();
+    return joined(pieces, total);
+  }
+
   /** What was written, as a view of the writer's memory: valid until the next write or reset. */
   view(): Uint8Array {
+    if (this.#before > 0) {
+      this.#bytes = this.finish();
+      this.#length = this.#bytes.length;
+    }
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    if (this.#length > 0) this.#pieces.push(this.#bytes.slice(0, this.#length));
+    this.#pieces.push(bytes);
+    this.#before += this.#length + bytes.length;
+    this.#length = 0;
+  }
+
+  #forgetPieces(): void {
+    this.#pieces = [];
+    this.#before = 0;
   }
 
   #shortAscii(text: string): boolean {
@@ -133,6 +179,21 @@ export class ByteWriter {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
+}
+
+/** The pieces behind each other. */
+function* joined(pieces: readonly Uint8Array[], total: number): Steps<Uint8Array> {
+  const all = new Uint8Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; from += STEP_BYTES) {
+      const part = piece.subarray(from, from + STEP_BYTES);
+      all.set(part, at);
+      at += part.length;
+      if (part.length === STEP_BYTES) yield;
+    }
+  }
+  return all;
 }
 
 /** Reads forward through one record. */

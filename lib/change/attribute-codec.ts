@@ -4,8 +4,9 @@
  * A description is its name; the key follows only when it is not the name in lower case. Equality rules that we know have a one-octet number,
  * which never changes; others are spelled out. Values read are views of the record.
  */
-import type { ByteReader, ByteWriter } from '../base/binary.js';
+import { type ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';
+import { eachInSteps, STEP_VALUES, type Steps } from '../base/steps.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 
 /** Number = place in the list. Only ever appended to: the numbers are on disk and on the wire. 0 stands for a rule that is spelled out. */
@@ -78,10 +79,30 @@ export function readRule(reader: ByteReader): string {
   return name;
 }
 
+/** Lists that were encoded ahead, until they are written. */
+const encodedAhead = new WeakMap<readonly Uint8Array[], Uint8Array>();
+/** Values that are encoded in one step. */
+const STEP_ENCODED = 8 * STEP_VALUES;
+
 /** Writes a count, then the values. */
 export function writeValues(writer: ByteWriter, values: readonly Uint8Array[]): void {
+  const ahead = values.length < STEP_ENCODED ? undefined : encodedAhead.get(values);
+  if (ahead !== undefined) {
+    encodedAhead.delete(values);
+    writer.raw(ahead);
+    return;
+  }
   writer.varint(values.length);
   for (const value of values) writer.bytes(value);
+}
+
+/** Does in steps what writeValues() of the same list will take from here; of a short list nothing. */
+export function* encodeAhead(values: readonly Uint8Array[]): Steps<void> {
+  if (values.length < STEP_ENCODED || encodedAhead.has(values)) return;
+  const writer = new ByteWriter(STEP_ENCODED);
+  writer.varint(values.length);
+  yield* eachInSteps(values, (value) => writer.bytes(value), STEP_ENCODED);
+  encodedAhead.set(values, writer.view());
 }
 
 /** Reads values: views of the record. */

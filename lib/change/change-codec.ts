@@ -11,10 +11,12 @@ import { assert, unreachable } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import { Carver } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
+import type { Steps } from '../base/steps.js';
 import { CSN_BYTES, type Csn, csnFromBytes, csnReplica, writeCsn, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { equalityRule } from '../schema/equality-rules.js';
 import {
+  encodeAhead,
   readAttributeHead,
   readRule,
   readValues,
@@ -71,14 +73,32 @@ let last: { readonly change: Change; readonly bytes: Uint8Array } | undefined;
 /** The bytes of a change, not to be written to. Asserts what decodeChange would refuse, so that no origin publishes what its peers cannot read. */
 export function encodeChange(change: Change): Uint8Array {
   if (last?.change === change) return last.bytes;
-  const bytes = encode(change);
+  scratch.reset();
+  write(scratch, change);
+  const bytes = scratch.finish(carver);
   last = { change, bytes };
   return bytes;
 }
 
-function encode(change: Change): Uint8Array {
-  const writer = scratch;
-  writer.reset();
+/** encodeChange() in steps, for a change of many values. */
+export function* encodeInSteps(change: Change): Steps<Uint8Array> {
+  if (last?.change === change) return last.bytes;
+  for (const values of listsOf(change.body)) yield* encodeAhead(values);
+  scratch.reset();
+  write(scratch, change);
+  const bytes = yield* scratch.finishInSteps();
+  last = { change, bytes };
+  return bytes;
+}
+
+/** The lists of values that a change names. */
+function listsOf(body: ChangeBody): readonly (readonly Uint8Array[])[] {
+  if (body.kind === 'add') return body.attributes.map(({ values }) => values);
+  if (body.kind === 'delete' || body.kind === 'undelete') return [];
+  return body.attributes.flatMap(({ remove, add }) => [remove, add]);
+}
+
+function write(writer: ByteWriter, change: Change): void {
   writer.u8(VERSION);
   writeCsn(writer, change.csn);
   if (change.previous === undefined) writer.u8(0);
@@ -95,7 +115,6 @@ function encode(change: Change): Uint8Array {
   writer.text(change.initiator);
   writer.u8(KINDS.indexOf(change.body.kind));
   writeBody(writer, change.body);
-  return writer.finish(carver);
 }
 
 /** A change with its bytes, as the changelog takes it. */

@@ -46,6 +46,7 @@ function* foldMany(
   if (find === undefined) return undefined;
   const gone = change.clear ? yield* allOf(attribute, rule) : new Map<ValueKey, Uint8Array>();
   const come = new Map<ValueKey, Uint8Array>();
+  const all = change.clear ? new Map<ValueKey, Uint8Array>() : undefined;
   const keys = yield* keysInSteps(change, rule);
   yield* eachInSteps(change.remove, (_value, at) => {
     const of = keys[at] as ValueKey;
@@ -57,9 +58,10 @@ function* foldMany(
     const of = keys[added + at] as ValueKey;
     if (come.has(of) || (!gone.has(of) && !change.clear && find(of) !== undefined)) return;
     come.set(of, value);
+    all?.set(of, value);
   });
   row.concerned = true;
-  return yield* concluded(key, attribute, row, { gone, come, rule });
+  return yield* concluded(key, attribute, row, { gone, come, all, rule });
 }
 
 /** Drops what went and came with the same octets. */
@@ -70,13 +72,19 @@ function* concluded(
   {
     gone,
     come,
+    all,
     rule,
-  }: { gone: Map<ValueKey, Uint8Array>; come: Map<ValueKey, Uint8Array>; rule: EqualityRule },
+  }: {
+    gone: Map<ValueKey, Uint8Array>;
+    come: Map<ValueKey, Uint8Array>;
+    /** All values where the change cleared those before. */
+    all: ReadonlyMap<ValueKey, Uint8Array> | undefined;
+    rule: EqualityRule;
+  },
 ): Steps<RefoldedAttribute> {
   const { change } = row;
-  const all = change.clear ? new Map(come) : undefined;
   if (gone.size > 0)
-    yield* eachInSteps([...come], ([of, value]) => {
+    yield* eachInSteps(come, ([of, value]) => {
       const was = gone.get(of);
       if (was === undefined || latin1(was) !== latin1(value)) return;
       gone.delete(of);
@@ -84,7 +92,10 @@ function* concluded(
     });
   row.after = undefined;
   if (gone.size === 0 && come.size === 0) return { attribute, delta: undefined };
-  const delta = { key, removed: [...gone.values()], added: [...come.values()] };
+  const removed = [...gone.values()];
+  yield;
+  const delta = { key, removed, added: [...come.values()] };
+  yield;
   row.after = delta;
   const edit = { gone, come };
   const after =

@@ -35,6 +35,9 @@ import type { ServerParts } from './server-parts.js';
 import { Session } from './session.js';
 import { checkStartTls } from './start-tls.js';
 
+/** Octets of a request that took its turn of the event loop to be read: it starts in the next. */
+const LARGE_REQUEST = 65_536;
+
 type State = 'open' | 'securing' | 'draining' | 'closing' | 'closed';
 
 export class LdapConnection implements LdapConnectionSink, RegisteredConnection {
@@ -218,6 +221,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
       this.#start(message);
     } else {
       if (isBarrier(message)) this.#barrier = true;
+      if (frame.length >= LARGE_REQUEST) this.#rest();
       if (this.#order.waiting === 0 && this.#isFree && this.#order.mayStart(message)) this.#start(message);
       else this.#order.push(message);
     }
@@ -254,15 +258,9 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
     try {
       const controls = readRequestControls(message);
       const nowMs = this.#parts.clock.monotonicMs();
-      if (!this.#resting && this.#times.turnIsOver(nowMs)) this.#rest();
-      operation = new RunningOperation(
-        message,
-        controls,
-        this.requester,
-        this.#transport,
-        nowMs,
-        this.#output,
-      );
+      if (this.#times.turnIsOver(nowMs)) this.#rest();
+      const { requester } = this;
+      operation = new RunningOperation(message, controls, requester, this.#transport, nowMs, this.#output);
       const given = this.#dispatch(operation);
       if (given instanceof Promise) this.#await(operation, given);
       else if (given !== undefined) this.#finish(operation, given);
@@ -355,6 +353,7 @@ export class LdapConnection implements LdapConnectionSink, RegisteredConnection 
   }
 
   #rest(): void {
+    if (this.#resting) return;
     this.#resting = true;
     this.#parts.clock.after(0, () => {
       this.#resting = false;

@@ -5,10 +5,13 @@ import {
   decodeMoveRow,
   encodeHistoryRow,
   encodeMoveRow,
+  historyRowInSteps,
 } from '../../lib/backend/history-rows.js';
+import { equalBytes, utf8Encode } from '../../lib/base/bytes.js';
 import { formatNamedRdn } from '../../lib/change/named-rdn.js';
 import type { MoveRow } from '../../lib/conflict/domain-view.js';
 import { ServerState } from '../../lib/csn/server-state.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { change, cn, csn, id, rename } from '../conflict/story.js';
 
 t.test('a move is read as it was written, with all that it says of itself', async (t) => {
@@ -46,4 +49,23 @@ t.test('a row cut short is damaged', async (t) => {
   const move = { csn: csn(7, 2), entry: id(3), to: id(4), from: id(5), fromCsn: csn(6, 1), effective: true };
   const octets = encodeMoveRow({ ...move, seen: ServerState.EMPTY });
   t.throws(() => decodeMoveRow(octets.subarray(0, octets.length - 1)), /cut short/);
+});
+
+t.test('a row of an effect on many values has the same octets when it is made in steps', async (t) => {
+  const many = Array.from({ length: 5000 }, (_, n) => utf8Encode(`value ${n}`));
+  const row = () => ({
+    change: change(9, 2, id(3), rename('Z')),
+    void: false,
+    effects: [{ key: 'cn' as AttributeKey, removed: [...many], added: many.slice(0, 2) }],
+    rdnBefore: undefined,
+  });
+  const steps = historyRowInSteps(row());
+  let yields = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) {
+    yields += 1;
+    encodeHistoryRow({ ...row(), void: true, effects: [] });
+  }
+  t.ok(yields > 0);
+  t.ok(equalBytes(step.value, encodeHistoryRow(row())));
 });

@@ -173,3 +173,25 @@ t.test('data replaced as a whole need not be learnt again, nor a refused batch',
   t.equal(sieved.get(key, snapshot), undefined, 'a snapshot is of before');
   await snapshot.close();
 });
+
+t.test('rows that were expected in steps are known, and those that came behind them', async (t) => {
+  const keys = must(KEYS[0], 'a domain');
+  const sieved = new SievedStore(new MemoryStore());
+  await sieved.learn(keys, TAG.name, async () => true);
+  const put = (i: number): StoreOp => ({
+    type: 'put',
+    key: keys.name(16 as EntryId, `cn=${i}`),
+    value: VALUE,
+  });
+  const ops = Array.from({ length: 5000 }, (_, i) => put(i));
+  const steps = sieved.expect(ops);
+  let yields = 0;
+  while (steps.next().done !== true) yields += 1;
+  t.ok(yields > 0);
+  ops.push(put(5000));
+  await sieved.batch(ops, { sync: false });
+  t.same(
+    ops.filter(({ key }) => sieved.get(key) === undefined),
+    [],
+  );
+});

@@ -1,6 +1,7 @@
 /** Binary records: one value, one encoding; no read past the end. */
 import t from 'tap';
 import { BinaryFormatError, ByteReader, ByteWriter } from '../../lib/base/binary.js';
+import { equalBytes } from '../../lib/base/bytes.js';
 
 t.test('every form reads back as it was written', async (t) => {
   const writer = new ByteWriter(1);
@@ -56,3 +57,40 @@ t.test('a writer may be used again', async (t) => {
   t.same(writer.view(), Uint8Array.of(7));
   t.equal(writer.length, 1);
 });
+
+t.test(
+  'long octets stand where they were written, and a writer that is joined in steps is free at once',
+  async (t) => {
+    const writer = new ByteWriter();
+    const long = new Uint8Array(3_000_000).fill(7);
+    const write = () => {
+      writer.reset();
+      writer.text('before');
+      writer.bytes(long);
+      writer.bytes(long.subarray(0, 70_000));
+      writer.u8(9);
+      return writer.length;
+    };
+    const length = write();
+    const expected = writer.finish();
+    t.equal(expected.length, length);
+    const reader = new ByteReader(expected);
+    t.equal(reader.text(), 'before');
+    t.ok(equalBytes(reader.bytes(), long));
+    t.equal(reader.bytes().length, 70_000);
+    t.equal(reader.u8(), 9);
+    reader.end();
+    write();
+    t.ok(equalBytes(writer.view(), expected), 'as a view');
+    write();
+    const steps = writer.finishInSteps();
+    t.equal(writer.length, 0);
+    writer.text('another');
+    let yields = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) yields += 1;
+    t.ok(yields >= 2, `${yields} steps`);
+    t.ok(equalBytes(step.value, expected));
+    t.equal(new ByteReader(writer.finish()).text(), 'another');
+  },
+);

@@ -631,3 +631,24 @@ t.test(
     );
   },
 );
+
+t.test(
+  'a request that is large to read starts in the next turn of the event loop, in its order (reliability class J7)',
+  async (t) => {
+    const server = await TestServer.open();
+    await server.populate();
+    const client = server.connect();
+    const small = requestBytes(2, searchRequest({ base: BASE, scope: 'base' }));
+    const filter = `(cn=${'x'.repeat(100_000)})`;
+    client.sink.bytes(requestBytes(1, searchRequest({ base: BASE, scope: 'base', filter })));
+    client.sink.bytes(small);
+    t.equal(client.transport.responses.length, 0, 'nothing in this turn');
+    const done = () => client.transport.responses.filter((one) => one.response.kind === 'searchDone');
+    await until(() => done().length === 2, 'the answers');
+    t.same(
+      done().map((one) => one.id),
+      [1, 2],
+      'in order',
+    );
+  },
+);

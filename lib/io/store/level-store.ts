@@ -46,8 +46,9 @@ const SLICE_ROWS = 1000;
 const SLICE_BYTES = 1 << 20;
 /** Rows up to which batches that wait are written as one. */
 const GROUP_ROWS = 20_000;
-/** Rows that are handed to LevelDB in one turn of the event loop. */
-const STEP_ROWS = 4000;
+/** What is handed to LevelDB in one turn of the event loop: octets, each row counting as so many more. */
+const STEP_BYTES = 1 << 20;
+const ROW_BYTES = 256;
 /** Octets that may be written between two looks at the free space. */
 const PROBE_BYTES = 1 << 20;
 const PROBE_MS = 250;
@@ -261,11 +262,9 @@ export class LevelStore implements OrderedStore {
   }
 
   async #write(group: readonly GivenBatch[]): Promise<void> {
-    if (this.#closedBy !== undefined) {
-      throw new StoreError('closed', `no more writes after an error: ${this.#closedBy.message}`, {
-        cause: this.#closedBy,
-      });
-    }
+    const cause = this.#closedBy;
+    if (cause !== undefined)
+      throw new StoreError('closed', `no more writes after an error: ${cause.message}`, { cause });
     await this.#checkSpace();
     if (this.#mustReopen) await this.#reopen();
     const mark = this.#ring.next();
@@ -273,15 +272,18 @@ export class LevelStore implements OrderedStore {
     try {
       const chain = this.#db.batch();
       const raw = chain as unknown as RawBatch;
-      let rows = 0;
+      let step = 0;
       for (const { ops } of group) {
         for (const op of ops) {
           if (op.type === 'put') {
             raw._put(op.key, storedForm(op.value));
             this.#writtenSinceProbe += op.key.length + op.value.length;
+            step += op.value.length;
           } else raw._del(op.key);
-          rows += 1;
-          if (rows % STEP_ROWS === 0) await new Promise<void>((next) => setImmediate(next));
+          step += ROW_BYTES;
+          if (step < STEP_BYTES) continue;
+          step = 0;
+          await new Promise<void>((next) => setImmediate(next));
         }
       }
       // Through the front: a batch that looks empty would not be written.
@@ -316,9 +318,7 @@ export class LevelStore implements OrderedStore {
         facts === undefined
           ? undefined
           : { freeBytes: facts.bavail * facts.bsize, totalBytes: facts.blocks * facts.bsize };
-    } else if (!short) {
-      return;
-    }
+    } else if (!short) return;
     if (this.#space !== undefined && this.#isShort(this.#space)) {
       const free = Math.floor(this.#space.freeBytes / 1024);
       throw new StoreError('full', `the disk of ${this.#location} is full: ${free} KiB are free`);
