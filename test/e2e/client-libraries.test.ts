@@ -60,6 +60,50 @@ except ldap.NO_SUCH_OBJECT:
 print('ok')
 `;
 
+const PYTHON_POLICY = `
+import sys, time, ldap, ldap.modlist
+from ldap.controls.ppolicy import PasswordPolicyControl, PasswordPolicyError
+url, dn, pw, base = sys.argv[1:]
+c = ldap.initialize(url)
+c.simple_bind_s(dn, pw)
+room = 'ou=policy,' + base
+user = 'uid=py,' + room
+def add(dn, **attributes):
+    c.add_s(dn, ldap.modlist.addModlist({k: [v.encode() for v in vs] for k, vs in attributes.items()}))
+add(room, objectClass=['organizationalUnit'])
+add('cn=policy,' + room, objectClass=['subentry', 'pwdPolicy'], subtreeSpecification=['{ }'], pwdAttribute=['userPassword'],
+    pwdMinLength=['6'], pwdCheckQuality=['2'], pwdMaxAge=['3600'], pwdExpireWarning=['3600'], pwdLockout=['TRUE'], pwdMaxFailure=['2'])
+add(user, objectClass=['account', 'simpleSecurityObject'], userPassword=['first one'])
+u = ldap.initialize(url)
+def told(call, *args):
+    try:
+        _, _, _, controls = u.result3(call(*args, serverctrls=[PasswordPolicyControl()]))
+        return 'success', controls[0]
+    except ldap.LDAPError as error:
+        control = PasswordPolicyControl()
+        for oid, _, value in error.args[0]['ctrls']:
+            assert oid == control.controlType, oid
+            control.decodeControlValue(value)
+        return type(error).__name__, control
+def named(control):
+    return control.error if control.error is None else PasswordPolicyError.namedValues.getName(control.error)
+result, control = told(u.simple_bind, user, 'first one')
+assert result == 'success' and 3000 < control.timeBeforeExpiration <= 3600, (result, control.timeBeforeExpiration)
+result, control = told(u.passwd, user, 'first one', 'short')
+assert (result, named(control)) == ('CONSTRAINT_VIOLATION', 'passwordTooShort'), (result, named(control))
+for i in range(2): told(u.simple_bind, user, 'wrong')
+deadline = time.monotonic() + 60
+while not c.search_s(user, ldap.SCOPE_BASE, attrlist=['pwdAccountLockedTime'])[0][1]: assert time.monotonic() < deadline
+result, control = told(u.simple_bind, user, 'first one')
+assert (result, named(control)) == ('INVALID_CREDENTIALS', 'accountLocked'), (result, named(control))
+wish = ldap.controls.RequestControl('1.3.6.1.4.1.42.2.27.9.5.2', True, b'dn:' + user.encode())
+_, found = c.search_ext_s(user, ldap.SCOPE_BASE, attrlist=['userPassword', 'aclRights'], serverctrls=[wish])[0]
+assert found['aclRights;entryLevel'] == [b'add:0,delete:0,read:1,write:1,proxy:1'], found
+assert b'read:0' in found['aclRights;attributeLevel;userPassword'][0], found
+for gone in (user, 'cn=policy,' + room, room): c.delete_s(gone)
+print('ok')
+`;
+
 /** A client that opens lost sessions anew outlives a restart: the server closes them without the notice \`unavailable\`, after which it would give up. */
 const RECONNECT = `
 import subprocess, sys, ldap, ldap.ldapobject
@@ -136,6 +180,12 @@ t.test('client libraries against one server', { timeout: LIMIT_MS }, async (t) =
   const python = missingLibrary(PYTHON, ['-c', 'import ldap'], 'python-ldap');
   t.test('python-ldap', { skip: python }, async (t) => {
     const done = await run(PYTHON, ['-c', PYTHON_LDAP, ...args]);
+    t.equal(done.stdout.trim(), 'ok', done.stderr);
+  });
+
+  const pyasn1 = python || missingLibrary(PYTHON, ['-c', 'import ldap.controls.ppolicy'], 'pyasn1');
+  t.test('python-ldap: password policy and effective rights controls', { skip: pyasn1 }, async (t) => {
+    const done = await run(PYTHON, ['-c', PYTHON_POLICY, ...args]);
     t.equal(done.stdout.trim(), 'ok', done.stderr);
   });
 
