@@ -13,6 +13,7 @@
  *   prefix 02 CSN (12) domain (2) -> number (6), newest CSN numbered before (12; absent in rows of before), only of changes that came late
  *   prefix 03 domain (2) -> what was copied, while changes of the copy have no numbers yet
  */
+import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
@@ -34,7 +35,9 @@ import {
   readLate,
   readNumber,
 } from './number-rows.js';
+import { WaitingCsns } from './waiting-csns.js';
 
+/** Copied changes that get their numbers in one batch; of a log as many as one read gives. */
 const STEP_CHANGES = 1000;
 const SLICE_ROWS = 256;
 
@@ -63,6 +66,10 @@ export class ChangeNumbers {
   #numbered = new Map<number, ServerState>();
   /** How many changes of each domain have numbers; their sum is the last number. */
   #counts = new Map<number, number>();
+  /** What was read and has no numbers yet, by log. */
+  readonly #waitingCsns = new Map<NumberedLog, WaitingCsns>();
+  /** The trimmed marks of the logs when their numbers were last forgotten. */
+  #forgotten: readonly ServerState[] = [];
   /** Changes that came with a copy and have no numbers yet, by domain. */
   readonly #held = new Map<number, readonly Csn[]>();
   readonly #listeners = new Set<() => void>();
@@ -75,6 +82,7 @@ export class ChangeNumbers {
     this.#store = store;
     this.#prefix = prefix.slice();
     this.#logs = [...logs].sort((a, b) => (a.baseKey < b.baseKey ? -1 : 1));
+    for (const log of this.#logs) this.#waitingCsns.set(log, new WaitingCsns(log.changelog));
   }
 
   /** Reads what was numbered. Rejects with a StoreError. */
@@ -205,6 +213,7 @@ export class ChangeNumbers {
     const row = this.#store.get(copied);
     if (row === undefined) return;
     const { count, newest, numbered, held } = decodeCopied(row);
+    for (const waiting of this.#waitingCsns.values()) waiting.clear();
     for (const range of [this.#range(1, 0), { gte: this.#key(2), lt: this.#key(3) }])
       for await (const keys of this.#store.scanKeys(range, SLICE_ROWS))
         await this.#store.batch(
@@ -246,7 +255,10 @@ export class ChangeNumbers {
       for (const newest of log.changelog.state.merge(held).csns()) {
         const origin = csnReplica(newest);
         const read = await this.#readOrigin(log, origin);
-        for (const csn of read) if (csn <= complete) found.push({ log, csn });
+        for (const csn of read) {
+          if (csn > complete) break;
+          found.push({ log, csn });
+        }
         const last = read[read.length - 1];
         if (last !== undefined && last < newest && last < cut) cut = last;
       }
@@ -260,8 +272,15 @@ export class ChangeNumbers {
     const after = this.#numbered.get(log.domain)?.get(origin);
     const held = heldOf(this.#held.get(log.domain) ?? [], origin, after);
     if (held.length > 0) return held.slice(0, STEP_CHANGES);
+    const waiting = must(this.#waitingCsns.get(log), 'the logs are those of the constructor');
+    const known = waiting.get(origin, after);
+    if (known.length > 0) return known;
     const slice = await log.changelog.read(origin, after, LIMITS.logReadBytes);
-    if (slice.kind === 'changes') return slice.changes.slice(0, STEP_CHANGES).map(({ csn }) => csn);
+    if (slice.kind === 'changes') {
+      const csns = slice.changes.map(({ csn }) => csn);
+      waiting.put(origin, csns);
+      return csns;
+    }
     // What was trimmed before it was numbered, or is of other data, cannot be read: the count goes on behind it.
     const oldest = slice.kind === 'too-old' ? slice.oldest : log.changelog.trimmed.get(origin);
     if (oldest === undefined || oldest === after) return [];
@@ -278,6 +297,7 @@ export class ChangeNumbers {
     const ops: StoreOp[] = [];
     const numbered = new Map(this.#numbered);
     const counts = new Map(this.#counts);
+    const given = new Map<number, Csn[]>();
     let last = this.#last;
     let newest = this.#newest;
     for (const { log, csn } of waiting) {
@@ -286,8 +306,13 @@ export class ChangeNumbers {
       if (csn < newest)
         ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: lateRow(last, newest) });
       else newest = csn;
-      numbered.set(log.domain, (numbered.get(log.domain) ?? ServerState.EMPTY).with(csn));
-      counts.set(log.domain, (counts.get(log.domain) ?? 0) + 1);
+      const ofDomain = given.get(log.domain);
+      if (ofDomain === undefined) given.set(log.domain, [csn]);
+      else ofDomain.push(csn);
+    }
+    for (const [domain, csns] of given) {
+      numbered.set(domain, (numbered.get(domain) ?? ServerState.EMPTY).merge(ServerState.of(csns)));
+      counts.set(domain, (counts.get(domain) ?? 0) + csns.length);
     }
     const done = [...this.#held].flatMap(([domain, held]) =>
       held.every((csn) => numbered.get(domain)?.covers(csn) === true) ? [domain] : [],
@@ -302,8 +327,16 @@ export class ChangeNumbers {
     this.#newest = newest;
   }
 
-  /** Rows of changes that the logs do not hold any more go. */
+  /** Rows of changes that the logs do not hold any more go: looked for when a log was trimmed, or changes of a copy, which no log holds, get numbers. */
   async #forget(): Promise<void> {
+    const marks = this.#logs.map(({ changelog }) => changelog.trimmed);
+    const copied = [...this.#held.values()].some((held) => held.length > 0);
+    if (!copied && marks.every((mark, i) => mark === this.#forgotten[i])) return;
+    await this.#forgetTrimmed();
+    this.#forgotten = copied ? [] : marks;
+  }
+
+  async #forgetTrimmed(): Promise<void> {
     const logs = new Map(this.#logs.map((log) => [log.domain, log.changelog]));
     for await (const rows of this.range(this.#first, this.#last)) {
       const gone: StoreOp[] = [];

@@ -169,6 +169,52 @@ t.test('what a full disk refuses is numbered when there is room again, under the
   t.equal(again.numbers.last, 6);
 });
 
+t.test('what waits for its number is read once; trimmed meanwhile, it is counted as passed', async (t) => {
+  const server = await Server.open();
+  const { log } = server;
+  const read = log.read.bind(log);
+  let reads = 0;
+  log.read = (...place) => {
+    reads += 1;
+    return read(...place);
+  };
+  await server.take(changes(1, 6, 1));
+  for (const complete of [ZERO_CSN, csn(2, 9), csn(2, 9), csn(4, 9)]) await server.step(complete);
+  t.equal(reads, 1);
+  t.equal(server.numbers.last, 4);
+  await log.purge(csn(6, 1), ServerState.of([csn(6, 1)]));
+  await server.take(changes(7, 8, 1));
+  await server.step(csn(9, 9));
+  t.same(
+    await server.all(),
+    [5, 6, 7].map((number) => `${number} ${csn(number + 1, 1)}`),
+    'the fifth is gone',
+  );
+});
+
+t.test(
+  'rows of numbers are read for trimmed changes when the log was trimmed, and not at each step',
+  async (t) => {
+    const server = await Server.open();
+    await server.take(changes(1, 4, 1));
+    await server.step(csn(2, 9));
+    let scans = 0;
+    const scan = server.store.scan.bind(server.store);
+    server.store.scan = (...range) => {
+      scans += 1;
+      return scan(...range);
+    };
+    await server.step(csn(3, 9));
+    await server.step(csn(4, 9));
+    t.equal(scans, 0);
+    await server.log.purge(csn(3, 1), ServerState.of([csn(4, 1)]));
+    scans = 0;
+    await server.step(csn(4, 9));
+    t.equal(scans, 1);
+    t.equal(server.numbers.first, 3);
+  },
+);
+
 t.test('who waits is told when numbers are given', async (t) => {
   const server = await Server.open();
   let told = 0;
