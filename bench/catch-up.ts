@@ -7,19 +7,10 @@
 import { must } from '../lib/base/assert.js';
 import { stopChild } from './clean-up.js';
 import { buildLoad, load } from './load.js';
+import { option, profiling } from './options.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
-import {
-  BASE_DN,
-  costs,
-  inFolder,
-  makeTwo,
-  option,
-  PASSWORD,
-  report,
-  statusOf,
-  untilSame,
-} from './two-servers.js';
+import { BASE_DN, costs, inFolder, makeTwo, PASSWORD, report, statusOf, untilSame } from './two-servers.js';
 
 const changes = Number(option('changes', '100000'));
 const entries = Number(option('entries', '5000'));
@@ -27,8 +18,7 @@ const operation = option('operation', 'add') === 'mod' ? 'mod' : 'add';
 const hung = option('away', 'ended') === 'hung';
 const connections = Number(option('connections', '32'));
 const window = Number(option('window', '8'));
-const profile = option('profile', '');
-const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+const node = profiling(option('profile', ''));
 
 /** Loads until so many changes were acknowledged, in runs of some seconds. */
 async function write(port: number): Promise<number> {

@@ -18,6 +18,7 @@ import {
   ds389Start,
 } from './ds389.js';
 import { type LoadOperation, type LoadResult, load } from './load.js';
+import { option } from './options.js';
 import { type PeerName, presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
@@ -48,11 +49,6 @@ const ROWS: readonly Row[] = [
   { label: 'add, 64 connections', operation: 'add', connections: 64, window: 1 },
   { label: 'delete, 8 connections', operation: 'del', connections: 8, window: 1 },
 ];
-
-function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
 
 const entries = Number(option('entries', '100000'));
 const seconds = Number(option('seconds', '5'));

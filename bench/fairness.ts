@@ -19,6 +19,7 @@ import type { Filter } from '../lib/filter/filter.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
 import { encodeRequest } from '../lib/ldap/encode-request.js';
 import { stopChild } from './clean-up.js';
+import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
@@ -42,11 +43,6 @@ const nothing = {
   any: [utf8Encode('no value holds this')],
   final: undefined,
 } as const;
-
-function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
 
 const entries = Number(option('entries', '100000'));
 const only = option('only', '').split(',').filter(Boolean);

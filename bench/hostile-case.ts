@@ -4,6 +4,7 @@ import { LdapError } from '../lib/base/ldap-error.js';
 import type { Filter } from '../lib/filter/filter.js';
 import { LdapClient, type SearchParameters } from '../lib/io/ldap-client.js';
 import type { Control } from '../lib/ldap/message.js';
+import { option } from './options.js';
 
 export const BASE_DN = 'dc=example,dc=com';
 export const PASSWORD = 'bench-secret';
@@ -20,11 +21,6 @@ export const equals = (attribute: string, text: string): Filter => ({
   attribute,
   value: utf8Encode(text),
 });
-
-export function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
 
 export const entries = Number(option('entries', '100000'));
 export const port = Number(option('port', '21889'));

@@ -5,17 +5,18 @@
  * One server in a process of its own with bench/turn-monitor.ts; each request is sent once, and what the server answers is printed: a request that it refuses is a figure as well. `--home` keeps
  * the server's directory for the next run.
  */
-import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopChild } from './clean-up.js';
-import { BASE_DN, type Case, connectClient, entries, option, PASSWORD, port, told } from './hostile-case.js';
+import { BASE_DN, type Case, connectClient, entries, PASSWORD, port, told } from './hostile-case.js';
 import { readCases } from './hostile-reads.js';
 import { writeCases } from './hostile-writes.js';
+import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
+import { toldBy } from './server-monitor.js';
 
 const only = option('only', '').split(',').filter(Boolean);
 const kept = option('home', '');
@@ -25,15 +26,6 @@ const cases: readonly Case[] = [
   ...readCases(),
   ...writeCases(),
 ];
-
-/** Longest turn since the last call, as text. */
-async function longestTurn(server: ChildProcess, file: string): Promise<string> {
-  rmSync(file, { force: true });
-  server.kill('SIGUSR2');
-  for (let tries = 0; tries < 3000 && !existsSync(file); tries++) await sleep(10);
-  await sleep(10);
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
-}
 
 async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'polyarch-bench-'));
@@ -56,11 +48,11 @@ async function main(): Promise<void> {
       if (only.length > 0 && !only.includes(name)) continue;
       const client = await connectClient();
       await client.bind(polyarch.ADMIN_DN, PASSWORD);
-      await longestTurn(server, turns);
+      await toldBy(server, turns);
       const start = performance.now();
       const answer = await told(run(client));
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      const turn = await longestTurn(server, turns);
+      const turn = await toldBy(server, turns);
       client.unbind();
       process.stdout.write(`${label.padEnd(56)}${turn.padStart(8)} ms ${seconds.padStart(6)} s  ${answer}\n`);
     }

@@ -9,6 +9,7 @@ import { must } from '../lib/base/assert.js';
 import { stopChild } from './clean-up.js';
 import { DS389_ADMIN, ds389Name } from './ds389.js';
 import { Ds389Suppliers } from './ds389-suppliers.js';
+import { profiling } from './options.js';
 import * as polyarch from './polyarch.js';
 import { slapdAdmin, slapdLoad, slapdSetup, slapdStart } from './slapd.js';
 
@@ -55,7 +56,7 @@ export async function startOurs(plan: MastersPlan): Promise<Masters> {
     polyarch.setup({ ...place, baseDn, password, id: i + 1, peers, indexes, ...caFrom });
     if (i === 0) polyarch.importLdif(place.dir, plan.ldif);
   });
-  const node = plan.profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${plan.profile}`];
+  const node = profiling(plan.profile);
   const children = await Promise.all(places.map((place) => polyarch.start(place.dir, place.port, node)));
   const ports = places.map((place) => place.port);
   return { ports, bindDn: polyarch.ADMIN_DN, pids: pidsOf(children), stop: () => stopAll(children) };

@@ -1,73 +1,151 @@
 /**
- * What a long run of adds leaves in a server's memory: it has to level off, also where a subscriber reads nothing.
+ * What loads leave in a server's memory, and what it is made of: it has to level off, also where a subscriber reads nothing.
  *
- * npm run bench -- memory [--adds 300000] [--entries 5000] [--subscriber none|stopped] [--connections 64] [--window 1] [--port 17100]
- * Prints, after each 50,000 adds, what is resident: the process's own memory and pages of files (Node's program and LevelDB's tables, which the system takes back when it needs room).
+ * npm run bench -- memory [--load adds|all] [--adds 300000] [--entries 5000] [--subscriber none|stopped] [--connections 64] [--window 1] [--port 17100]
+ * `--load adds`: a long run of adds; a line after each 50,000. `--load all` (100,000 entries by default): the loads of bench/compare.ts one after the other, in counts that are always the same, so that runs
+ * compare on a machine that others use; `--share 0.5` does half of each.
+ * Each line: processor time of one operation; MiB resident; of which V8's pages for young objects, those for old ones (in use), the rest of the process's own memory, in which stand the arrays (in brackets:
+ * as long as they are, touched or not), LevelDB's buffers and blocks and what malloc keeps; and pages of files: Node's program, LevelDB's tables (the system takes them back when it needs room).
  * `stopped`: a second server follows it and is stopped by a signal, its connections open.
  */
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
-import { buildLoad, load } from './load.js';
+import { buildLoad, type LoadOperation, load } from './load.js';
+import type { HeapParts } from './memory-monitor.js';
+import { option } from './options.js';
 import * as polyarch from './polyarch.js';
-import { memoryOf, processorUs } from './process-figures.js';
-import { BASE_DN, inFolder, makeTwo, option, PASSWORD, untilSame } from './two-servers.js';
+import { memoryOf, peakMiB, processorUs } from './process-figures.js';
+import { toldBy } from './server-monitor.js';
+import { BASE_DN, inFolder, makeTwo, PASSWORD, untilSame } from './two-servers.js';
 
 const STEP = 50_000;
-/** Seconds of one run of the load. */
+/** Seconds of one run of the load, where a count does not end it. */
 const SECONDS = 2;
+const LONGEST_SECONDS = 600;
+/** Time for the cache to fill after the start. */
+const FILL_MS = 5000;
 
+const all = option('load', 'adds') === 'all';
 const adds = Number(option('adds', '300000'));
-const entries = Number(option('entries', '5000'));
+const entries = Number(option('entries', all ? '100000' : '5000'));
 const stopped = option('subscriber', 'none') === 'stopped';
 const connections = Number(option('connections', '64'));
 const window = Number(option('window', '1'));
+const share = Number(option('share', '1'));
 
-function row(pid: number, done: number, cost: string): void {
-  const memory = memoryOf(pid);
-  const parts =
-    memory === undefined ? '?' : `${memory.residentMiB} (own ${memory.ownMiB}, files ${memory.filesMiB})`;
-  process.stdout.write(`${String(done).padStart(9)} adds${cost.padStart(28)}   resident, MiB: ${parts}\n`);
+/** What an idle machine of two cores does in a run of bench/compare.ts of some 4 s for each line. */
+const COUNTED: readonly {
+  readonly operation: LoadOperation;
+  readonly connections: number;
+  readonly window: number;
+  readonly count: number;
+}[] = [
+  { operation: 'base', connections: 8, window: 1, count: 150_000 },
+  { operation: 'eq', connections: 8, window: 16, count: 300_000 },
+  { operation: 'eq', connections: 200, window: 1, count: 100_000 },
+  { operation: 'mod', connections: 8, window: 1, count: 30_000 },
+  { operation: 'mod', connections: 64, window: 1, count: 60_000 },
+  { operation: 'add', connections: 8, window: 1, count: 15_000 },
+  { operation: 'add', connections: 64, window: 1, count: 25_000 },
+  { operation: 'del', connections: 8, window: 1, count: 13_000 },
+];
+
+const loaded = {
+  bindDn: polyarch.ADMIN_DN,
+  password: PASSWORD,
+  baseDn: BASE_DN,
+  range: entries,
+};
+
+/** A server with the monitor in it. */
+class Watched {
+  readonly #server: ChildProcess;
+  readonly #file: string;
+  readonly #pid: number;
+  #usedUs: number;
+  #fromMs = performance.now();
+
+  constructor(server: ChildProcess, file: string) {
+    this.#server = server;
+    this.#file = file;
+    this.#pid = must(server.pid, 'it runs');
+    this.#usedUs = processorUs([this.#pid]);
+  }
+
+  /** A line: `count` operations were done since the last one. */
+  async line(label: string, count: number): Promise<void> {
+    const [us, ms] = [processorUs([this.#pid]), performance.now()];
+    const rate = Math.round((count * 1000) / (ms - this.#fromMs));
+    const cost = count === 0 ? '' : `${rate}/s, ${Math.round((us - this.#usedUs) / count)} us each`;
+    process.stdout.write(`${label.padStart(34)}${cost.padStart(22)}  ${await this.#parts()}\n`);
+    this.#usedUs = processorUs([this.#pid]);
+    this.#fromMs = performance.now();
+  }
+
+  async #parts(): Promise<string> {
+    const told = await toldBy(this.#server, this.#file);
+    const memory = memoryOf(this.#pid);
+    if (memory === undefined || told === '') return 'memory not known';
+    const { young, old, oldUsed, arrays } = JSON.parse(told) as HeapParts;
+    const { residentMiB, ownMiB, filesMiB, tablesMiB } = memory;
+    const rest = ownMiB - young - old;
+    return `${residentMiB} MiB: young ${young}, old ${old} (${oldUsed}), rest ${rest} (arrays ${arrays}), program ${filesMiB - tablesMiB}, tables ${tablesMiB}`;
+  }
+
+  get peak(): number | undefined {
+    return peakMiB(this.#pid);
+  }
 }
 
-/** Adds until `adds` are done; a row after each STEP of them. */
-async function addAll(pid: number, port: number): Promise<void> {
+/** Adds until `adds` are done; a line after each STEP of them. */
+async function addAll(server: Watched, port: number): Promise<void> {
   let done = 0;
-  let told = { done: 0, us: processorUs([pid]), ms: performance.now() };
+  let told = 0;
   while (done < adds) {
-    const { nextLoadNumber, errors } = await load({
-      port,
-      operation: 'add',
-      connections,
-      window,
-      seconds: SECONDS,
-      bindDn: polyarch.ADMIN_DN,
-      password: PASSWORD,
-      baseDn: BASE_DN,
-      range: entries,
-      firstLoadNumber: done,
-    });
+    const shape = { operation: 'add', connections, window, seconds: SECONDS } as const;
+    const { nextLoadNumber, errors } = await load({ ...loaded, ...shape, port, firstLoadNumber: done });
     if (errors > 0) throw new Error(`${errors} adds were refused`);
     done = nextLoadNumber;
-    if (done < adds && Math.floor(done / STEP) === Math.floor(told.done / STEP)) continue;
-    const [us, ms, count] = [processorUs([pid]), performance.now(), done - told.done];
-    row(
-      pid,
-      done,
-      `${Math.round((count * 1000) / (ms - told.ms))}/s, ${Math.round((us - told.us) / count)} us each`,
-    );
-    told = { done, us, ms };
+    if (done < adds && Math.floor(done / STEP) === Math.floor(told / STEP)) continue;
+    await server.line(`${done} adds`, done - told);
+    told = done;
   }
+}
+
+/** Each load of COUNTED. Deletes take what the adds before them made. */
+async function counted(server: Watched, port: number): Promise<void> {
+  let added = 0;
+  for (const { count: whole, ...shape } of COUNTED) {
+    const count = Math.ceil(whole * share);
+    const firstLoadNumber = shape.operation === 'add' ? added : 0;
+    const run = { ...loaded, ...shape, port, count, firstLoadNumber, seconds: LONGEST_SECONDS };
+    const { nextLoadNumber, errors } = await load(run);
+    if (errors > 0) throw new Error(`${errors} operations were refused`);
+    if (shape.operation === 'add') added = nextLoadNumber;
+    await server.line(
+      `${count} ${shape.operation}, ${shape.connections} connections, ${shape.window} in flight`,
+      count,
+    );
+  }
+  process.stdout.write(`most resident since the start: ${server.peak ?? '?'} MiB\n`);
 }
 
 await inFolder(async (dir, keep) => {
   buildLoad();
   const [one, two] = await makeTwo(dir, Number(option('port', '17100')), entries);
-  const server = keep(await polyarch.start(one.dir, one.port));
+  const file = join(dir, 'memory');
+  process.env.MEMORY_FILE = file;
+  process.env.NODE_OPTIONS = `--import ${new URL('./memory-monitor.js', import.meta.url).href}`;
+  const child = keep(await polyarch.start(one.dir, one.port));
+  process.env.NODE_OPTIONS = '';
   if (stopped) {
     const subscriber = keep(await polyarch.start(two.dir, two.port));
     await untilSame(one, two);
     subscriber.kill('SIGSTOP');
   }
-  const pid = must(server.pid, 'it runs');
-  row(pid, 0, stopped ? 'a subscriber is stopped' : 'no subscriber');
-  await addAll(pid, one.port);
+  await new Promise((resolve) => setTimeout(resolve, FILL_MS));
+  const server = new Watched(child, file);
+  await server.line(stopped ? 'a subscriber is stopped' : 'no subscriber', 0);
+  await (all ? counted : addAll)(server, one.port);
 });

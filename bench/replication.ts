@@ -14,6 +14,7 @@ import { LdapClient } from '../lib/io/ldap-client.js';
 import { scratch } from './clean-up.js';
 import { buildLoad, load } from './load.js';
 import { type Masters, type MastersPlan, start389, startOurs, startSlapd } from './masters.js';
+import { option } from './options.js';
 import { presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import { processorUs } from './process-figures.js';
@@ -24,11 +25,6 @@ const PASSWORD = 'bench-secret';
 const DEADLINE_MS = 120_000;
 /** Numbers of uid=load.K of the second master begin here. */
 const APART = 10_000_000;
-
-function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
 
 const servers = Math.max(2, Number(option('servers', '2')));
 const seconds = Number(option('seconds', '5'));

@@ -12,6 +12,7 @@ import { utf8Decode } from '../lib/base/bytes.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
 import { ds389Name } from './ds389.js';
 import { Ds389Suppliers } from './ds389-suppliers.js';
+import { option, profiling } from './options.js';
 import { presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
@@ -22,7 +23,6 @@ import {
   costs,
   inFolder,
   makeTwo,
-  option,
   PASSWORD,
   report,
   statusOf,
@@ -31,8 +31,7 @@ import {
 
 const entries = Number(option('entries', '100000'));
 const port = Number(option('port', '17000'));
-const profile = option('profile', '');
-const node = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+const node = profiling(option('profile', ''));
 /** Longest that a slapd consumer may take, ms. */
 const REFRESH_MS = 3_600_000;
 

@@ -17,12 +17,6 @@ import { forgetPeak, peakMiB, processorUs } from './process-figures.js';
 export const BASE_DN = 'dc=example,dc=com';
 export const PASSWORD = 'bench-secret';
 
-/** An option of the command line: `--name value`. */
-export function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
-
 export interface Place {
   readonly dir: string;
   readonly port: number;

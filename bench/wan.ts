@@ -15,11 +15,7 @@ import { type Cluster, makeCluster } from '../test/e2e/cluster.js';
 import { ADMIN, BASE, PASSWORD } from '../test/e2e/harness.js';
 import { CALM } from '../test/e2e/relay.js';
 import { SeededRandom } from '../test/sim/seeded-random.js';
-
-function option(name: string, fallback: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
-}
+import { option } from './options.js';
 
 const seconds = Number(option('seconds', '60'));
 const writes = Number(option('writes', '20'));
