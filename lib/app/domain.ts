@@ -36,13 +36,14 @@ import type { Schema } from '../schema/schema.js';
 import { type Alert, alertLog } from './alert-log.js';
 import { domainAssurance, openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
-import { fractionOf, heldPart } from './domain-fraction.js';
+import { fractionOf } from './domain-fraction.js';
 import { consistencyOptions, indexOptions, openChangelog } from './domain-options.js';
+import { domainStatus } from './domain-status.js';
 import { GuardedBackend } from './guarded-backend.js';
 import type { Incarnation } from './incarnation.js';
 import { openServable } from './open-servable.js';
 import type { ServerConfig } from './read-config.js';
-import { heldOrigins, refusingAlone, replicationLag } from './replication-lag.js';
+import { refusingAlone } from './replication-lag.js';
 import type { DomainStatus } from './server-status.js';
 import { Upkeep } from './upkeep.js';
 import { watchDivergence } from './watch-divergence.js';
@@ -295,43 +296,16 @@ export class RunningDomain {
   }
 
   status(): DomainStatus {
-    const { backend } = this;
-    return {
-      baseDn: this.baseText,
-      ...this.#phase(),
-      entries: backend.entryCount,
-      generationId: backend.generationId,
-      ...heldPart(backend.parts.fraction.text),
-      applied: backend.state.toString(),
-      received: this.#changelog.state.toString(),
-      ...replicationLag(this.broker.status(), backend.state),
-      ...stampsAhead(backend.parts.writes.clockAheadMs),
-      ...this.#copying(),
-      ...heldOrigins(this.#replica.blocked()),
-    };
+    const { members } = this.upkeep;
+    return domainStatus({
+      baseText: this.baseText,
+      backend: this.backend,
+      changelog: this.#changelog,
+      replica: this.#replica,
+      sessions: this.broker.status(),
+      members: members.rows().filter(({ name }) => name !== members.own?.name),
+    });
   }
-
-  #copying(): Pick<DomainStatus, 'copying'> {
-    const progress = this.#replica.progress();
-    if (progress === undefined) return {};
-    const { peer, images, entryCount, failure } = progress;
-    return { copying: { from: peer, rows: images, entries: entryCount, trouble: failure } };
-  }
-
-  #phase(): Pick<DomainStatus, 'phase' | 'reason'> {
-    const { condition, generationId } = this.backend;
-    if (condition.kind !== 'ready') return { phase: condition.kind, reason: condition.reason };
-    const reading = this.#replica.readsHeld();
-    if (reading !== undefined || this.#replica.progress() !== undefined)
-      return { phase: 'initializing', reason: reading ?? 'a total update has begun' };
-    if (generationId === undefined) return { phase: 'empty', reason: 'it holds no data yet' };
-    const held = this.#replica.writesHeld();
-    return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
-  }
-}
-
-function stampsAhead(aheadMs: number): Pick<DomainStatus, 'stampsAheadSeconds'> {
-  return aheadMs >= 1000 ? { stampsAheadSeconds: Math.round(aheadMs / 1000) } : {};
 }
 
 /** A client changed what another server had changed under a clock that is far ahead of ours. */

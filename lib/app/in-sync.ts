@@ -4,7 +4,7 @@
 import type { ServerStatus } from './server-status.js';
 
 /**
- * Whether all have applied the same changes of the same data in every domain, and none lacks what a connected peer holds. One server alone is judged by its peers: while none
+ * Whether all have applied the same changes of the same data in every domain, and none lacks what a connected peer holds, or another server has reported to hold. One server alone is judged by its peers: while none
  * is connected it cannot be said to be in sync. Brokers without entries do not count; no servers are not in sync.
  */
 export function inSync(servers: readonly ServerStatus[]): boolean {
@@ -26,6 +26,7 @@ export function inSync(servers: readonly ServerStatus[]): boolean {
         same !== undefined &&
         same.phase === 'ready' &&
         same.behind !== true &&
+        same.awaits === undefined &&
         same.generationId !== undefined &&
         same.generationId === domain.generationId &&
         same.applied === domain.applied &&

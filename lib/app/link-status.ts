@@ -8,39 +8,67 @@ import type { WayStatus } from '../broker/pacer.js';
 import type { Changelog } from '../changelog/changelog.js';
 import { csnReplica, csnTimeMs } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
+import type { Clock } from '../port/clock.js';
 import type { ComparisonReport } from '../replica/comparison.js';
 import type { ComparisonStatus, LinkHours, LinkStatus } from './server-status.js';
 
 /** Changes that are counted of one peer. */
 const MAX_COUNTED = 10_000;
 const FRESH_MS = 1000;
+/** Scrapers of metrics come less often than that. */
+const MAX_AGE_MS = 60_000;
 const MAX_PEERS = 1000;
 
 interface Count {
-  readonly atMs: number;
+  /** By the monotonic clock; -Infinity: never. */
+  readonly countedMs: number;
   readonly missing: number | undefined;
+  /** A newer count runs. */
+  readonly counting: boolean;
 }
 
-/** Counts what peers lack; remembered for a moment, by domain and peer. */
+/** Counts what peers lack, in the background; remembered by session: the two of a peer may have heard of it at different times. */
 export class MissingChanges {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #counts = new Map<string, Count>();
+  readonly #running = new Set<Promise<void>>();
 
-  /** As last counted; undefined before the first count. Begins a new count when that is old. */
-  of(domain: string, peer: string, changelog: Changelog, state: ServerState): number | undefined {
-    const key = `${domain} ${peer}`;
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
+
+  /** What `ask` answers, which asks for counts, with counts of now. Resolves always. */
+  async fresh<T>(ask: () => T): Promise<T> {
+    await Promise.all(this.#running);
+    this.#counts.clear();
+    ask();
+    await Promise.all(this.#running);
+    return ask();
+  }
+
+  /** As last counted, within the last minute; undefined where it was not. Begins a new count when that is more than a moment ago. */
+  of(key: string, changelog: Changelog, state: ServerState): number | undefined {
     if (changelog.state.equals(state)) return 0;
     const known = this.#counts.get(key);
-    const nowMs = performance.now();
-    if (known === undefined || nowMs - known.atMs > FRESH_MS) {
-      if (this.#counts.size >= MAX_PEERS) this.#counts.clear();
-      this.#counts.set(key, { atMs: nowMs, missing: known?.missing });
-      countAfter(changelog, state).then(
-        (missing) => this.#counts.set(key, { atMs: performance.now(), missing }),
-        // A store that fails says so on every other way.
-        () => {},
-      );
-    }
-    return known?.missing;
+    const ageMs = this.#clock.monotonicMs() - (known?.countedMs ?? -Infinity);
+    if (ageMs > FRESH_MS && known?.counting !== true) this.#count(key, known, changelog, state);
+    return ageMs > MAX_AGE_MS ? undefined : known?.missing;
+  }
+
+  #count(key: string, known: Count | undefined, changelog: Changelog, state: ServerState): void {
+    if (this.#counts.size >= MAX_PEERS) this.#counts.clear();
+    this.#counts.set(key, { countedMs: -Infinity, missing: undefined, ...known, counting: true });
+    const running = countAfter(changelog, state).then(
+      (missing) => {
+        this.#counts.set(key, { countedMs: this.#clock.monotonicMs(), missing, counting: false });
+      },
+      // A store that fails says so on every other way.
+      () => {
+        this.#counts.delete(key);
+      },
+    );
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
   }
 }
 
@@ -76,7 +104,10 @@ export function linkStatus(
       lastError: session.lastError === '' ? undefined : session.lastError,
       silentSeconds: silentMs === undefined ? undefined : Math.round(silentMs / 100) / 10,
       peerHolds: there?.toString(),
-      missing: there === undefined ? undefined : counts.of(domain, session.peer, log, there),
+      missing:
+        there === undefined
+          ? undefined
+          : counts.of(`${domain} ${session.direction} ${session.peer}`, log, there),
       lagSeconds: there === undefined ? undefined : lagSeconds(log.state, there),
       sentChanges: session.sentChanges,
       receivedChanges: session.receivedChanges,

@@ -4,6 +4,7 @@
 
 import type { SessionStatus } from '../broker/broker-seams.js';
 import type { Changelog } from '../changelog/changelog.js';
+import { systemClock } from '../io/system-clock.js';
 import type { LdapService } from '../operation/ldap-service.js';
 import { OPERATION_KINDS } from '../operation/statistics.js';
 import type { ComparisonReport } from '../replica/comparison.js';
@@ -32,7 +33,12 @@ interface Parts {
   readonly version: string;
 }
 
-const counts = new MissingChanges();
+const counts = new MissingChanges(systemClock);
+
+/** What `status` answers, with what peers lack counted now. */
+export function countedNow<T>(status: () => T): Promise<T> {
+  return counts.fresh(status);
+}
 
 /** The status as it is now. */
 export function makeStatus({

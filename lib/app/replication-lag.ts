@@ -3,25 +3,28 @@ import type { SessionStatus } from '../broker/broker-seams.js';
 import { csnReplica, csnTimeMs } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { BlockedOrigin } from '../replica/replay.js';
+import type { MemberRow } from '../sync/member-row.js';
 import type { Guard } from './guarded-backend.js';
 import type { ServerConfig } from './read-config.js';
 import type { DomainStatus } from './server-status.js';
 
-/** What connected peers hold and `state` lacks. */
+/** What connected peers hold and `state` lacks, those too that only take changes from here; and of which other `members` more is known than that. */
 export function replicationLag(
   sessions: readonly SessionStatus[],
   state: ServerState,
-): Pick<DomainStatus, 'behind' | 'lagMs'> {
-  const peers = sessions.filter((session) => session.direction === 'from' && session.states !== undefined);
-  if (peers.length === 0) return { behind: undefined, lagMs: undefined };
-  let lagMs = 0;
-  let behind = false;
-  for (const { states } of peers) {
-    if (states === undefined || state.coversAll(states.log)) continue;
-    behind = true;
-    lagMs = Math.max(lagMs, lagOf(state, states.log));
-  }
-  return { behind, lagMs };
+  members: readonly MemberRow[],
+): Pick<DomainStatus, 'behind' | 'lagMs' | 'awaits'> {
+  const peers = sessions.filter((session) => session.direction === 'from' || session.state === 'serving');
+  const more = peers.flatMap(({ states }) => states?.log ?? []).filter((log) => !state.coversAll(log));
+  if (more.length > 0) return { behind: true, lagMs: Math.max(...more.map((log) => lagOf(state, log))) };
+  const known = sessions.some(({ direction, states }) => direction === 'from' && states !== undefined);
+  const awaits = members
+    .filter(({ standing, report }) => standing === 'member' && !state.coversAll(report?.state ?? state))
+    .map(({ name }) => name);
+  return {
+    ...(known ? { behind: false, lagMs: 0 } : { behind: undefined, lagMs: undefined }),
+    ...(awaits.length === 0 ? {} : { awaits }),
+  };
 }
 
 /** Origins that do not go on: `blocked` cannot, `waiting` go on when a change of another server has come. */

@@ -23,6 +23,7 @@ import type { ControlHandler } from './control-server.js';
 import type { RunningDomain } from './domain.js';
 import { type GivenUp, saveGivenUp } from './given-up.js';
 import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from './index-admin.js';
+import { countedNow } from './make-status.js';
 import { mergeEntries } from './merge-entries.js';
 import { schemaReport } from './schema-report.js';
 import type { RunningServer } from './server.js';
@@ -46,7 +47,7 @@ export function serverCommands(server: RunningServer, stop: () => void): Control
   return async (request, progress) => {
     switch (request.command) {
       case 'status':
-        return server.status();
+        return await countedNow(() => server.status());
       case 'health':
         return await serverHealth({ ...server, ownDomains: ownDomainsOf(server, undefined) });
       case 'alerts':

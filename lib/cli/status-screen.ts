@@ -7,6 +7,7 @@
 import { wayText } from '../app/replication-monitor.js';
 import type { ComparisonStatus, DomainStatus, LinkStatus, ServerStatus } from '../app/server-status.js';
 import { counted } from '../base/counted.js';
+import { awaitedText } from './awaited-text.js';
 import { type Column, columns, wrapped } from './columns.js';
 
 /** A server that was asked and did not answer: its directory or URL, and why. */
@@ -192,11 +193,16 @@ function sightings(servers: readonly ServerStatus[], base: string, name: string)
 }
 
 function askedReplica(servers: readonly ServerStatus[], server: ServerStatus, domain: DomainStatus): Replica {
-  const { phase, reason, fraction, blocked, waiting = [], behind, lagMs, copying } = domain;
+  const { phase, reason, fraction, blocked, waiting = [], behind, lagMs, copying, awaits } = domain;
   const alone = server.peers.length === 0;
   const counts = sightings(servers, domain.baseDn, server.name).flatMap(({ missing }) => missing ?? []);
   const most = counts.length === 0 ? undefined : Math.max(...counts);
-  const missing = behind === false || alone ? '0' : most === undefined || most === 0 ? '?' : String(most);
+  const missing =
+    (behind === false && awaits === undefined) || alone
+      ? '0'
+      : most === undefined || most === 0
+        ? '?'
+        : String(most);
   const copied =
     copying === undefined
       ? []
@@ -214,6 +220,7 @@ function askedReplica(servers: readonly ServerStatus[], server: ServerStatus, do
       ...(phase === 'ready' || phase === 'relay' || reason === undefined ? [] : [reason]),
       ...(fraction === undefined ? [] : [`holds a part: ${fraction}`]),
       ...copied,
+      ...(awaits === undefined ? [] : [awaitedText(awaits)]),
       ...blocked,
       ...waiting,
     ],

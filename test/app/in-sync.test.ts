@@ -52,6 +52,10 @@ t.test(
   'who lacks what a connected peer holds is not in sync, and one server alone needs a peer that says so',
   (t) => {
     t.notOk(inSync([replica(domain({ behind: true, lagMs: 12_654 }))]));
+    t.notOk(
+      inSync([replica(domain({ awaits: ['server-3'] }))]),
+      'one that cannot be heard has reported more',
+    );
     t.notOk(inSync([replica(domain()), replica(domain({ behind: true }))]));
     t.notOk(inSync([replica(domain({ behind: undefined, lagMs: undefined }))]), 'no peer is connected');
     t.ok(inSync([replica(domain())]));

@@ -5,6 +5,7 @@ import type { ServerConfig } from '../../lib/app/read-config.js';
 import { refusingAlone, replicationLag } from '../../lib/app/replication-lag.js';
 import type { SessionStatus } from '../../lib/broker/broker-seams.js';
 import { ServerState } from '../../lib/csn/server-state.js';
+import type { MemberRow } from '../../lib/sync/member-row.js';
 import { csn } from '../conflict/story.js';
 
 const session = (over: Partial<SessionStatus>) => over as unknown as SessionStatus;
@@ -50,9 +51,27 @@ t.test('the lag is that of the newest change that a connected peer has and we la
     const log = ServerState.of(newest.map((one) => csn(...one)));
     return session({ direction: 'from', states: { log } as SessionStatus['states'] });
   };
-  t.same(replicationLag([], here), { behind: undefined, lagMs: undefined }, 'nobody there: not known');
-  t.same(replicationLag([from([1000, 1])], here), { behind: false, lagMs: 0 });
-  t.same(replicationLag([from([1000, 1]), from([1500, 1], [2700, 2])], here), { behind: true, lagMs: 700 });
-  t.same(replicationLag([from([9000, 3])], here), { behind: true, lagMs: 0 }, 'an origin that is new to us');
+  const lag = (...sessions: SessionStatus[]) => replicationLag(sessions, here, []);
+  t.same(lag(), { behind: undefined, lagMs: undefined }, 'nobody there: not known');
+  t.same(lag(from([1000, 1])), { behind: false, lagMs: 0 });
+  t.same(lag(from([1000, 1]), from([1500, 1], [2700, 2])), { behind: true, lagMs: 700 });
+  t.same(lag(from([9000, 3])), { behind: true, lagMs: 0 }, 'an origin that is new to us');
+  const to = { ...from([1000, 1], [2700, 2]), direction: 'to', state: 'serving' } as const;
+  t.same(lag(from([1000, 1]), to), { behind: true, lagMs: 700 }, 'one that takes from here, and has more');
+  t.same(lag({ ...to, state: 'copying' }), lag(), 'one that takes a copy has other data');
+  t.end();
+});
+
+t.test('what a server that cannot be heard has reported to hold is waited for, and named', (t) => {
+  const here = ServerState.of([csn(1000, 1)]);
+  const row = (name: string, standing: string, ...newest: Parameters<typeof csn>[]) =>
+    ({ name, standing, report: { state: ServerState.of(newest.map((one) => csn(...one))) } }) as MemberRow;
+  const rows = [
+    row('s2', 'member', [1000, 1]),
+    row('s3', 'member', [1000, 1], [500, 3]),
+    row('s4', 'evicted', [1000, 1], [500, 4]),
+    { name: 's5', standing: 'member', report: undefined } as MemberRow,
+  ];
+  t.same(replicationLag([], here, rows), { behind: undefined, lagMs: undefined, awaits: ['s3'] });
   t.end();
 });

@@ -82,13 +82,15 @@ export class AssuredAct implements Act {
     else if (random.chance(0.03)) this.#powerCut(by.keys());
   }
 
-  /** At this very moment power goes on all that said that they have it. */
+  /** At this very moment, once the code that runs has come to rest, power goes on all that said that they have it. */
   #powerCut(servers: Iterable<SimServer>): void {
-    for (const server of servers) {
-      if (!server.up) continue;
-      server.crash(0);
-      this.#simulation.time.at(200, () => this.#simulation.restart(server));
-    }
+    const { time } = this.#simulation;
+    for (const server of [...servers])
+      time.at(0, () => {
+        if (!server.up) return;
+        server.crash(0);
+        time.at(200, () => this.#simulation.restart(server));
+      });
   }
 
   #burn(writer: SimServer, by: ReadonlyMap<SimServer, number>): void {
@@ -98,10 +100,15 @@ export class AssuredAct implements Act {
     this.#burnt = true;
     this.#powerCut(by.keys());
     const others = servers.filter((one) => one !== writer);
-    const said = new Set(writer.acked);
-    const work = writer.replaceDisk(undefined).then(async () => {
+    const { time } = this.#simulation;
+    const burnt = time.sleep(0).then(async () => {
+      const acked = new Set(writer.acked);
+      await writer.replaceDisk(undefined);
+      return acked;
+    });
+    const work = burnt.then(async (said) => {
       // Those whose power went tell what is on their disks.
-      await this.#simulation.time.sleep(600);
+      await time.sleep(600);
       writer.forgive(
         (csn) => said.has(csn) && !others.some(({ changelog }) => changelog?.holds(csn) === true),
       );

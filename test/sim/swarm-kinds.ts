@@ -13,6 +13,7 @@ import { only } from './end-checks.js';
 import { MembersAct } from './members-act.js';
 import type { SimServer } from './sim-server.js';
 import type { RunOptions, Simulation } from './simulation.js';
+import { StatusAct } from './status-act.js';
 import { transportWrites } from './transport-writes.js';
 import { WaitsAct } from './waits-act.js';
 import { changesOfAny } from './whole-log.js';
@@ -35,23 +36,34 @@ const assured = (run: Simulation) => new AssuredAct(run);
 const waits = (run: Simulation) => new WaitsAct(run);
 const numbers = (run: Simulation) => new ChangelogAct(run);
 const members = (run: Simulation) => new MembersAct(run);
+/** What status says, compared in the part that is. */
+const status =
+  (seed: number, compared = conforming) =>
+  (run: Simulation) =>
+    new StatusAct(run, seed, compared);
 
 /** Options of one seed. `transport` and `whole` stay as they are, so that seeds go on meaning what they did. */
 export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
   transport: (seed) => ({ ...COMMON, seed, makeWrite: transportWrites }),
-  whole: (seed) => ({ ...WHOLE, seed }),
-  assured: (seed) => ({ ...WHOLE, seed, acts: [assured, waits] }),
-  changelog: (seed) => ({ ...WHOLE, seed, acts: [numbers] }),
-  members: (seed) => ({ ...WHOLE, seed, safetyMs: 12_000, acts: [members, waits] }),
+  whole: (seed) => ({ ...WHOLE, seed, acts: [status(seed)] }),
+  assured: (seed) => ({ ...WHOLE, seed, acts: [assured, waits, status(seed)] }),
+  changelog: (seed) => ({ ...WHOLE, seed, acts: [numbers, status(seed)] }),
+  members: (seed) => ({ ...WHOLE, seed, safetyMs: 12_000, acts: [members, waits, status(seed)] }),
   purge: (seed) => ({
     ...WHOLE,
     seed,
     server: { ...COMMON.server, undeleteMs: 1000 },
     compared: living,
     atEnd: (servers) => asOracle(servers, living),
-    acts: [waits],
+    acts: [waits, status(seed, living)],
   }),
-  fraction: (seed) => ({ ...WHOLE, seed, ...partial(seed), compared: conforming, acts: [waits] }),
+  fraction: (seed) => ({
+    ...WHOLE,
+    seed,
+    ...partial(seed),
+    compared: conforming,
+    acts: [waits, status(seed)],
+  }),
 };
 
 /** The kind of each history where all take turns: by its seed, so that it can be shown again. */

@@ -4,6 +4,7 @@
 import { isRunning } from '../../app/control-client.js';
 import { existingServer } from '../../app/server-files.js';
 import type { DomainStatus, ServerStatus } from '../../app/server-status.js';
+import { awaitedText } from '../awaited-text.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';
 import { callServer, targetOf, targetOptions } from '../server-target.js';
@@ -84,6 +85,7 @@ function behindText(domain: DomainStatus): string {
   if (held.length > 0) return held.join('; ');
   if (domain.phase === 'relay') return 'forwards';
   if (domain.behind === undefined) return 'no peer connected';
+  if (domain.awaits !== undefined) return awaitedText(domain.awaits);
   return domain.behind ? 'catching up' : 'all';
 }
 
