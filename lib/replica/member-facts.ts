@@ -10,6 +10,18 @@ export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
   return atOther > at || (atOther === at && other.name > row.name);
 }
 
+/** The row of a server that says that it is this replica; undefined: a broker. `row` itself where that was known. */
+export function asIntroduced(row: MemberRow, replica: ReplicaId | undefined): MemberRow {
+  const kind = replica === undefined ? 'broker' : 'directory';
+  if (row.kind === kind && row.replica === replica) return row;
+  return { ...row, kind, replica, report: row.replica === replica ? row.report : undefined };
+}
+
+/** Whether who is known by `row` now may not go on with the sessions that it has. */
+export function isPutOut(row: MemberRow, before: MemberRow | undefined): boolean {
+  return row.standing === 'evicted' || (row.standing === 'returning' && before?.standing === 'member');
+}
+
 /** What both hold. */
 export function lesser(a: ServerState, b: ServerState): ServerState {
   return ServerState.of(
@@ -64,6 +76,27 @@ export function heldByMembers(rows: readonly MemberRow[], floor: ServerState): S
     least = report === undefined ? ServerState.EMPTY : lesser(least, report.state);
   }
   return least;
+}
+
+/**
+ * What covers all that any server has forgotten, as `server` knows the others. A directory goes by its own report, as everybody does who forgets anything. Before it has `reported` since it belongs, and where
+ * no other directory belongs, it goes by what it holds: whoever gave it its copy, or let it in, has told no more by then. By the report of a broker (`held` undefined) nobody goes: it takes what all directories
+ * reported, since it hears of a return with the reports that were known where that was decided. undefined: nobody has said anything yet.
+ */
+export function coversForgotten(
+  server: string,
+  rows: readonly MemberRow[],
+  held: ServerState | undefined,
+  reported: boolean,
+): ServerState | undefined {
+  const own = rows.find(({ name }) => name === server)?.report?.state;
+  const others = rows.filter(
+    ({ name, kind, standing }) => name !== server && kind !== 'broker' && standing === 'member',
+  );
+  if (held !== undefined && others.length === 0) return held;
+  if (held !== undefined) return own === undefined || !reported ? held.merge(own ?? ServerState.EMPTY) : own;
+  const said = others.flatMap(({ report }) => report?.state ?? []);
+  return said.length === 0 ? own : said.reduce((all, state) => all.merge(state));
 }
 
 /** Replicas that are known and no members. */

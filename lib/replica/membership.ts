@@ -11,9 +11,10 @@ import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore } from '../port/ordered-store.js';
-import { barOf, evictedSentence } from '../sync/admission.js';
+import { barOf, dismissal, silentSentence } from '../sync/admission.js';
 import type { Hello } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
+import { heldTo } from '../sync/member-promises.js';
 import {
   expectedMember,
   type MemberReport,
@@ -23,9 +24,11 @@ import {
   type Standing,
 } from '../sync/member-row.js';
 import {
+  asIntroduced,
   callersOf,
   decidable,
   heldByMembers,
+  isPutOut,
   isSuccessor,
   lackingOf,
   replicasOutside,
@@ -86,7 +89,7 @@ export class Membership {
   readonly #known = new Map<string, Known>();
   readonly #stability = new Stability();
   readonly #silences: Silences;
-  readonly #returning = new Returning();
+  readonly #returning: Returning;
   readonly #store: MemberStore;
   #version = 1;
   #generation: string | undefined;
@@ -106,6 +109,8 @@ export class Membership {
     this.place = new OwnPlace(options.server, () => this.own);
     this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
+    const { server, directory } = options;
+    this.#returning = new Returning({ server, rows: () => this.rows(), held: () => directory?.state });
   }
 
   /** Reads the table. Rejects with a StoreError. */
@@ -120,7 +125,6 @@ export class Membership {
     this.#generation = generation;
     for (const row of rows) this.#known.set(row.name, { row, version: 1 });
     const own = this.own?.report;
-    for (const row of rows) this.#returning.note(row, own?.state);
     if (own !== undefined) this.#options.directory?.passClock(own.clock);
     this.#undeleteFromMs = own?.undeleteFromMs ?? 0;
     this.#expectPeers();
@@ -169,19 +173,21 @@ export class Membership {
     this.#followGeneration();
     this.place.hear(rows);
     const changed: MemberRow[] = [];
+    const out = new Set<string>();
     for (const told of rows) {
       const before = this.#known.get(told.name)?.row;
       const row = before === undefined ? told : mergeMembers(before, told);
       if (row === before) continue;
       changed.push(row);
+      if (isPutOut(row, before)) out.add(row.name);
       if (row.report?.atMs !== before?.report?.atMs) this.#silences.heard(row.name);
     }
     if (changed.length === 0) return;
     for (const row of changed) this.#put(row);
     this.#store.save(changed, false).catch(() => {}); // said again by others
-    for (const { name, standing, report } of changed) {
+    for (const { name, report } of changed) {
       if (name === this.#options.server) this.#learnOwn(report);
-      else if (standing === 'evicted') this.#dismiss(name);
+      else if (out.has(name)) this.#dismiss(name);
     }
   }
 
@@ -196,7 +202,8 @@ export class Membership {
     const { promised } = this;
     if (promised === undefined) return undefined;
     // Our own changes that others have come back before we write (replica.ts); those that nobody has are put back or made anew (reissue.ts).
-    return lackingOf(promised, directory.state, replica, this.#outside()).length > 0 ? 'lacking' : undefined;
+    const lacking = lackingOf(promised, directory.state, replica, replicasOutside(this.rows()));
+    return lacking.length > 0 ? 'lacking' : undefined;
   }
 
   /** What we reported to hold, while our entries lack some of it. */
@@ -210,16 +217,15 @@ export class Membership {
   bar(peer: Hello): Refusal | undefined {
     if (peer.generation !== undefined && peer.generation !== this.#options.generation()) return undefined;
     const row = this.#rowOf(peer);
-    const told = this.#returning.told(peer.server) ?? this.own?.report?.state;
-    return barOf(peer, row, told, this.#options.changelog.state, this.#options.server);
+    const needed = this.#returning.needed(peer.server, row);
+    return barOf(peer, row, needed, this.#options.changelog.state, this.#options.server);
   }
 
   /** A peer introduced itself and was let in. */
   heard(peer: Hello): void {
     if (peer.generation === undefined || peer.generation !== this.#options.generation()) return;
     this.#followGeneration();
-    if (this.#enter(peer, peer.wants !== true))
-      this.#store.save([must(this.#rowOf(peer), 'just entered')], true).catch(() => {});
+    this.#keep(this.#enter(peer, peer.wants !== true)).catch(() => {});
   }
 
   /**
@@ -228,31 +234,32 @@ export class Membership {
    */
   async register(peer: Hello): Promise<void> {
     this.#followGeneration();
-    if (!this.#enter(peer)) return;
-    await this.#store.save([must(this.#rowOf(peer), 'just entered')], true);
+    await this.#keep(this.#enter(peer));
   }
 
   /** A server that is about to join: it is a member from now on, on disk when it resolves, so that nothing more is forgotten that it will lack. */
   async admit(name: string, replica: ReplicaId | undefined): Promise<void> {
     this.#followGeneration();
-    if (!this.#enter({ server: name, replica })) return;
-    await this.#store.save([must(this.#known.get(name), 'just entered').row], true);
+    await this.#keep(this.#enter({ server: name, replica }));
   }
 
-  #enter(peer: Pick<Hello, 'server' | 'replica'>, isBack = false): boolean {
-    const kind = peer.replica === undefined ? 'broker' : 'directory';
-    const before = this.#known.get(peer.server)?.row ?? expectedMember(peer.server);
+  /** The row of a peer that is new in the table, or back. */
+  #enter(peer: Pick<Hello, 'server' | 'replica'>, isBack = false): MemberRow | undefined {
+    const known = this.#rowOf(peer);
+    const before = known ?? expectedMember(peer.server);
+    const row = asIntroduced(before, peer.replica);
     const back = isBack && before.standing === 'returning';
-    const same = before.kind === kind && before.replica === peer.replica && this.#known.has(peer.server);
-    if (same && !back) return false;
-    const standing: Pick<MemberRow, 'standing' | 'standingAtMs'> = back
-      ? { standing: 'member', standingAtMs: this.#nextStandingMs(before) }
-      : before;
-    const { standing: now, standingAtMs } = standing;
-    const row = { ...before, kind, replica: peer.replica, standing: now, standingAtMs } as const;
-    this.#put(same ? row : { ...row, report: before.replica === peer.replica ? before.report : undefined });
+    if (row === known && !back) return undefined;
+    const needed = this.#returning.needed(peer.server, before) ?? ServerState.EMPTY;
+    const now = { standing: 'member', standingAtMs: this.#nextStandingMs(before) } as const;
+    const entered = back ? heldTo({ ...row, ...now }, needed) : row;
+    this.#put(entered);
     this.#silences.heard(peer.server);
-    return true;
+    return entered;
+  }
+
+  async #keep(row: MemberRow | undefined): Promise<void> {
+    if (row !== undefined) await this.#store.save([row], true);
   }
 
   /** Changes a server's standing by an administrator's word; on disk when it resolves. Throws an Error that says why not. */
@@ -280,9 +287,10 @@ export class Membership {
   }
 
   /** Our data are replaced by a copy of another server's: what others said is judged anew by what we hold now, and somebody may know more of us than we do. */
-  copied(): void {
+  copied(source: string, state: ServerState): void {
     this.epoch += 1;
     this.#stability.clear();
+    this.#returning.copied(source, state);
     const { server } = this.#options;
     this.place.replaced(this.peers.length + callersOf(this.rows(), server, this.peers).length === 0);
   }
@@ -292,11 +300,7 @@ export class Membership {
     this.#followGeneration();
     for (const name of this.#silences.tick(this.rows(), this.#options.server)) {
       await this.decide(name, 'evicted');
-      this.#options.alert({
-        kind: 'evicted',
-        key: `evicted ${name}`,
-        message: `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore --dir DIR --server ${name}`,
-      });
+      this.#options.alert({ kind: 'evicted', key: `evicted ${name}`, message: silentSentence(name) });
     }
     if (this.#reporting || !this.#isReportDue(now)) return;
     this.#reporting = true;
@@ -315,7 +319,7 @@ export class Membership {
     const sinceMs = clock.monotonicMs() - this.#reportedMs;
     if (sinceMs < (this.#options.reportMs ?? REPORT_MS)) return false;
     const state = directory?.state ?? changelog.state;
-    return saysMore(report, state, [...this.#outside().keys()]) || sinceMs >= IDLE_REPORT_MS;
+    return saysMore(report, state, [...replicasOutside(this.rows()).keys()]) || sinceMs >= IDLE_REPORT_MS;
   }
 
   async #report(): Promise<void> {
@@ -323,7 +327,7 @@ export class Membership {
     // From here on no older undelete is decided; those decided before are in the state that the report takes.
     this.#undeleteFromMs = Math.max(this.#undeleteFromMs, Math.floor(clock.wallMs()) - undeleteMs);
     const { epoch } = this;
-    const outside = [...this.#outside().keys()];
+    const outside = [...replicasOutside(this.rows()).keys()];
     const shunned = outside.map((origin) => ({
       replica: origin,
       through: changelog.newest(origin) ?? ZERO_CSN,
@@ -338,12 +342,12 @@ export class Membership {
       undeleteFromMs: directory === undefined ? 0 : Math.max(0, this.#undeleteFromMs),
       shunned,
     };
-    const kind = replica === undefined ? 'broker' : 'directory';
-    const row: MemberRow = { ...before, kind, replica, report };
+    const row: MemberRow = { ...asIntroduced(before, replica), report };
     await this.#store.save([row], true);
     if (epoch !== this.epoch) return;
     this.#reportedMs = clock.monotonicMs();
     this.#put(mergeMembers(this.own ?? row, row));
+    this.#returning.reported();
   }
 
   /** Another data set: all that is known is of the one before. */
@@ -376,12 +380,7 @@ export class Membership {
   #dismiss(name: string): void {
     const row = this.#known.get(name)?.row;
     if (row === undefined) return;
-    const sentence = evictedSentence(name, this.#options.server);
-    this.#options.dismiss(name, { code: 'evicted', sentence }, row.replica);
-  }
-
-  #outside(): ReadonlyMap<ReplicaId, MemberRow> {
-    return replicasOutside(this.rows());
+    this.#options.dismiss(name, dismissal(row, this.#options.server), row.replica);
   }
 
   #rowOf(peer: Pick<Hello, 'server'>): MemberRow | undefined {
@@ -393,8 +392,9 @@ export class Membership {
   }
 
   #put(row: MemberRow): void {
-    this.#returning.note(row, this.own?.report?.state);
+    const before = this.#known.get(row.name)?.row;
     this.#version += 1;
     this.#known.set(row.name, { row, version: this.#version });
+    this.#returning.note(row, before);
   }
 }

@@ -17,8 +17,8 @@ export interface ReplicaMembers {
   rows(): readonly MemberRow[];
   /** Why our own changes must wait; undefined when they need not. */
   owed(): 'untold' | 'lacking' | undefined;
-  /** Our data are being replaced. */
-  copied(): void;
+  /** Our data give way to a copy of what `source` holds. */
+  copied(source: string, state: ServerState): void;
   /** Told when changes of our own may still come back. */
   readonly place: { owing: () => boolean };
 }

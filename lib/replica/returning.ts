@@ -1,23 +1,67 @@
 /**
- * Servers that were evicted and may return: what we had told the others that we hold when we learned so (replication-model.md section 4).
+ * Servers that were evicted and may return: what each of them has to hold before this server lets it in (replication-model.md section 4).
  *
- * From then on no member forgets any more history (stability.ts), so a server that holds that much lacks nothing that was forgotten, however long its copy took. Of this run alone: after a restart
- * it is what we have told until then, which is more.
+ * From the moment that we know of a return nobody forgets any more by a later word of ours (stability.ts), so what covered then all that anyone had forgotten (member-facts.ts) stays enough, however long
+ * the copy of the one that returns took. Kept of this run alone: after a restart it is as much as covers all then, which is more.
  */
-import { ServerState } from '../csn/server-state.js';
+import type { ServerState } from '../csn/server-state.js';
 import type { MemberRow } from '../sync/member-row.js';
+import { coversForgotten } from './member-facts.js';
+
+export interface ReturningWorld {
+  readonly server: string;
+  rows(): readonly MemberRow[];
+  /** What our entries hold; undefined: a broker alone. */
+  held(): ServerState | undefined;
+}
 
 export class Returning {
-  readonly #told = new Map<string, ServerState>();
+  readonly #world: ReturningWorld;
+  readonly #needed = new Map<string, ServerState>();
+  /** We have reported since we belong. */
+  #reported = false;
+  /** Whose copy took the place of our data: it holds what we took from it, whatever we had told before. */
+  #given: { readonly source: string; readonly state: ServerState } | undefined;
 
-  /** A row of the table is new. `told`: what our last report says that we hold. */
-  note({ name, standing }: MemberRow, told: ServerState | undefined): void {
-    if (standing !== 'returning') this.#told.delete(name);
-    else if (!this.#told.has(name)) this.#told.set(name, told ?? ServerState.EMPTY);
+  constructor(world: ReturningWorld) {
+    this.#world = world;
   }
 
-  /** What a server that may return has to hold; undefined: it is none. */
-  told(name: string): ServerState | undefined {
-    return this.#told.get(name);
+  /** A row of the table is new; `before`: as it was. */
+  note(row: MemberRow, before: MemberRow | undefined): void {
+    const { name, standing } = row;
+    if (standing === before?.standing) return;
+    if (name === this.#world.server) this.#reported = false;
+    else if (standing === 'member') this.#needed.delete(name);
+    else if (standing === 'returning') this.needed(name, row);
+    else this.#evicted(name);
+  }
+
+  /** What was reported by the one that is evicted now counts no more. */
+  #evicted(name: string): void {
+    this.#needed.clear();
+    if (this.#given?.source === name) this.#given = undefined;
+  }
+
+  /** A report of ours is on disk. */
+  reported(): void {
+    this.#reported = true;
+  }
+
+  /** Our data give way to a copy of what `source` holds. */
+  copied(source: string, state: ServerState): void {
+    this.#needed.clear();
+    this.#given = { source, state };
+  }
+
+  /** What a server that is no member has to hold; `row`: what is known of it. undefined: nothing was forgotten. */
+  needed(name: string, row: MemberRow | undefined): ServerState | undefined {
+    const { server, rows, held } = this.#world;
+    const known = this.#needed.get(name);
+    if (known !== undefined) return known;
+    const { source, state } = this.#given ?? {};
+    const needed = source === name ? state : coversForgotten(server, rows(), held(), this.#reported);
+    if (needed !== undefined && row?.standing === 'returning') this.#needed.set(name, needed);
+    return needed;
   }
 }

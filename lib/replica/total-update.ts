@@ -204,7 +204,7 @@ export class TotalUpdate {
     if (this.#generationWanted !== undefined && this.#generationWanted !== summary.generationId)
       throw new Error(`${peer} holds another data set than the one that was begun`);
     await backend.beginImport(() => this.#keepOwn(peer, summary));
-    members?.copied();
+    members?.copied(peer, summary.state);
     this.#generationWanted = summary.generationId;
     this.#place = summary.place;
   }

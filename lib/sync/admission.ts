@@ -17,6 +17,17 @@ export function evictedSentence(name: string, server: string): string {
   return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore --dir DIR --server ${name} (DIR: that of ${server}), then polyarch replication initialize --dir DIR (DIR: that of ${name}; its changes that nobody has are re-issued)`;
 }
 
+/** That a member was evicted without a person's word. */
+export function silentSentence(name: string): string {
+  return `${name} was silent for too long and is evicted: it no longer keeps history from being forgotten; to let it return: polyarch replication restore --dir DIR --server ${name}`;
+}
+
+/** What ends the sessions of a server that belongs no more. One that may return already, since we hear late, comes again and is looked at anew. */
+export function dismissal({ name, standing }: MemberRow, server: string): Refusal {
+  if (standing === 'evicted') return { code: 'evicted', sentence: evictedSentence(name, server) };
+  return { code: 'closing', sentence: `${name} was evicted and may return: it introduces itself again` };
+}
+
 /**
  * Why `server` must not replicate with `peer`, or undefined when it may. `row`: what is known of the peer. `told`: what we have said that we hold, before which nothing was forgotten. `log`: what our change log holds.
  */

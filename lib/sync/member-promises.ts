@@ -47,6 +47,14 @@ export function joinReports(
   return { ...now, state: now.state.merge(ServerState.of(lacking)), clock, undeleteFromMs };
 }
 
+/** The row of a directory that is let in since it holds `state`: from here on it is held to that as if it had said so itself, its own changes apart, also where it is restored before it says anything. */
+export function heldTo(row: MemberRow, state: ServerState): MemberRow {
+  if (row.kind !== 'directory') return row;
+  const others = ServerState.of(state.csns().filter((csn) => csnReplica(csn) !== row.replica));
+  const said = { atMs: 0, state: others, clock: ZERO_CSN, undeleteFromMs: 0, shunned: [] };
+  return { ...row, report: joinReports(row.report, said, row) };
+}
+
 /** By what merging leaves as it is. */
 function isLater(a: MemberReport, b: MemberReport, replica: ReplicaId | undefined): boolean {
   if (a.atMs !== b.atMs) return a.atMs > b.atMs;

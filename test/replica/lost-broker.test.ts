@@ -118,49 +118,53 @@ t.test('a broker forgets nothing on the word of a server that it does not let in
   t.ok(anew.every((csn) => s4.changelog?.holds(csn)));
 });
 
-t.test(
-  'a broker that forgot with its disk who was evicted serves nothing of what that one gave it since',
-  async (t) => {
-    const world = await World.started(HUB);
-    await world.writes('s3', 3);
-    await world.writes('s1', 2);
-    await world.settle();
-    const [s3, s4] = [world.server('s3'), world.server('s4')];
-    apart(world, ['s3'], 's4');
-    await world.wait(world.server('s1').members?.decide('s3', 'evicted') ?? Promise.resolve());
-    await world.run(1000);
-    await world.writes('s3', 4);
-    const evicted = s3.acked.slice(3);
-    apart(world, ['s1', 's2'], 's4');
-    await world.wait(s4.replaceDisk(undefined));
-    void s4.start();
-    together(world, 's3', 's4');
-    await world.run(3000);
-    t.ok(
-      evicted.every((csn) => s4.changelog?.holds(csn)),
-      'it knows nothing of the eviction',
-    );
-    together(world, 's1', 's4');
-    together(world, 's2', 's4');
-    await world.run(5000);
-    t.match(s4.alerts.join('\n'), /s3 is evicted: 7 changes of it up to .* are forgotten here/);
-    for (const name of ['s1', 's2', 's4']) {
-      const log = world.server(name).changelog;
-      t.notOk(
-        evicted.some((csn) => log?.holds(csn)),
-        name,
-      );
+for (const returns of [false, true])
+  t.test(
+    `a broker that forgot with its disk who was evicted${returns ? ', and hears when it may return already,' : ''} serves nothing of what that one gave it since`,
+    async (t) => {
+      const world = await World.started(HUB);
+      await world.writes('s3', 3);
+      await world.writes('s1', 2);
+      await world.settle();
+      const [s3, s4] = [world.server('s3'), world.server('s4')];
+      apart(world, ['s3'], 's4');
+      await world.wait(world.server('s1').members?.decide('s3', 'evicted') ?? Promise.resolve());
+      await world.run(1000);
+      await world.writes('s3', 4);
+      const evicted = s3.acked.slice(3);
+      const restore = (): Promise<void> =>
+        world.wait(world.server('s1').members?.decide('s3', 'returning') ?? Promise.resolve());
+      apart(world, ['s1', 's2'], 's4');
+      if (returns) await restore();
+      await world.wait(s4.replaceDisk(undefined));
+      void s4.start();
+      together(world, 's3', 's4');
+      await world.run(3000);
       t.ok(
-        s3.acked.slice(0, 3).every((csn) => log?.holds(csn)),
-        `${name} has what was made before`,
+        evicted.every((csn) => s4.changelog?.holds(csn)),
+        'it knows nothing of the eviction',
       );
-    }
-    await world.wait(world.server('s1').members?.decide('s3', 'returning') ?? Promise.resolve());
-    await world.run(10_000);
-    await world.settle();
-    t.same([...s3.madeAnew], evicted);
-  },
-);
+      together(world, 's1', 's4');
+      together(world, 's2', 's4');
+      await world.run(5000);
+      t.match(s4.alerts.join('\n'), /s3 is evicted: 7 changes of it up to .* are forgotten here/);
+      for (const name of ['s1', 's2', 's4']) {
+        const log = world.server(name).changelog;
+        t.notOk(
+          evicted.some((csn) => log?.holds(csn)),
+          name,
+        );
+        t.ok(
+          s3.acked.slice(0, 3).every((csn) => log?.holds(csn)),
+          `${name} has what was made before`,
+        );
+      }
+      if (!returns) await restore();
+      await world.run(10_000);
+      await world.settle();
+      t.same([...s3.madeAnew], evicted);
+    },
+  );
 
 t.test('a broker that lost its disk hears at once who belongs, however slow the new disk is', async (t) => {
   const world = await World.started(HUB);

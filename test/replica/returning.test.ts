@@ -1,5 +1,10 @@
-/** Servers that were evicted and may return, on simulated ones: what they need before they are let in, and what is no way in (lib/replica/returning.ts, lib/sync/admission.ts). */
+/** Servers that were evicted and may return: what they need before they are let in, and what is no way in (lib/replica/returning.ts, member-facts.ts, lib/sync/admission.ts). */
 import t from 'tap';
+import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
+import { coversForgotten } from '../../lib/replica/member-facts.js';
+import { Returning } from '../../lib/replica/returning.js';
+import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { LEAVES_OF_MASTER, MESH_3, type Shape } from '../sim/shapes.js';
 import { World } from '../sim/world.js';
 
@@ -43,3 +48,108 @@ for (const shape of [MESH_3, LEAVES_OF_MASTER])
       );
     }
   });
+
+t.test(
+  'one that returned and is restored from a backup of the time before is held to what it had to hold',
+  async (t) => {
+    const { world, s1, s3, unseen } = await returned(MESH_3);
+    const backup = s3.disk.snapshot();
+    await world.wait(s3.replica?.initialize('s1') ?? Promise.resolve());
+    const standing = () => s1.members?.rows().find(({ name }) => name === 's3')?.standing;
+    await world.run(1000, () => standing() === 'member');
+    await world.wait(s3.replaceDisk(backup));
+    void s3.start();
+    await world.run(5000);
+    t.equal(standing(), 'member');
+    t.notOk(
+      unseen.some((csn) => s1.changelog?.holds(csn)),
+      'what it made while it was out is not taken as it is',
+    );
+    await world.wait(s3.replica?.initialize('s1') ?? Promise.resolve());
+    await world.run(20_000, () => s3.reissued.length >= unseen.length);
+    await world.settle();
+    t.same([...s3.madeAnew], unseen, 'it is made anew');
+  },
+);
+
+const csn = (at: number, replica: number) => makeCsn(at, 0, replica as ReplicaId);
+const state = (...csns: [number, number][]) => ServerState.of(csns.map(([at, of]) => csn(at, of)));
+
+/** A server that belongs, and said that it holds this. */
+function row(name: string, said?: ServerState, more: Partial<MemberRow> = {}): MemberRow {
+  const replica = Number(name.slice(1)) as ReplicaId;
+  const clock = csn(100, replica);
+  const report = said && { atMs: 1, state: said, clock, undeleteFromMs: 0, shunned: [] };
+  return { ...expectedMember(name), kind: 'directory', replica, report, ...more };
+}
+
+t.test('what covers all that was forgotten', async (t) => {
+  const [said, held, theirs] = [state([10, 1]), state([15, 1], [5, 2]), state([8, 1], [20, 2])];
+  const others = [row('s2', theirs), row('s4', state([30, 3]), { kind: 'broker', replica: undefined })];
+  const covers = (own: ServerState | undefined, rows: readonly MemberRow[], reported: boolean) =>
+    `${coversForgotten('s1', [row('s1', own), ...rows], held, reported)}`;
+  t.equal(covers(said, others, true), `${said}`, 'a directory: its own report, by which all go');
+  t.equal(covers(undefined, others, false), `${held}`, 'it has just joined: what it holds');
+  const more = state([16, 1]);
+  t.equal(
+    covers(more, others, false),
+    `${held.merge(more)}`,
+    'it has just returned: an older report is not all',
+  );
+  t.equal(covers(more, [], true), `${held}`, 'there is no other: nobody has gone by what it said');
+  const evicted = row('s2', theirs, { standing: 'evicted' });
+  t.equal(
+    covers(more, [evicted, ...others.slice(1)], true),
+    `${held}`,
+    'nor has one that is evicted, or a broker',
+  );
+  const broker = row('s1', state([1, 1]), { kind: 'broker', replica: undefined });
+  const byBroker = (...rows: MemberRow[]) => coversForgotten('s1', [broker, ...rows], undefined, true);
+  t.equal(
+    `${byBroker(...others, row('s3', state([9, 1])))}`,
+    `${state([9, 1], [20, 2])}`,
+    'a broker: what the directories said, for nobody goes by its own',
+  );
+  t.equal(`${byBroker()}`, `${state([1, 1])}`);
+});
+
+t.test('what one that returns needs stays as it was when that was heard of', async (t) => {
+  let own = state([10, 1]);
+  const rows = () => [row('s1', own), row('s2', state([9, 1]))];
+  const returning = new Returning({ server: 's1', rows, held: () => own });
+  returning.reported();
+  const back = row('s3', undefined, { standing: 'returning' });
+  returning.note(back, row('s3', undefined, { standing: 'evicted' }));
+  own = state([20, 1]);
+  t.equal(`${returning.needed('s3', back)}`, `${state([10, 1])}`);
+  returning.note(row('s3'), back);
+  t.equal(`${returning.needed('s9', undefined)}`, `${own}`, 'a stranger: what was said by now');
+  returning.note(back, row('s3'));
+  t.equal(`${returning.needed('s3', back)}`, `${own}`, 'evicted once more, unheard');
+  own = state([30, 1]);
+  returning.note(row('s2', undefined, { standing: 'evicted' }), row('s2'));
+  t.equal(
+    `${returning.needed('s3', back)}`,
+    `${own}`,
+    'what the one said that is evicted now does not count',
+  );
+});
+
+t.test('who gave a copy needs no more than that, whatever its target had told before', async (t) => {
+  const rows = () => [row('s1', state([10, 1])), row('s2', state([9, 1]))];
+  const returning = new Returning({ server: 's1', rows, held: () => state([5, 1]) });
+  returning.reported();
+  const [out, back] = [
+    row('s3', undefined, { standing: 'evicted' }),
+    row('s3', undefined, { standing: 'returning' }),
+  ];
+  returning.note(out, row('s3'));
+  returning.copied('s3', state([5, 1]));
+  returning.note(back, out);
+  t.equal(`${returning.needed('s3', back)}`, `${state([5, 1])}`);
+  t.equal(`${returning.needed('s4', undefined)}`, `${state([10, 1])}`, 'but any other');
+  returning.note(row('s3'), back);
+  returning.note(out, row('s3'));
+  returning.note(back, out);
+  t.equal(`${returning.needed('s3', back)}`, `${state([10, 1])}`, 'until it is evicted once more');
+});

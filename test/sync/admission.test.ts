@@ -2,7 +2,7 @@
 import t from 'tap';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { barOf } from '../../lib/sync/admission.js';
+import { barOf, dismissal } from '../../lib/sync/admission.js';
 import type { Hello } from '../../lib/sync/frames.js';
 import { expectedMember, type MemberReport, type MemberRow } from '../../lib/sync/member-row.js';
 import { hello } from './session-fixtures.js';
@@ -106,3 +106,14 @@ t.test('brokers and servers without data are no matter of this', async (t) => {
   t.equal(code(peer(state(), { replica: undefined }), undefined), undefined);
   t.equal(code(peer(state(), { generation: undefined }), undefined), undefined);
 });
+
+t.test(
+  'who is put out is told how to come back, and one that may return already comes at once',
+  async (t) => {
+    t.equal(dismissal(row({ standing: 'evicted' }), 's1').code, 'evicted');
+    t.match(dismissal(row({ standing: 'returning' }), 's1'), {
+      code: 'closing',
+      sentence: /^s2 .* may return/,
+    });
+  },
+);

@@ -4,6 +4,7 @@ import { ByteReader } from '../../lib/base/binary.js';
 import { type Csn, makeCsn, type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
+import { heldTo } from '../../lib/sync/member-promises.js';
 import {
   decodeMember,
   encodeMember,
@@ -92,5 +93,32 @@ t.test(
       () => decodeMember(new ByteReader(Uint8Array.of(3), (reason) => new FrameError(reason))),
       /version 3/,
     );
+  },
+);
+
+t.test(
+  'one that is let in is held to what it had to hold, whatever it said last, and whoever merges that',
+  async (t) => {
+    const needed = ServerState.of([csn(7, 1), csn(9, 3), csn(2, 4)]);
+    const back = row({ ...heard, report: report(5) });
+    const held = heldTo(back, needed);
+    t.equal(
+      `${held.report?.state}`,
+      `${ServerState.of([csn(7, 1), csn(5, 3), csn(2, 4)])}`,
+      'but for its own',
+    );
+    t.equal(held.report?.clock, report(5).clock);
+    t.equal(octets(mergeMembers(back, held)), octets(held));
+    t.equal(octets(mergeMembers(held, back)), octets(held));
+    const silent = heldTo(row(heard), needed);
+    t.equal(
+      `${silent.report?.state}`,
+      `${ServerState.of([csn(7, 1), csn(2, 4)])}`,
+      'who never said anything, too',
+    );
+    t.equal(silent.report?.clock, ZERO_CSN, 'which settles nothing');
+    t.ok(mergeMembers(silent, back).report?.state.covers(csn(2, 4)));
+    const broker = row({ kind: 'broker' });
+    t.equal(heldTo(broker, needed), broker, 'a broker applies nothing');
   },
 );
