@@ -27,7 +27,8 @@ export class MembersAct implements Act {
   /** Who left or was forgotten. */
   readonly #gone = new Set<string>();
   /** What those had acknowledged that must be found on the others. */
-  readonly #left: { readonly name: string; readonly acked: readonly Csn[] }[] = [];
+  readonly #left: { readonly name: string; readonly acked: readonly Csn[]; readonly lost: () => boolean }[] =
+    [];
   readonly #leaving = new Set<SimServer>();
   /** Names for which a member has not said yet that it lets them in: one that crashes meanwhile never does. */
   readonly #asking = new Set<string>();
@@ -146,15 +147,24 @@ export class MembersAct implements Act {
         return;
       }
       const { changelog, broker } = server;
-      const held = broker
-        ?.status()
-        .some(({ states }) => states?.log.coversAll(changelog?.state ?? (0 as never)));
-      if (held !== true || server.directory?.importing === true || server.reissuing)
+      const having = (broker?.status() ?? [])
+        .filter(({ states }) => states?.log.coversAll(changelog?.state ?? (0 as never)))
+        .map(({ peer }) => peer);
+      if (having.length === 0 || server.directory?.importing === true || server.reissuing)
         return void this.#simulation.time.at(LOOK_MS, look);
-      this.#left.push({ name: server.name, acked: server.acked.filter((csn) => !server.madeAnew.has(csn)) });
+      const acked = server.acked.filter((csn) => !server.madeAnew.has(csn));
+      this.#left.push({ name: server.name, acked, lost: this.#lostWith(having) });
       this.#goes(server);
     };
     look();
+  }
+
+  /** Whether the disks of all these servers, which alone are known to hold something, are lost from here on. */
+  #lostWith(names: readonly string[]): () => boolean {
+    const disks = this.#simulation.servers
+      .filter(({ name }) => names.includes(name))
+      .map((server) => ({ server, replaced: server.replaced }));
+    return () => disks.every(({ server, replaced }) => server.replaced > replaced);
   }
 
   /** A dead server that nobody will ever see again. What it alone had is lost with it. */
@@ -250,7 +260,7 @@ export class MembersAct implements Act {
 
   async check(): Promise<void> {
     const { servers } = this.#simulation;
-    for (const { name, acked } of this.#left)
+    for (const { name, acked } of this.#left.filter(({ lost }) => !lost()))
       for (const csn of acked)
         for (const { name: other, changelog } of servers)
           if (changelog?.holds(csn) !== true) throw new Error(`${other} lacks ${csn} of ${name}, which left`);
