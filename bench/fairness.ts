@@ -6,7 +6,7 @@
  * server's event loop in processor time (bench/turn-monitor.ts). On a machine that others use the latencies compare with the first row only.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
+import { toldBy } from './server-monitor.js';
 
 const BASE_DN = 'dc=example,dc=com';
 const PASSWORD = 'bench-secret';
@@ -84,15 +85,6 @@ function print(label: string, latencies: readonly number[], turn: string, second
   const at = (share: number) => (latencies[Math.floor((latencies.length - 1) * share)] ?? 0).toFixed(1);
   const cells = [at(0.5), at(0.99), at(1), turn, seconds.toFixed(1)];
   process.stdout.write(`${label.padEnd(44)}${cells.map((cell) => cell.padStart(8)).join('')}\n`);
-}
-
-/** Longest turn since the last call, as text. */
-async function longestTurn(server: ChildProcess, file: string): Promise<string> {
-  rmSync(file, { force: true });
-  server.kill('SIGUSR2');
-  for (let tries = 0; tries < 200 && !existsSync(file); tries++) await sleep(10);
-  await sleep(10);
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 async function measure(label: string, work: () => Promise<void>, turn: () => Promise<string>): Promise<void> {
@@ -233,7 +225,7 @@ async function main(): Promise<void> {
   try {
     for (const [name, label, work] of works) {
       if (only.length > 0 && !only.includes(name)) continue;
-      await measure(label, work, () => longestTurn(server, turns));
+      await measure(label, work, () => toldBy(server, turns));
     }
     process.stdout.write(`resident memory, MiB: ${residentMiB(server.pid) ?? ''}\n`);
   } finally {

@@ -24,6 +24,8 @@ export interface LoadRun {
   readonly range: number;
   /** First number of uid=load.K for add and del. */
   readonly firstLoadNumber?: number;
+  /** Answers after which it ends, if that is sooner than `seconds`. */
+  readonly count?: number;
 }
 
 export interface LoadResult {
@@ -81,6 +83,7 @@ export async function load(run: LoadRun): Promise<LoadResult> {
     String(run.range),
   );
   args.push('-k', String(run.firstLoadNumber ?? 0));
+  if (run.count !== undefined) args.push('-n', String(run.count));
   const child = spawn(buildLoad(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';

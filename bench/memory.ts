@@ -78,7 +78,7 @@ class Watched {
     const [us, ms] = [processorUs([this.#pid]), performance.now()];
     const rate = Math.round((count * 1000) / (ms - this.#fromMs));
     const cost = count === 0 ? '' : `${rate}/s, ${Math.round((us - this.#usedUs) / count)} us each`;
-    process.stdout.write(`${label.padStart(34)}${cost.padStart(22)}  ${await this.#parts()}\n`);
+    process.stdout.write(`${label.padEnd(46)}${cost.padEnd(24)}${await this.#parts()}\n`);
     this.#usedUs = processorUs([this.#pid]);
     this.#fromMs = performance.now();
   }
