@@ -5,8 +5,14 @@
  * between the state and these changes.
  */
 import type { EncodedChange } from '../change/change.js';
-import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import { type Csn, compareCsn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
+
+/** The same changes in CSN order. */
+export function inCsnOrder(changes: readonly EncodedChange[]): readonly EncodedChange[] {
+  const sorted = changes.every(({ csn }, i) => i === 0 || (changes[i - 1] as EncodedChange).csn < csn);
+  return sorted ? changes : changes.toSorted((a, b) => compareCsn(a.csn, b.csn));
+}
 
 /** Whether these changes, in CSN order, are the next ones after `state` of origins that all `goesOn`. */
 export function follows(

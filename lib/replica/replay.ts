@@ -15,7 +15,8 @@ import type { Changelog, LogSlice } from '../changelog/changelog.js';
 import { type Csn, csnReplica, csnTimeMs, type ReplicaId } from '../csn/csn.js';
 import type { Clock } from '../port/clock.js';
 import { StoreError, type StoreOp } from '../port/ordered-store.js';
-import { follows, lags } from './follows.js';
+import { follows, inCsnOrder, lags } from './follows.js';
+import { LogAhead } from './log-ahead.js';
 
 /** Changes given to the backend in one call. */
 const ROUND_CHANGES = 512;
@@ -62,6 +63,7 @@ interface Block extends BlockedOrigin {
 
 export class Replay {
   readonly #options: ReplayOptions;
+  readonly #ahead: LogAhead;
   readonly #blocked = new Map<ReplicaId, Block>();
   readonly #skewed = new Set<ReplicaId>();
   #running = false;
@@ -78,12 +80,14 @@ export class Replay {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
+    this.#ahead = new LogAhead(options.changelog);
   }
 
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
     this.#blocked.clear();
+    this.#ahead.clear();
     const { backend, changelog, wanted } = this.#options;
     this.#stopListening = changelog.onAdvance(() => {
       if (lags(backend.state, changelog.state, wanted)) this.poke();
@@ -147,8 +151,10 @@ export class Replay {
     if (this.#stopped || this.#running || this.#storeTries > 0 || encoded.length > CARRIED_CHANGES)
       return undefined;
     const goesOn = (origin: ReplicaId): boolean => wanted(origin) && !this.#blocked.has(origin);
-    if (!follows(encoded, backend.state, goesOn)) return undefined;
-    const changes = this.#decode([{ kind: 'changes', changes: encoded }]);
+    // Several sessions bring several origins, each in its order: together they are to be brought into that of CSNs.
+    const inOrder = inCsnOrder(encoded);
+    if (!follows(inOrder, backend.state, goesOn)) return undefined;
+    const changes = this.#decode([{ kind: 'changes', changes: inOrder }]);
     const carried = changes.length < encoded.length ? undefined : backend.carry?.(changes, rows, durable);
     if (carried === undefined) return undefined;
     this.#carrying += 1;
@@ -175,10 +181,8 @@ export class Replay {
 
   /** One call of the backend; false when there was nothing to do. Rejects when the store fails. */
   async #round(): Promise<boolean> {
-    const found = this.#collect();
-    const slices = found.some((slice) => slice instanceof Promise)
-      ? await Promise.all(found)
-      : (found as LogSlice[]);
+    const found = this.#ahead.after(this.#options.backend.state, this.#behind());
+    const slices = found instanceof Promise ? await found : found;
     const changes = this.#decode(slices);
     if (changes.length === 0) return false;
     const before = this.applied;
@@ -190,18 +194,16 @@ export class Replay {
     return this.applied > before;
   }
 
-  #collect(): (LogSlice | Promise<LogSlice>)[] {
+  /** Origins that are to be replayed now. */
+  #behind(): ReplicaId[] {
     const { changelog, backend, clock, wanted } = this.#options;
     const nowMs = clock.monotonicMs();
-    const slices: (LogSlice | Promise<LogSlice>)[] = [];
-    for (const newest of changelog.state.csns()) {
+    return changelog.state.csns().flatMap((newest) => {
       const origin = csnReplica(newest);
-      if (backend.state.covers(newest) || !wanted(origin)) continue;
+      if (backend.state.covers(newest) || !wanted(origin)) return [];
       const block = this.#blocked.get(origin);
-      if (block !== undefined && block.retryAtMs > nowMs) continue;
-      slices.push(changelog.read(origin, backend.state.get(origin), LIMITS.logReadBytes));
-    }
-    return slices;
+      return block !== undefined && block.retryAtMs > nowMs ? [] : [origin];
+    });
   }
 
   /** Changes of all origins in CSN order, so that little has to be undone and redone. */
@@ -211,10 +213,9 @@ export class Replay {
       if (slice.kind === 'changes') encoded.push(...slice.changes);
       else this.#cannotRead(slice);
     }
-    if (slices.length > 1) encoded.sort((a, b) => (a.csn < b.csn ? -1 : 1));
     const changes: Change[] = [];
     const malformed = new Set<ReplicaId>();
-    for (const { csn, bytes } of encoded.slice(0, ROUND_CHANGES)) {
+    for (const { csn, bytes } of inCsnOrder(encoded).slice(0, ROUND_CHANGES)) {
       const origin = csnReplica(csn);
       if (malformed.has(origin)) continue;
       try {

@@ -8,7 +8,7 @@ import { must } from '../../lib/base/assert.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { decodeChange, toEncodedChange } from '../../lib/change/change-codec.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
-import { csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { csnSequence, csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { follows, lags } from '../../lib/replica/follows.js';
 import { Replay } from '../../lib/replica/replay.js';
@@ -75,6 +75,26 @@ t.test('one synced batch holds the log rows and what follows from them', async (
   t.equal(progressed(), 2);
   t.same(await violations({ backend, store }), []);
 });
+
+t.test(
+  'changes of several origins ride in one batch, in whatever order their sessions brought them',
+  async (t) => {
+    const given = await written();
+    const at = await receiver();
+    const { store, backend, changelog, receive, replay } = at;
+    await receive(given.slice(0, 3));
+    const like = decodeChange(must(given[3], 'five changes').bytes);
+    const other = makeCsn(csnTimeMs(like.csn), csnSequence(like.csn), replica(3));
+    const seen = ServerState.of([must(given[2], 'five changes').csn]);
+    const { batches } = store;
+    await receive([...given.slice(3), toEncodedChange({ ...like, csn: other, previous: undefined, seen })]);
+    t.ok(other < must(given[4], 'five changes').csn, 'it came behind a newer one');
+    t.equal(store.batches - batches, 1);
+    t.ok(backend.state.equals(changelog.state) && backend.state.covers(other));
+    t.same(await violations(at), []);
+    await replay.stop();
+  },
+);
 
 t.test('a crash keeps both or neither', async (t) => {
   const given = await written();

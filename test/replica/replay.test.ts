@@ -79,6 +79,22 @@ t.test(
   },
 );
 
+t.test('what one round reads and does not apply is left to the next: no change is read twice', async (t) => {
+  const { time, log, target, replay, receive } = await stage();
+  for (const id of [1, 2]) await receive(1, 1200, id);
+  const read = log.read.bind(log);
+  let given = 0;
+  log.read = (...place) => {
+    const slice = read(...place);
+    if (!(slice instanceof Promise) && slice.kind === 'changes') given += slice.changes.length;
+    return slice;
+  };
+  replay.start();
+  await time.run(10);
+  t.equal(target.order.length, 2400);
+  t.equal(given, 2400);
+});
+
 t.test(
   'a change that waits stops its origin and no other, and goes on in the turn in which others advanced',
   async (t) => {
