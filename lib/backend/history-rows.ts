@@ -5,8 +5,14 @@ import { must } from '../base/assert.js';
 import { ByteReader, ByteWriter } from '../base/binary.js';
 import type { Steps } from '../base/steps.js';
 import { encodeAhead, readValues, writeValues } from '../change/attribute-codec.js';
-import type { Change, NamedRdn } from '../change/change.js';
-import { decodeChange, encodeChange, encodeInSteps } from '../change/change-codec.js';
+import type { NamedRdn } from '../change/change.js';
+import {
+  type ChangeHeader,
+  decodeChange,
+  encodeChange,
+  encodeInSteps,
+  readChangeHeader,
+} from '../change/change-codec.js';
 import { UUID_BYTES, uuidFromBytes, writeUuid } from '../change/entry-uuid.js';
 import type {
   AttributeEffect,
@@ -54,17 +60,6 @@ const readCsn = (reader: ByteReader): Csn => csnFromBytes(reader.raw(CSN_BYTES))
 
 const scratch = new ByteWriter(1024);
 
-/** Octets of changes that were read as part of a row: a row whose effects change is written again with them as they are. */
-const encodedChanges = new WeakMap<Change, Uint8Array>();
-
-function changeBytes(change: Change): Uint8Array {
-  const known = encodedChanges.get(change);
-  if (known !== undefined) return known;
-  const bytes = encodeChange(change);
-  encodedChanges.set(change, bytes);
-  return bytes;
-}
-
 /** The row of a change in an entry's history. */
 export function encodeHistoryRow(row: HistoryRow): Uint8Array {
   scratch.reset();
@@ -75,7 +70,7 @@ export function encodeHistoryRow(row: HistoryRow): Uint8Array {
 /** encodeHistoryRow() in steps, where changes name many values. */
 export function* historyRowInSteps(row: HistoryRow): Steps<Uint8Array> {
   const { change, effects } = row;
-  if (!encodedChanges.has(change)) encodedChanges.set(change, yield* encodeInSteps(change));
+  yield* encodeInSteps(change);
   for (const { removed, added } of effects) {
     yield* encodeAhead(removed);
     yield* encodeAhead(added);
@@ -90,7 +85,7 @@ function writeHistoryRow(out: ByteWriter, row: HistoryRow): void {
   const { rdnBefore } = row;
   const respelled = rdnBefore !== undefined && rdnBefore.since !== rdnBefore.csn;
   out.u8((row.void ? VOID : 0) | (rdnBefore === undefined ? 0 : RENAMES) | (respelled ? RESPELLED : 0));
-  out.bytes(changeBytes(row.change));
+  out.bytes(encodeChange(row.change));
   out.varint(row.effects.length);
   for (const { key, removed, added, nameBefore } of row.effects) {
     out.text(key);
@@ -116,9 +111,7 @@ function writeHistoryRow(out: ByteWriter, row: HistoryRow): void {
 export function decodeHistoryRow(bytes: Uint8Array): HistoryRow {
   const reader = open(bytes, 'history row');
   const flags = reader.u8();
-  const changeOctets = reader.bytes();
-  const change = decodeChange(changeOctets);
-  encodedChanges.set(change, changeOctets);
+  const change = decodeChange(reader.bytes());
   const effects: AttributeEffect[] = [];
   for (let left = reader.count(1_000_000); left > 0; left--) {
     const key = reader.text() as AttributeKey;
@@ -130,6 +123,13 @@ export function decodeHistoryRow(bytes: Uint8Array): HistoryRow {
   const rdnBefore = (flags & RENAMES) === 0 ? undefined : readRegister(reader, (flags & RESPELLED) !== 0);
   reader.end();
   return { change, void: (flags & VOID) !== 0, effects, rdnBefore };
+}
+
+/** What a row says of its change before all else: which one it is, and what it knew. Throws StoreError damaged, ChangeFormatError. */
+export function readHistoryHeader(bytes: Uint8Array): ChangeHeader {
+  const reader = open(bytes, 'history row');
+  reader.u8();
+  return readChangeHeader(reader.bytes());
 }
 
 function readRegister(reader: ByteReader, respelled: boolean): RdnRegister {

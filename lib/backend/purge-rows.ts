@@ -18,7 +18,7 @@ import { CSN_BYTES, type Csn, csnFromBytes, csnTimeMs } from '../csn/csn.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import { checkRecord, decodeState, isInRows } from './entry-record.js';
-import { decodeHistoryRow, decodeJournalLine, decodeMoveRow } from './history-rows.js';
+import { decodeJournalLine, decodeMoveRow, readHistoryHeader } from './history-rows.js';
 import { ID_BYTES, LOST_AND_FOUND_ID, readId, TAG } from './key-space.js';
 import { decodeClaims } from './rows.js';
 import type { BackendParts } from './store-backend.js';
@@ -26,6 +26,8 @@ import type { BackendParts } from './store-backend.js';
 /** Rows read in one slice; rows deleted in one batch. */
 const SLICE_ROWS = 200;
 const BATCH_ROWS = 500;
+/** Rows of an entry that are read one by one: to begin a scan costs as much as some ten reads. */
+const FEW_ROWS = 16;
 const KEY_HEAD = 3;
 
 /** What a pass took away. */
@@ -63,6 +65,11 @@ const PAST: ReadonlySet<string> = new Set([
   'move-lost',
   'add-lost',
 ]);
+
+function witnessOf(row: Uint8Array): RowWitness {
+  const { csn, seen } = readHistoryHeader(row);
+  return { change: { csn, seen } };
+}
 
 class PurgePass {
   readonly purged: Purged = { historyRows: 0, moves: 0, journalLines: 0, tombstones: 0, historyLeft: 0 };
@@ -110,7 +117,7 @@ class PurgePass {
     const open = csns.findIndex((csn) => !isSettled(csn, horizon));
     this.purged.historyLeft += keys.length;
     if (open === 0) return;
-    const count = open < 0 ? keys.length : forgettableRows(await this.#witnesses(id), horizon);
+    const count = open < 0 ? keys.length : forgettableRows(await this.#witnesses(id, keys), horizon);
     this.purged.historyLeft -= count;
     for (const key of keys.slice(0, count)) {
       this.#ops.push({ type: 'del', key });
@@ -118,15 +125,17 @@ class PurgePass {
     }
   }
 
-  async #witnesses(id: EntryId): Promise<readonly RowWitness[]> {
+  /** The entry's rows; `rows`: their keys as the pass found them. Rows that came since know all that is settled. */
+  async #witnesses(id: EntryId, rows: readonly Uint8Array[]): Promise<readonly RowWitness[]> {
     const { store, keys, pause } = this.#parts;
+    if (rows.length <= FEW_ROWS) {
+      const found = rows.flatMap((key) => store.get(key) ?? []);
+      if (found.length === rows.length) return found.map(witnessOf);
+    }
     const witnesses: RowWitness[] = [];
-    for await (const rows of store.scan(keys.historyAfter(id, undefined), SLICE_ROWS)) {
-      for (const { value } of rows) {
-        const { csn, seen } = decodeHistoryRow(value).change;
-        witnesses.push({ change: { csn, seen } });
-      }
-      if (rows.length === SLICE_ROWS) await pause();
+    for await (const slice of store.scan(keys.historyAfter(id, undefined), SLICE_ROWS)) {
+      for (const { value } of slice) witnesses.push(witnessOf(value));
+      if (slice.length === SLICE_ROWS) await pause();
     }
     return witnesses;
   }

@@ -67,27 +67,29 @@ export interface ChangeHeader {
 /** Changes are kept in memory for the peers that will ask for them. */
 const carver = new Carver();
 const scratch = new ByteWriter(1024);
-/** The change encoded last: its history row and its record in the log hold the same bytes. */
-let last: { readonly change: Change; readonly bytes: Uint8Array } | undefined;
+/** Bytes of changes that were encoded or decoded: the record in the log and the history row of a change, which is written again when its effects change, hold the same. */
+const known = new WeakMap<Change, Uint8Array>();
 
 /** The bytes of a change, not to be written to. Asserts what decodeChange would refuse, so that no origin publishes what its peers cannot read. */
 export function encodeChange(change: Change): Uint8Array {
-  if (last?.change === change) return last.bytes;
+  const before = known.get(change);
+  if (before !== undefined) return before;
   scratch.reset();
   write(scratch, change);
   const bytes = scratch.finish(carver);
-  last = { change, bytes };
+  known.set(change, bytes);
   return bytes;
 }
 
 /** encodeChange() in steps, for a change of many values. */
 export function* encodeInSteps(change: Change): Steps<Uint8Array> {
-  if (last?.change === change) return last.bytes;
+  const before = known.get(change);
+  if (before !== undefined) return before;
   for (const values of listsOf(change.body)) yield* encodeAhead(values);
   scratch.reset();
   write(scratch, change);
   const bytes = yield* scratch.finishInSteps();
-  last = { change, bytes };
+  known.set(change, bytes);
   return bytes;
 }
 
@@ -137,7 +139,10 @@ export function decodeChange(bytes: Uint8Array): Change {
   const kind = KINDS[reader.u8()] ?? reader.fail('unknown kind of change');
   const body = readBody(reader, kind);
   reader.end();
-  return { ...header, initiator, body };
+  const { csn, previous, seen, entry } = header;
+  const change: Change = { csn, previous, seen, entry, initiator, body };
+  known.set(change, own);
+  return change;
 }
 
 function readerOf(bytes: Uint8Array): ByteReader {
