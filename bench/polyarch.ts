@@ -68,20 +68,18 @@ export function importLdif(dir: string, file: string): number {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-/** Starts a server in a child process and waits until it answers. `nodeOptions` (a profiler's, say) go to Node itself, past the launcher. */
+/** Starts a server in a child process and waits until it answers. `nodeOptions` (a profiler's, say) go to Node beside those of the launcher. */
 export async function start(
   dir: string,
   port: number,
   nodeOptions: readonly string[] = [],
 ): Promise<ChildProcess> {
-  const args = ['start', '--dir', dir];
+  const flags = [process.env.POLYARCH_NODE_FLAGS ?? [], ...nodeOptions].flat().join(' ');
   const child = watched(
-    nodeOptions.length === 0
-      ? spawn(LAUNCHER, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-      : spawn(process.execPath, [...nodeOptions, 'build/lib/cli/main.js', ...args], {
-          stdio: ['ignore', 'ignore', 'inherit'],
-          env: { UV_THREADPOOL_SIZE: '8', ...process.env },
-        }),
+    spawn(LAUNCHER, ['start', '--dir', dir], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, POLYARCH_NODE_FLAGS: flags },
+    }),
   );
   await untilListening(port);
   return child;
