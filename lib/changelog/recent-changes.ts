@@ -1,7 +1,8 @@
 /**
  * The newest changes of a log in memory, so that peers who follow closely are served without a disk read.
  *
- * Holds a contiguous tail of each origin's stream; what is dropped to stay within the bound is the oldest held, whatever its origin.
+ * Holds a contiguous tail of each origin's stream; what is dropped to stay within the bound is the oldest held, whatever its origin. When as much as the
+ * bound came without anybody asking, nobody follows closely, and an eighth is held until somebody asks again: the rest would be memory for nothing.
  * Never holds a change that is not durable (its owner pushes only such).
  */
 import { emptyBytes } from '../base/bytes.js';
@@ -10,6 +11,9 @@ import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 
 /** Dropped places at the front of a list are given back when they are this many and outnumber the rest. */
 const COMPACT_AT = 1024;
+
+/** Part of the bound that is held while nobody asks: one in so many. */
+const UNASKED_SHARE = 8;
 
 /** Octets of the objects that hold a change, besides its own: small changes are mostly these. */
 export const HELD_CHANGE_BYTES = 256;
@@ -30,6 +34,8 @@ export class RecentChanges {
   #order: ReplicaId[] = [];
   #orderFirst = 0;
   #bytes = 0;
+  /** Octets that came since somebody asked. */
+  #unasked = 0;
 
   /** `maxBytes`: of the changes and the objects that hold them. */
   constructor(maxBytes: number) {
@@ -41,7 +47,7 @@ export class RecentChanges {
     return this.#bytes;
   }
 
-  /** Adds the newest change of its origin. One that is not newer than what is held: the log of its origin was forgotten, and comes again. */
+  /** Adds the newest change of its origin. One that is not newer than what is held would hide from readers what lies between: nothing older is held from there on. */
   push(change: EncodedChange): void {
     const origin = csnReplica(change.csn);
     const newest = this.#tails.get(origin)?.changes.at(-1);
@@ -54,7 +60,9 @@ export class RecentChanges {
     tail.changes.push(change);
     this.#order.push(origin);
     this.#bytes += heldBytes(change);
-    while (this.#bytes > this.#maxBytes && this.#orderFirst < this.#order.length) this.#dropOldest();
+    this.#unasked += heldBytes(change);
+    const most = this.#unasked > this.#maxBytes ? this.#maxBytes / UNASKED_SHARE : this.#maxBytes;
+    while (this.#bytes > most && this.#orderFirst < this.#order.length) this.#dropOldest();
   }
 
   /**
@@ -67,6 +75,7 @@ export class RecentChanges {
     maxBytes: number,
     maxChanges: number,
   ): EncodedChange[] | undefined {
+    this.#unasked = 0;
     const tail = this.#tails.get(origin);
     if (tail === undefined) return undefined;
     const start = placeAfter(tail, after);

@@ -33,7 +33,7 @@ t.test('from the first change ever, when it is held', (t) => {
   t.end();
 });
 
-t.test('what comes again after its log was forgotten is held once (seed 2002331)', (t) => {
+t.test('what comes again is held once', (t) => {
   const recent = new RecentChanges(1_000_000);
   for (const one of [...changes(1, 3), ...changes(1, 4)]) recent.push(one);
   t.same(
@@ -47,9 +47,22 @@ t.test('stays within its bound by dropping the oldest of all origins', (t) => {
   const recent = new RecentChanges(SIZE * 10);
   for (let n = 2; n < 5000; n++) {
     recent.push(change(n, 1 + (n % 3)));
+    recent.following(replica(1), csn(n), 1, 1);
     if (recent.bytes > SIZE * 10) t.fail('over the bound');
   }
   t.ok(recent.bytes > SIZE * 8);
+  t.end();
+});
+
+t.test('holds an eighth of its bound while nobody asks, and all of it again for who does', (t) => {
+  const recent = new RecentChanges(SIZE * 80);
+  for (let n = 2; n <= 80; n++) recent.push(change(n));
+  t.ok(recent.bytes > SIZE * 76, 'until it is full somebody may still come');
+  for (let n = 81; n <= 200; n++) recent.push(change(n));
+  t.ok(recent.bytes <= SIZE * 10, 'nobody came');
+  t.equal(recent.following(replica(1), csn(195), 10_000, 100)?.length, 5, 'the newest are held');
+  for (let n = 201; n <= 250; n++) recent.push(change(n));
+  t.equal(recent.following(replica(1), csn(200), 100_000, 100)?.length, 50, 'all since somebody asked');
   t.end();
 });
 
