@@ -19,7 +19,7 @@ export async function letClientsIn(
   listening: Listening,
   { log, service, undo }: { readonly log: Log; readonly service: LdapService; readonly undo: Undo },
 ): Promise<void> {
-  const limit = new ConnectionLimit(settings['limits.connections']);
+  const limit = new ConnectionLimit(() => service.settings.maxConnections);
   const common = {
     tls,
     requestCertificates: settings['tls.requestClientCertificates'],

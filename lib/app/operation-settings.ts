@@ -11,6 +11,9 @@ import type { OperationSettings } from '../operation/settings.js';
 export function liveSettings(settings: Settings): Partial<OperationSettings> {
   const certificateAttribute = settings['sasl.certificateAttribute'];
   return {
+    adminPassword: utf8Encode(settings['admin.passwordHash']),
+    maxConnections: settings['limits.connections'],
+    maxConnectionsPerAddress: settings['limits.connections'],
     sizeLimit: settings['limits.searchEntries'],
     timeLimitSeconds: settings['limits.searchSeconds'],
     lookThroughLimit: settings['limits.searchLookThrough'],
@@ -37,8 +40,5 @@ export function liveSettings(settings: Settings): Partial<OperationSettings> {
 export function startSettings(settings: Settings): Partial<OperationSettings> {
   return {
     adminDn: settings['admin.dn'],
-    adminPassword: utf8Encode(settings['admin.passwordHash']),
-    maxConnections: settings['limits.connections'],
-    maxConnectionsPerAddress: settings['limits.connections'],
   };
 }

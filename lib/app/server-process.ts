@@ -6,7 +6,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { OperatorError } from '../base/operator-error.js';
-import type { OptionKey } from '../config/option-table.js';
+import type { OptionKey, Settings } from '../config/option-table.js';
 import { makeLog } from '../io/pino-log.js';
 import type { Log } from '../port/log.js';
 import { configCommands } from './config-commands.js';
@@ -45,12 +45,17 @@ export async function runServerProcess(
   try {
     const given = await readConfigAndSources(dir, flags);
     const { config } = given;
-    log = makeLog({ level: config.settings['log.level'], name: config.settings['server.name'] });
+    const own = makeLog({ level: config.settings['log.level'], name: config.settings['server.name'] });
+    log = own;
     catchStrays(log);
     server = await startServer(config, log);
     prepareSocketDirectory(config.files);
     const { configure } = server;
-    configuration = new LiveConfiguration(given, () => readConfigAndSources(dir, flags), configure, log);
+    const follow = (settings: Settings) => {
+      own.setLevel(settings['log.level']);
+      configure(settings);
+    };
+    configuration = new LiveConfiguration(given, () => readConfigAndSources(dir, flags), follow, log);
     server.serveConfiguration(configuration);
     const others = serverCommands(server, () => stopAsked.ask('the stop command'));
     const commands = configCommands(configuration, config.files, others);

@@ -4,7 +4,10 @@ import { integer, type Option } from './option.js';
 
 /** Rows of the option table (option-table.ts). */
 export const CLIENT_LIMITS = {
-  'limits.connections': integer('Client connections at once.', 1, 1_000_000, { preset: 10_000 }),
+  'limits.connections': integer('Client connections at once.', 1, 1_000_000, {
+    preset: 10_000,
+    reloads: true,
+  }),
   'limits.idleSeconds': integer(
     'A client connection silent for so long is closed; 0: never.',
     0,

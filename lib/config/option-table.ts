@@ -182,6 +182,7 @@ export const OPTIONS = {
     {
       required: true,
       secret: true,
+      reloads: true,
       check: hashFault,
     },
   ),
@@ -290,6 +291,7 @@ export const OPTIONS = {
     ['debug', 'info', 'warn', 'error', 'silent'],
     {
       preset: 'info',
+      reloads: true,
     },
   ),
   'log.access': flag('Log one line for each LDAP operation.', { preset: false, reloads: true }),

@@ -13,11 +13,16 @@ import { SocketTransport, type TransportSettings } from './socket-transport.js';
 
 /** Connections that a server may have, over all its listeners. */
 export class ConnectionLimit {
-  readonly max: number;
+  readonly #max: () => number;
   #taken = 0;
 
-  constructor(max: number) {
-    this.max = max;
+  /** `max`: asked at each new connection. */
+  constructor(max: () => number) {
+    this.#max = max;
+  }
+
+  get max(): number {
+    return this.#max();
   }
 
   get taken(): number {

@@ -11,18 +11,27 @@ const MAX_CAUSES = 5;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** A log whose least important events may become others while it is used, those of its children with them. */
+export interface LevelledLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
 /** `name`: of the server, on every line. `destination`: standard output when absent. */
 export function makeLog(
-  options: { readonly level: string; readonly name?: string },
+  options: { readonly level: LogLevel; readonly name?: string },
   destination?: DestinationStream,
-): Log {
+): LevelledLog {
   const settings = {
-    level: options.level,
+    // pino's children keep the level that they were made with, so levels are ours.
+    level: 'debug',
     base: options.name === undefined ? {} : { server: options.name },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return new PinoLog(destination === undefined ? pino(settings) : pino(settings, destination));
+  const logger = destination === undefined ? pino(settings) : pino(settings, destination);
+  return new PinoLog(logger, { least: LEVELS.indexOf(options.level) });
 }
 
 /** A log that keeps nothing, for commands and tests. */
@@ -30,31 +39,42 @@ export function silentLog(): Log {
   return makeLog({ level: 'silent' });
 }
 
-class PinoLog implements Log {
+class PinoLog implements LevelledLog {
   readonly #logger: Logger;
+  /** Index into LEVELS; one object for a log and its children. */
+  readonly #level: { least: number };
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, level: { least: number }) {
     this.#logger = logger;
+    this.#level = level;
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#level.least = LEVELS.indexOf(level);
   }
 
   debug(fields: LogFields, message: string): void {
-    if (this.#logger.isLevelEnabled('debug')) this.#logger.debug(bounded(fields), message);
+    this.#write('debug', 0, fields, message);
   }
 
   info(fields: LogFields, message: string): void {
-    if (this.#logger.isLevelEnabled('info')) this.#logger.info(bounded(fields), message);
+    this.#write('info', 1, fields, message);
   }
 
   warn(fields: LogFields, message: string): void {
-    this.#logger.warn(bounded(fields), message);
+    this.#write('warn', 2, fields, message);
   }
 
   error(fields: LogFields, message: string): void {
-    this.#logger.error(bounded(fields), message);
+    this.#write('error', 3, fields, message);
   }
 
   child(fields: LogFields): Log {
-    return new PinoLog(this.#logger.child(bounded(fields)));
+    return new PinoLog(this.#logger.child(bounded(fields)), this.#level);
+  }
+
+  #write(level: Exclude<LogLevel, 'silent'>, rank: number, fields: LogFields, message: string): void {
+    if (rank >= this.#level.least) this.#logger[level](bounded(fields), message);
   }
 }
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { liveSettings, startSettings } from '../../lib/app/operation-settings.js';
 import { OPTION_KEYS, optionOf, type Settings } from '../../lib/config/option-table.js';
 
-const ELSEWHERE = new Set(['alerts.everySeconds', 'alerts.command', 'log.access']);
+const ELSEWHERE = new Set(['alerts.everySeconds', 'alerts.command', 'log.access', 'log.level']);
 
 function read(of: (settings: Settings) => unknown): Set<string> {
   const seen = new Set<string>();

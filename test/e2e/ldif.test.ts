@@ -179,8 +179,8 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
       };
       await read('alerts: { everySeconds: no }\n', /the options stay as they were/);
       await read(
-        'alerts: { everySeconds: 7 }\nlimits: { connections: 900 }\n',
-        /"options":\["alerts.everySeconds"\],"atNextStart":\[[^\]]*"limits.connections"/,
+        'alerts: { everySeconds: 7 }\nlimits: { connections: 900 }\nlog: { level: debug }\ncache: { storeMiB: 9 }\n',
+        /"options":\[(?=[^\]]*"alerts.everySeconds")(?=[^\]]*"limits.connections")[^\]]*"log.level"[^\]]*\],"atNextStart":\[[^\]]*"cache.storeMiB"/,
       );
       t.equal((await statusOf({ dir })).pid, pid, 'the same process goes on');
     },

@@ -23,7 +23,7 @@ export async function fakeLdapServer(
     host: '127.0.0.1',
     port: 0,
     ldaps: false,
-    limit: new ConnectionLimit(10),
+    limit: new ConnectionLimit(() => 10),
     tls,
     requestCertificates: false,
     tlsHandshakeMs: 60_000,

@@ -25,7 +25,7 @@ const SETTINGS: LdapListenerOptions = {
   host: '127.0.0.1',
   port: 0,
   ldaps: false,
-  limit: new ConnectionLimit(100),
+  limit: new ConnectionLimit(() => 100),
   tls: undefined,
   requestCertificates: false,
   tlsHandshakeMs: 60_000,
@@ -43,7 +43,7 @@ async function listening(
   options: Partial<LdapListenerOptions>,
   accept: AcceptConnection,
 ): Promise<LdapListener> {
-  return listenLdap({ ...SETTINGS, limit: new ConnectionLimit(100), ...options }, accept);
+  return listenLdap({ ...SETTINGS, limit: new ConnectionLimit(() => 100), ...options }, accept);
 }
 
 /** Connects and keeps everything received. */
@@ -189,7 +189,8 @@ t.test('a sink that throws loses its connection alone; one that refuses is never
 });
 
 t.test('one connection too many gets a notice of disconnection (RFC 4511 section 4.4.1)', async (t) => {
-  const limit = new ConnectionLimit(1);
+  let most = 1;
+  const limit = new ConnectionLimit(() => most);
   const listener = await listening({ limit }, () => sink({}));
   const first = client(listener);
   await until(() => listener.connections === 1);
@@ -200,6 +201,11 @@ t.test('one connection too many gets a notice of disconnection (RFC 4511 section
     response: { kind: 'extended', oid: '1.3.6.1.4.1.1466.20036', result: { result: 'busy' } },
   });
   second.resetAndDestroy();
+  most = 2;
+  const more = client(listener);
+  await until(() => listener.connections === 2);
+  most = 1;
+  more.socket.resetAndDestroy();
   first.socket.resetAndDestroy();
   await until(() => limit.taken === 0);
   const third = client(listener);
@@ -380,7 +386,7 @@ t.test(
     t.teardown(() => rm(dir, { recursive: true }));
     await writeFile(join(dir, 'file'), 'x');
     const path = join(dir, 'ldapi');
-    const limit = new ConnectionLimit(10);
+    const limit = new ConnectionLimit(() => 10);
     const seen: LdapTransport[] = [];
     const open = (at = path) =>
       listenSocket({ ...SETTINGS, limit, path: at }, (transport) => {

@@ -23,6 +23,30 @@ t.test('an error is told with its message, its stack and its causes', (t) => {
   t.end();
 });
 
+t.test('another level counts at once, for children that were made before too', (t) => {
+  const lines: string[] = [];
+  const log = makeLog({ level: 'warn' }, { write: (line) => lines.push(line) });
+  const child = log.child({ connection: 4 });
+  const say = () => {
+    lines.length = 0;
+    for (const one of [log, child]) {
+      one.debug({}, 'debug');
+      one.info({}, 'info');
+      one.warn({}, 'warn');
+      one.error({}, 'error');
+    }
+    return lines.map((line) => (JSON.parse(line) as { readonly level: string }).level);
+  };
+  t.same(say(), ['warn', 'error', 'warn', 'error']);
+  log.setLevel('debug');
+  t.same(say(), ['debug', 'info', 'warn', 'error', 'debug', 'info', 'warn', 'error']);
+  log.setLevel('error');
+  t.same(say(), ['error', 'error']);
+  log.setLevel('silent');
+  t.same(say(), []);
+  t.end();
+});
+
 t.test('no text makes a line of megabytes', (t) => {
   const long = 'x'.repeat(1_000_000);
   t.ok(JSON.stringify(logged({ text: long, error: new Error(long) })).length < 20_000);

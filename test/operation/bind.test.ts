@@ -1,4 +1,5 @@
 import t from 'tap';
+import { utf8Encode } from '../../lib/base/bytes.js';
 import { EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
 import { ADMIN, ADMIN_PASSWORD, BASE, simpleBind, type TestClient, TestServer } from './test-server.js';
 
@@ -21,6 +22,15 @@ t.test('a simple bind gives the identity of the entry (RFC 4513 section 5.1.3)',
   t.equal(await whoAmI(client), 'dn:cn=Directory Manager');
   t.equal((await client.bind('', '')).result, 'success');
   t.equal(await whoAmI(client), '');
+});
+
+t.test("another administrator's password counts from the next bind on", async (t) => {
+  const server = await TestServer.open();
+  const before = await server.admin();
+  server.service.configure({ adminPassword: utf8Encode('{TEST}another') });
+  t.equal((await server.connect().bind(ADMIN, ADMIN_PASSWORD)).result, 'invalidCredentials');
+  t.equal((await server.connect().bind(ADMIN, 'another')).result, 'success');
+  t.equal(await whoAmI(before), 'dn:cn=Directory Manager', 'sessions go on');
 });
 
 t.test(

@@ -567,6 +567,11 @@ t.test('connections are limited, in all and by address, with busy', async (t) =>
   second.sink.closed('gone');
   server.connect();
   t.equal(server.service.registry.current, 2);
+  server.service.configure({ maxConnectionsPerAddress: 1 });
+  t.throws(() => server.connect(), /may open no more/);
+  t.equal(server.service.registry.current, 2, 'who is in stays in');
+  server.service.configure({ maxConnectionsPerAddress: 3 });
+  server.connect();
 });
 
 t.test('a fault of ours ends one operation and tells the client nothing of our insides', async (t) => {
