@@ -87,6 +87,7 @@ export class Broker {
   /** The server that the running total update comes from, when nobody can dial it. */
   #hosting: string | undefined;
   #notifiedMs = Number.NEGATIVE_INFINITY;
+  #resting: Promise<void> = Promise.resolve();
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -273,8 +274,14 @@ export class Broker {
     }
   }
 
-  /** Ends every session, performs `work` on a log at rest, and begins anew. */
-  async #atRest(reason: string, work: () => Promise<void>): Promise<void> {
+  /** Ends every session, performs `work` on a log at rest, and begins anew. One work after the other: the end of one would let changes come into the next. */
+  #atRest(reason: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#resting.then(() => this.#rest(reason, work));
+    this.#resting = done.catch(() => {});
+    return done;
+  }
+
+  async #rest(reason: string, work: () => Promise<void>): Promise<void> {
     await this.#suspend('closing', reason);
     try {
       await this.#options.changelog.idle();

@@ -67,6 +67,8 @@ export class Changelog {
   #generation: string | undefined;
   /** Newest change taken of each origin whose batch is not on disk yet. */
   readonly #taken = new Map<ReplicaId, Csn>();
+  /** Origins whose log is being forgotten or begun: nothing of them is taken before that is on disk. */
+  readonly #closed = new Set<ReplicaId>();
   readonly #queue: AppendQueue;
   readonly #size = new LogSize();
   readonly #purge: LogPurge;
@@ -150,8 +152,8 @@ export class Changelog {
     const own = this.#own;
     if (own === undefined) return;
     this.#taken.delete(own);
-    const held = this.#state.get(own);
-    const newest = await edgeOf(this.#store, this.#keys, this.#keys.changes(own, held, undefined), true);
+    const range = this.#keys.changes(own, this.#state.get(own), undefined);
+    const newest = await edgeOf(this.#store, this.#keys, range, true);
     if (newest === undefined) return;
     this.#state = this.#state.with(newest);
     this.#tell([own]);
@@ -168,7 +170,7 @@ export class Changelog {
       const origin = csnReplica(change.csn);
       const newest = this.newest(origin);
       if (newest !== undefined && change.csn <= newest) continue;
-      if (change.previous !== newest) {
+      if (change.previous !== newest || this.#closed.has(origin)) {
         gap = change;
         break;
       }
@@ -176,9 +178,8 @@ export class Changelog {
       fresh.push(change);
     }
     const durable = this.#queue.add(fresh);
-    if (gap === undefined) {
+    if (gap === undefined)
       return { kind: 'taken', taken: fresh.length, duplicates: changes.length - fresh.length, durable };
-    }
     durable.catch(() => {});
     const origin = csnReplica(gap.csn);
     return { kind: 'gap', origin, held: this.newest(origin), offered: gap.csn };
@@ -296,14 +297,17 @@ export class Changelog {
 
   /** A broker without a backend lets its log of an origin that it holds nothing of begin after `csn`, where its peers no longer have the start. Durable when it resolves. */
   async beginAfter(csn: Csn): Promise<void> {
-    assert(this.newest(csnReplica(csn)) === undefined, 'the log of this origin has begun already');
-    this.#taken.set(csnReplica(csn), csn);
-    await this.#store
-      .batch([this.#mark(csn)], { sync: true })
-      .finally(() => this.#taken.delete(csnReplica(csn)));
-    this.#state = this.#state.with(csn);
-    this.#trimmed = this.#trimmed.with(csn);
-    this.#tell([csnReplica(csn)]);
+    const origin = csnReplica(csn);
+    assert(this.newest(origin) === undefined, 'the log of this origin has begun already');
+    this.#closed.add(origin);
+    try {
+      await this.#store.batch([this.#mark(csn)], { sync: true });
+      this.#state = this.#state.with(csn);
+      this.#trimmed = this.#trimmed.with(csn);
+    } finally {
+      this.#closed.delete(origin);
+    }
+    this.#tell([origin]);
   }
 
   /**
@@ -311,28 +315,24 @@ export class Changelog {
    * how many changes went. Rejects with a StoreError.
    */
   forget(origin: ReplicaId): Promise<number> {
-    return this.#purge.alone(async () => {
-      assert(this.#queue.empty && origin !== this.#own, 'changes of another replica, in a log at rest');
-      const mark = this.#trimmed.get(origin);
-      // Readers find nothing of it from here on: the state is never ahead of the rows.
-      this.#state = without(this.#state, origin);
-      this.#trimmed = without(this.#trimmed, origin);
-      this.#recent.clear();
-      const { went, left, error } = await wipeOrigin(
-        this.#store,
-        this.#keys,
-        this.#size,
-        this.#state,
-        origin,
-      );
-      if (error !== undefined) {
-        this.#state = this.#state.merge(ServerState.of([mark ?? [], left ?? []].flat()));
-        if (mark !== undefined) this.#trimmed = this.#trimmed.with(mark);
-      }
-      this.#tell([origin]);
-      if (error !== undefined) throw error;
-      return went;
-    });
+    this.#closed.add(origin);
+    return this.#purge.alone(() => this.#forget(origin)).finally(() => this.#closed.delete(origin));
+  }
+
+  async #forget(origin: ReplicaId): Promise<number> {
+    assert(this.#queue.empty && origin !== this.#own, 'changes of another replica, in a log at rest');
+    const mark = this.#trimmed.get(origin);
+    // Readers find nothing of it from here on: the state is never ahead of the rows.
+    [this.#state, this.#trimmed] = [without(this.#state, origin), without(this.#trimmed, origin)];
+    this.#recent.clear();
+    const { went, left, error } = await wipeOrigin(this.#store, this.#keys, this.#size, this.#state, origin);
+    if (error !== undefined) {
+      this.#state = this.#state.merge(ServerState.of([mark ?? [], left ?? []].flat()));
+      if (mark !== undefined) this.#trimmed = this.#trimmed.with(mark);
+    }
+    this.#tell([origin]);
+    if (error !== undefined) throw error;
+    return went;
   }
 
   /** Records the generation of the changes held, for a broker without a backend. */

@@ -45,6 +45,43 @@ t.test('what is held of an origin goes, of the others nothing, and it may be tak
   t.equal(outcome.kind, 'taken');
 });
 
+t.test('nothing of an origin is taken while it is forgotten', async (t) => {
+  const log = await filled(new MemoryStore());
+  const [gone, next] = [changes(1, 2, 2), changes(4, 4, 1)];
+  const forgotten = log.forget(replica(2));
+  await Promise.resolve();
+  t.match(log.append(gone), { kind: 'gap', origin: replica(2) }, 'readers would find holes in it');
+  t.match(log.append(next), { kind: 'taken', taken: 1 }, 'others go on');
+  t.equal(await forgotten, 2500);
+  t.match(log.append(gone), { kind: 'taken', taken: 2 });
+});
+
+t.test(
+  'nothing of an origin whose log begins later is taken before that is on disk, and nothing twice (seed 2002331)',
+  async (t) => {
+    const store = new MemoryStore();
+    const log = await open(store);
+    const [mark, ...rest] = changes(1, 4, 2);
+    if (mark === undefined) throw new Error('a change');
+    const take = async (): Promise<string> => {
+      const outcome = log.append(rest);
+      if (outcome.kind === 'taken') await outcome.durable;
+      return outcome.kind;
+    };
+    store.faults.refuse = 'full';
+    const refused = log.beginAfter(mark.csn);
+    t.equal(await take(), 'gap');
+    await t.rejects(refused);
+    t.equal(await take(), 'gap', 'a refused beginning is none');
+    store.faults.refuse = undefined;
+    const begun = log.beginAfter(mark.csn);
+    t.same([await take(), await begun.then(take), await take()], ['gap', 'taken', 'taken']);
+    t.equal(await count(log), 3);
+    for (const each of [log, await open(store)])
+      t.match(await each.read(replica(2), mark.csn, 1_000_000), { kind: 'changes', changes: { length: 3 } });
+  },
+);
+
 t.test('a crash in between leaves a log without holes: its newest changes went first', async (t) => {
   const total = 5;
   for (let survive = 0; survive <= total; survive++) {
