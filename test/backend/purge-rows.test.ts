@@ -93,3 +93,30 @@ t.test('an entry comes back within its time, once, and brings its children home'
   t.match(orphan?.dnText, /^cn=orphan,cn=old,/);
   t.same(await violations(engine), []);
 });
+
+t.test('of an entry with open rows those go that no open one can name, be they few or many', async (t) => {
+  for (const settled of [4, 40]) {
+    const engine = await openEngine();
+    const made: Change[] = [change(1, 7, 1, add(ROOT_UUID, 'example', { objectClass: ['top'] }))];
+    for (let n = 0; n < settled; n++)
+      made.push(change(10 + n, 7, 1, modify({ add: [`value ${n}`] }), made[n]?.csn));
+    await engine.backend.replay(made);
+    // Made by a server that knew the first half of them.
+    const half = csn(9 + settled / 2, 7);
+    const open = { ...change(500, 8, 1, modify({ add: ['late'] })), seen: ServerState.of([half]) };
+    await engine.backend.replay([open]);
+    const before = (await engine.backend.history(id(1))).length;
+    const purged = await purgeRows(engine.backend.parts, {
+      horizon: { stable: ServerState.of([csn(400, 7), csn(400, 8)]), before: csn(400, 8) },
+      buryBeforeMs: undefined,
+      journalBeforeMs: undefined,
+      stopped: () => false,
+    });
+    const left = (await engine.backend.history(id(1))).map((row) => row.change.csn);
+    const named = made.map((one) => one.csn).filter((one) => one > half);
+    t.same(left, [...named, open.csn], `${settled} settled rows`);
+    t.equal(purged.historyRows, before - left.length);
+    t.equal(purged.historyLeft, left.length);
+    t.same(await violations(engine), []);
+  }
+});
