@@ -1,30 +1,18 @@
 /** What a server's name promised under other replica ids (replication-model.md section 4): merging rows is a join, exhaustively over small ones. */
 import t from 'tap';
 import { ByteReader } from '../../lib/base/binary.js';
-import { type Csn, makeCsn, type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
+import { type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
 import { heldTo } from '../../lib/sync/member-promises.js';
 import {
   decodeMember,
   encodeMember,
-  expectedMember,
-  type MemberReport,
   type MemberRow,
   mergeMembers,
   plainRows,
 } from '../../lib/sync/member-row.js';
-
-const csn = (at: number, replica: number): Csn => makeCsn(at, 0, replica as ReplicaId);
-const report = (atMs: number): MemberReport => ({
-  atMs,
-  state: ServerState.of([csn(atMs, 1), csn(5, 3)]),
-  clock: csn(atMs + 1, 3),
-  undeleteFromMs: atMs - 1,
-  shunned: [{ replica: 5 as ReplicaId, through: ZERO_CSN }],
-});
-const row = (more: Partial<MemberRow>): MemberRow => ({ ...expectedMember('s3'), ...more });
-const heard = { kind: 'directory', replica: 3 as ReplicaId } as const;
+import { csn, heard, report, row } from './test-members.js';
 
 /** Every row that one may be of few replicas, times and states: what merging gives must not depend on order and grouping. */
 function everyRow(): readonly MemberRow[] {

@@ -1,33 +1,18 @@
 /** Rows of the table of a domain's servers (replication-model.md section 4): merging is a lattice, octets are bounded. */
 import t from 'tap';
 import { ByteReader, ByteWriter } from '../../lib/base/binary.js';
-import { type Csn, makeCsn, type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
+import { type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
 import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
 import {
   decodeMember,
   encodeMember,
-  expectedMember,
-  type MemberReport,
   type MemberRow,
   mergeMembers,
   writeMember,
 } from '../../lib/sync/member-row.js';
-
-const csn = (at: number, replica: number): Csn => makeCsn(at, 0, replica as ReplicaId);
-const report = (atMs: number): MemberReport => ({
-  atMs,
-  state: ServerState.of([csn(atMs, 1), csn(5, 3)]),
-  clock: csn(atMs + 1, 3),
-  undeleteFromMs: atMs - 1,
-  shunned: [
-    { replica: 4 as ReplicaId, through: csn(2, 4) },
-    { replica: 5 as ReplicaId, through: ZERO_CSN },
-  ],
-});
-const row = (more: Partial<MemberRow>): MemberRow => ({ ...expectedMember('s3'), ...more });
-const heard = { kind: 'directory', replica: 3 as ReplicaId } as const;
+import { csn, heard, report, row } from './test-members.js';
 
 const ROWS: readonly MemberRow[] = [
   row({}),
