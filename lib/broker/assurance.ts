@@ -106,9 +106,10 @@ export class Assurance {
     return this.#waits.size;
   }
 
-  /** Servers that nobody waits for. */
+  /** Servers that nobody waits for; those that belong no more are none. */
   get leftOut(): readonly string[] {
-    return [...this.#leftOut].sort();
+    const names = this.#candidates().map(({ name }) => name);
+    return names.filter((name) => this.#leftOut.has(name)).sort();
   }
 
   /** Waits until others hold the change of ours, as wished, for at most `timeoutMs`. */
@@ -143,7 +144,7 @@ export class Assurance {
   /** Time passed. A link that is lost far from here may have been the way of an answer, and nobody here sees that: what is owed is asked for anew, which finds another way. */
   tick(): void {
     const sinceMs = this.#options.clock.monotonicMs() - this.#wishedMs;
-    const isOut = this.#leftOut.size > 0 && this.#candidates().some(({ name }) => this.#leftOut.has(name));
+    const isOut = this.#leftOut.size > 0 && this.leftOut.length > 0;
     if ((this.#waits.size > 0 && sinceMs >= ASK_WAITING_MS) || (isOut && sinceMs >= ASK_LEFT_OUT_MS))
       this.#wishAgain();
   }

@@ -193,3 +193,17 @@ t.test('a link far from the writer is lost: who is left out behind it comes back
   await world.run(6000);
   t.same(assurance.leftOut, []);
 });
+
+t.test('a server that was left out and is forgotten for good is named no more', async (t) => {
+  const world = await World.started(MESH_3);
+  await world.writes('s1', 1);
+  await world.settle();
+  await world.run(1000);
+  world.server('s3').crash();
+  const { outcome } = await assured(world, 's1', READ);
+  t.equal(outcome.kind, 'timeout');
+  const { assurance, members } = world.server('s1');
+  t.same(assurance?.leftOut, ['s3']);
+  await world.wait(members?.decide('s3', 'evicted') ?? Promise.resolve());
+  t.same(assurance?.leftOut, []);
+});

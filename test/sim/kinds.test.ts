@@ -1,5 +1,5 @@
 /**
- * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log); `npm run sim` runs thousands.
+ * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log, people at the journal, all of these); `npm run sim` runs thousands.
  *
  * 3: the writer's disk is lost after an assured write. 4: numbers that a full disk refused. 20: a copy that was cut on the way back into the topology.
  */
@@ -11,6 +11,8 @@ for (const [kind, seed] of [
   ['assured', 3],
   ['changelog', 4],
   ['members', 20],
+  ['resolve', 900_002],
+  ['mixed', 900_002],
 ] as const) {
   t.test(`${kind}, seed ${seed}: what was promised holds`, { timeout: 100_000 }, async (t) => {
     const options = SWARMS[kind];

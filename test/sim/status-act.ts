@@ -12,7 +12,7 @@ import { type Csn, csnReplica } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { Act } from './act.js';
 import { BackendDirectory } from './backend-directory.js';
-import { describeServers } from './end-checks.js';
+import { describeServers, only } from './end-checks.js';
 import { SeededRandom } from './seeded-random.js';
 import type { SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
@@ -165,8 +165,16 @@ export class StatusAct implements Act {
     for (const { directory } of servers) contents.push(this.#compared((await directory?.contents()) ?? ''));
     const after = servers.flatMap((server) => this.#status(server)?.domain.applied ?? []);
     if (after.join() !== said.map(({ domain }) => domain.applied).join()) return;
-    if (new Set(contents).size > 1)
-      throw new Error(`in sync with different contents: ${servers.map(({ name }) => name)}`);
+    const other = contents.findIndex((text) => text !== contents[0]);
+    if (other < 0) return;
+    const odd = [
+      only(contents[0] ?? '', contents[other] ?? ''),
+      only(contents[other] ?? '', contents[0] ?? ''),
+    ];
+    const names = [servers[0]?.name, servers[other]?.name];
+    throw new Error(
+      `${names[0]} and ${names[1]} are in sync with different contents:\n${odd.map((lines) => lines.join('\n')).join('\n')}`,
+    );
   }
 
   /** A server that nobody tells of what it lacks cannot say so; then who refuses it, or those on its way, do. */

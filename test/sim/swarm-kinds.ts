@@ -11,6 +11,8 @@ import { BackendDirectory, clientWrites } from './backend-directory.js';
 import { ChangelogAct } from './changelog-act.js';
 import { only } from './end-checks.js';
 import { MembersAct } from './members-act.js';
+import { ResolveAct } from './resolve-act.js';
+import { SeededRandom } from './seeded-random.js';
 import type { SimServer } from './sim-server.js';
 import type { RunOptions, Simulation } from './simulation.js';
 import { StatusAct } from './status-act.js';
@@ -36,6 +38,7 @@ const assured = (run: Simulation) => new AssuredAct(run);
 const waits = (run: Simulation) => new WaitsAct(run);
 const numbers = (run: Simulation) => new ChangelogAct(run);
 const members = (run: Simulation) => new MembersAct(run);
+const resolve = (run: Simulation) => new ResolveAct(run);
 /** What status says, compared in the part that is. */
 const status =
   (seed: number, compared = conforming) =>
@@ -64,7 +67,31 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
     compared: conforming,
     acts: [waits, status(seed)],
   }),
+  resolve: (seed) => ({ ...WHOLE, seed, acts: [resolve, status(seed)] }),
+  mixed,
 };
+
+/** Several kinds in one history: a random choice of acts, forgetting and a part among them, that goes together. */
+function mixed(seed: number): RunOptions {
+  const random = new SeededRandom(seed ^ 0x5eed);
+  // A member that comes and goes has numbers for a stretch on its own (docs/changes.md).
+  const coming = random.pick([members, numbers]);
+  const some = [assured, resolve, waits, coming].filter(() => random.chance(0.7));
+  const forgets = random.chance(0.5);
+  const compared = forgets ? living : conforming;
+  // Of a line whose entry is forgotten nobody can say any more whether a part holds it.
+  const part = !forgets && random.chance(0.5) ? partial(seed) : {};
+  return {
+    ...WHOLE,
+    seed,
+    safetyMs: 12_000,
+    compared,
+    atEnd: (servers) => asOracle(servers, compared),
+    ...part,
+    ...(forgets ? { server: { ...COMMON.server, undeleteMs: 1000 } } : {}),
+    acts: [...some, status(seed, compared)],
+  };
+}
 
 /** The kind of each history where all take turns: by its seed, so that it can be shown again. */
 export function kindOf(seed: number): string {
