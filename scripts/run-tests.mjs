@@ -30,7 +30,8 @@ const TOLD = 10;
  * Most tests run code a few times only, and V8 would spend a sixth of their processor time on making it fast: it waits longer here (its own budget is 135,168 octets of
  * bytecode). Files that compute for seconds lose nothing by it.
  */
-const NODE_FLAGS = ['--enable-source-maps', '--interrupt-budget=400000'];
+export const LATE_COMPILATION = '--interrupt-budget=400000';
+const NODE_FLAGS = ['--enable-source-maps', LATE_COMPILATION];
 
 /** Folders whose files start processes, threads and servers or read the process's state: each file has a process of its own. */
 const FOLDERS_ALONE = ['app', 'cli', 'e2e', 'io', 'sim', 'tidy'];

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './prepare.mjs';
-import { runTests } from './run-tests.mjs';
+import { LATE_COMPILATION, runTests } from './run-tests.mjs';
 
 /** Compiled test files at or below a path of the source tree. */
 function testFiles(path) {
@@ -18,8 +18,10 @@ function testFiles(path) {
 }
 
 ensureInstalled();
-const { ensureBuilt, typesHold } = await import('./make.mjs');
-await ensureBuilt();
+const { ensureModules, ensureProgram, ensureRecords, typesHold } = await import('./make.mjs');
+await ensureModules();
+await ensureProgram();
+await ensureRecords(process.env.POLYARCH_NODE_FLAGS ?? LATE_COMPILATION);
 // Faults of form and of types fail the run, but hide no failing test.
 const biome = join(root, 'node_modules', '.bin', 'biome');
 const clean =

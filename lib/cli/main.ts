@@ -15,4 +15,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT_OTHER);
 });
 
-process.exitCode = await run(process.argv.slice(2));
+// The code of a command that nothing lets end any more. (No await here: the program in one file is a script.)
+process.exitCode = EXIT_OTHER;
+run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

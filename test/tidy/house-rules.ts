@@ -181,4 +181,8 @@ export const NOT_IMPORTED: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 /** Started by name, not by import. */
-export const ENTRY_POINTS: readonly string[] = ['cli/main.ts', 'io/password-worker.ts'];
+export const ENTRY_POINTS: readonly string[] = [
+  'cli/load-program.ts',
+  'cli/main.ts',
+  'io/password-worker.ts',
+];
