@@ -108,8 +108,10 @@ export class StatusAct implements Act {
   /** Newest changes of which others have told a server. */
   #told({ name, broker, members }: SimServer): readonly Csn[] {
     const states: ServerState[] = [];
+    // Who takes a copy of us gives nothing: what it holds goes.
     for (const session of broker?.status() ?? [])
-      if (session.states !== undefined) states.push(session.states.log, session.states.applied);
+      if (session.states !== undefined && session.state !== 'exporting')
+        states.push(session.states.log, session.states.applied);
     for (const row of members?.rows() ?? [])
       if (row.name !== name && row.standing === 'member' && row.report !== undefined)
         states.push(row.report.state);
