@@ -22,6 +22,8 @@ export type CanIndex = (index: MissingIndex, rule: string | undefined) => boolea
 
 /** Most indexes that one filter names. */
 const MAX_MISSING = 16;
+/** Clauses of an and or an or that are looked at: where there are more, they name the same attributes. */
+const MAX_CLAUSES = 256;
 /** Kinds, the most selective first. */
 const RANK: Readonly<Record<MissingKind, number>> = { equality: 0, substring: 1, ordering: 2, presence: 3 };
 
@@ -35,13 +37,15 @@ export function missingIndexes(
 ): readonly MissingIndex[] {
   switch (filter.kind) {
     case 'and': {
-      const each = filter.clauses.map((clause) => missingIndexes(clause, catalog, canIndex));
+      const each = filter.clauses
+        .slice(0, MAX_CLAUSES)
+        .map((clause) => missingIndexes(clause, catalog, canIndex));
       const best = each.filter((list) => list.length > 0).sort((a, b) => worst(a) - worst(b))[0];
       return best ?? NONE;
     }
     case 'or': {
       const all: MissingIndex[] = [];
-      for (const clause of filter.clauses) {
+      for (const clause of filter.clauses.slice(0, MAX_CLAUSES)) {
         for (const one of missingIndexes(clause, catalog, canIndex)) add(all, one);
         if (all.length >= MAX_MISSING) break;
       }

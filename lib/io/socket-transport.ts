@@ -119,6 +119,11 @@ export class SocketTransport implements LdapTransport {
     this.#reason = reason;
     const socket = this.#socket;
     socket.removeAllListeners('data');
+    // The client is gone and has been told all: thousands of such ends cost little.
+    if (socket.readableEnded && socket.writableLength === 0 && !this.#secure.tls) {
+      socket.destroy();
+      return;
+    }
     socket.resume();
     this.#lingerTimer = setTimeout(() => socket.destroy(), this.#settings.writeStallMs);
     this.#lingerTimer.unref();

@@ -16,7 +16,7 @@ import type { OptionSource } from '../config/option-source.js';
 import { type OptionKey, optionOf, type Settings } from '../config/option-table.js';
 import type { Schema } from '../schema/schema.js';
 import { SUBSCHEMA_DN } from './root-dse.js';
-import { type VirtualEntry, type VirtualValues, virtualEntry } from './virtual-tree.js';
+import { type NamedEntry, type VirtualValues, virtualEntry } from './virtual-tree.js';
 
 /** Another value of an option; undefined: as if the file did not name it. */
 export interface OptionEdit {
@@ -51,7 +51,7 @@ export function configEntry(
   schema: Schema,
   { name, objectClass, dn, keys }: OptionSection,
   { settings, sourceOf, pending }: ConfigurationFacts,
-): VirtualEntry {
+): NamedEntry {
   const user: Record<string, VirtualValues> = {
     objectClass: ['top', objectClass],
     cn: name ?? 'config',

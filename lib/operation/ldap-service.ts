@@ -132,7 +132,7 @@ export class LdapService {
 
   /** Serves the changes of these domains as cn=changelog. Called at most once. */
   serveChangelog(facts: ChangelogFacts): void {
-    const tree = new ChangelogTree(this.#parts.schema, facts);
+    const tree = new ChangelogTree(this.#parts.schema, this.#parts.clock, facts);
     this.directory.addTree(tree);
     this.#parts.changelog = tree;
   }

@@ -29,7 +29,7 @@ import { shown } from './names.js';
 import { type Answer, answer, checkStopped, type Operation, SUCCESS } from './operation.js';
 import { initiatorOf, virtualReadControls } from './read-entry.js';
 import type { ServerParts } from './server-parts.js';
-import { isUnder, rdnKeys, type VirtualEntry } from './virtual-tree.js';
+import { isUnder, type NamedEntry, rdnKeys } from './virtual-tree.js';
 import { checkAssertion, refuseToDo } from './writes.js';
 
 /** Changes options and answers when the file is written and they are in force. Rejects with LdapError. */
@@ -44,7 +44,7 @@ export async function modifyConfig(
   const section = sectionOf(schema, dn);
   const permissive = operation.controls.permissiveModify;
   checkStopped(operation);
-  let before: VirtualEntry | undefined;
+  let before: NamedEntry | undefined;
   const changed = configuration.change(
     initiatorOf(operation),
     (facts) => {
@@ -78,7 +78,7 @@ function sectionOf(schema: Schema, text: string): OptionSection {
 /** What the request asks for. Throws LdapError: of a modify, or unwillingToPerform with every option that cannot be changed so. */
 function editsOf(
   schema: Schema,
-  entry: VirtualEntry,
+  entry: NamedEntry,
   modifications: readonly Modification[],
   permissive: boolean,
 ): readonly OptionEdit[] {

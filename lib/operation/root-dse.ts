@@ -10,7 +10,7 @@ import type { TransportFacts } from './operation.js';
 import { saslMechanisms } from './sasl.js';
 import type { ServerParts } from './server-parts.js';
 import { SUPPORTED_CONTROLS, SUPPORTED_EXTENSIONS, SUPPORTED_FEATURES } from './supported.js';
-import { type VirtualEntry, virtualEntry } from './virtual-tree.js';
+import { type NamedEntry, virtualEntry } from './virtual-tree.js';
 
 /** DN of the subschema subentry that governs every entry here. */
 export const SUBSCHEMA_DN = 'cn=schema';
@@ -19,7 +19,7 @@ export const MONITOR_DN = 'cn=monitor';
 export const CHANGELOG_DN = 'cn=changelog';
 
 /** The root DSE as it is now. */
-export function rootDse(parts: ServerParts, transport: TransportFacts): VirtualEntry {
+export function rootDse(parts: ServerParts, transport: TransportFacts): NamedEntry {
   const { directory, schema, settings } = parts;
   const contexts = directory.domains.map((domain) => domain.baseText);
   const startTls = transport.canStartTls && !transport.secure.tls ? [EXTENDED_OIDS.startTls] : [];

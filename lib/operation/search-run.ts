@@ -36,6 +36,8 @@ import type { NamedEntry } from './virtual-tree.js';
 const TURN_MS = 5;
 /** Candidates between two looks at the clock: a power of two. */
 const CLOCK_EVERY = 64;
+/** Clauses from which on a filter costs so much that the clock is looked at for each candidate. */
+const MANY_CLAUSES = 256;
 
 /** Limits up to this are told to the backend. */
 const MOST_FEW = 32;
@@ -98,6 +100,7 @@ export class SearchRun {
   /** Loads of the entry in sight. */
   #retried = 0;
   #turnMs: number;
+  readonly #clockEvery: number;
   readonly #met: Set<EntryUuid> | undefined;
   readonly #cost: SearchCost;
   /** The slice in hand matches the filter: its index said so. */
@@ -115,6 +118,8 @@ export class SearchRun {
     const { request, start } = plan;
     this.#selection = server.selections.get(request.attributes, request.typesOnly);
     this.#turnMs = operation.startedMs;
+    const { compiled } = plan.filter;
+    this.#clockEvery = 'clauses' in compiled && compiled.clauses.length >= MANY_CLAUSES ? 1 : CLOCK_EVERY;
     if (start !== undefined) this.#part = plan.referralParts.length + (plan.aliases ? 0 : start.part);
     this.#met = plan.aliases ? new Set() : undefined;
     this.#skip = plan.aliases ? (start?.given ?? 0) : 0;
@@ -122,7 +127,8 @@ export class SearchRun {
 
   /** Gives the results. undefined: all given; else a promise of that. Throws (or rejects with) LdapError when a limit was met. */
   run(): Promise<void> | undefined {
-    const wait = this.#guarded();
+    // A filter of thousands of clauses took a turn to be compiled, and takes another one to be planned.
+    const wait = this.#turnIsOver() ? this.#nextTurn() : this.#guarded();
     return wait === undefined ? undefined : this.#continue(wait);
   }
 
@@ -169,7 +175,7 @@ export class SearchRun {
         if (outcome === 'pageFull') return undefined;
         if (outcome === 'blocked') return stream.ready();
         if (outcome !== 'next') return outcome;
-        if ((this.#looked & (CLOCK_EVERY - 1)) === 0 && this.#turnIsOver()) return this.#nextTurn();
+        if (this.#looked % this.#clockEvery === 0 && this.#turnIsOver()) return this.#nextTurn();
       }
       const more = this.#nextSlice();
       if (more === false) return undefined;
@@ -186,6 +192,7 @@ export class SearchRun {
         const part = index < 0 ? referralParts[this.#part] : parts[index];
         if (part === undefined) return false;
         this.#openPart(part, index);
+        if (this.#turnIsOver()) return this.#nextTurn();
       }
       const candidates = this.#open;
       const turn = candidates === undefined ? undefined : this.#cost.admitted(candidates, this.#catalog());
@@ -193,7 +200,8 @@ export class SearchRun {
       const slice = candidates?.next();
       if (slice instanceof Promise) return slice.then((given) => this.#take(given));
       this.#take(slice);
-      if (slice !== undefined) return true;
+      if (slice === undefined) continue;
+      return slice.length >= CLOCK_EVERY && this.#turnIsOver() ? this.#nextTurn() : true;
     }
   }
 

@@ -19,8 +19,8 @@ import type { SchemaStore } from './schema-store.js';
 import type { ServerParts } from './server-parts.js';
 import {
   ListedTree,
+  type NamedEntry,
   type VirtualCandidates,
-  type VirtualEntry,
   type VirtualTree,
   type VirtualValues,
   virtualEntry,
@@ -37,7 +37,7 @@ export class SubschemaTree implements VirtualTree {
   readonly #store: SchemaStore | undefined;
   readonly #made: string;
   readonly #tree: ListedTree;
-  #shown: { readonly version: number; readonly stored: unknown; readonly entry: VirtualEntry } | undefined;
+  #shown: { readonly version: number; readonly stored: unknown; readonly entry: NamedEntry } | undefined;
 
   constructor(schema: Schema, store: SchemaStore | undefined, clock: Clock) {
     this.#schema = schema;
@@ -47,7 +47,7 @@ export class SubschemaTree implements VirtualTree {
   }
 
   /** The subentry as it is now. */
-  entry(): VirtualEntry {
+  entry(): NamedEntry {
     const { version } = this.#schema;
     const stored = this.#store?.entry();
     if (this.#shown?.version === version && this.#shown.stored === stored) return this.#shown.entry;
@@ -68,7 +68,7 @@ export class SubschemaTree implements VirtualTree {
     return modifySchema(parts, operation, this.entry());
   }
 
-  #make(): VirtualEntry {
+  #make(): NamedEntry {
     const operational: Record<string, VirtualValues> = {
       subtreeSpecification: '{}',
       structuralObjectClass: 'subentry',

@@ -65,6 +65,41 @@ export class VirtualEntry implements NamedEntry {
   }
 }
 
+/** A virtual entry of texts: its attributes are made when they are asked for, so that a long list of entries costs little more than their names. */
+class TextEntry implements NamedEntry {
+  readonly dn: Dn;
+  readonly dnText: string;
+  readonly #schema: Schema;
+  readonly #user: Texts;
+  readonly #operational: Texts;
+  #stored: Attributes | undefined;
+  #computed: Attributes | undefined;
+
+  constructor(schema: Schema, dnText: string, user: Texts, operational: Texts) {
+    this.dn = parseDn(dnText);
+    this.dnText = dnText;
+    this.#schema = schema;
+    this.#user = user;
+    this.#operational = operational;
+  }
+
+  get stored(): Attributes {
+    this.#stored ??= attributesOf(this.#schema, this.#user);
+    return this.#stored;
+  }
+
+  attribute(key: AttributeKey): Attribute | undefined {
+    return this.stored.get(key) ?? this.computed().get(key);
+  }
+
+  computed(): Attributes {
+    this.#computed ??= attributesOf(this.#schema, this.#operational);
+    return this.#computed;
+  }
+}
+
+type Texts = Readonly<Record<string, VirtualValues>>;
+
 /** Values of one attribute of a virtual entry: text is encoded as UTF-8. An empty list leaves the attribute out. */
 export type VirtualValues = string | Uint8Array | readonly (string | Uint8Array)[];
 
@@ -72,18 +107,13 @@ export type VirtualValues = string | Uint8Array | readonly (string | Uint8Array)
 export function virtualEntry(
   schema: Schema,
   dnText: string,
-  user: Readonly<Record<string, VirtualValues>>,
-  operational: Readonly<Record<string, VirtualValues>> = {},
-): VirtualEntry {
-  return new VirtualEntry(
-    parseDn(dnText),
-    dnText,
-    attributesOf(schema, user),
-    attributesOf(schema, operational),
-  );
+  user: Texts,
+  operational: Texts = {},
+): NamedEntry {
+  return new TextEntry(schema, dnText, user, operational);
 }
 
-function attributesOf(schema: Schema, given: Readonly<Record<string, VirtualValues>>): Attributes {
+function attributesOf(schema: Schema, given: Texts): Attributes {
   const attributes = new Map<AttributeKey, Attribute>();
   for (const [name, value] of Object.entries(given)) {
     const list = typeof value === 'string' || value instanceof Uint8Array ? [value] : value;

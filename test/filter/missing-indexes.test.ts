@@ -47,3 +47,9 @@ t.test('the indexes that are missing', async (t) => {
   const wide = Array.from({ length: 2000 }, (_, n) => `(cn=${n})(sn=${n})`).join('');
   t.equal(missing(`(|${wide})`), 'cn equality, sn equality', 'each once');
 });
+
+t.test('of thousands of clauses the first few hundred are looked at', async (t) => {
+  const long = `(uid=x)`.repeat(4000);
+  t.equal(missing(`(|(cn=x)${long})`), 'cn equality');
+  t.equal(missing(`(|${long}(cn=x))`), '');
+});

@@ -2,6 +2,7 @@ import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';
 import type { Control } from '../../lib/ldap/message.js';
+import { overlongTurns } from './overlong-turns.js';
 import { BASE, type Reply, TestServer } from './test-server.js';
 
 const names = (reply: Reply): string[] => reply.entries.map((entry) => entry.dn).sort();
@@ -252,5 +253,18 @@ t.test(
       'noSuchObject',
     );
     t.equal((await anonymous.search({ base: `uid=ann,ou=staff,${BASE}`, scope: 'base' })).entries.length, 1);
+  },
+);
+
+t.test(
+  'where planning and the first candidates take their time, others have their turn between them',
+  async (t) => {
+    const server = await TestServer.open();
+    const admin = await server.populate();
+    const turns = overlongTurns(server.clock);
+    const { result, entries } = await admin.search({ filter: '(|(uid=ann)(uid=bob))' });
+    t.equal(result, 'success');
+    t.equal(entries.length, 2);
+    t.ok(turns.shared >= 2, `${turns.shared} turns`);
   },
 );

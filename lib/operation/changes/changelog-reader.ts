@@ -3,11 +3,14 @@
  *
  * Read from disk at the reader's own pace, so a slow one costs nothing. Never waits for a change: who watches calls again when the log advanced.
  */
+import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import { LIMITS } from '../../base/limits.js';
 import type { EncodedChange } from '../../change/change.js';
 import { decodeChange } from '../../change/change-codec.js';
+import type { NumberedChange } from '../../changelog/number-rows.js';
 import { type Csn, csnReplica, type ReplicaId } from '../../csn/csn.js';
 import { ServerState } from '../../csn/server-state.js';
+import type { Clock } from '../../port/clock.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { NamedEntry } from '../virtual-tree.js';
@@ -32,36 +35,57 @@ function weight(change: EncodedChange, entry: NamedEntry): number {
 
 /** Changes by number, `from` to `to`. */
 export class NumberReader implements ChangelogReader {
+  /** Numbers that were read and not yet made entries. */
+  #ahead: readonly NumberedChange[] = [];
+  #at = 0;
   readonly #schema: Schema;
   readonly #facts: ChangelogFacts;
   readonly #to: number;
+  readonly #turn: EventLoopTurn;
   #next: number;
 
-  constructor(schema: Schema, facts: ChangelogFacts, from: number, to: number) {
+  constructor(schema: Schema, clock: Clock, facts: ChangelogFacts, from: number, to: number) {
     this.#schema = schema;
     this.#facts = facts;
     this.#next = from;
     this.#to = to;
+    this.#turn = new EventLoopTurn(clock);
   }
 
   async next(): Promise<readonly NamedEntry[]> {
-    const { numbers, domains } = this.#facts;
-    for await (const slice of numbers.range(this.#next, this.#to)) {
-      const entries: NamedEntry[] = [];
-      let bytes = 0;
-      for (const { number, domain, csn } of slice) {
-        if (bytes >= SLICE_BYTES) break;
-        this.#next = number + 1;
-        const held = domains.find((one) => one.number === domain);
-        const change = held?.changelog.get(csn);
-        if (held === undefined || change === undefined) continue;
-        const entry = changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined);
-        entries.push(entry);
-        bytes += weight(change, entry);
-      }
+    await this.#turn.share();
+    for (;;) {
+      const entries = this.#entries();
       if (entries.length > 0) return entries;
+      if (!(await this.#readAhead())) return entries;
     }
-    return [];
+  }
+
+  /** A slice of what was read ahead; empty: there is no more of it. */
+  #entries(): readonly NamedEntry[] {
+    const { domains } = this.#facts;
+    const entries: NamedEntry[] = [];
+    let bytes = 0;
+    while (this.#at < this.#ahead.length && entries.length < SLICE && bytes < SLICE_BYTES) {
+      const { number, domain, csn } = this.#ahead[this.#at++] as NumberedChange;
+      this.#next = number + 1;
+      const held = domains.find((one) => one.number === domain);
+      const change = held?.changelog.get(csn);
+      if (held === undefined || change === undefined) continue;
+      const entry = changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined);
+      entries.push(entry);
+      bytes += weight(change, entry);
+    }
+    return entries;
+  }
+
+  async #readAhead(): Promise<boolean> {
+    for await (const slice of this.#facts.numbers.range(this.#next, this.#to)) {
+      this.#ahead = slice;
+      this.#at = 0;
+      return true;
+    }
+    return false;
   }
 }
 
@@ -78,14 +102,18 @@ export class CookieReader implements ChangelogReader {
   readonly #facts: ChangelogFacts;
   readonly #position: Map<number, ServerState>;
   readonly #origins = new Map<string, Origin>();
+  readonly #turn: EventLoopTurn;
 
-  constructor(schema: Schema, facts: ChangelogFacts, position: ChangelogPosition) {
+  constructor(schema: Schema, clock: Clock, facts: ChangelogFacts, position: ChangelogPosition) {
     this.#schema = schema;
     this.#facts = facts;
     this.#position = new Map(position);
+    this.#turn = new EventLoopTurn(clock);
   }
 
   async next(): Promise<readonly NamedEntry[]> {
+    // What was read ahead is given without a wait for the disk.
+    await this.#turn.share();
     const entries: NamedEntry[] = [];
     const { domains } = this.#facts;
     let bytes = 0;

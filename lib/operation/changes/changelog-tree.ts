@@ -15,6 +15,7 @@ import type { Dn } from '../../dn/dn.js';
 import { parseDn } from '../../dn/dn-text.js';
 import type { CompiledFilter } from '../../filter/compiled-filter.js';
 import type { SearchScope } from '../../ldap/message.js';
+import type { Clock } from '../../port/clock.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
@@ -61,9 +62,11 @@ export class ChangelogTree implements VirtualTree {
   readonly monitorOnly = false;
   readonly facts: ChangelogFacts;
   readonly #schema: Schema;
+  readonly #clock: Clock;
 
-  constructor(schema: Schema, facts: ChangelogFacts) {
+  constructor(schema: Schema, clock: Clock, facts: ChangelogFacts) {
     this.#schema = schema;
+    this.#clock = clock;
     this.facts = facts;
   }
 
@@ -126,11 +129,11 @@ export class ChangelogTree implements VirtualTree {
       const position = fromNow
         ? new Map(domains.map(({ number, changelog }) => [number, changelog.state]))
         : parseChangelogCookie(domains, changelogCookie);
-      return new CookieReader(this.#schema, this.facts, position);
+      return new CookieReader(this.#schema, this.#clock, this.facts, position);
     }
     const { from } = rangeOf(filter, numbers);
     const first = fromNow ? Math.max(from, numbers.last + 1) : from;
-    return new NumberReader(this.#schema, this.facts, first, Number.MAX_SAFE_INTEGER);
+    return new NumberReader(this.#schema, this.#clock, this.facts, first, Number.MAX_SAFE_INTEGER);
   }
 
   /** Position behind all that is held. */
@@ -150,11 +153,13 @@ export class ChangelogTree implements VirtualTree {
     if (base.rdns.length > 1) {
       if (scope === 'one' || scope === 'subordinates') return undefined;
       const number = this.#numberAt(base);
-      return number === undefined ? undefined : new NumberReader(this.#schema, this.facts, number, number);
+      return number === undefined
+        ? undefined
+        : new NumberReader(this.#schema, this.#clock, this.facts, number, number);
     }
-    if (start !== undefined) return new CookieReader(this.#schema, this.facts, start);
+    if (start !== undefined) return new CookieReader(this.#schema, this.#clock, this.facts, start);
     const { from, to } = rangeOf(filter, numbers);
-    return new NumberReader(this.#schema, this.facts, from, to);
+    return new NumberReader(this.#schema, this.#clock, this.facts, from, to);
   }
 
   /** The number that a name names: `changeNumber=n,cn=changelog` or `replicationCSN=csn,<base>,cn=changelog`. */

@@ -11,6 +11,7 @@ import { CONTROL_OIDS } from '../../../lib/ldap/control-oids.js';
 import { encodeChangelogRequest } from '../../../lib/ldap/controls/changelog-cookie.js';
 import type { Control } from '../../../lib/ldap/message.js';
 import { IncludedAttributes, type IncludeItems } from '../../../lib/operation/changes/included-attributes.js';
+import { overlongTurns } from '../overlong-turns.js';
 import { BASE, person, searchRequest, settle, type TestClient, TestServer } from '../test-server.js';
 import { LiveReader, psearch } from './live-client.js';
 
@@ -209,3 +210,20 @@ t.test(
     t.same(unknown, ['snn', '@persn', 'uidd'], 'what the schema does not have can be told');
   },
 );
+
+t.test('many changes are made entries in turns of the event loop, by number and from a cookie', async (t) => {
+  const { admin, server, numbers } = await open();
+  for (let i = 0; i < 250; i++) await admin.modify(`uid=ann,${PEOPLE}`, [['replace', 'sn', `Name ${i}`]]);
+  await settle();
+  const turns = overlongTurns(server.clock);
+  const all = await find(admin, '(objectClass=*)');
+  t.same(
+    all.entries.map(({ attributes }) => Number(attributes.changeNumber?.[0])),
+    Array.from({ length: numbers.last }, (_, i) => i + 1),
+  );
+  t.ok(turns.shared >= 4, `${turns.shared} turns`);
+  turns.shared = 0;
+  const fromStart = await admin.search({ base: CHANGELOG, scope: 'one' }, [cookie('')]);
+  t.equal(fromStart.entries.length, numbers.last);
+  t.ok(turns.shared >= 4, `${turns.shared} turns`);
+});
