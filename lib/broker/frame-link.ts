@@ -9,7 +9,8 @@ import type { Link } from '../port/link.js';
 import { compressionStart, isCompressionStart } from '../sync/compression.js';
 import { FrameAssembler } from '../sync/frame-assembler.js';
 import { FrameError } from '../sync/frame-error.js';
-import { decodeFrame, encodeFrame, type Frame, HELLO_FRAME_BYTES } from '../sync/frames.js';
+import { decodeFrame, encodeFrame, HELLO_FRAME_BYTES } from '../sync/frame-octets.js';
+import type { Frame } from '../sync/frames.js';
 import type { Way } from './pacer.js';
 
 export interface FrameReceiver {

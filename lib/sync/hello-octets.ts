@@ -1,5 +1,5 @@
 /**
- * The octets of a hello, and of what it shares with other frames: server states, places in a copy. Types and frames are frames.ts.
+ * The octets of a hello, and of what it shares with other frames: server states, places in a copy. Types are frames.ts, all frames frame-octets.ts.
  */
 import type { ByteReader, ByteWriter } from '../base/binary.js';
 import { LIMITS } from '../base/limits.js';

@@ -4,7 +4,7 @@
 import t from 'tap';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
-import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
 import type { SimServerOptions } from '../sim/sim-server.js';
 import { directoryServer, World } from '../sim/world.js';
 import { changes, csn, hello, replica, states } from '../sync/session-fixtures.js';

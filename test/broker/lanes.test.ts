@@ -3,7 +3,8 @@ import t from 'tap';
 import { LIMITS } from '../../lib/base/limits.js';
 import { type Carrier, greetLane, Lanes } from '../../lib/broker/lanes.js';
 import type { Link } from '../../lib/port/link.js';
-import { encodeFrame, type Frame } from '../../lib/sync/frames.js';
+import { encodeFrame } from '../../lib/sync/frame-octets.js';
+import type { Frame } from '../../lib/sync/frames.js';
 import { hello } from '../sync/session-fixtures.js';
 
 /** Two ends of a link that carries lanes; `sent` is everything that the opener's end was sent. */

@@ -5,7 +5,7 @@ import t from 'tap';
 import { LIMITS } from '../../lib/base/limits.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import type { Link } from '../../lib/port/link.js';
-import { encodeFrame } from '../../lib/sync/frames.js';
+import { encodeFrame } from '../../lib/sync/frame-octets.js';
 import type { SimServerOptions } from '../sim/sim-server.js';
 import { World } from '../sim/world.js';
 import { change, hello, replica, states } from '../sync/session-fixtures.js';

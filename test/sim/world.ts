@@ -4,7 +4,7 @@
 import { type ChangeBody, ROOT_UUID } from '../../lib/change/change.js';
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
-import { decodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame } from '../../lib/sync/frame-octets.js';
 import { entryUuid } from './entry-uuid.js';
 import { SeededRandom } from './seeded-random.js';
 import type { Shape } from './shapes.js';

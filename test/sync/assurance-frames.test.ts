@@ -9,7 +9,7 @@ import {
   writeSaying,
 } from '../../lib/sync/assurance-frames.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
-import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
 import { replica as replicaId } from './session-fixtures.js';
 
 const ORIGIN = replicaId(1);

@@ -4,7 +4,7 @@
 import t from 'tap';
 import { compressionStart, isCompressionStart, mayCompress } from '../../lib/sync/compression.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
-import { decodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame } from '../../lib/sync/frame-octets.js';
 import { hello } from './session-fixtures.js';
 
 t.test('the start is a frame of one octet; what follows it is kept apart', (t) => {

@@ -1,8 +1,8 @@
-/** Claims about the octets of a hello beside those of frames.test.ts. */
+/** Claims about the octets of a hello beside those of frame-octets.test.ts. */
 import t from 'tap';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
 import { hello } from './session-fixtures.js';
 
 t.test('a hello says where a total update goes on, or nothing of it', async (t) => {

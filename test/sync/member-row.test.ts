@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from '../../lib/base/binary.js';
 import { type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
-import { decodeFrame, encodeFrame } from '../../lib/sync/frames.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
 import {
   decodeMember,
   encodeMember,

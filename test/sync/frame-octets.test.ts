@@ -5,7 +5,8 @@ import t from 'tap';
 import { concatBytes } from '../../lib/base/bytes.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameError } from '../../lib/sync/frame-error.js';
-import { decodeFrame, encodeFrame, type Frame } from '../../lib/sync/frames.js';
+import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
+import type { Frame } from '../../lib/sync/frames.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { changes, csn, hello, replica, states } from './session-fixtures.js';
 
