@@ -27,7 +27,7 @@ interface Count {
   readonly counting: boolean;
 }
 
-/** Counts what peers lack, in the background; remembered by session: the two of a peer may have heard of it at different times. */
+/** Counts what peers lack, in the background; remembered by session: those of one peer may have heard of it at different times. */
 export class MissingChanges {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #counts = new Map<string, Count>();
@@ -92,7 +92,11 @@ export function linkStatus(
   log: Changelog,
   counts: MissingChanges,
 ): LinkStatus[] {
+  const numbers = new Map<string, number>();
   return sessions.map((session) => {
+    const pair = `${session.direction} ${session.peer}`;
+    const number = (numbers.get(pair) ?? 0) + 1;
+    numbers.set(pair, number);
     const { states, silentMs, clockAheadMs, credit } = session;
     const there = states === undefined ? undefined : states.applied.size > 0 ? states.applied : states.log;
     return {
@@ -104,10 +108,7 @@ export function linkStatus(
       lastError: session.lastError === '' ? undefined : session.lastError,
       silentSeconds: silentMs === undefined ? undefined : Math.round(silentMs / 100) / 10,
       peerHolds: there?.toString(),
-      missing:
-        there === undefined
-          ? undefined
-          : counts.of(`${domain} ${session.direction} ${session.peer}`, log, there),
+      missing: there === undefined ? undefined : counts.of(`${domain} ${pair} ${number}`, log, there),
       lagSeconds: there === undefined ? undefined : lagSeconds(log.state, there),
       sentChanges: session.sentChanges,
       receivedChanges: session.receivedChanges,

@@ -35,7 +35,7 @@ t.test(
     const counts = new MissingChanges({ monotonicMs: () => nowMs });
     const log = logUpTo(9);
     const missing = () =>
-      linkStatus('dc=x', [session('from', 7), session('to', 4)], log as unknown as Changelog, counts).map(
+      linkStatus('dc=x', [session('to', 7), session('to', 4)], log as unknown as Changelog, counts).map(
         (link) => link.missing,
       );
     t.same(missing(), [undefined, undefined], 'not counted yet');

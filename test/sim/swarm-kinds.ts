@@ -74,13 +74,14 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
 /** Several kinds in one history: a random choice of acts, forgetting and a part among them, that goes together. */
 function mixed(seed: number): RunOptions {
   const random = new SeededRandom(seed ^ 0x5eed);
-  // A member that comes and goes has numbers for a stretch on its own (docs/changes.md).
-  const coming = random.pick([members, numbers]);
-  const some = [assured, resolve, waits, coming].filter(() => random.chance(0.7));
+  // A member that comes and goes, or loses its disk, has numbers for a stretch on its own (docs/changes.md).
+  const few = random.pick([[members, assured], [numbers]]);
+  const some = [...few, resolve, waits].filter(() => random.chance(0.7));
   const forgets = random.chance(0.5);
   const compared = forgets ? living : conforming;
-  // Of a line whose entry is forgotten nobody can say any more whether a part holds it.
-  const part = !forgets && random.chance(0.5) ? partial(seed) : {};
+  // Of a line whose entry is forgotten nobody can say any more whether a part holds it; a whole server that comes or returns finds no copy where it dials one that holds a part alone.
+  const mayBePart = !forgets && !some.includes(members);
+  const part = mayBePart && random.chance(0.7) ? partial(seed) : {};
   return {
     ...WHOLE,
     seed,
