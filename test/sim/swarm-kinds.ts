@@ -79,8 +79,8 @@ function mixed(seed: number): RunOptions {
   const some = [...few, resolve, waits].filter(() => random.chance(0.7));
   const forgets = random.chance(0.5);
   const compared = forgets ? living : conforming;
-  // Of a line whose entry is forgotten nobody can say any more whether a part holds it; a whole server that comes or returns finds no copy where it dials one that holds a part alone.
-  const mayBePart = !forgets && !some.includes(members);
+  // Of a line whose entry is forgotten nobody can say any more whether a part holds it; a whole server that comes, returns or lost its disk finds no copy where it dials one that holds a part alone.
+  const mayBePart = !forgets && !some.includes(members) && !some.includes(assured);
   const part = mayBePart && random.chance(0.7) ? partial(seed) : {};
   return {
     ...WHOLE,
