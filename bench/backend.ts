@@ -7,7 +7,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoredEntry } from '../lib/backend/backend.js';
-import { beginLoad } from '../lib/backend/bulk-load.js';
+import { beginLoad } from '../lib/backend/load/bulk-load.js';
 import { openBackend } from '../lib/backend/open-backend.js';
 import type { StoreBackend } from '../lib/backend/store-backend.js';
 import { must } from '../lib/base/assert.js';

@@ -3,7 +3,7 @@
  *
  * Real codec, connection, directory and backend; a memory store and a transport that throws octets away. One line a figure.
  */
-import { MemoryStore } from '../lib/backend/memory-store.js';
+import { MemoryStore } from '../lib/backend/memory/memory-store.js';
 import { concatBytes, utf8Encode } from '../lib/base/bytes.js';
 import type { LdapRequest } from '../lib/ldap/message.js';
 import { adminBind, answers, BASE, cpuMs, octets, openServer, searchOf } from './in-process.js';

@@ -33,7 +33,7 @@ const COMMON = {
 };
 
 /** Threads, which the program names as files beside its own. */
-const THREADS = ['lib/app/index-worker.ts', 'lib/io/password-worker.ts'];
+const THREADS = ['lib/app/data/index-worker.ts', 'lib/io/password-worker.ts'];
 /** Compiled parts of packages, which are looked for beside the package's files. */
 const COMPILED = ['classic-level/binding.js', '@node-rs/argon2'];
 /** Packages loaded by `import()` are seldom needed; and of one of the older module kind the bundler's `import()` would answer the default export only. */

@@ -1,7 +1,7 @@
 /**
  * What a password policy asks of a new password (draft-behera-ldap-password-policy-10 sections 7.4 to 7.8), and what its change leaves in the account.
  *
- * Functions of policy, state, values and time. Whether a password was used before is for whoever can verify hashes (operation/password-change.ts). Nobody is told which characters to
+ * Functions of policy, state, values and time. Whether a password was used before is for whoever can verify hashes (operation/bind/password-change.ts). Nobody is told which characters to
  * use: quality is the length, and that a password does not hold a name of its owner.
  */
 import { latin1, utf8Decode, utf8Encode } from '../base/bytes.js';

@@ -15,7 +15,7 @@ import {
 import { makePrivateFolder, pathExists } from '../io/files.js';
 import type { Log } from '../port/log.js';
 import { parseAddress } from '../topology/address.js';
-import { inDirectory, type ServerConfig } from './read-config.js';
+import { inDirectory, type ServerConfig } from './config/read-config.js';
 import type { ServerFiles } from './server-files.js';
 
 const AUTHORITY_NAME = 'Polyarch topology CA';

@@ -16,9 +16,9 @@ import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.j
 import { makePrivateFolder, systemReason, writeFileAtomic } from '../io/files.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import type { ServerRuns } from '../topology/topology.js';
+import { readServerConfig } from './config/read-config.js';
+import { loadSample } from './data/load-sample.js';
 import { generatedPassword } from './generated-password.js';
-import { loadSample } from './load-sample.js';
-import { readServerConfig } from './read-config.js';
 import { type ServerFiles, serverFiles } from './server-files.js';
 import { makeCertificates } from './server-tls.js';
 

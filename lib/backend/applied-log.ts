@@ -22,7 +22,7 @@ import {
   UUID_BYTES,
   writeId,
   writeUuid,
-} from './key-space.js';
+} from './rows/key-space.js';
 import type { UsnSource, UsnUser } from './usn-source.js';
 
 /** An entry that a change touched. */

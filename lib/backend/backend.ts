@@ -20,8 +20,8 @@ import type { StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
 import type { ChangeSource } from './change-feed.js';
 import type { Decision } from './decision.js';
-import type { AnswerChoice } from './record-answer.js';
-import type { DoubleValue } from './unique-doubles.js';
+import type { AnswerChoice } from './rows/record-answer.js';
+import type { DoubleValue } from './rules/unique-doubles.js';
 
 /** Local number of an entry, never reused. */
 export type EntryId = number & { readonly __brand: 'EntryId' };

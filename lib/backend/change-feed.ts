@@ -13,7 +13,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { AppliedChange, AppliedLog, TouchedEntry } from './applied-log.js';
 import type { EntryId, StoredEntry } from './backend.js';
 import type { Layer } from './layer.js';
-import { HeldEntry } from './stored-entry.js';
+import { HeldEntry } from './rows/stored-entry.js';
 
 /** One entry around a change. Both undefined never; before undefined: it came; after undefined: it went. */
 export interface EntryChange {

@@ -20,10 +20,10 @@ import type { ChangeSink } from './change-sink.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { type FoldView, type Needed, NotAtHand } from './fold-view.js';
 import type { GroupCommit } from './group-commit.js';
-import type { HeldFraction } from './held-fraction.js';
-import { putInSteps, type RowWorld } from './outcome-rows.js';
+import type { HeldFraction } from './load/held-fraction.js';
 import type { OwnChain } from './own-chain.js';
-import type { PendingTree } from './pending-tree.js';
+import { putInSteps, type RowWorld } from './rows/outcome-rows.js';
+import type { PendingTree } from './tree/pending-tree.js';
 
 /** Loads for one change before it is given up as a bug. */
 const MAX_LOADS = 1000;

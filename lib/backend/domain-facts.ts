@@ -6,9 +6,9 @@ import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
-import { type Counters, decodeCounters, NO_ENTRIES } from './counters.js';
-import { DATA_FORMAT, type DomainNumber, type KeySpace, OLDER_FORMATS } from './key-space.js';
-import { SERVER_KEYS } from './server-keys.js';
+import { type Counters, decodeCounters, NO_ENTRIES } from './rows/counters.js';
+import { DATA_FORMAT, type DomainNumber, type KeySpace, OLDER_FORMATS } from './rows/key-space.js';
+import { SERVER_KEYS } from './rows/server-keys.js';
 
 /** Text of the loading mark of a total update: such a domain may be opened, to begin again. */
 export const TOTAL_UPDATE = 'a total update';

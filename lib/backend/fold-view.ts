@@ -12,13 +12,13 @@ import type { Csn } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { OrderedStore } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import type { Dictionary } from './dictionary.js';
-import { decodeState, uuidOf } from './entry-record.js';
-import type { EntrySource } from './entry-tree.js';
-import { decodeHistoryRow, decodeMoveRow } from './history-rows.js';
-import { type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
 import type { Layer, PendingRows } from './layer.js';
-import { decodeClaims, nameText } from './rows.js';
+import type { Dictionary } from './rows/dictionary.js';
+import { decodeState, uuidOf } from './rows/entry-record.js';
+import { decodeHistoryRow, decodeMoveRow } from './rows/history-rows.js';
+import { type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './rows/key-space.js';
+import { decodeClaims, nameText } from './rows/rows.js';
+import type { EntrySource } from './tree/entry-tree.js';
 
 /** What has to be loaded before the change can be folded. */
 export type Needed =

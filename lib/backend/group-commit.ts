@@ -13,12 +13,12 @@ import type { Log } from '../port/log.js';
 import { type OrderedStore, StoreError, type StoreOp } from '../port/ordered-store.js';
 import type { Condition } from './backend.js';
 import type { ChangeSink } from './change-sink.js';
-import type { Counters } from './counters.js';
-import type { Dictionary } from './dictionary.js';
 import type { EventLoopTurn } from './event-loop-turn.js';
-import type { KeySpace } from './key-space.js';
 import { Layer, type PendingRows, type Waiter } from './layer.js';
-import { SievedStore } from './sieved-store.js';
+import { SievedStore } from './memory/sieved-store.js';
+import type { Counters } from './rows/counters.js';
+import type { Dictionary } from './rows/dictionary.js';
+import type { KeySpace } from './rows/key-space.js';
 
 /** Rows that may gather before replays wait for the disk. */
 const ROOMY_ROWS = 20_000;

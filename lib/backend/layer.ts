@@ -14,15 +14,15 @@ import type { ServerState } from '../csn/server-state.js';
 import type { StoreOp } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
 import type { CommittedChange } from './change-feed.js';
-import type { Counters } from './counters.js';
-import { encodeCounters } from './counters.js';
-import type { Dictionary } from './dictionary.js';
-import { encodeHistoryRow, historyRowInSteps } from './history-rows.js';
-import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './key-space.js';
-import { encodeHead, type Head, type PostingChange } from './posting-rows.js';
-import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows.js';
-import type { HeldEntry } from './stored-entry.js';
-import { chunkOps, type ValueLayer } from './value-rows.js';
+import { encodeHead, type Head, type PostingChange } from './index/posting-rows.js';
+import type { Counters } from './rows/counters.js';
+import { encodeCounters } from './rows/counters.js';
+import type { Dictionary } from './rows/dictionary.js';
+import { encodeHistoryRow, historyRowInSteps } from './rows/history-rows.js';
+import { headKey, type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './rows/key-space.js';
+import { encodeClaims, encodeCount, encodeIdRow, type NameClaim, nameText, type Rows } from './rows/rows.js';
+import type { HeldEntry } from './rows/stored-entry.js';
+import { chunkOps, type ValueLayer } from './rows/value-rows.js';
 
 export interface PendingEntry {
   readonly record: Uint8Array;

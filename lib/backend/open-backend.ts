@@ -22,47 +22,47 @@ import type { Schema } from '../schema/schema.js';
 import { AppliedLog } from './applied-log.js';
 import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
-import { CollectiveAttributes } from './collective.js';
-import { findHolders, type HolderWorld } from './collective-holders.js';
-import { type ConsistencyOptions, ConsistencyRules } from './consistency-rules.js';
-import { DerivedIndexes } from './derived-indexes.js';
-import { Dictionary } from './dictionary.js';
+import { PartDigests } from './digest/part-digests.js';
 import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
-import { DurableTree } from './durable-tree.js';
-import { DynamicGroups, dynamicIds } from './dynamic-groups.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
-import { HeldFraction } from './held-fraction.js';
+import { DerivedIndexes } from './index/derived-indexes.js';
 import {
   DEFAULT_INDEXES,
   describedItems,
   IndexConfig,
   type IndexOptions,
   REBUILDING,
-} from './index-config.js';
-import { IndexJobs } from './index-jobs.js';
-import { IndexReader } from './index-reader.js';
-import { KeySpace } from './key-space.js';
-import { LargeAttributes, type ValueBounds } from './large-attributes.js';
+} from './index/index-config.js';
+import { IndexJobs } from './index/index-jobs.js';
+import { IndexReader } from './index/index-reader.js';
+import { LiveIndexes } from './index/live-indexes.js';
+import { Postings } from './index/postings.js';
+import { ReverseLookup } from './index/reverse-lookup.js';
 import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
-import { LiveIndexes } from './live-indexes.js';
-import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './memberships.js';
-import { PartDigests } from './part-digests.js';
-import { PendingTree } from './pending-tree.js';
-import { Postings } from './postings.js';
-import { type JobWorld, ReferenceJobs } from './reference-jobs.js';
-import { ReferenceRules, referenceAttributesOf } from './reference-rules.js';
-import { ReverseLookup } from './reverse-lookup.js';
-import { DurableRows } from './rows.js';
-import { type Conformance, conformanceOfPart, recheckMarks } from './schema-marks.js';
-import { singleValued } from './shown.js';
+import { HeldFraction } from './load/held-fraction.js';
+import { Dictionary } from './rows/dictionary.js';
+import { KeySpace } from './rows/key-space.js';
+import { LargeAttributes, type ValueBounds } from './rows/large-attributes.js';
+import { DurableRows } from './rows/rows.js';
+import { singleValued } from './rows/shown.js';
+import { CollectiveAttributes } from './rules/collective.js';
+import { findHolders, type HolderWorld } from './rules/collective-holders.js';
+import { type ConsistencyOptions, ConsistencyRules } from './rules/consistency-rules.js';
+import { DynamicGroups, dynamicIds } from './rules/dynamic-groups.js';
+import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './rules/memberships.js';
+import { type JobWorld, ReferenceJobs } from './rules/reference-jobs.js';
+import { ReferenceRules, referenceAttributesOf } from './rules/reference-rules.js';
+import { type Conformance, conformanceOfPart, recheckMarks } from './rules/schema-marks.js';
+import { structuralClassOf } from './rules/structural-class.js';
+import { UniqueWatch } from './rules/unique-doubles.js';
+import { uniqueRulesOf } from './rules/unique-rules.js';
 import { StoreBackend } from './store-backend.js';
-import { structuralClassOf } from './structural-class.js';
-import type { TreeFacts } from './tree-facts.js';
-import { UniqueWatch } from './unique-doubles.js';
-import { uniqueRulesOf } from './unique-rules.js';
+import { DurableTree } from './tree/durable-tree.js';
+import { PendingTree } from './tree/pending-tree.js';
+import type { TreeFacts } from './tree/tree-facts.js';
 import { UsnSource } from './usn-source.js';
 import { WritePath, type WriteWorld } from './write-path.js';
 

@@ -14,8 +14,6 @@ import type { IndexCatalog } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { OrderedStore, StoreOp } from '../port/ordered-store.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
-import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './access-path.js';
-import { afterSchemaChange } from './after-schema.js';
 import type { AppliedLog } from './applied-log.js';
 import type {
   Backend,
@@ -30,29 +28,31 @@ import type {
   StoredEntry,
   Written,
 } from './backend.js';
-import { childIds, IdCandidates } from './candidates.js';
 import type { ChangeFeed, ChangeSource, FeedListener } from './change-feed.js';
-import type { ConsistencyRules } from './consistency-rules.js';
 import { decidedThen } from './decision.js';
-import type { Dictionary } from './dictionary.js';
-import type { DigestTree } from './digest-tree.js';
+import type { DigestTree } from './digest/digest-tree.js';
+import type { EntryImage } from './digest/entry-image.js';
+import type { PartDigests } from './digest/part-digests.js';
+import { type RestoreWorld, restoreEntry } from './digest/restore-entry.js';
 import { textOp } from './domain-facts.js';
-import type { DurableTree } from './durable-tree.js';
-import type { EntryImage } from './entry-image.js';
 import type { GroupCommit } from './group-commit.js';
-import type { HeldFraction } from './held-fraction.js';
-import { decodeJournalLine, readHistory } from './history-rows.js';
-import type { IndexJobs } from './index-jobs.js';
-import type { IndexReader } from './index-reader.js';
-import { type KeySpace, TAG } from './key-space.js';
-import type { LiveIndexes } from './live-indexes.js';
-import type { PartDigests } from './part-digests.js';
-import { type Purged, type PurgeOptions, purgeRows } from './purge-rows.js';
-import { type RestoreWorld, restoreEntry } from './restore-entry.js';
-import type { Conformance } from './schema-marks.js';
-import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './total-update.js';
-import { type DoubleValue, findDoubles } from './unique-doubles.js';
-import { openRecent } from './usn-lookup.js';
+import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './index/access-path.js';
+import { childIds, IdCandidates } from './index/candidates.js';
+import type { IndexJobs } from './index/index-jobs.js';
+import type { IndexReader } from './index/index-reader.js';
+import type { LiveIndexes } from './index/live-indexes.js';
+import { openRecent } from './index/usn-lookup.js';
+import type { HeldFraction } from './load/held-fraction.js';
+import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './load/total-update.js';
+import type { Dictionary } from './rows/dictionary.js';
+import { decodeJournalLine, readHistory } from './rows/history-rows.js';
+import { type KeySpace, TAG } from './rows/key-space.js';
+import { type Purged, type PurgeOptions, purgeRows } from './rows/purge-rows.js';
+import { afterSchemaChange } from './rules/after-schema.js';
+import type { ConsistencyRules } from './rules/consistency-rules.js';
+import type { Conformance } from './rules/schema-marks.js';
+import { type DoubleValue, findDoubles } from './rules/unique-doubles.js';
+import type { DurableTree } from './tree/durable-tree.js';
 import type { Decide, WritePath } from './write-path.js';
 
 /** What StoreBackend is made of; tools over whole domains (bulk load, verify, total update) use the same parts. */

@@ -8,8 +8,8 @@ import { type ValueKey, valueKey } from '../entry/value-index.js';
 import { addToSum } from '../entry/value-sum.js';
 import { StoreError } from '../port/ordered-store.js';
 import type { EntryId } from './backend.js';
-import type { ManyAttribute } from './many-attribute.js';
-import { chunkGeneration, chunkOf, hashedValues, keyHash, valuesOfChunk } from './value-chunks.js';
+import type { ManyAttribute } from './rows/many-attribute.js';
+import { chunkGeneration, chunkOf, hashedValues, keyHash, valuesOfChunk } from './rows/value-chunks.js';
 
 /** Chunks read in one piece by a check in the background. */
 const STEP_CHUNKS = 50;

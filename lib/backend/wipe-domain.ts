@@ -1,7 +1,7 @@
 /** Empties a domain: every row but the changelog's and the membership's, the generation's state included. The loading mark stays. */
 import { latin1 } from '../base/bytes.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../port/ordered-store.js';
-import { type KeySpace, TAG } from './key-space.js';
+import { type KeySpace, TAG } from './rows/key-space.js';
 
 const ROWS = 10_000;
 

@@ -16,14 +16,14 @@ import type { StoreOp } from '../port/ordered-store.js';
 import type { Carried, Intent, ReadView, ReplayResult, Written } from './backend.js';
 import { APPLIED, ChangeFold, DroppedError, type FoldWorld } from './change-fold.js';
 import { type Decision, isDecided } from './decision.js';
-import { decodeState } from './entry-record.js';
 import { EventLoopTurn } from './event-loop-turn.js';
-import { checkFreeUuids } from './free-uuid.js';
-import { checkNoRing } from './no-ring.js';
+import { prefetch } from './memory/prefetch.js';
 import { OwnChain } from './own-chain.js';
 import { passStamps } from './pass-stamps.js';
-import type { PendingTree } from './pending-tree.js';
-import { prefetch } from './prefetch.js';
+import { decodeState } from './rows/entry-record.js';
+import { checkFreeUuids } from './tree/free-uuid.js';
+import { checkNoRing } from './tree/no-ring.js';
+import type { PendingTree } from './tree/pending-tree.js';
 import { WriteQueue } from './write-queue.js';
 
 /** Changes whose scans run together. */

@@ -4,11 +4,11 @@
  * All answer the same lines. Over LDAP only what a running server takes over can be changed, as by any client; who is on the machine may change the rest for the next start.
  */
 
-import { editedConfig, inFileTurn, replaceConfigFile } from '../app/config-file.js';
-import { type ConfigLine, configLines, parseEdits } from '../app/config-lines.js';
-import { callControl, isRunning } from '../app/control-client.js';
-import type { ConfigChange } from '../app/live-configuration.js';
-import { readConfigAndSources } from '../app/read-config.js';
+import { editedConfig, inFileTurn, replaceConfigFile } from '../app/config/config-file.js';
+import { type ConfigLine, configLines, parseEdits } from '../app/config/config-lines.js';
+import type { ConfigChange } from '../app/config/live-configuration.js';
+import { readConfigAndSources } from '../app/config/read-config.js';
+import { callControl, isRunning } from '../app/control/control-client.js';
 import { existingServer } from '../app/server-files.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { OperatorError } from '../base/operator-error.js';

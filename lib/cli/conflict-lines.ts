@@ -6,7 +6,7 @@ import { LdapError } from '../base/ldap-error.js';
 import type { Attribute } from '../entry/entry.js';
 import { parseFilter } from '../filter/filter-text.js';
 import type { LdapClient } from '../io/ldap-client.js';
-import { CONFLICTS_DN } from '../operation/conflict-tree.js';
+import { CONFLICTS_DN } from '../operation/trees/conflict-tree.js';
 
 export interface LineOverLdap {
   readonly id: string;

@@ -1,11 +1,12 @@
 /**
  * What the index commands share: `--index`, running on a server or on its files, and the table of indexes.
  */
-import { callControl, isRunning } from '../app/control-client.js';
-import type { ControlProgress, ControlRequest } from '../app/control-protocol.js';
-import type { IndexedDomain, IndexLine } from '../app/index-admin.js';
-import { withOfflineDomains } from '../app/index-offline.js';
-import { readServerConfig, type ServerConfig } from '../app/read-config.js';
+
+import { readServerConfig, type ServerConfig } from '../app/config/read-config.js';
+import { callControl, isRunning } from '../app/control/control-client.js';
+import type { ControlProgress, ControlRequest } from '../app/control/control-protocol.js';
+import type { IndexedDomain, IndexLine } from '../app/data/index-admin.js';
+import { withOfflineDomains } from '../app/data/index-offline.js';
 import { table } from './output.js';
 import { Progress } from './progress.js';
 

@@ -11,7 +11,7 @@ import { parseFilter } from '../filter/filter-text.js';
 import type { LdapClient } from '../io/ldap-client.js';
 import { CONTROL_OIDS } from '../ldap/control-oids.js';
 import { LdifReader } from '../ldif/ldif-reader.js';
-import { CHANGELOG_DN } from '../operation/root-dse.js';
+import { CHANGELOG_DN } from '../operation/trees/root-dse.js';
 import type { Schema } from '../schema/schema.js';
 import { entryWith, type FoundEntry, firstOf, type LineOverLdap } from './conflict-lines.js';
 

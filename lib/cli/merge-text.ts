@@ -1,7 +1,7 @@
 /**
  * Options and words of `polyarch merge`, which `join --merge` shares.
  */
-import type { MergeResult } from '../app/merge-entries.js';
+import type { MergeResult } from '../app/data/merge-entries.js';
 import { counted } from '../base/counted.js';
 import { printable } from './output.js';
 

@@ -2,14 +2,14 @@
  * Where commands find a schema: on a server by LDAP, in a server's directory (running or not), or in the installation.
  */
 import { existsSync } from 'node:fs';
-import { changeSchemaOffline, type SchemaEdit } from '../app/change-schema.js';
-import { callControl, isRunning } from '../app/control-client.js';
-import { openOffline } from '../app/offline-store.js';
-import { readServerConfig } from '../app/read-config.js';
-import { readServerSchema, readWholeSchema, SCHEMA_BASE } from '../app/read-schema.js';
-import { reportedSchema, type SchemaReport } from '../app/schema-report.js';
+import { changeSchemaOffline, type SchemaEdit } from '../app/config/change-schema.js';
+import { readServerConfig } from '../app/config/read-config.js';
+import { readServerSchema, readWholeSchema, SCHEMA_BASE } from '../app/config/read-schema.js';
+import { reportedSchema, type SchemaReport } from '../app/config/schema-report.js';
+import { callControl, isRunning } from '../app/control/control-client.js';
+import { openOffline } from '../app/data/offline-store.js';
+import { hasStore } from '../app/data/store-swap.js';
 import { serverFiles } from '../app/server-files.js';
-import { hasStore } from '../app/store-swap.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { LdapClient } from '../io/ldap-client.js';

@@ -1,7 +1,7 @@
 /**
  * Options that choose among the records of LDIF: branches, filter, attributes.
  */
-import type { SelectionOptions } from '../app/record-selection.js';
+import type { SelectionOptions } from '../app/data/record-selection.js';
 import { LdapError } from '../base/ldap-error.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { Filter } from '../filter/filter.js';

@@ -3,12 +3,12 @@
  *
  * `--url` and `--dir` on the command line count before POLYARCH_URL and POLYARCH_DIR.
  */
-import { callControl } from '../app/control-client.js';
-import type { ControlProgress } from '../app/control-protocol.js';
-import { callOverLdap } from '../app/remote-client.js';
-import type { RemoteRequest } from '../app/remote-commands.js';
+import { callControl } from '../app/control/control-client.js';
+import type { ControlProgress } from '../app/control/control-protocol.js';
+import { callOverLdap } from '../app/control/remote-client.js';
+import type { RemoteRequest } from '../app/control/remote-commands.js';
+import type { ServerStatus } from '../app/monitor/server-status.js';
 import { existingServer } from '../app/server-files.js';
-import type { ServerStatus } from '../app/server-status.js';
 import { must } from '../base/assert.js';
 import { OperatorError } from '../base/operator-error.js';
 import type { LdapClient } from '../io/ldap-client.js';

@@ -4,8 +4,13 @@
  * A function of what servers say and of the width: no line is longer. Replicas that were not asked are shown as those that were asked see them. A link that both ends tell of is one row, as its sender tells it.
  * Domains of the server itself (cn=schema) are one line while nothing is wrong with them.
  */
-import { wayText } from '../app/replication-monitor.js';
-import type { ComparisonStatus, DomainStatus, LinkStatus, ServerStatus } from '../app/server-status.js';
+import { wayText } from '../app/monitor/replication-monitor.js';
+import type {
+  ComparisonStatus,
+  DomainStatus,
+  LinkStatus,
+  ServerStatus,
+} from '../app/monitor/server-status.js';
 import { counted } from '../base/counted.js';
 import { awaitedText } from './awaited-text.js';
 import { type Column, columns, wrapped } from './columns.js';
@@ -156,7 +161,7 @@ function missingText({ missing }: LinkStatus): string {
   return missing === undefined ? '?' : missing >= MAX_COUNTED ? `${missing} or more` : String(missing);
 }
 
-/** As app/link-status.ts counts. */
+/** As app/monitor/link-status.ts counts. */
 const MAX_COUNTED = 10_000;
 
 function secondsText(seconds: number | undefined): string {

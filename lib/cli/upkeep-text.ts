@@ -1,7 +1,7 @@
 /**
  * What a domain keeps and for whom, as text: shared by `replication members` and `replication purge`.
  */
-import type { UpkeepStatus } from '../app/server-status.js';
+import type { UpkeepStatus } from '../app/monitor/server-status.js';
 import { counted } from '../base/counted.js';
 import { facts, table } from './output.js';
 

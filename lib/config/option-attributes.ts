@@ -2,7 +2,7 @@
  * Options as LDAP attributes: which entry of cn=config shows an option, under what name, and how its value is written there.
  *
  * Names follow from keys by rule, so that the table stays the one source: option `limits.idleSeconds` is `polyarch-cfg-limits-idle-seconds` of `cn=limits,cn=config`. Both directions
- * are here. Owns no definition (scripts/config-schema.ts writes them from these names) and no entry (operation/config-tree.ts).
+ * are here. Owns no definition (scripts/config-schema.ts writes them from these names) and no entry (operation/trees/config-tree.ts).
  */
 import { type Option, type OptionForm, optionFlag } from './option.js';
 import { dnFault } from './option-faults.js';

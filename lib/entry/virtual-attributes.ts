@@ -1,7 +1,7 @@
 /**
  * Which attributes a server derives when they are read: the one list, for the real/virtual attributes only controls and for filters.
  *
- * Owns the list only; how each is made is backend/computed-attributes.ts. What belongs to an entry's own state (entryUUID, createTimestamp and
+ * Owns the list only; how each is made is backend/rows/computed-attributes.ts. What belongs to an entry's own state (entryUUID, createTimestamp and
  * so on) is real, although it is kept in another form; virtual is what follows from an entry's name, its place, its classes or other entries.
  */
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';

@@ -11,8 +11,8 @@ import { fromOpenLdapCsn } from '../csn/openldap-csn.js';
 import { formatDn } from '../dn/dn-text.js';
 import type { LdapRequest } from '../ldap/message.js';
 import { canceled, type Operation } from './operation.js';
-import { SUBSCHEMA_DN } from './root-dse.js';
 import type { ServerParts } from './server-parts.js';
+import { SUBSCHEMA_DN } from './trees/root-dse.js';
 
 /** Counts for monitoring. */
 export class ChangeWaits {

@@ -1,6 +1,6 @@
 /** Compare (RFC 4511 section 4.10): compareTrue, compareFalse, or why neither can be said. */
 import type { Reader } from '../access/access-policy.js';
-import { RowsAway, withRows } from '../backend/reverse-lookup.js';
+import { RowsAway, withRows } from '../backend/index/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { resolveAttribute } from '../entry/resolve-attribute.js';
 import { isVirtual } from '../entry/virtual-attributes.js';
@@ -9,11 +9,11 @@ import type { CompareRequest } from '../ldap/message.js';
 import type { AttributeType } from '../schema/attribute-type.js';
 import { notHeld, shown, targetEntry } from './names.js';
 import { type Answer, answer, type MaybeAnswer, type Operation, resultOf } from './operation.js';
-import { rootDse } from './root-dse.js';
-import { matcherFor } from './search-filter.js';
+import { matcherFor } from './search/search-filter.js';
 import type { ServerParts } from './server-parts.js';
-import type { NamedEntry } from './virtual-tree.js';
-import { checkAssertion } from './writes.js';
+import { rootDse } from './trees/root-dse.js';
+import type { NamedEntry } from './trees/virtual-tree.js';
+import { checkAssertion } from './write/writes.js';
 
 /** Answers a compare: at once for stored entries. */
 export function compare(parts: ServerParts, operation: Operation): MaybeAnswer {

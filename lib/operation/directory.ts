@@ -11,9 +11,9 @@ import { LIMITS } from '../base/limits.js';
 import type { Dn } from '../dn/dn.js';
 import { formatDn, parseDn } from '../dn/dn-text.js';
 import type { Schema } from '../schema/schema.js';
-import type { DomainAssurance } from './assured.js';
-import type { DeletedEntries } from './deleted-entries.js';
-import { isUnder, rdnKeys, type VirtualTree } from './virtual-tree.js';
+import { isUnder, rdnKeys, type VirtualTree } from './trees/virtual-tree.js';
+import type { DomainAssurance } from './write/assured.js';
+import type { DeletedEntries } from './write/deleted-entries.js';
 
 /** A naming context and the backend that holds it. */
 export interface Domain {

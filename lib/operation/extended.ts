@@ -5,8 +5,8 @@ import { LdapError } from '../base/ldap-error.js';
 import { EXTENDED_OIDS } from '../ldap/control-oids.js';
 import type { ExtendedRequest } from '../ldap/message.js';
 import { administer } from './administration.js';
+import { passwordModify } from './bind/password-modify.js';
 import { type Answer, extendedAnswer, type MaybeAnswer, type Operation, SUCCESS } from './operation.js';
-import { passwordModify } from './password-modify.js';
 import type { ServerParts } from './server-parts.js';
 
 /** Answers an extended request. Throws protocolError for an OID that is not served (RFC 4511 section 4.12). */

@@ -10,7 +10,7 @@ import type { ResultName } from '../base/result-code.js';
 import type { Control, LdapRequest, LdapResponse, LdapResult, RequestMessage } from '../ldap/message.js';
 import type { RequestControls } from '../ldap/request-controls.js';
 import type { LdapTransport } from '../port/ldap-transport.js';
-import type { PolicyAnswer } from './policy-answer.js';
+import type { PolicyAnswer } from './bind/policy-answer.js';
 
 /** The final answer. */
 export interface Answer {

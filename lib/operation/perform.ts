@@ -5,16 +5,11 @@ import { unreachable } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
 import type { LdapResult } from '../ldap/message.js';
 import { StoreError } from '../port/ordered-store.js';
-import { add } from './add.js';
+import { proxiedRequester } from './bind/proxied-authorization.js';
 import { awaitChanges } from './change-wait.js';
 import { isLive, liveSearch } from './changes/live-search.js';
 import { compare } from './compare.js';
-import { remove } from './delete.js';
-import { withRightsSubject } from './effective-rights.js';
 import { extended } from './extended.js';
-import { modify } from './modify.js';
-import { modifyDn } from './modify-dn.js';
-import { tellHolder } from './not-unique.js';
 import {
   type Answer,
   answer,
@@ -23,10 +18,15 @@ import {
   type Operation,
   resultOf,
 } from './operation.js';
-import { proxiedRequester } from './proxied-authorization.js';
-import { checkTakesWrites } from './read-only.js';
-import { search } from './search.js';
+import { withRightsSubject } from './search/effective-rights.js';
+import { search } from './search/search.js';
 import type { ServerParts } from './server-parts.js';
+import { add } from './write/add.js';
+import { remove } from './write/delete.js';
+import { modify } from './write/modify.js';
+import { modifyDn } from './write/modify-dn.js';
+import { tellHolder } from './write/not-unique.js';
+import { checkTakesWrites } from './write/read-only.js';
 
 /** Performs a request that has an answer, except bind, which the connection runs. Throws or rejects with what failure() takes. */
 export function perform(parts: ServerParts, operation: Operation): MaybeAnswer {

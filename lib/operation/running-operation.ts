@@ -2,8 +2,8 @@
 import type { Requester } from '../access/requester.js';
 import type { RequestMessage } from '../ldap/message.js';
 import type { RequestControls } from '../ldap/request-controls.js';
+import type { PolicyAnswer } from './bind/policy-answer.js';
 import type { AnswerStream, Operation, TransportFacts } from './operation.js';
-import type { PolicyAnswer } from './policy-answer.js';
 
 export class RunningOperation implements Operation {
   readonly message: RequestMessage;

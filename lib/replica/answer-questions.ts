@@ -4,8 +4,8 @@
  * Invariant: digests are given only with the state that they belong to, and only when that covers what the question knows.
  */
 
-import type { DigestTree } from '../backend/digest-tree.js';
-import { encodeEntryImage } from '../backend/entry-image.js';
+import type { DigestTree } from '../backend/digest/digest-tree.js';
+import { encodeEntryImage } from '../backend/digest/entry-image.js';
 import type { StoreBackend } from '../backend/store-backend.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';

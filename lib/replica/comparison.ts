@@ -4,8 +4,8 @@
  * Both sides go on taking writes. So an entry counts as different only when our digest of it was the same before and after the peer's, at states around the peer's state, and that twice:
  * a change on its way makes no false alarm. Reports and repairs nothing by itself (divergence.ts, repair.ts).
  */
-import type { DigestTree } from '../backend/digest-tree.js';
-import { decodeEntryImage } from '../backend/entry-image.js';
+import type { DigestTree } from '../backend/digest/digest-tree.js';
+import { decodeEntryImage } from '../backend/digest/entry-image.js';
 import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
 import type { EntryUuid } from '../change/change.js';

@@ -4,7 +4,7 @@
  * Which side is right: the facts of both (conflict/judge-states.ts), else what the other peers hold, two against one; else the operator says, by naming the peer to copy from. Nothing is
  * guessed. A repair is no change: it makes a replica again what the changes say, and replicates nowhere.
  */
-import { decodeEntryImage } from '../backend/entry-image.js';
+import { decodeEntryImage } from '../backend/digest/entry-image.js';
 import { LdapError } from '../base/ldap-error.js';
 import { judgeStates } from '../conflict/judge-states.js';
 import { NO_DIGEST, type StateDigest, sameDigest } from '../conflict/state-digest.js';

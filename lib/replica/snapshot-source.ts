@@ -20,7 +20,7 @@ export interface SnapshotSource {
   exportSnapshot(fraction?: string): Promise<DomainSnapshot>;
 }
 
-/** What of the entries is held (backend/held-fraction.ts). */
+/** What of the entries is held (backend/load/held-fraction.ts). */
 export interface HeldPart {
   /** Of the rows that there are. */
   readonly text: string;

@@ -55,7 +55,7 @@ const ONLY_EXTENSIBLE: readonly ExtensibleRule[] = [
     matcher: (assertion) => bitMatcher(assertion, (value, mask) => (value & mask) !== 0n),
   },
   {
-    // A chain leads through other entries: search resolves it before it matches (operation/in-chain.ts). On one value it is Undefined.
+    // A chain leads through other entries: search resolves it before it matches (operation/search/in-chain.ts). On one value it is Undefined.
     oid: IN_CHAIN_OID,
     name: 'distinguishedNameInChainMatch',
     syntax: '1.3.6.1.4.1.1466.115.121.1.12',

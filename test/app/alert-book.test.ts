@@ -1,7 +1,7 @@
 /** Which alerts stand: when they begin, when they end, and bounds. */
 import t from 'tap';
-import { AlertBook } from '../../lib/app/alert-book.js';
-import type { Finding, Severity } from '../../lib/app/health-rules.js';
+import { AlertBook } from '../../lib/app/monitor/alert-book.js';
+import type { Finding, Severity } from '../../lib/app/monitor/health-rules.js';
 
 const finding = (code: string, severity: Severity = 'warning', about = 'x'): Finding => ({
   code,

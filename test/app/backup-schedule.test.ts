@@ -1,7 +1,11 @@
 /** Backups by schedule: what is due, one at a time, after a failure, at a stop. */
 import t from 'tap';
-import type { ListedBackup } from '../../lib/app/backup-catalog.js';
-import { type BackupScheduleParts, dueBackup, scheduleBackups } from '../../lib/app/backup-schedule.js';
+import type { ListedBackup } from '../../lib/app/backup/backup-catalog.js';
+import {
+  type BackupScheduleParts,
+  dueBackup,
+  scheduleBackups,
+} from '../../lib/app/backup/backup-schedule.js';
 import { silentLog } from '../../lib/io/pino-log.js';
 import { parseWeekTimes } from '../../lib/topology/week-times.js';
 import { TestClock } from '../operation/test-server.js';

@@ -1,6 +1,6 @@
-/** Claims of lib/app/changelog-completeness.ts: what of a log can be numbered for cn=changelog (docs/changes.md, the rule of the numbers). */
+/** Claims of lib/app/domain/changelog-completeness.ts: what of a log can be numbered for cn=changelog (docs/changes.md, the rule of the numbers). */
 import t from 'tap';
-import { completeness } from '../../lib/app/changelog-completeness.js';
+import { completeness } from '../../lib/app/domain/changelog-completeness.js';
 import { makeCsn, type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { MemberRow } from '../../lib/sync/member-row.js';

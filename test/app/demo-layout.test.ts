@@ -1,6 +1,6 @@
 /** The demo's places follow from its options. */
 import t from 'tap';
-import { demoAddresses, demoLayout, readyServer } from '../../lib/app/demo-layout.js';
+import { demoAddresses, demoLayout, readyServer } from '../../lib/app/process/demo-layout.js';
 
 t.test('server k is at port + 10(k-1), in one of two sites', (t) => {
   const places = demoLayout('/d', 3, 1389);

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { startDemo } from '../../lib/app/demo.js';
+import { startDemo } from '../../lib/app/process/demo.js';
 
 t.test('a damaged demo.json is a fault of the directory, told with its name', async (t) => {
   const dir = t.testdir();

@@ -1,6 +1,6 @@
 /** Which part of a domain's attributes the configuration asks for, and what it cannot ask for. */
 import t from 'tap';
-import { fractionOf, heldPart, refuseAsSource, refusePart } from '../../lib/app/domain-fraction.js';
+import { fractionOf, heldPart, refuseAsSource, refusePart } from '../../lib/app/domain/domain-fraction.js';
 import { OPTION_KEYS, optionOf, type Settings } from '../../lib/config/option-table.js';
 import { formatFraction } from '../../lib/entry/fraction-text.js';
 import { standardSchema } from '../schema/standard-schema.js';

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { RunningDomain } from '../../lib/app/domain.js';
-import { givenUpText, saveGivenUp } from '../../lib/app/given-up.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { givenUpText, saveGivenUp } from '../../lib/app/data/given-up.js';
+import type { RunningDomain } from '../../lib/app/domain/domain.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import type { Change, ChangeBody, EntryUuid } from '../../lib/change/change.js';
 import { toEncodedChange } from '../../lib/change/change-codec.js';

@@ -1,7 +1,7 @@
 /** Rules of `polyarch health`: each fires for its fault alone, and says what to do. */
 import t from 'tap';
-import { examine, type HealthFacts } from '../../lib/app/health-rules.js';
-import type { ServerStatus } from '../../lib/app/server-status.js';
+import { examine, type HealthFacts } from '../../lib/app/monitor/health-rules.js';
+import type { ServerStatus } from '../../lib/app/monitor/server-status.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const domain = { baseDn: 'dc=x', phase: 'ready', reason: undefined, blocked: [] };

@@ -1,7 +1,7 @@
 /** HTTP for machines over a real socket: metrics that follow the status, health, readiness, and what is refused. */
 import t from 'tap';
-import { listenHttp } from '../../lib/app/http-endpoint.js';
-import type { DomainStatus, LinkStatus, ServerStatus } from '../../lib/app/server-status.js';
+import { listenHttp } from '../../lib/app/monitor/http-endpoint.js';
+import type { DomainStatus, LinkStatus, ServerStatus } from '../../lib/app/monitor/server-status.js';
 
 const DOMAIN: DomainStatus = {
   baseDn: 'dc=example,dc=com',

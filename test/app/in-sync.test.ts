@@ -1,7 +1,7 @@
 /** In sync means: the same changes of the same data in every domain. */
 import t from 'tap';
-import { inSync } from '../../lib/app/in-sync.js';
-import type { DomainStatus, ServerStatus } from '../../lib/app/server-status.js';
+import { inSync } from '../../lib/app/monitor/in-sync.js';
+import type { DomainStatus, ServerStatus } from '../../lib/app/monitor/server-status.js';
 
 const domain = (over: Partial<DomainStatus> = {}): DomainStatus => ({
   baseDn: 'dc=x',

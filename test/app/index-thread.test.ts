@@ -1,11 +1,11 @@
 /** Index rows made in a thread of their own are those made here, however fast values come and however long they are. */
 import { join } from 'node:path';
 import t from 'tap';
-import { IndexThread } from '../../lib/app/index-thread.js';
+import { IndexThread } from '../../lib/app/data/index-thread.js';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { type DomainNumber, INDEX_KIND, KeySpace, TAG } from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { type PostingSink, PostingTables } from '../../lib/backend/posting-tables.js';
+import { type PostingSink, PostingTables } from '../../lib/backend/index/posting-tables.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { type DomainNumber, INDEX_KIND, KeySpace, TAG } from '../../lib/backend/rows/key-space.js';
 import { toHex, utf8Encode } from '../../lib/base/bytes.js';
 import { adoptTables } from '../../lib/io/store/adopt-tables.js';
 import { openLevelStore } from '../../lib/io/store/level-store.js';

@@ -1,6 +1,6 @@
 /** What a session's row says that the peer lacks: counted for its own states, and never an old figure. */
 import t from 'tap';
-import { linkStatus, MissingChanges } from '../../lib/app/link-status.js';
+import { linkStatus, MissingChanges } from '../../lib/app/monitor/link-status.js';
 import type { SessionStatus } from '../../lib/broker/broker-seams.js';
 import type { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';

@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import t from 'tap';
-import { parseEdits } from '../../lib/app/config-lines.js';
-import { LiveConfiguration } from '../../lib/app/live-configuration.js';
-import { readConfigAndSources } from '../../lib/app/read-config.js';
+import { parseEdits } from '../../lib/app/config/config-lines.js';
+import { LiveConfiguration } from '../../lib/app/config/live-configuration.js';
+import { readConfigAndSources } from '../../lib/app/config/read-config.js';
 import type { Settings } from '../../lib/config/option-table.js';
 import { silentLog } from '../../lib/io/pino-log.js';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { importEntries } from '../../lib/app/import-entries.js';
-import { type MergeResult, mergeEntries } from '../../lib/app/merge-entries.js';
-import type { MergeOrder } from '../../lib/app/merge-source.js';
-import { readServerConfig } from '../../lib/app/read-config.js';
+import { readServerConfig } from '../../lib/app/config/read-config.js';
+import { importEntries } from '../../lib/app/data/import-entries.js';
+import { type MergeResult, mergeEntries } from '../../lib/app/data/merge-entries.js';
+import type { MergeOrder } from '../../lib/app/data/merge-source.js';
 import { type RunningServer, startServer } from '../../lib/app/server.js';
 import { utf8Decode } from '../../lib/base/bytes.js';
 import { parseDn } from '../../lib/dn/dn-text.js';

@@ -1,6 +1,6 @@
 /** Which options a running server takes over is what the option table says: no setting follows an option that does not reload. */
 import t from 'tap';
-import { liveSettings, startSettings } from '../../lib/app/operation-settings.js';
+import { liveSettings, startSettings } from '../../lib/app/config/operation-settings.js';
 import { OPTION_KEYS, optionOf, type Settings } from '../../lib/config/option-table.js';
 
 const ELSEWHERE = new Set(['alerts.everySeconds', 'alerts.command', 'log.access', 'log.level']);

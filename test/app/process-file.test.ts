@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { removeProcessFile, writeProcessFile } from '../../lib/app/process-file.js';
+import { removeProcessFile, writeProcessFile } from '../../lib/app/process/process-file.js';
 
 t.test('it names the process, and goes when the process ends', async (t) => {
   const file = join(t.testdir(), 'polyarch.pid');

@@ -1,7 +1,7 @@
 /** Commands over LDAP: which there are, what a request must look like, and failures that keep their kind. */
 import t from 'tap';
-import { type ControlFailure, errorOf } from '../../lib/app/control-protocol.js';
-import { readRemoteRequest, remoteCommands } from '../../lib/app/remote-commands.js';
+import { type ControlFailure, errorOf } from '../../lib/app/control/control-protocol.js';
+import { readRemoteRequest, remoteCommands } from '../../lib/app/control/remote-commands.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
 import type { Log } from '../../lib/port/log.js';

@@ -1,8 +1,8 @@
 /** What sessions say of a domain: how far it is behind, and whether it stands alone (docs/assurance.md, replication.whenIsolated; OpenDJ's isolation policy). */
 import t from 'tap';
-import type { Guard } from '../../lib/app/guarded-backend.js';
-import type { ServerConfig } from '../../lib/app/read-config.js';
-import { refusingAlone, replicationLag } from '../../lib/app/replication-lag.js';
+import type { ServerConfig } from '../../lib/app/config/read-config.js';
+import type { Guard } from '../../lib/app/domain/guarded-backend.js';
+import { refusingAlone, replicationLag } from '../../lib/app/monitor/replication-lag.js';
 import type { SessionStatus } from '../../lib/broker/broker-seams.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { MemberRow } from '../../lib/sync/member-row.js';

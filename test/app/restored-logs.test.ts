@@ -1,9 +1,9 @@
 /** What a restore to a point in time takes from logs: everything up to it, nothing after it, and never with a hole. */
 import t from 'tap';
-import { RestoredLogs } from '../../lib/app/restored-logs.js';
+import { RestoredLogs } from '../../lib/app/backup/restored-logs.js';
 import { domainNumber, textOp } from '../../lib/backend/domain-facts.js';
-import { KeySpace } from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { KeySpace } from '../../lib/backend/rows/key-space.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import type { Csn } from '../../lib/csn/csn.js';

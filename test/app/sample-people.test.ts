@@ -1,7 +1,7 @@
 /** Sample people: the same for a seed, N entries, parents first, realistic in size. */
 import t from 'tap';
-import { sampleLdif } from '../../lib/app/sample-ldif.js';
-import { baseEntry, sampleEntries, samplePlan } from '../../lib/app/sample-people.js';
+import { sampleLdif } from '../../lib/app/data/sample-ldif.js';
+import { baseEntry, sampleEntries, samplePlan } from '../../lib/app/data/sample-people.js';
 
 const options = { entries: 500, base: 'dc=example,dc=com', seed: 1 };
 

@@ -1,8 +1,8 @@
 /** How searches find their candidates: the same entries whichever way, and never more rows read than the way is worth. */
 import t from 'tap';
 import type { Candidates, StoredEntry } from '../../lib/backend/backend.js';
-import { beginLoad } from '../../lib/backend/bulk-load.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { beginLoad } from '../../lib/backend/load/bulk-load.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';

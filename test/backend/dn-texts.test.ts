@@ -1,8 +1,8 @@
 /** Entries by the texts of their names: what is remembered is proved by the entry, and most of what was put is found again. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { DnTexts } from '../../lib/backend/dn-texts.js';
-import type { HeldEntry } from '../../lib/backend/stored-entry.js';
+import type { HeldEntry } from '../../lib/backend/rows/stored-entry.js';
+import { DnTexts } from '../../lib/backend/tree/dn-texts.js';
 
 const BASE = 'ou=people,dc=example,dc=com';
 const COUNT = 100_000;

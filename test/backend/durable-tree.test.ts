@@ -1,6 +1,6 @@
 /** Readers and a store that is ahead of what they were told: a commit is in force on disk a moment before memory follows. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import { StoreError, type StoreOp } from '../../lib/port/ordered-store.js';

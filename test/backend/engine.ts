@@ -2,7 +2,7 @@
 
 import type { Intent, ReadView } from '../../lib/backend/backend.js';
 import type { ChangeSink } from '../../lib/backend/change-sink.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { type BackendOptions, openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { verifyDomainRows } from '../../lib/backend/verify.js';

@@ -1,7 +1,7 @@
 /** Marks of entries as bits, beside a plain Set. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { EntryMarks } from '../../lib/backend/entry-marks.js';
+import { EntryMarks } from '../../lib/backend/memory/entry-marks.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 
 const seed = Number(process.env.POLYARCH_SEED ?? 43);

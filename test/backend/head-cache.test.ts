@@ -1,8 +1,8 @@
 /** Heads of values as bytes, beside a plain Map. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { HeadCache } from '../../lib/backend/head-cache.js';
-import type { Head } from '../../lib/backend/posting-rows.js';
+import { HeadCache } from '../../lib/backend/index/head-cache.js';
+import type { Head } from '../../lib/backend/index/posting-rows.js';
 
 t.test('what is given is what was set last, or nothing', async (t) => {
   const cache = new HeadCache();

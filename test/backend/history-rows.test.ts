@@ -6,7 +6,7 @@ import {
   encodeHistoryRow,
   encodeMoveRow,
   historyRowInSteps,
-} from '../../lib/backend/history-rows.js';
+} from '../../lib/backend/rows/history-rows.js';
 import { equalBytes, utf8Encode } from '../../lib/base/bytes.js';
 import { formatNamedRdn } from '../../lib/change/named-rdn.js';
 import type { MoveRow } from '../../lib/conflict/domain-view.js';

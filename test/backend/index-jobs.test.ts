@@ -1,8 +1,8 @@
 /** Indexes are built, dropped and rebuilt while writes go on; what is not whole is never used; a crash begins the work anew. */
 import t from 'tap';
-import { IndexConfig, type IndexOptions } from '../../lib/backend/index-config.js';
-import { INDEX_KIND } from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { IndexConfig, type IndexOptions } from '../../lib/backend/index/index-config.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { INDEX_KIND } from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { SeededRandom } from '../sim/seeded-random.js';

@@ -3,13 +3,13 @@
  */
 import t from 'tap';
 import type { StoredEntry } from '../../lib/backend/backend.js';
-import { etagOf } from '../../lib/backend/etag.js';
-import { TAG } from '../../lib/backend/key-space.js';
-import { VALUE_BOUNDS } from '../../lib/backend/large-attributes.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { purgeRows } from '../../lib/backend/purge-rows.js';
-import { rebuildIndexes } from '../../lib/backend/rebuild-index.js';
-import { SERVER_KEYS } from '../../lib/backend/server-keys.js';
+import { rebuildIndexes } from '../../lib/backend/index/rebuild-index.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { etagOf } from '../../lib/backend/rows/etag.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
+import { VALUE_BOUNDS } from '../../lib/backend/rows/large-attributes.js';
+import { purgeRows } from '../../lib/backend/rows/purge-rows.js';
+import { SERVER_KEYS } from '../../lib/backend/rows/server-keys.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { decodeChange } from '../../lib/change/change-codec.js';

@@ -1,6 +1,6 @@
 /** Writes of many values go in turns: others read meanwhile, see the entry before or after, and the rows are those of a write in one piece. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import type { Csn } from '../../lib/csn/csn.js';

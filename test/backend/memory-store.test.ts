@@ -1,6 +1,6 @@
 /** The memory store keeps the contract of an ordered store, and its faults are those of a disk. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { fromLatin1 } from '../../lib/base/bytes.js';
 import { orderedStoreContract, put, refused } from '../contract/ordered-store.js';
 

@@ -1,6 +1,6 @@
 /** A move that the fold would give no effect is refused where it is made (docs/conflicts.md, The tree). */
 import t from 'tap';
-import { checkNoRing } from '../../lib/backend/no-ring.js';
+import { checkNoRing } from '../../lib/backend/tree/no-ring.js';
 import { type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
 import { LOST_AND_FOUND_UUID } from '../../lib/conflict/entry-state.js';
 import { move, rename } from '../conflict/story.js';

@@ -1,6 +1,6 @@
 /** Bytes by number in a bounded piece of memory, beside a plain Map. */
 import t from 'tap';
-import { OctetArena } from '../../lib/backend/octet-arena.js';
+import { OctetArena } from '../../lib/backend/memory/octet-arena.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 
 const seed = Number(process.env.POLYARCH_SEED ?? 41);

@@ -1,6 +1,6 @@
 /** Byte strings with numbers, beside a plain Map. */
 import t from 'tap';
-import { OctetTable } from '../../lib/backend/octet-table.js';
+import { OctetTable } from '../../lib/backend/memory/octet-table.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 
 t.test('numbers count in the order of arrival, are found again, and end with clear()', async (t) => {

@@ -1,7 +1,7 @@
 /** Values and their entries in flat arrays, beside a plain Map. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { PostingTable } from '../../lib/backend/posting-table.js';
+import { PostingTable } from '../../lib/backend/index/posting-table.js';
 import { latin1 } from '../../lib/base/bytes.js';
 
 t.test('every value keeps its octets and its ids in order, each once; clear() forgets', async (t) => {

@@ -1,16 +1,16 @@
 /** However often what has gathered is written in between, the rows say the same. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
+import { decodeHead, PostingReader } from '../../lib/backend/index/posting-rows.js';
+import { type BuilderBounds, PostingTables } from '../../lib/backend/index/posting-tables.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import {
   type DomainNumber,
   headKey,
   INDEX_KIND,
   KeySpace,
   prefixRange,
-} from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { decodeHead, PostingReader } from '../../lib/backend/posting-rows.js';
-import { type BuilderBounds, PostingTables } from '../../lib/backend/posting-tables.js';
+} from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { substringKeys } from '../../lib/filter/substring-keys.js';

@@ -1,8 +1,8 @@
 /** What is read before it is asked for, and what is read no more: rows of the store by the tag of their keys, counted. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { Preload } from '../../lib/backend/preload.js';
-import { SievedStore } from '../../lib/backend/sieved-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { Preload } from '../../lib/backend/memory/preload.js';
+import { SievedStore } from '../../lib/backend/memory/sieved-store.js';
 import { must } from '../../lib/base/assert.js';
 import { adding, deleting, openEngine, renaming } from './engine.js';
 

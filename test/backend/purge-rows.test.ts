@@ -1,6 +1,6 @@
 /** Forgetting in the store (conflict/forget.ts): what may go goes, what something still names stays; undelete within its time. */
 import t from 'tap';
-import { deadEntries, purgeRows } from '../../lib/backend/purge-rows.js';
+import { deadEntries, purgeRows } from '../../lib/backend/rows/purge-rows.js';
 import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { type Change, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';

@@ -1,8 +1,13 @@
 /** Reference jobs that wait (docs/data-format.md, tag `f`): verify reads each to its last octet and tells what cannot be done. */
 import t from 'tap';
 import { textOp } from '../../lib/backend/domain-facts.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { decodeJob, encodeJob, jobNumber, type ReferenceJob } from '../../lib/backend/reference-job-row.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import {
+  decodeJob,
+  encodeJob,
+  jobNumber,
+  type ReferenceJob,
+} from '../../lib/backend/rules/reference-job-row.js';
 import { must } from '../../lib/base/assert.js';
 import { concatBytes } from '../../lib/base/bytes.js';
 import { adding, freshUuid, openEngine, violations } from './engine.js';

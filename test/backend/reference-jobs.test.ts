@@ -1,9 +1,9 @@
 /** References on the real engine: random renames, moves and deletes; a replica that replays them ends equal; large groups stay decoded. */
 import t from 'tap';
 import type { StoredEntry } from '../../lib/backend/backend.js';
-import { DEFAULT_INDEXES } from '../../lib/backend/index-config.js';
-import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/reference-rules.js';
-import { withRows } from '../../lib/backend/reverse-lookup.js';
+import { DEFAULT_INDEXES } from '../../lib/backend/index/index-config.js';
+import { withRows } from '../../lib/backend/index/reverse-lookup.js';
+import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/rules/reference-rules.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Decode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';

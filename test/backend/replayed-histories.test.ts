@@ -3,9 +3,9 @@
  * finds nothing (replication-model.md section 1).
  */
 import t from 'tap';
-import { decodeState } from '../../lib/backend/entry-record.js';
-import { TAG } from '../../lib/backend/key-space.js';
-import { VALUE_BOUNDS } from '../../lib/backend/large-attributes.js';
+import { decodeState } from '../../lib/backend/rows/entry-record.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
+import { VALUE_BOUNDS } from '../../lib/backend/rows/large-attributes.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import type { Change } from '../../lib/change/change.js';
 import type { EntryState } from '../../lib/conflict/entry-state.js';

@@ -1,6 +1,6 @@
 /** Merges that leave an entry outside the schema: marked, in the journal, mended, on every replica alike (replication-model.md section 4). */
 import t, { type Test } from 'tap';
-import { TAG } from '../../lib/backend/key-space.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Decode } from '../../lib/base/bytes.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';

@@ -1,7 +1,9 @@
 /** What a sieved store answers is what its store would have answered, whatever was learnt when; and what it surely knows costs no read. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { KeySieve } from '../../lib/backend/key-sieve.js';
+import { KeySieve } from '../../lib/backend/memory/key-sieve.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { SievedStore } from '../../lib/backend/memory/sieved-store.js';
 import {
   type DomainNumber,
   INDEX_KIND,
@@ -9,9 +11,7 @@ import {
   POSTING,
   postingKey,
   TAG,
-} from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { SievedStore } from '../../lib/backend/sieved-store.js';
+} from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import type { EntryUuid } from '../../lib/change/change.js';

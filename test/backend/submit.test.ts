@@ -1,6 +1,6 @@
 /** The local half of the write path: decisions see everything decided before, answers come after the disk, batches group, refusals leave nothing. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';

@@ -14,7 +14,7 @@ import {
   visitBackwards,
   withoutValue,
   withValue,
-} from '../../lib/backend/value-chunks.js';
+} from '../../lib/backend/rows/value-chunks.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import type { ValueKey } from '../../lib/entry/value-index.js';
 

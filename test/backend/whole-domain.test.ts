@@ -1,13 +1,13 @@
 /** Work on whole domains: bulk load, rebuild of indexes, total update, and verify, which finds what was broken on purpose. */
 import t from 'tap';
-import { beginLoad, type LoadOptions } from '../../lib/backend/bulk-load.js';
-import { Dictionary } from '../../lib/backend/dictionary.js';
 import { readFacts } from '../../lib/backend/domain-facts.js';
-import { decodeState, encodeRecord, isRdnInside } from '../../lib/backend/entry-record.js';
-import { headKey, INDEX_KIND, POSTING, postingKey, TAG } from '../../lib/backend/key-space.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
-import { rebuildIndexes } from '../../lib/backend/rebuild-index.js';
-import { encodeClaims, encodeIdRow } from '../../lib/backend/rows.js';
+import { rebuildIndexes } from '../../lib/backend/index/rebuild-index.js';
+import { beginLoad, type LoadOptions } from '../../lib/backend/load/bulk-load.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { Dictionary } from '../../lib/backend/rows/dictionary.js';
+import { decodeState, encodeRecord, isRdnInside } from '../../lib/backend/rows/entry-record.js';
+import { headKey, INDEX_KIND, POSTING, postingKey, TAG } from '../../lib/backend/rows/key-space.js';
+import { encodeClaims, encodeIdRow } from '../../lib/backend/rows/rows.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { parseDn } from '../../lib/dn/dn-text.js';

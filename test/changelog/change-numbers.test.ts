@@ -1,6 +1,6 @@
 /** Numbers of changes: CSN order, completeness, late changes, restart, purge (the rule in the header of change-numbers.ts). */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { ChangeNumbers } from '../../lib/changelog/change-numbers.js';

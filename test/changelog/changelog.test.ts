@@ -2,7 +2,7 @@
  * The change log: chains, durability, reading, trimming, recovery (replication-model.md sections 2 and 6).
  */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import type { Csn } from '../../lib/csn/csn.js';

@@ -1,6 +1,6 @@
 /** A broker's log that gives up an origin, and whose origins it holds on the word of one server (replication-model.md section 7). */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import { changes, replica } from '../sync/session-fixtures.js';
 

@@ -5,7 +5,7 @@ import type {
   DomainStatus,
   LinkStatus,
   ServerStatus,
-} from '../../lib/app/server-status.js';
+} from '../../lib/app/monitor/server-status.js';
 import { columns, wrapped } from '../../lib/cli/columns.js';
 import { duration, statusScreen } from '../../lib/cli/status-screen.js';
 

@@ -6,10 +6,10 @@ import type { ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { callControl } from '../../lib/app/control-client.js';
-import type { ReadyServer } from '../../lib/app/demo-layout.js';
+import { callControl } from '../../lib/app/control/control-client.js';
+import type { ServerStatus } from '../../lib/app/monitor/server-status.js';
+import type { ReadyServer } from '../../lib/app/process/demo-layout.js';
 import { serverFiles } from '../../lib/app/server-files.js';
-import type { ServerStatus } from '../../lib/app/server-status.js';
 import { setupServer } from '../../lib/app/setup-server.js';
 import {
   BASE,

@@ -5,9 +5,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { callControl } from '../../lib/app/control-client.js';
+import { callControl } from '../../lib/app/control/control-client.js';
+import type { ReplicasVerified } from '../../lib/app/domain/verify-replicas.js';
 import { serverFiles } from '../../lib/app/server-files.js';
-import type { ReplicasVerified } from '../../lib/app/verify-replicas.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { type Cluster, startCluster } from './cluster.js';
 import { giveUpChanges } from './give-up-changes.js';

@@ -2,9 +2,9 @@
 
 import { Client } from 'ldapts';
 import t from 'tap';
-import { callControl } from '../../lib/app/control-client.js';
-import type { ReadyServer } from '../../lib/app/demo-layout.js';
-import { isAlive } from '../../lib/app/process-end.js';
+import { callControl } from '../../lib/app/control/control-client.js';
+import type { ReadyServer } from '../../lib/app/process/demo-layout.js';
+import { isAlive } from '../../lib/app/process/process-end.js';
 import { serverFiles } from '../../lib/app/server-files.js';
 import {
   ADMIN,

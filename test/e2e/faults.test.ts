@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { join } from 'node:path';
 import { Attribute, Change, Client } from 'ldapts';
 import t, { type Test } from 'tap';
-import type { LinkStatus } from '../../lib/app/server-status.js';
+import type { LinkStatus } from '../../lib/app/monitor/server-status.js';
 import { type Cluster, startCluster } from './cluster.js';
 import {
   ADMIN,

@@ -9,12 +9,12 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import { callControl } from '../../lib/app/control-client.js';
-import type { ReadyServer } from '../../lib/app/demo-layout.js';
-import { readServerConfig } from '../../lib/app/read-config.js';
+import { readServerConfig } from '../../lib/app/config/read-config.js';
+import { callControl } from '../../lib/app/control/control-client.js';
+import { verifyOffline } from '../../lib/app/data/verify-store.js';
+import type { ServerStatus } from '../../lib/app/monitor/server-status.js';
+import type { ReadyServer } from '../../lib/app/process/demo-layout.js';
 import { serverFiles } from '../../lib/app/server-files.js';
-import type { ServerStatus } from '../../lib/app/server-status.js';
-import { verifyOffline } from '../../lib/app/verify-store.js';
 import { listenOn } from '../../lib/cli/commands/setup.js';
 import { setUpOneServer } from '../app/one-server.js';
 

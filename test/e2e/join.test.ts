@@ -6,12 +6,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { callControl } from '../../lib/app/control-client.js';
-import type { ControlRequest } from '../../lib/app/control-protocol.js';
-import type { ReadyServer } from '../../lib/app/demo-layout.js';
-import { callOverLdap } from '../../lib/app/remote-client.js';
+import { callControl } from '../../lib/app/control/control-client.js';
+import type { ControlRequest } from '../../lib/app/control/control-protocol.js';
+import { callOverLdap } from '../../lib/app/control/remote-client.js';
+import type { UpkeepStatus } from '../../lib/app/monitor/server-status.js';
+import type { ReadyServer } from '../../lib/app/process/demo-layout.js';
 import { serverFiles } from '../../lib/app/server-files.js';
-import type { UpkeepStatus } from '../../lib/app/server-status.js';
 import { LdapClient } from '../../lib/io/ldap-client.js';
 import type { TopologyMember } from '../../lib/topology/member-list.js';
 import {

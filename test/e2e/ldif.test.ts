@@ -1,10 +1,10 @@
 /** LDIF in and out and indexes, on a stopped and on a running server: faults have file, line and reason, and what was right stays. Backups by itself and SIGHUP, on the same server. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { backUp } from '../../lib/app/back-up-server.js';
-import { readCatalog, verifyBackup } from '../../lib/app/backup-catalog.js';
-import { exportEntries } from '../../lib/app/export-entries.js';
-import { readServerConfig } from '../../lib/app/read-config.js';
+import { backUp } from '../../lib/app/backup/back-up-server.js';
+import { readCatalog, verifyBackup } from '../../lib/app/backup/backup-catalog.js';
+import { readServerConfig } from '../../lib/app/config/read-config.js';
+import { exportEntries } from '../../lib/app/data/export-entries.js';
 import { formatRecord } from '../../lib/ldif/format-record.js';
 import { BASE, ENV, eventually, faultsOf, LIMIT_MS, makeServer, polyarch, statusOf } from './harness.js';
 

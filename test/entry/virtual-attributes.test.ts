@@ -1,6 +1,6 @@
 /** The list of virtual attributes, held against what the server computes and what the schema says of it. */
 import t from 'tap';
-import { COMPUTED } from '../../lib/backend/computed-attributes.js';
+import { COMPUTED } from '../../lib/backend/rows/computed-attributes.js';
 import { isVirtual, isVirtualKey } from '../../lib/entry/virtual-attributes.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { standardSchema } from '../schema/standard-schema.js';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseFilter } from '../../lib/filter/filter-text.js';
-import { cut, filterShape } from '../../lib/operation/access-log.js';
+import { cut, filterShape } from '../../lib/operation/connection/access-log.js';
 
 t.test('a filter is shown by attributes and kinds, with ? for every value', async (t) => {
   const shapes: readonly (readonly [string, string])[] = [

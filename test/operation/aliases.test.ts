@@ -2,7 +2,7 @@ import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';
 import type { DerefAliases, SearchScope } from '../../lib/ldap/message.js';
-import { followAliases } from '../../lib/operation/aliases.js';
+import { followAliases } from '../../lib/operation/search/aliases.js';
 import { BASE, type Reply, TestServer } from './test-server.js';
 
 const MODES: readonly DerefAliases[] = ['never', 'searching', 'finding', 'always'];

@@ -5,7 +5,7 @@ import { utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import type { Control } from '../../lib/ldap/message.js';
-import type { AssuredMode, AssuredOutcome, DomainAssurance } from '../../lib/operation/assured.js';
+import type { AssuredMode, AssuredOutcome, DomainAssurance } from '../../lib/operation/write/assured.js';
 import { BASE, modifyRequest, type Reply, settle, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;

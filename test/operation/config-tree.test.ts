@@ -9,7 +9,7 @@ import { OPTION_KEYS, optionOf } from '../../lib/config/option-table.js';
 import { formatOptionText } from '../../lib/config/option-text.js';
 import { NO_SOURCES, resolveConfig } from '../../lib/config/server-config.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
-import type { Configuration, OptionEdit } from '../../lib/operation/config-entry.js';
+import type { Configuration, OptionEdit } from '../../lib/operation/trees/config-entry.js';
 import { TestServer } from './test-server.js';
 
 const HASH = '{ARGON2}x-no-such-hash';

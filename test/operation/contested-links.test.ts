@@ -5,7 +5,7 @@ import { LIMITS } from '../../lib/base/limits.js';
 import type { Change } from '../../lib/change/change.js';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { contestedLinks } from '../../lib/operation/contested-links.js';
+import { contestedLinks } from '../../lib/operation/write/contested-links.js';
 import { add } from '../conflict/story.js';
 import { entryUuid } from '../sim/entry-uuid.js';
 import { BASE, type TestClient, TestServer } from './test-server.js';

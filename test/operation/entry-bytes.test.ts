@@ -6,7 +6,7 @@ import { must } from '../../lib/base/assert.js';
 import { toHex } from '../../lib/base/bytes.js';
 import { BerWriter } from '../../lib/ber/ber-writer.js';
 import { compileSelection } from '../../lib/entry/select-attributes.js';
-import { EntryBytes } from '../../lib/operation/entry-bytes.js';
+import { EntryBytes } from '../../lib/operation/search/entry-bytes.js';
 import { adding, openEngine, schema } from '../backend/engine.js';
 import { TestServer } from './test-server.js';
 

@@ -1,15 +1,15 @@
 /** Changes of cn=schema over LDAP, on one server and on two whose changes meet. */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import { decodeChange } from '../../lib/change/change-codec.js';
 import type { ReplicaId } from '../../lib/csn/csn.js';
 import { LdapService } from '../../lib/operation/ldap-service.js';
-import { LiveSchema } from '../../lib/operation/live-schema.js';
-import { makeSchemaDomain } from '../../lib/operation/schema-genesis.js';
-import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../../lib/operation/schema-store.js';
+import { LiveSchema } from '../../lib/operation/schema/live-schema.js';
+import { makeSchemaDomain } from '../../lib/operation/schema/schema-genesis.js';
+import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../../lib/operation/schema/schema-store.js';
 import type { Schema } from '../../lib/schema/schema.js';
 import { type Engine, openEngine, silentLog, TestSink, violations } from '../backend/engine.js';
 import { standardSchema } from '../schema/standard-schema.js';

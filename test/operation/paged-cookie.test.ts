@@ -1,6 +1,6 @@
 import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
-import { PagedCookies } from '../../lib/operation/paged-cookie.js';
+import { PagedCookies } from '../../lib/operation/search/paged-cookie.js';
 import { searchRequest, seededRandom } from './test-server.js';
 
 const request = searchRequest({ filter: '(&(objectClass=person)(uid=a*))' });

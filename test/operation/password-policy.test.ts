@@ -5,7 +5,7 @@ import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
 import { type AccountUsability, decodeAccountUsability } from '../../lib/ldap/controls/account-usability.js';
 import { decodePasswordPolicyResponse } from '../../lib/ldap/controls/password-policy.js';
 import { encodePasswordModify } from '../../lib/ldap/extended/password-modify.js';
-import { explainPolicy } from '../../lib/operation/policy-report.js';
+import { explainPolicy } from '../../lib/operation/bind/policy-report.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import {
   ADMIN,

@@ -1,7 +1,7 @@
 /** Referential integrity, as clients see it: deletes, renames and moves, single entries and subtrees, crashes in between. */
 import t from 'tap';
 import type { BackendOptions } from '../../lib/backend/open-backend.js';
-import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/reference-rules.js';
+import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/rules/reference-rules.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
 import type { Change } from '../../lib/change/change.js';

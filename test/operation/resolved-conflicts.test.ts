@@ -1,12 +1,12 @@
 /** Lines of the journal that somebody settled: said over LDAP, replicated, counted nowhere (docs/conflicts.md, Resolving). */
 import t from 'tap';
-import type { RunningDomain } from '../../lib/app/domain.js';
-import { countingSeldom } from '../../lib/app/server-health.js';
+import type { RunningDomain } from '../../lib/app/domain/domain.js';
+import { countingSeldom } from '../../lib/app/monitor/server-health.js';
 import { must } from '../../lib/base/assert.js';
 import type { Change } from '../../lib/change/change.js';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { listedLines } from '../../lib/operation/resolved-conflicts.js';
+import { listedLines } from '../../lib/operation/write/resolved-conflicts.js';
 import { add, modify } from '../conflict/story.js';
 import { entryUuid } from '../sim/entry-uuid.js';
 import { BASE, type TestClient, TestServer } from './test-server.js';

@@ -4,7 +4,7 @@ import { fromBase64, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import { systemDigests } from '../../lib/io/system-digests.js';
 import { parseScramKeys } from '../../lib/ldap/sasl/scram-keys.js';
 import { formatServerFinal, readClientFirst } from '../../lib/ldap/sasl/scram-message.js';
-import { beginScram, finishScram, type ScramVerdict } from '../../lib/operation/scram-exchange.js';
+import { beginScram, finishScram, type ScramVerdict } from '../../lib/operation/bind/scram-exchange.js';
 import { lastMessage, scramValue } from './scram-client.js';
 
 const SALT = must(fromBase64('W22ZaJ0SNY7soEsUEjb6gQ=='), 'base64');

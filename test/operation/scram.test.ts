@@ -3,7 +3,7 @@ import t from 'tap';
 import { utf8Decode, utf8Encode } from '../../lib/base/bytes.js';
 import { systemDigests } from '../../lib/io/system-digests.js';
 import { EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
-import type { ScramParts } from '../../lib/operation/scram.js';
+import type { ScramParts } from '../../lib/operation/bind/scram.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
 import { lastMessage, readServerFirst, scramValue } from './scram-client.js';
 import {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { toHex } from '../../lib/base/bytes.js';
-import { sipHash } from '../../lib/operation/sip-hash.js';
+import { sipHash } from '../../lib/operation/search/sip-hash.js';
 
 const key = Uint8Array.from({ length: 16 }, (_, i) => i);
 

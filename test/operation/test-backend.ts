@@ -1,6 +1,6 @@
 /** The real backend on a memory store, without a changelog. */
 
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { type BackendOptions, openBackend } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';

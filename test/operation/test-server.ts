@@ -3,7 +3,7 @@
  * that speak real octets over memory transports.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { MemoryStore } from '../../lib/backend/memory-store.js';
+import type { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { BackendOptions } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
@@ -26,11 +26,11 @@ import type {
   SearchRequest,
 } from '../../lib/ldap/message.js';
 import { parseScramKeys } from '../../lib/ldap/sasl/scram-keys.js';
-import type { AccessRecord } from '../../lib/operation/access-log.js';
-import { DeletedEntries } from '../../lib/operation/deleted-entries.js';
+import type { ScramParts } from '../../lib/operation/bind/scram.js';
+import type { AccessRecord } from '../../lib/operation/connection/access-log.js';
 import { LdapService } from '../../lib/operation/ldap-service.js';
-import type { ScramParts } from '../../lib/operation/scram.js';
 import type { OperationSettings } from '../../lib/operation/settings.js';
+import { DeletedEntries } from '../../lib/operation/write/deleted-entries.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { LdapConnectionSink, LdapTransport, TransportSecurity } from '../../lib/port/ldap-transport.js';
 import type { Log } from '../../lib/port/log.js';

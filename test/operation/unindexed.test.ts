@@ -1,7 +1,7 @@
 /** Searches without an index: bounded, in turns, logged, explained, and made into advice. */
 import t from 'tap';
-import { IndexAdvice } from '../../lib/operation/index-advice.js';
-import { ScanGate } from '../../lib/operation/scan-gate.js';
+import { IndexAdvice } from '../../lib/operation/search/index-advice.js';
+import { ScanGate } from '../../lib/operation/search/scan-gate.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { BASE, person, TestClock, TestServer } from './test-server.js';
 

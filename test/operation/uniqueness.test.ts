@@ -1,6 +1,6 @@
 /** Attribute uniqueness in local writes, as clients see it. */
 import t from 'tap';
-import { uniqueRulesOf } from '../../lib/backend/unique-rules.js';
+import { uniqueRulesOf } from '../../lib/backend/rules/unique-rules.js';
 import { must } from '../../lib/base/assert.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
 import type { Change } from '../../lib/change/change.js';

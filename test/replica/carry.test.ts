@@ -3,7 +3,7 @@
  * row (replication-model.md section 6).
  */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import type { EncodedChange } from '../../lib/change/change.js';
 import { decodeChange, toEncodedChange } from '../../lib/change/change-codec.js';

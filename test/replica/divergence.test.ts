@@ -1,8 +1,8 @@
 /** Silent divergence (replication-model.md section 7): equal replicas look equal whatever each has forgotten; a damaged one is found, named, and put right by the facts. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/backend/entry-record.js';
-import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/large-attributes.js';
+import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/backend/rows/entry-record.js';
+import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/rows/large-attributes.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { type Change, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';

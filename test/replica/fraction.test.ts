@@ -4,8 +4,8 @@
  */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
-import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/backend/entry-record.js';
-import { TAG } from '../../lib/backend/key-space.js';
+import { checkRecord, decodeState, encodeRecord, parentIdOf } from '../../lib/backend/rows/entry-record.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import { askThrough, relayingAnswerer } from '../../lib/broker/relayed-questions.js';

@@ -3,7 +3,7 @@
  * random stories of crashes and clocks (replication-model.md section 2).
  */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { EntryUuid } from '../../lib/change/change.js';
 import { toEncodedChange } from '../../lib/change/change-codec.js';
 import { Changelog } from '../../lib/changelog/changelog.js';

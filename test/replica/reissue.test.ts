@@ -3,7 +3,7 @@
  * meanwhile (replication-model.md section 2).
  */
 import t from 'tap';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { Change, EntryUuid } from '../../lib/change/change.js';
 import { toEncodedChange } from '../../lib/change/change-codec.js';
 import { Changelog } from '../../lib/changelog/changelog.js';

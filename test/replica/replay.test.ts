@@ -3,7 +3,7 @@
  */
 import t from 'tap';
 import type { ReplayResult } from '../../lib/backend/backend.js';
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { Change } from '../../lib/change/change.js';
 import { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';

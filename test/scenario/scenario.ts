@@ -20,7 +20,7 @@
  */
 
 import type { Intent, ReadView, StoredEntry } from '../../lib/backend/backend.js';
-import { withRows } from '../../lib/backend/reverse-lookup.js';
+import { withRows } from '../../lib/backend/index/reverse-lookup.js';
 import { latin1 } from '../../lib/base/bytes.js';
 import type { ChangeBody, EntryUuid } from '../../lib/change/change.js';
 import type { JournalLine } from '../../lib/conflict/domain-view.js';
@@ -30,8 +30,8 @@ import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { add, cn, type Edit, modify, move, remove, undelete } from '../conflict/story.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import { ADD_BASE, BackendDirectory } from '../sim/backend-directory.js';
-import type { OpenDirectory, SimServer } from '../sim/sim-server.js';
 import { entryUuid } from '../sim/entry-uuid.js';
+import type { OpenDirectory, SimServer } from '../sim/sim-server.js';
 import { directoryServer, World } from '../sim/world.js';
 
 export interface Story {

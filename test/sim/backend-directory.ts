@@ -4,12 +4,12 @@
  */
 
 import type { Carried, ReadView, ReplayResult, StoredEntry, Written } from '../../lib/backend/backend.js';
-import { checkRecord, decodeState } from '../../lib/backend/entry-record.js';
-import { TAG } from '../../lib/backend/key-space.js';
-import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/large-attributes.js';
 import { openBackend } from '../../lib/backend/open-backend.js';
+import { checkRecord, decodeState } from '../../lib/backend/rows/entry-record.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
+import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/rows/large-attributes.js';
+import { HeldEntry } from '../../lib/backend/rows/stored-entry.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
-import { HeldEntry } from '../../lib/backend/stored-entry.js';
 import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';

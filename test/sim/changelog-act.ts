@@ -1,9 +1,9 @@
 /**
  * The external change log on every directory: each change has one number, the same everywhere, and whoever follows it by cookie, at whatever server, is told each change once.
  *
- * Numbers are given as a running server gives them (app/external-changelog.ts), and no server is held for silent, so that the rule without exceptions must hold (docs/changes.md).
+ * Numbers are given as a running server gives them (app/domain/external-changelog.ts), and no server is held for silent, so that the rule without exceptions must hold (docs/changes.md).
  */
-import { completeness } from '../../lib/app/changelog-completeness.js';
+import { completeness } from '../../lib/app/domain/changelog-completeness.js';
 import { domainNumber } from '../../lib/backend/domain-facts.js';
 import { ChangeNumbers } from '../../lib/changelog/change-numbers.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';

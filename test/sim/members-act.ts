@@ -1,7 +1,7 @@
 /**
  * Servers that come and go while others write and fail: eviction by name and the return by command, new members, members that leave, and dead ones that are forgotten.
  *
- * What the topology's domain tells each server (app/topology-follower.ts) is told here after a random time. Checked beside what every run checks: who left loses nothing, a new server ends
+ * What the topology's domain tells each server (app/topology/topology-follower.ts) is told here after a random time. Checked beside what every run checks: who left loses nothing, a new server ends
  * equal, and in the end every table knows who belongs.
  */
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';

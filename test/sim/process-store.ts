@@ -1,7 +1,7 @@
 /**
  * A machine's disk as one process of it sees it: once the process is dead, nothing it still tries reaches the disk, and nothing comes back.
  */
-import type { MemoryStore } from '../../lib/backend/memory-store.js';
+import type { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import {
   type OrderedStore,
   StoreError,

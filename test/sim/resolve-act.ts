@@ -1,12 +1,12 @@
 /**
  * People who look at the conflict journal while all goes on: they restore what a line says was lost, rename and move entries that lines name, and mark lines as settled or open again
- * (operation/resolved-conflicts.ts).
+ * (operation/write/resolved-conflicts.ts).
  *
  * Checked beside what every run checks: in the end all servers list the same lines under the same ids, settled alike.
  */
 import { utf8Decode } from '../../lib/base/bytes.js';
 import type { JournalLine } from '../../lib/conflict/domain-view.js';
-import { type ListedLine, listedLines, markOf } from '../../lib/operation/resolved-conflicts.js';
+import { type ListedLine, listedLines, markOf } from '../../lib/operation/write/resolved-conflicts.js';
 import { modify, move, rename, undelete } from '../conflict/story.js';
 import type { Act } from './act.js';
 import { ADD_BASE, BackendDirectory } from './backend-directory.js';

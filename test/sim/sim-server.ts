@@ -1,7 +1,7 @@
 /**
  * One simulated server: a machine with a disk and a clock, and the process on it, made of the production parts (change log, broker, replica).
  */
-import { MemoryStore } from '../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { Assurance } from '../../lib/broker/assurance.js';
 import type { Broker } from '../../lib/broker/broker.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';

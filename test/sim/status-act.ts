@@ -4,10 +4,10 @@
  * Draws from randomness of its own, so that a history is the same with and without it. Checked: no server that was told of an acknowledged change which it lacks says that it is in sync; servers that are in
  * sync together have equal contents; lags are never negative; counts of missing changes are what the states make of them; and where servers stay behind somebody says why.
  */
-import { domainStatus } from '../../lib/app/domain-status.js';
-import { inSync } from '../../lib/app/in-sync.js';
-import { linkStatus, MissingChanges } from '../../lib/app/link-status.js';
-import type { DomainStatus, LinkStatus, ServerStatus } from '../../lib/app/server-status.js';
+import { domainStatus } from '../../lib/app/monitor/domain-status.js';
+import { inSync } from '../../lib/app/monitor/in-sync.js';
+import { linkStatus, MissingChanges } from '../../lib/app/monitor/link-status.js';
+import type { DomainStatus, LinkStatus, ServerStatus } from '../../lib/app/monitor/server-status.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { Act } from './act.js';

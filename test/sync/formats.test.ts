@@ -2,7 +2,7 @@
  * Servers of different versions send each other nothing that one of both cannot read (lib/sync/formats.ts).
  */
 import t from 'tap';
-import { DATA_FORMAT } from '../../lib/backend/key-space.js';
+import { DATA_FORMAT } from '../../lib/backend/rows/key-space.js';
 import type { ReplicaId } from '../../lib/csn/csn.js';
 import { OLDEST_FORMATS, OWN_FORMATS } from '../../lib/sync/formats.js';
 import type { Hello } from '../../lib/sync/frames.js';

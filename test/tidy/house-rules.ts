@@ -64,7 +64,7 @@ export const PACKAGE_HOMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['cli-table3', ['cli']],
   ['@clack/prompts', ['cli']],
   ['picocolors', ['cli']],
-  ['prom-client', ['app/metrics.ts', 'app/http-endpoint.ts']],
+  ['prom-client', ['app/monitor/metrics.ts', 'app/monitor/http-endpoint.ts']],
 ]);
 
 export interface Ban {
@@ -176,7 +176,7 @@ export const TESTED_ELSEWHERE: ReadonlyMap<string, string> = new Map<string, str
 /** Imported by tests and benchmarks only, with the reason. */
 export const NOT_IMPORTED: ReadonlyMap<string, string> = new Map([
   [
-    'backend/memory-store.ts',
+    'backend/memory/memory-store.ts',
     'the other implementation of the store port, for tests, the simulator and benchmarks',
   ],
 ]);

@@ -1,7 +1,7 @@
 /**
  * `polyarch access explain`: what a user may do with an entry, and which rule says so.
  */
-import type { JudgedRight, RightsReport } from '../../operation/rights-report.js';
+import type { JudgedRight, RightsReport } from '../../operation/search/rights-report.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

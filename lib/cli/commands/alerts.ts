@@ -1,7 +1,7 @@
 /**
  * `polyarch alerts`: what a running server finds wrong with itself now, and since when.
  */
-import type { StandingAlert } from '../../app/alert-book.js';
+import type { StandingAlert } from '../../app/monitor/alert-book.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { pasteableAdvice, printData } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch backup list`: what a folder of backups holds, from the headers alone.
  */
-import { readCatalog } from '../../app/backup-catalog.js';
+import { readCatalog } from '../../app/backup/backup-catalog.js';
 import { backupFolder, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';

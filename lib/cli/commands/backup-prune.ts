@@ -1,8 +1,8 @@
 /**
  * `polyarch backup prune`: removes whole chains of backups (a full one and what goes on from it) that retention lets go.
  */
-import { expired, ofServer, readCatalog, removeBackups } from '../../app/backup-catalog.js';
-import { readServerConfig } from '../../app/read-config.js';
+import { expired, ofServer, readCatalog, removeBackups } from '../../app/backup/backup-catalog.js';
+import { readServerConfig } from '../../app/config/read-config.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupOptions } from '../backup-options.js';

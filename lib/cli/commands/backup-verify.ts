@@ -7,7 +7,7 @@ import {
   type ListedBackup,
   readCatalog,
   verifyBackup,
-} from '../../app/backup-catalog.js';
+} from '../../app/backup/backup-catalog.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupKey, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';

@@ -2,8 +2,8 @@
  * `polyarch backup`: everything of a server as of one instant, or what changed since the backup before; the server may run.
  */
 import { resolve } from 'node:path';
-import { backUp } from '../../app/back-up-server.js';
-import { readServerConfig } from '../../app/read-config.js';
+import { backUp } from '../../app/backup/back-up-server.js';
+import { readServerConfig } from '../../app/config/read-config.js';
 import { counted } from '../../base/counted.js';
 import { backupFolder, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';

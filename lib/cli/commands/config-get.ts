@@ -1,5 +1,5 @@
 /** `polyarch config get`: options of a server, with the values in force and where each comes from. */
-import { namedOptions } from '../../app/config-lines.js';
+import { namedOptions } from '../../app/config/config-lines.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { readOptions } from '../config-source.js';
 import { printData, table } from '../output.js';

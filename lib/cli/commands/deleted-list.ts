@@ -1,7 +1,7 @@
 /**
  * `polyarch deleted list`: entries that can be undeleted.
  */
-import type { DeletedEntry } from '../../app/deleted-entries.js';
+import type { DeletedEntry } from '../../app/data/deleted-entries.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

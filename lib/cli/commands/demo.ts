@@ -4,9 +4,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ChildFailed } from '../../app/child-server.js';
-import { type RunningDemo, startDemo } from '../../app/demo.js';
-import { MAX_DEMO_SERVERS, readyServer } from '../../app/demo-layout.js';
+import { ChildFailed } from '../../app/process/child-server.js';
+import { type RunningDemo, startDemo } from '../../app/process/demo.js';
+import { MAX_DEMO_SERVERS, readyServer } from '../../app/process/demo-layout.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { DEFAULT_ADMIN_DN } from '../../config/option-table.js';
 import { requireBase } from '../base-dn.js';

@@ -1,10 +1,11 @@
 /**
  * `polyarch export-ldif`: from a stopped server, or through LDAP from a running one.
  */
-import { type ExportScope, exportEntries } from '../../app/export-entries.js';
-import { readServerConfig } from '../../app/read-config.js';
-import { readServerSchema } from '../../app/read-schema.js';
-import { RecordSelection } from '../../app/record-selection.js';
+
+import { readServerConfig } from '../../app/config/read-config.js';
+import { readServerSchema } from '../../app/config/read-schema.js';
+import { type ExportScope, exportEntries } from '../../app/data/export-entries.js';
+import { RecordSelection } from '../../app/data/record-selection.js';
 import { OperatorError } from '../../base/operator-error.js';
 import type { Filter } from '../../filter/filter.js';
 import type { LdapClient } from '../../io/ldap-client.js';

@@ -2,8 +2,8 @@
  * `polyarch generate`: sample people and groups as LDIF, the same for the same seed. Streams.
  */
 
-import { sampleLdif } from '../../app/sample-ldif.js';
-import { sampleEntries } from '../../app/sample-people.js';
+import { sampleLdif } from '../../app/data/sample-ldif.js';
+import { sampleEntries } from '../../app/data/sample-people.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { writeLdifFile } from '../../io/ldif-files.js';
 import { requireBase } from '../base-dn.js';

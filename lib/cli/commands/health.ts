@@ -1,8 +1,8 @@
 /**
  * `polyarch health`: what is wrong with a server, running or stopped, why it matters, and the command that mends it.
  */
-import { gatherHealth } from '../../app/gather-health.js';
-import { examine, type Finding, type HealthFacts } from '../../app/health-rules.js';
+import { gatherHealth } from '../../app/monitor/gather-health.js';
+import { examine, type Finding, type HealthFacts } from '../../app/monitor/health-rules.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { pasteableAdvice, printData } from '../output.js';
 import { callUrl, targetOf, targetOptions } from '../server-target.js';

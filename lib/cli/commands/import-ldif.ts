@@ -1,11 +1,12 @@
 /**
  * `polyarch import-ldif`: into a stopped server (fast, replaces the data), or through LDAP into a running one.
  */
-import { importEntries } from '../../app/import-entries.js';
-import { importOnline, type OnlineOptions, type OnlineResult } from '../../app/import-online.js';
-import { readServerConfig, type ServerConfig } from '../../app/read-config.js';
-import { readServerSchema } from '../../app/read-schema.js';
-import { RecordSelection } from '../../app/record-selection.js';
+
+import { readServerConfig, type ServerConfig } from '../../app/config/read-config.js';
+import { readServerSchema } from '../../app/config/read-schema.js';
+import { importEntries } from '../../app/data/import-entries.js';
+import { importOnline, type OnlineOptions, type OnlineResult } from '../../app/data/import-online.js';
+import { RecordSelection } from '../../app/data/record-selection.js';
 import { existingServer } from '../../app/server-files.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch index add`: new indexes, built while the server serves, kept in polyarch.yaml.
  */
-import { changeIndexes } from '../../app/index-admin.js';
+import { changeIndexes } from '../../app/data/index-admin.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { indexOption, indexTable, onIndexes } from '../index-names.js';
 import { printData } from '../output.js';

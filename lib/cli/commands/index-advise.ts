@@ -1,9 +1,9 @@
 /**
  * `polyarch index advise`: the indexes that real searches have missed since the server started, as commands to paste.
  */
-import { callControl } from '../../app/control-client.js';
+import { callControl } from '../../app/control/control-client.js';
 import { existingServer } from '../../app/server-files.js';
-import { type AdviceRow, adviceText } from '../../operation/index-advice.js';
+import { type AdviceRow, adviceText } from '../../operation/search/index-advice.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { pasteable, printData } from '../output.js';
 

@@ -1,7 +1,7 @@
 /**
  * `polyarch index drop`: takes indexes out of use and out of polyarch.yaml, and deletes their rows.
  */
-import { changeIndexes } from '../../app/index-admin.js';
+import { changeIndexes } from '../../app/data/index-admin.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { indexOption, onIndexes } from '../index-names.js';
 import { printData } from '../output.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch index list`: the indexes of each domain, and whether searches use them already.
  */
-import { indexLines } from '../../app/index-admin.js';
+import { indexLines } from '../../app/data/index-admin.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { indexTable, onIndexes } from '../index-names.js';
 import { printData } from '../output.js';

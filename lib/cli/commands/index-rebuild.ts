@@ -1,10 +1,11 @@
 /**
  * `polyarch index rebuild`: makes index rows anew. With --index on a running or a stopped server; without, all of a stopped one.
  */
-import { isRunning } from '../../app/control-client.js';
-import { rebuildNamed } from '../../app/index-admin.js';
-import { readServerConfig } from '../../app/read-config.js';
-import { rebuildOffline } from '../../app/rebuild-offline.js';
+
+import { readServerConfig } from '../../app/config/read-config.js';
+import { isRunning } from '../../app/control/control-client.js';
+import { rebuildNamed } from '../../app/data/index-admin.js';
+import { rebuildOffline } from '../../app/data/rebuild-offline.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch index verify`: compares the rows of every index with the entries; a running server checks itself.
  */
-import { verifyIndexes } from '../../app/index-admin.js';
+import { verifyIndexes } from '../../app/data/index-admin.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';
 import { onIndexes } from '../index-names.js';

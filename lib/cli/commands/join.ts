@@ -4,13 +4,13 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { ChildFailed } from '../../app/child-server.js';
-import { callControl } from '../../app/control-client.js';
-import { type JoinProgress, makeJoinedServer, startJoined } from '../../app/join-server.js';
-import type { MergeResult } from '../../app/merge-entries.js';
-import { checkMergeSource, type MergeOrder } from '../../app/merge-source.js';
+import { callControl } from '../../app/control/control-client.js';
+import type { MergeResult } from '../../app/data/merge-entries.js';
+import { checkMergeSource, type MergeOrder } from '../../app/data/merge-source.js';
+import { ChildFailed } from '../../app/process/child-server.js';
 import { existingServer } from '../../app/server-files.js';
 import type { SetupOptions } from '../../app/setup-server.js';
+import { type JoinProgress, makeJoinedServer, startJoined } from '../../app/topology/join-server.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { formatAddress, parseAddress } from '../../topology/address.js';

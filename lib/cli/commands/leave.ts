@@ -1,8 +1,8 @@
 /**
  * `polyarch leave`: takes a running server out of its topology, or, with --forget, another one that is gone.
  */
-import { callControl } from '../../app/control-client.js';
-import { untilGone } from '../../app/process-end.js';
+import { callControl } from '../../app/control/control-client.js';
+import { untilGone } from '../../app/process/process-end.js';
 import { existingServer } from '../../app/server-files.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { note, printData } from '../output.js';

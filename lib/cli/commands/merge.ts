@@ -2,8 +2,8 @@
  * `polyarch merge`: the data of another server, or of an LDIF file, become part of what a running server and its topology hold.
  */
 import { resolve } from 'node:path';
-import { callControl } from '../../app/control-client.js';
-import type { MergeResult } from '../../app/merge-entries.js';
+import { callControl } from '../../app/control/control-client.js';
+import type { MergeResult } from '../../app/data/merge-entries.js';
 import { existingServer } from '../../app/server-files.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';

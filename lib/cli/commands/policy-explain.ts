@@ -1,7 +1,7 @@
 /**
  * `polyarch policy explain`: which password policy governs a user, why, how the account stands, and what its next bind comes to.
  */
-import type { PolicyReport } from '../../operation/policy-report.js';
+import type { PolicyReport } from '../../operation/bind/policy-report.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

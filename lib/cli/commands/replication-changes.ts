@@ -1,7 +1,7 @@
 /**
  * `polyarch replication changes`: the newest changes that a server applied, its own and those of other replicas.
  */
-import type { ChangeLine } from '../../app/change-lines.js';
+import type { ChangeLine } from '../../app/monitor/change-lines.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch replication conflicts`: the journal of resolved conflicts.
  */
-import type { ConflictLine } from '../../app/server-reports.js';
+import type { ConflictLine } from '../../app/monitor/server-reports.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

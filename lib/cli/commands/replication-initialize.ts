@@ -2,7 +2,7 @@
  * `polyarch replication initialize`: replaces what a running server holds of a domain by a copy from a peer (total update).
  */
 
-import { type GivenUp, givenUpText } from '../../app/given-up.js';
+import { type GivenUp, givenUpText } from '../../app/data/given-up.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch replication show-entry`: the replication metadata of one entry.
  */
-import type { EntryReport } from '../../app/server-reports.js';
+import type { EntryReport } from '../../app/monitor/server-reports.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';

@@ -1,10 +1,10 @@
 /**
  * `polyarch replication status`: missing changes, lag and peers of one server, or of all servers of a demo or machine (`--dir` more than once), or of servers anywhere (`--url` more than once).
  */
-import { callControl, isRunning } from '../../app/control-client.js';
-import { inSync } from '../../app/in-sync.js';
+import { callControl, isRunning } from '../../app/control/control-client.js';
+import { inSync } from '../../app/monitor/in-sync.js';
+import type { ServerStatus } from '../../app/monitor/server-status.js';
 import { existingServer } from '../../app/server-files.js';
-import type { ServerStatus } from '../../app/server-status.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { askCredentials, type BindArguments, ldapOptions } from '../ldap-options.js';

@@ -1,7 +1,7 @@
 /**
  * `polyarch replication verify`: whether servers that hold the same changes hold the same entries; names those that differ, and repairs them.
  */
-import type { ReplicasVerified } from '../../app/verify-replicas.js';
+import type { ReplicasVerified } from '../../app/domain/verify-replicas.js';
 import { described } from '../../replica/divergence.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';

@@ -1,8 +1,8 @@
 /**
  * `polyarch restore`: a stopped server's data from backups: as a backup has them, or as they were at a point in time.
  */
-import { pointInTime } from '../../app/point-in-time.js';
-import { restoreBackup } from '../../app/restore-backup.js';
+import { pointInTime } from '../../app/backup/point-in-time.js';
+import { restoreBackup } from '../../app/backup/restore-backup.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupKey, backupOptions } from '../backup-options.js';

@@ -1,5 +1,5 @@
 /** `polyarch schema add`: the definitions of a file into the schema of all servers, as one change. */
-import type { SchemaEdit } from '../../app/change-schema.js';
+import type { SchemaEdit } from '../../app/config/change-schema.js';
 import { counted } from '../../base/counted.js';
 import { checkSchemaFile } from '../../schema/check-definitions.js';
 import { OWN_KINDS } from '../../schema/own-definitions.js';

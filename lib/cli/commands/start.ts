@@ -2,10 +2,10 @@
  * `polyarch start`: runs a server from its directory, in the foreground, or in the background with --detach.
  */
 import type { Options } from 'yargs';
-import { ChildFailed, startChildServer } from '../../app/child-server.js';
-import { isRunning } from '../../app/control-client.js';
+import { isRunning } from '../../app/control/control-client.js';
+import { ChildFailed, startChildServer } from '../../app/process/child-server.js';
+import { runServerProcess } from '../../app/process/server-process.js';
 import { existingServer } from '../../app/server-files.js';
-import { runServerProcess } from '../../app/server-process.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { optionFlag } from '../../config/option.js';
 import { OPTION_KEYS, type OptionKey, optionOf } from '../../config/option-table.js';

@@ -1,9 +1,9 @@
 /**
  * `polyarch status`: what a server is doing, asked over the control socket in its directory or over LDAP.
  */
-import { isRunning } from '../../app/control-client.js';
+import { isRunning } from '../../app/control/control-client.js';
+import type { DomainStatus, ServerStatus } from '../../app/monitor/server-status.js';
 import { existingServer } from '../../app/server-files.js';
-import type { DomainStatus, ServerStatus } from '../../app/server-status.js';
 import { awaitedText } from '../awaited-text.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData, table } from '../output.js';

@@ -1,8 +1,8 @@
 /**
  * `polyarch stop`: asks a running server to finish and waits until its process is gone.
  */
-import { callControl } from '../../app/control-client.js';
-import { untilGone } from '../../app/process-end.js';
+import { callControl } from '../../app/control/control-client.js';
+import { untilGone } from '../../app/process/process-end.js';
 import { existingServer } from '../../app/server-files.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { defineCommand, dirOption } from '../command.js';

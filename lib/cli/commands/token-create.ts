@@ -1,9 +1,9 @@
 /**
  * `polyarch token create`: a token with which one new server may join the topology.
  */
-import { callControl } from '../../app/control-client.js';
+import { callControl } from '../../app/control/control-client.js';
 import { existingServer } from '../../app/server-files.js';
-import type { MadeToken } from '../../app/topology-office.js';
+import type { MadeToken } from '../../app/topology/topology-office.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { parseAddress } from '../../topology/address.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';

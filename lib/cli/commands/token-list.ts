@@ -1,9 +1,9 @@
 /**
  * `polyarch token list`: the tokens that a server has made, without their secrets.
  */
-import { callControl } from '../../app/control-client.js';
+import { callControl } from '../../app/control/control-client.js';
 import { existingServer } from '../../app/server-files.js';
-import type { TokenLine } from '../../app/topology-office.js';
+import type { TokenLine } from '../../app/topology/topology-office.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { printData, table } from '../output.js';
 

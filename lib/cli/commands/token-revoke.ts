@@ -1,7 +1,7 @@
 /**
  * `polyarch token revoke`: makes a token void.
  */
-import { callControl } from '../../app/control-client.js';
+import { callControl } from '../../app/control/control-client.js';
 import { existingServer } from '../../app/server-files.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { printData } from '../output.js';

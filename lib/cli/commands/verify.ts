@@ -1,9 +1,10 @@
 /**
  * `polyarch verify`: checks every invariant of a server's store; a running server checks itself.
  */
-import { callControl, isRunning } from '../../app/control-client.js';
-import { readServerConfig } from '../../app/read-config.js';
-import { type VerifyReport, verifyOffline } from '../../app/verify-store.js';
+
+import { readServerConfig } from '../../app/config/read-config.js';
+import { callControl, isRunning } from '../../app/control/control-client.js';
+import { type VerifyReport, verifyOffline } from '../../app/data/verify-store.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';
 import { printData, table } from '../output.js';

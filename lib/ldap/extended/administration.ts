@@ -3,7 +3,7 @@
  *
  * Request value: the command. While it works, intermediate responses tell how far it is; a long result comes in parts, as further intermediate responses, and the
  * last part is the value of the response: the result is all parts in their order. When the command failed, the value is the failure. Owns the form of these
- * octets; not what the texts say (app/control-protocol.ts).
+ * octets; not what the texts say (app/control/control-protocol.ts).
  */
 
 import { utf8Decode } from '../../base/bytes.js';

@@ -1,7 +1,7 @@
 /**
  * The four messages of SCRAM (RFC 5802 sections 5 and 7): what a client's say, and how the server's are written.
  *
- * Owns the grammar only; who may come in is operation/scram-exchange.ts. Invariants: what does not keep to the grammar is undefined, mandatory extensions
+ * Owns the grammar only; who may come in is operation/bind/scram-exchange.ts. Invariants: what does not keep to the grammar is undefined, mandatory extensions
  * that nobody defined among it; linear in the message, which is bounded (LIMITS.saslBytes). Names are given as they stand, not prepared.
  */
 import { fromBase64, toBase64, utf8Decode, utf8Encode } from '../../base/bytes.js';

@@ -4,7 +4,7 @@
  * targetDN: of an add the name it was given below its parent's present name; else the name that the entry has now, or had when it died. targetEntryUUID is what never
  * changes. `changes` is LDIF without its first lines. Values are as they are stored: passwords are hashes.
  */
-import { generalizedTime } from '../../backend/computed-attributes.js';
+import { generalizedTime } from '../../backend/rows/computed-attributes.js';
 import { unreachable } from '../../base/assert.js';
 import { utf8Encode } from '../../base/bytes.js';
 import { type AttributeChange, type Change, ROOT_UUID } from '../../change/change.js';
@@ -16,8 +16,8 @@ import { formatRecord } from '../../ldif/format-record.js';
 import type { LdifChange } from '../../ldif/ldif-record.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
-import { CHANGELOG_DN, SUBSCHEMA_DN } from '../root-dse.js';
-import { type NamedEntry, type VirtualValues, virtualEntry } from '../virtual-tree.js';
+import { CHANGELOG_DN, SUBSCHEMA_DN } from '../trees/root-dse.js';
+import { type NamedEntry, type VirtualValues, virtualEntry } from '../trees/virtual-tree.js';
 import type { ChangelogDomain } from './changelog-tree.js';
 
 /** The entry of a change. `number`: 0 where it is not asked for; `cookie`: the position behind it. */

@@ -13,7 +13,7 @@ import { ServerState } from '../../csn/server-state.js';
 import type { Clock } from '../../port/clock.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
-import type { NamedEntry } from '../virtual-tree.js';
+import type { NamedEntry } from '../trees/virtual-tree.js';
 import { type ChangelogPosition, formatChangelogCookie } from './changelog-cookie.js';
 import { changelogEntry } from './changelog-entry.js';
 import type { ChangelogDomain, ChangelogFacts } from './changelog-tree.js';

@@ -9,9 +9,9 @@ import { CHANGE_TYPES, type PersistentSearchRequest } from '../../ldap/controls/
 import type { SearchRequest } from '../../ldap/message.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import { type Answer, answer, type Operation, SUCCESS } from '../operation.js';
-import { matcherFor } from '../search-filter.js';
+import { matcherFor } from '../search/search-filter.js';
 import type { ServerParts } from '../server-parts.js';
-import type { NamedEntry } from '../virtual-tree.js';
+import type { NamedEntry } from '../trees/virtual-tree.js';
 import type { ChangelogTree } from './changelog-tree.js';
 import { entryChange } from './persistent-search.js';
 import { Teller } from './teller.js';

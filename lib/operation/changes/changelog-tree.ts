@@ -20,15 +20,15 @@ import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
 import type { Operation } from '../operation.js';
-import { CHANGELOG_DN, SUBSCHEMA_DN } from '../root-dse.js';
-import type { PartCandidates, SearchPart } from '../search-parts.js';
+import type { PartCandidates, SearchPart } from '../search/search-parts.js';
+import { CHANGELOG_DN, SUBSCHEMA_DN } from '../trees/root-dse.js';
 import {
   candidatesOf,
   type NamedEntry,
   type VirtualCandidates,
   type VirtualTree,
   virtualEntry,
-} from '../virtual-tree.js';
+} from '../trees/virtual-tree.js';
 import { formatChangelogCookie, parseChangelogCookie } from './changelog-cookie.js';
 import { type ChangelogReader, CookieReader, NumberReader } from './changelog-reader.js';
 import type { IncludedAttributes } from './included-attributes.js';

@@ -4,13 +4,13 @@
  * Aliases are not followed and referrals are entries here: what is told is where an entry itself came, changed or went.
  */
 import type { Reader } from '../../access/access-policy.js';
-import { RowsAway, withRows } from '../../backend/reverse-lookup.js';
+import { RowsAway, withRows } from '../../backend/index/reverse-lookup.js';
 import type { Dn } from '../../dn/dn.js';
 import type { SearchRequest } from '../../ldap/message.js';
 import type { Operation } from '../operation.js';
-import { matcherFor, type ReaderFilter } from '../search-filter.js';
+import { matcherFor, type ReaderFilter } from '../search/search-filter.js';
 import type { ServerParts } from '../server-parts.js';
-import { inScope, isUnder, type NamedEntry, rdnKeys } from '../virtual-tree.js';
+import { inScope, isUnder, type NamedEntry, rdnKeys } from '../trees/virtual-tree.js';
 
 export class Content {
   readonly #parts: ServerParts;

@@ -20,7 +20,7 @@ import { formatRecord } from '../../ldif/format-record.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
-import { VirtualEntry } from '../virtual-tree.js';
+import { VirtualEntry } from '../trees/virtual-tree.js';
 
 /** Items of the options: `base DN:name,name`, `*` for every domain; names, OIDs, `*`, `+` and `@class`. */
 export interface IncludeItems {

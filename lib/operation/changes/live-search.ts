@@ -8,7 +8,7 @@ import type { SearchRequest } from '../../ldap/message.js';
 import type { Domain } from '../directory.js';
 import { shown } from '../names.js';
 import type { Answer, Operation } from '../operation.js';
-import { searchParts } from '../search-base.js';
+import { searchParts } from '../search/search-base.js';
 import type { ServerParts } from '../server-parts.js';
 import { changelogPersistentSearch } from './changelog-search.js';
 import { persistentSearch } from './persistent-search.js';

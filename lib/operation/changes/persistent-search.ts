@@ -18,9 +18,9 @@ import {
 import type { Control, SearchRequest } from '../../ldap/message.js';
 import type { Domain } from '../directory.js';
 import { type Answer, answer, type Operation, SUCCESS } from '../operation.js';
-import { search } from '../search.js';
+import { search } from '../search/search.js';
 import type { ServerParts } from '../server-parts.js';
-import type { NamedEntry } from '../virtual-tree.js';
+import type { NamedEntry } from '../trees/virtual-tree.js';
 import { Content } from './content.js';
 import { Follower } from './follower.js';
 import { belowRenamed } from './subtree-walk.js';

@@ -7,7 +7,7 @@
  * search, and is a short cut on the server that made it. A cookie is not secret and not trusted: a forged one harms its client only.
  */
 import { requesterKey } from '../../access/requester.js';
-import { hash64 } from '../../backend/value-hash.js';
+import { hash64 } from '../../backend/rows/value-hash.js';
 import { latin1, toHex, utf8Encode } from '../../base/bytes.js';
 import { LIMITS } from '../../base/limits.js';
 import { BerWriter } from '../../ber/ber-writer.js';

@@ -3,7 +3,7 @@
  */
 import type { Reader } from '../../access/access-policy.js';
 import { EventLoopTurn } from '../../backend/event-loop-turn.js';
-import { withRows } from '../../backend/reverse-lookup.js';
+import { withRows } from '../../backend/index/reverse-lookup.js';
 import { BerWriter } from '../../ber/ber-writer.js';
 import type { EntryView } from '../../entry/entry.js';
 import { type Selection, selectAttributes } from '../../entry/select-attributes.js';
@@ -11,11 +11,11 @@ import { INTERMEDIATE_OIDS } from '../../ldap/control-oids.js';
 import { encodeSyncInfo, type SyncInfo } from '../../ldap/controls/content-sync.js';
 import { encodeResponse } from '../../ldap/encode-response.js';
 import type { Control, SearchRequest } from '../../ldap/message.js';
-import { type EntryShape, entryShape, writeShaped } from '../entry-shape.js';
-import type { Choice } from '../matched-values.js';
 import { canceled, type Operation } from '../operation.js';
+import { type EntryShape, entryShape, writeShaped } from '../search/entry-shape.js';
+import type { Choice } from '../search/matched-values.js';
 import type { ServerParts } from '../server-parts.js';
-import type { NamedEntry } from '../virtual-tree.js';
+import type { NamedEntry } from '../trees/virtual-tree.js';
 
 const writer = new BerWriter(65_536);
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MemoryStore } from '../../../lib/backend/memory-store.js';
+import { MemoryStore } from '../../../lib/backend/memory/memory-store.js';
 import { must } from '../../../lib/base/assert.js';
 import { latin1, utf8Decode } from '../../../lib/base/bytes.js';
 import type { Change, EntryUuid } from '../../../lib/change/change.js';
