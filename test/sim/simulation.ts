@@ -82,12 +82,10 @@ export class Simulation {
     const without = new Set<string>(this.#acts.flatMap((act) => act.without ?? []));
     if (options.swarm === true) {
       const kinds = Array.from({ length: COMMON + RARE.length }, (_, i) => i);
-      const some = kinds.filter(
-        (kind) =>
-          this.random.chance(0.4) &&
-          !without.has(RARE[kind - COMMON] ?? (kind === CLOCK ? 'clock' : 'common')),
-      );
-      this.#kinds = some.length > 0 ? some : kinds;
+      const allowed = (kind: number): boolean =>
+        !without.has(RARE[kind - COMMON] ?? (kind === CLOCK ? 'clock' : 'common'));
+      const some = kinds.filter((kind) => this.random.chance(0.4) && allowed(kind));
+      this.#kinds = some.length > 0 ? some : kinds.filter(allowed);
     }
     this.servers = shape.servers.map((server) => this.#make(server));
     if (options.byHand === true)
@@ -99,10 +97,12 @@ export class Simulation {
   #make(server: SimServerOptions): SimServer {
     const { openDirectory, server: given } = this.#options;
     const acts = this.#acts;
+    const first = acts.find((act) => act.before !== undefined);
     return new SimServer(this.time, this.network, this.random, {
       ...server,
       ...given,
       ...(openDirectory === undefined ? {} : { openDirectory }),
+      ...(first?.before === undefined ? {} : { before: first.before.bind(first) }),
       ...(acts.length === 0
         ? {}
         : {
