@@ -37,9 +37,18 @@ t.test(
     t.same(await polyarch(['nonsense'], '', env), without);
 
     const octets = readFileSync(record);
-    for (const broken of [octets.subarray(0, octets.length >> 1), Buffer.alloc(64), Buffer.alloc(0)]) {
-      writeFileSync(record, broken);
-      t.same(await polyarch(['nonsense'], '', env), without, `${broken.length} octets`);
+    const half = octets.length >> 1;
+    const broken = {
+      empty: Buffer.alloc(0),
+      'of zeros': Buffer.alloc(64),
+      'cut short': octets.subarray(0, half),
+      // V8 takes both of these for whole and ends the process.
+      'its end is not on disk': Buffer.from(octets).fill(0, half),
+      'octets that are others': Buffer.from(octets).fill(0xff, half, half + 64),
+    };
+    for (const [what, damaged] of Object.entries(broken)) {
+      writeFileSync(record, damaged);
+      t.same(await polyarch(['nonsense'], '', env), without, what);
     }
     chmodSync(record, 0);
     t.same(await polyarch(['nonsense'], '', env), without, 'one that cannot be read');
