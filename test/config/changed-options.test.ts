@@ -4,17 +4,17 @@ import { changedOptions } from '../../lib/config/changed-options.js';
 import type { Settings } from '../../lib/config/option-table.js';
 
 t.test('what differs is named, by when it counts; what is equal is not', (t) => {
-  const before = { 'alerts.everySeconds': 10, domains: ['dc=a'], 'log.level': 'info' } as unknown as Settings;
+  const before = { 'alerts.everySeconds': 10, domains: ['dc=a'], 'server.site': 'here' } as unknown as Settings;
   const after = {
     ...before,
     'alerts.everySeconds': 5,
     'alerts.command': 'true',
     domains: ['dc=a'],
-    'log.level': 'warn',
+    'server.site': 'there',
   } as Settings;
   t.same(changedOptions(before, after), {
     reloaded: ['alerts.everySeconds', 'alerts.command'],
-    atNextStart: ['log.level'],
+    atNextStart: ['server.site'],
   });
   t.same(changedOptions(after, after), { reloaded: [], atNextStart: [] });
   t.end();
