@@ -189,6 +189,7 @@ function assemble(
     {
       ...{ store, keys, dictionary, pause },
       idOf: (uuid) => durableRows.idOf(uuid),
+      held: (id) => tree.heldRecord(id),
       state: () => durable.state,
       flying: () => commit.flying,
     },

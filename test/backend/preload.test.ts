@@ -133,6 +133,52 @@ t.test('after a preload an add reads no row that is not there', async (t) => {
   t.ok(backend.byDnText(person(PEOPLE + 9)), 'what was added is found');
 });
 
+t.test(
+  'which rows are not there is learnt beside a million entries, and not beside more than bits can tell of',
+  async (t) => {
+    const readsBeside = async (entries: number): Promise<number> => {
+      const store = await filled();
+      const { backend, clock } = await openEngine({ store: new SievedStore(store) });
+      const { tree } = backend.parts;
+      tree.counters = { ...tree.counters, entries };
+      await new Preload(backend.parts, clock).start();
+      store.taken('u');
+      await backend.submit('cn=admin', adding(person(PEOPLE), personOf(PEOPLE)));
+      return store.taken('u');
+    };
+    t.equal(await readsBeside(1_000_000), 1, 'of the base');
+    t.equal(await readsBeside(10_000_000), 2, 'and the one that is not there');
+  },
+);
+
+t.test(
+  'digests of what was written read no row that memory holds, and a row that is another is found by the pass',
+  async (t) => {
+    const store = await filled();
+    const { backend } = await openEngine({ store });
+    const { digests, keys, tree } = backend.parts;
+    while (!(await digests.step()));
+    for (let i = PEOPLE; i < 2 * PEOPLE; i++)
+      await backend.submit('cn=admin', adding(person(i), personOf(i)));
+    const entryOf = (i: number) => must(backend.byDnText(person(i)), 'added');
+    const sumsNow = () => digests.settled(() => digests.sums(undefined));
+    store.taken('e');
+    const sums = must(await sumsNow(), 'settled');
+    t.equal(store.taken('e'), 0);
+    digests.reset();
+    while (!(await digests.step()));
+    t.same(await sumsNow(), sums, 'as those of all rows');
+    const [other, victim] = [entryOf(PEOPLE), entryOf(PEOPLE + 1)];
+    await backend.submit('cn=admin', renaming(person(PEOPLE + 1), 'cn=victim'));
+    await sumsNow();
+    const value = must(store.get(keys.entry(other.id)), 'stored');
+    await store.batch([{ type: 'put', key: keys.entry(victim.id), value }], { sync: false });
+    t.ok(tree.heldRecord(victim.id), 'memory has it as it was written');
+    while (!(await digests.step()));
+    t.match(digests.status().damaged, [`entry number ${victim.id}`]);
+  },
+);
+
 t.test('a preload that was stopped leaves all rows to be read', async (t) => {
   const store = await filled();
   const { backend, clock } = await openEngine({ store: new SievedStore(store) });

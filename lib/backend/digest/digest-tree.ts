@@ -1,8 +1,9 @@
 /**
  * Digests of a domain's live entries, summed over 65,536 buckets by the first two octets of the UUID: what replicas compare (replication-model.md section 7).
  *
- * A write only notes the number of its entry; digests follow when somebody asks, from the rows of the store. So a hot entry is read once for many writes, and an entry whose row
- * changed without a write is found by the pass through all rows that goes on in the background. That pass compares the checksum of
+ * A write only notes the number of its entry; digests follow when somebody asks, from what memory holds of what was written, else from the rows of the store: LevelDB rewrites tables that
+ * are asked for single rows often. So a hot entry is read once for many writes, and an entry whose row
+ * is another than what was written is found by the pass through all rows that goes on in the background. That pass compares the checksum of
  * each record with the one that its digest was made of, and makes digests only where they differ: the first one from the rows as it finds them, as what was written
  * since it began to read them is noted. Lives in memory: 16 octets an entry, made anew after a start.
  * Owns no comparison and no timer (replica/comparison.ts). Dead entries have no digest: servers drop them at different times.
@@ -14,7 +15,6 @@ import { digestState, NO_DIGEST, type StateDigest, sameDigest } from '../../conf
 import type { ServerState } from '../../csn/server-state.js';
 import { type OrderedStore, StoreError } from '../../port/ordered-store.js';
 import type { EntryId } from '../backend.js';
-import { EntryMarks } from '../memory/entry-marks.js';
 import type { Dictionary } from '../rows/dictionary.js';
 import {
   checkRecord,
@@ -31,6 +31,7 @@ import { ManyAttribute } from '../rows/many-attribute.js';
 import { checkSum } from '../verify-values.js';
 import { BUCKETS, BucketSums, bucketOf } from './bucket-sums.js';
 import { DigestTable, type TableRow } from './digest-table.js';
+import { StaleDigests } from './stale-digests.js';
 
 /** Digests made in one piece. */
 const SLICE = 32;
@@ -54,6 +55,8 @@ export interface DigestWorld {
   /** What of a state counts. Default: all of it. */
   readonly restrict?: ((state: EntryState) => EntryState) | undefined;
   readonly idOf: (uuid: EntryUuid) => EntryId | undefined;
+  /** The record of a durable entry as it was written, where memory holds it. */
+  readonly held: (id: EntryId) => Uint8Array | undefined;
   /** Of the durable entries. */
   readonly state: () => ServerState;
   /** A batch is on its way: the store may hold it, and nobody was told. */
@@ -76,8 +79,8 @@ const MAX_DAMAGED = 100;
 
 export class DigestTree {
   readonly #world: DigestWorld;
-  /** Entries whose digest is to be made anew: under a long full load, all that were written. */
-  readonly #dirty = new EntryMarks();
+  /** Written, and not looked at since. */
+  readonly #dirty = new StaleDigests();
   readonly #table = new DigestTable();
   readonly #sums = new BucketSums();
   readonly #damaged = new Map<EntryId, string>();
@@ -240,7 +243,7 @@ export class DigestTree {
     if (before === undefined ? now === undefined : now !== undefined && sameDigest(before.digest, now.digest))
       return;
     // The batch on its way may hold the entry.
-    if (this.#world.flying()) this.#dirty.add(id);
+    if (this.#world.flying()) this.#dirty.doubt(id);
     else {
       this.#put(id, now);
       if (this.#passes > 0) this.#note(id, CHANGED);
@@ -260,6 +263,12 @@ export class DigestTree {
     const { store, keys } = this.#world;
     const record = store.get(keys.entry(id));
     return record === undefined ? undefined : this.#rowOfRecord(id, record);
+  }
+
+  /** The digest of an entry that was written. */
+  #written(id: EntryId): TableRow | undefined {
+    const held = this.#dirty.isDoubted(id) ? undefined : this.#world.held(id);
+    return held === undefined ? this.#read(id) : this.#rowOfRecord(id, held);
   }
 
   #rowOfRecord(id: EntryId, record: Uint8Array): TableRow | undefined {
@@ -296,17 +305,7 @@ export class DigestTree {
   }
 
   #catchUp(most: number): void {
-    const ids = this.#dirty.takeSome(most);
-    let done = 0;
-    try {
-      for (const id of ids) {
-        this.#put(id, this.#read(id));
-        done += 1;
-      }
-    } finally {
-      // What could not be read is still to be made.
-      for (const id of ids.slice(done)) this.#dirty.add(id);
-    }
+    this.#dirty.each(most, (id) => this.#put(id, this.#written(id)));
   }
 
   /**
@@ -354,11 +353,10 @@ export class DigestTree {
 
   #rowOf(id: EntryId): DigestRow | undefined {
     const { store, keys } = this.#world;
-    const now = this.#read(id);
-    const record = now === undefined ? undefined : store.get(keys.entry(id));
-    return now === undefined || record === undefined
-      ? undefined
-      : { uuid: uuidOf(record), digest: now.digest };
+    const record = store.get(keys.entry(id));
+    if (record === undefined) return undefined;
+    const now = this.#rowOfRecord(id, record);
+    return now === undefined ? undefined : { uuid: uuidOf(record), digest: now.digest };
   }
 
   /** Of one entry as its row is now; NO_DIGEST when it is not alive. */

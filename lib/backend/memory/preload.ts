@@ -2,7 +2,7 @@
  * Fills the cache of entries after a start, so that the first searches find it as later ones do.
  *
  * Owns the walk alone: first which entries have others below them, then entries in the order of their numbers (neighbours in the store) until all are held or
- * there is no room. Where there are few, also which rows are not there (sieved-store.ts). The store's threads read, and most of the event loop is left to others.
+ * there is no room. Then, unhurriedly, which rows are not there (sieved-store.ts). The store's threads read, and most of the event loop is left to others.
  */
 import type { Clock } from '../../port/clock.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
@@ -18,8 +18,10 @@ const STEP_ENTRIES = 100;
 const REST_MS = 1;
 /** Rows that writes look for in vain. */
 const SOUGHT: readonly SievedTag[] = [TAG.uuid, TAG.name, TAG.index];
-/** Beside more entries they are not learnt: to read their keys takes 13 us an entry, and to know them saves an add some 15 us. */
-const FEW_ENTRIES = 20_000;
+/** While they are learnt, which nobody waits for. */
+const LEARN_REST_MS = 4;
+/** Beside more entries they are not learnt: half of the bits would be set, and to read the keys takes 13 us an entry. */
+const MOST_ENTRIES = 2_000_000;
 
 /** See the file header. One walk for each time the server runs. */
 export class Preload {
@@ -59,21 +61,21 @@ export class Preload {
       const step: PreloadStep = await this.#tree.preload(from, STEP_ENTRIES);
       count += step.looked;
       from = step.next;
-      await this.#rest();
+      await this.#rest(REST_MS);
     }
-    if (this.#tree.counters.entries <= FEW_ENTRIES) for (const tag of SOUGHT) await this.#learn(tag);
+    if (this.#tree.counters.entries <= MOST_ENTRIES) for (const tag of SOUGHT) await this.#learn(tag);
     return count;
   }
 
   async #learn(tag: SievedTag): Promise<void> {
     if (this.#stopped) return;
     await this.#store?.learn(this.#keys, tag, async () => {
-      await this.#rest();
+      await this.#rest(LEARN_REST_MS);
       return !this.#stopped;
     });
   }
 
-  #rest(): Promise<void> {
-    return new Promise((resolve) => void this.#clock.after(REST_MS, resolve));
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(ms, resolve));
   }
 }

@@ -88,6 +88,11 @@ export class DurableTree extends EntryTree {
     }
   }
 
+  /** The record as it was last written or read, where it is held and not large. */
+  heldRecord(id: EntryId): Uint8Array | undefined {
+    return this.#cache.record(id);
+  }
+
   /** byId() that does not keep what it had to read: for large results. */
   glance(id: EntryId): HeldEntry | undefined {
     try {
