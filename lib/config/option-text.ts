@@ -34,6 +34,21 @@ export function formatOptionText(value: unknown): string {
     .join(';');
 }
 
+/** Why parseOptionText() has no value for `text`. */
+export function misreadText(form: OptionForm, text: string): string {
+  return `"${text}" is not ${WRITTEN[form]}`;
+}
+
+const WRITTEN: Readonly<Record<OptionForm, string>> = {
+  text: 'text',
+  choice: 'text',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  list: 'a list',
+  map: 'name=value;name=value',
+  lists: 'name=word,word;name=word',
+};
+
 function parseBoolean(text: string): boolean | undefined {
   const lower = text.toLowerCase();
   if (lower === 'true' || lower === 'yes' || lower === '1') return true;

@@ -17,7 +17,7 @@ import {
 import { nearestName } from './nearest-name.js';
 import { optionFlag, optionVariable } from './option.js';
 import { OPTION_KEYS, type OptionKey, optionOf, type Settings } from './option-table.js';
-import { parseOptionText } from './option-text.js';
+import { misreadText, parseOptionText } from './option-text.js';
 
 /** What the shell has read. */
 export interface ConfigSources {
@@ -144,7 +144,7 @@ function readText(
   const value = parseOptionText(optionOf(key).form, text);
   const faults =
     value === undefined
-      ? [{ path: [], message: `"${text}" cannot be read` }]
+      ? [{ path: [], message: misreadText(optionOf(key).form, text) }]
       : checkShape(optionOf(key).schema, value).concat(checkValue(key, value, []));
   for (const fault of faults) out.push(`${source}: ${fault.message}`);
   if (faults.length === 0) values.set(key, value);

@@ -169,7 +169,7 @@ t.test('what is no setting is told, all of it', (t) => {
       faults: [
         /not KEY=VALUE/,
         /did you mean "limits\.idleSeconds"/,
-        /"maybe" cannot be read/,
+        /log\.access: "maybe" is not true or false/,
         /secret/,
         /twice/,
       ],

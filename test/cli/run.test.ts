@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { COMMANDS, GROUPS } from '../../lib/cli/command-list.js';
+import { listenOn } from '../../lib/cli/commands/setup.js';
 import { type Done, ENV, LAUNCHER, LIMIT_MS, polyarch, run } from '../e2e/harness.js';
 
 interface CommandCase {
@@ -28,6 +29,20 @@ t.test('every command loads, and has examples that call it', async (t) => {
       t.equal(second === undefined, GROUPS[group ?? ''] === undefined, entry.name);
   }
 });
+
+t.test(
+  'HTTP, which asks nobody who they are, listens on this machine alone, whatever host and port are given',
+  (t) => {
+    for (const [host, port, http] of [
+      ['0.0.0.0', undefined, '127.0.0.1:8443'],
+      ['0.0.0.0', 2389, '127.0.0.1:2392'],
+      ['10.1.2.3', 2389, '127.0.0.1:2392'],
+      ['::', 2389, '127.0.0.1:2392'],
+    ] as const)
+      t.equal(listenOn(host, port).http, http, `${host} ${port}`);
+    t.end();
+  },
+);
 
 t.test('help and errors, some of them through the launcher too', { timeout: LIMIT_MS }, async (t) => {
   const cases: readonly CommandCase[] = [

@@ -1,6 +1,6 @@
 /** Option values as one line of text. */
 import t from 'tap';
-import { parseOptionText } from '../../lib/config/option-text.js';
+import { misreadText, parseOptionText } from '../../lib/config/option-text.js';
 
 t.test('numbers and booleans', (t) => {
   t.equal(parseOptionText('integer', '42'), 42);
@@ -9,6 +9,13 @@ t.test('numbers and booleans', (t) => {
   t.equal(parseOptionText('boolean', 'Yes'), true);
   t.equal(parseOptionText('boolean', '0'), false);
   t.equal(parseOptionText('boolean', 'maybe'), undefined);
+  t.end();
+});
+
+t.test('what is not of the form is told the form', (t) => {
+  t.equal(misreadText('integer', '4x'), '"4x" is not a whole number');
+  t.equal(misreadText('boolean', 'maybe'), '"maybe" is not true or false');
+  t.equal(misreadText('map', 'a'), '"a" is not name=value;name=value');
   t.end();
 });
 

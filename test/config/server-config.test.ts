@@ -110,7 +110,7 @@ t.test('faults of flags and variables name their source', (t) => {
     flags: new Map([['durability', 'maybe']]),
   });
   t.same(faults, [
-    'environment variable POLYARCH_LIMITS_CONNECTIONS: "x" cannot be read',
+    'environment variable POLYARCH_LIMITS_CONNECTIONS: "x" is not a whole number',
     'environment variable POLYARCH_LIMTS_CONNECTIONS is unknown; did you mean "POLYARCH_LIMITS_CONNECTIONS"?',
     'flag --durability: "maybe" is not one of disk, memory',
   ]);

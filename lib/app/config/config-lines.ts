@@ -8,7 +8,7 @@ import { nearestName } from '../../config/nearest-name.js';
 import { optionValues } from '../../config/option-attributes.js';
 import type { OptionSource } from '../../config/option-source.js';
 import { OPTION_KEYS, type OptionKey, optionOf } from '../../config/option-table.js';
-import { parseOptionText } from '../../config/option-text.js';
+import { misreadText, parseOptionText } from '../../config/option-text.js';
 import type { ConfigurationFacts, OptionEdit } from '../../operation/trees/config-entry.js';
 
 /** One option. */
@@ -58,7 +58,7 @@ export function parseEdits(texts: readonly string[]): readonly OptionEdit[] {
       const { form } = optionOf(key);
       const value = at === text.length - 1 ? undefined : parseOptionText(form, text.slice(at + 1));
       if (value === undefined && at < text.length - 1)
-        faults.push(`${key}: "${text.slice(at + 1)}" cannot be read`);
+        faults.push(`${key}: ${misreadText(form, text.slice(at + 1))}`);
       else edits.set(key, value);
     }
   }

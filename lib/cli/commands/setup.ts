@@ -164,7 +164,7 @@ function ownPlace(args: PlaceArguments): Place {
   };
 }
 
-/** Addresses of a server by its options --host and --port. Throws OperatorError COMMAND_INVALID. */
+/** Addresses of a server by its options --host and --port; HTTP, which asks nobody who they are, on this machine alone. Throws OperatorError COMMAND_INVALID. */
 export function listenOn(host: string, port: number | undefined): Place['listen'] {
   const shown = host.includes(':') ? `[${host}]` : host;
   if (port === undefined)
@@ -180,7 +180,7 @@ export function listenOn(host: string, port: number | undefined): Place['listen'
     ldap: `${shown}:${port}`,
     ldaps: `${shown}:${port + 1}`,
     replication: `${shown}:${port + 2}`,
-    http: `${shown}:${port + 3}`,
+    http: `127.0.0.1:${port + 3}`,
   };
 }
 
