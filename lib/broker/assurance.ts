@@ -117,7 +117,7 @@ export class Assurance {
     const counts = this.counts[wish.mode];
     counts.sent += 1;
     if (csn > this.#wished) this.#wished = csn;
-    const now = judge(csn, wish, this.#facts(), false);
+    const now = this.#judge({ csn, wish }, false);
     // Those that are left out are asked too: so they come back.
     this.#wishSoon();
     if (now !== undefined) return Promise.resolve(this.#count(counts, now));
@@ -218,13 +218,24 @@ export class Assurance {
     if (this.#waits.size === 0) return;
     const facts = this.#facts();
     for (const wait of [...this.#waits]) {
-      const outcome = judge(wait.csn, wait.wish, facts, false);
+      const outcome = this.#judge(wait, false, facts);
       if (outcome !== undefined) wait.end(outcome);
     }
   }
 
+  /** Of a change that our own log has given up, for a copy without it, the acknowledgements of later ones say nothing: it is put back, or made anew under another CSN. */
+  #judge(
+    { csn, wish }: Pick<Wait, 'csn' | 'wish'>,
+    over: boolean,
+    facts = this.#facts(),
+  ): AssuredOutcome | undefined {
+    const outcome = judge(csn, wish, facts, over);
+    if (outcome === undefined || this.#options.changelog.holds(csn)) return outcome;
+    return over ? { kind: 'timeout', have: [], missing: [], leftOut: [] } : undefined;
+  }
+
   #expire(wait: Wait): void {
-    const outcome = judge(wait.csn, wait.wish, this.#facts(), true);
+    const outcome = this.#judge(wait, true);
     if (outcome === undefined) return;
     for (const name of outcome.missing) {
       this.missed.set(name, (this.missed.get(name) ?? 0) + 1);

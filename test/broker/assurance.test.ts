@@ -207,3 +207,34 @@ t.test('a server that was left out and is forgotten for good is named no more', 
   await world.wait(members?.decide('s3', 'evicted') ?? Promise.resolve());
   t.same(assurance?.leftOut, []);
 });
+
+t.test('of a change that is made anew under another CSN nobody is told that others hold it', async (t) => {
+  const world = await World.started(
+    MESH_3.servers.map((server) => ({ ...server, autoInitialize: server.name !== 's3' })),
+  );
+  const [s1, s3] = [world.server('s1'), world.server('s3')];
+  await world.writes('s3', 1);
+  await world.settle();
+  for (const other of ['s1', 's2']) {
+    world.network.cut('s3', other);
+    world.network.cut(other, 's3');
+  }
+  await world.run(5000);
+  await world.wait(s1.members?.decide('s3', 'evicted') ?? Promise.resolve());
+  const csn = must(await world.write('s3'), 'cut off, it takes writes');
+  const assurance = must(s3.assurance, 'it runs');
+  let outcome: AssuredOutcome | undefined;
+  void assurance.wait(csn, DATA, 20_000).then((given) => {
+    outcome = given;
+  });
+  await world.wait(s1.members?.decide('s3', 'returning') ?? Promise.resolve());
+  world.network.healAll();
+  await world.run(3000);
+  await world.wait(s3.replica?.initialize('s1') ?? Promise.resolve());
+  await world.run(10_000, () => s3.madeAnew.has(csn));
+  await world.settle();
+  t.ok(s3.madeAnew.has(csn));
+  t.equal(outcome, undefined, 'what others hold has another CSN');
+  await world.run(20_000, () => outcome !== undefined);
+  t.same(outcome, { kind: 'timeout', have: [], missing: [], leftOut: [] });
+});
