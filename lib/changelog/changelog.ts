@@ -10,7 +10,7 @@ import { assert, must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import type { EncodedChange } from '../change/change.js';
-import { type Csn, csnFromBytes, csnReplica, csnToBytes, type ReplicaId } from '../csn/csn.js';
+import { type Csn, csnFromBytes, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import { AppendQueue, type CarryRows } from './append-queue.js';
@@ -19,7 +19,7 @@ import { edgeOf, newestOfAll, oldestOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
 import { readChain, readRow, SCAN_ROWS } from './log-read.js';
 import { LogSize } from './log-size.js';
-import { wipeAll, wipeOrigin, without } from './log-wipe.js';
+import { trimmedMark, wipeAll, wipeBeside, wipeOrigin, without } from './log-wipe.js';
 import { Provisional } from './provisional.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -273,19 +273,20 @@ export class Changelog {
     return this.#store.batch([this.#size.row(this.#keys, this.#state)], { sync: false });
   }
 
-  /** After a total update: nothing is held, everything up to `state` counts as trimmed. Durable when it resolves. */
-  async reset(state: ServerState): Promise<void> {
+  /**
+   * After a total update the log ends with `state`. What leads there stays where the log is of the same data, `generation`; all else counts as trimmed. Durable when it resolves.
+   */
+  async reset(state: ServerState, generation?: string): Promise<void> {
     assert(this.#queue.empty, 'a change log in use cannot be reset');
-    await this.#purge.alone(async () => {
-      await wipeAll(this.#store, this.#keys);
-      const marks = state.csns().map((csn): StoreOp => this.#mark(csn));
-      await this.#store.batch(marks, { sync: true });
-    });
+    const goesOn = generation !== undefined && generation === this.#generation;
+    this.#trimmed = await this.#purge.alone(() =>
+      goesOn
+        ? wipeBeside(this.#store, this.#keys, this.#size, this, state)
+        : wipeAll(this.#store, this.#keys, this.#size, state),
+    );
     this.#taken.clear();
     this.#recent.clear();
-    this.#size.clear();
     this.#state = state;
-    this.#trimmed = state;
     this.#generation = undefined;
     this.#tell(state.replicas());
   }
@@ -301,7 +302,7 @@ export class Changelog {
     assert(this.newest(origin) === undefined, 'the log of this origin has begun already');
     this.#closed.add(origin);
     try {
-      await this.#store.batch([this.#mark(csn)], { sync: true });
+      await this.#store.batch([trimmedMark(this.#keys, csn)], { sync: true });
       this.#state = this.#state.with(csn);
       this.#trimmed = this.#trimmed.with(csn);
     } finally {
@@ -355,10 +356,6 @@ export class Changelog {
   /** Newest change of an origin that was taken, durable or on its way to the disk: the place to subscribe from. */
   newest(origin: ReplicaId): Csn | undefined {
     return this.#taken.get(origin) ?? this.#state.get(origin);
-  }
-
-  #mark(csn: Csn): StoreOp {
-    return { type: 'put', key: this.#keys.trimmed(csnReplica(csn)), value: csnToBytes(csn) };
   }
 
   #row(change: EncodedChange): StoreOp {

@@ -165,7 +165,7 @@ export class TotalUpdate {
           for (const image of images) progress.bytes += image.length;
         },
         finish: async (summary) => {
-          await changelog.reset(summary.state);
+          await changelog.reset(summary.state, summary.generationId);
           await backend.finishImport(summary.generationId, summary.state);
           this.#hooks.finished();
         },

@@ -228,6 +228,39 @@ t.test(
   },
 );
 
+t.test(
+  'after a copy of the same data the log keeps what leads to the newest change that the copy has of an origin, and nothing else',
+  async (t) => {
+    const store = new MemoryStore();
+    const log = await open(store, 1);
+    for (const origin of [1, 2, 3, 4]) await append(log, changes(1, 5, origin));
+    await log.purge(csn(3, 2), ServerState.of([csn(5, 2)]));
+    await log.setGeneration('same');
+    // Of 1 all, of 2 a part, of 3 more than the log has, of 4 nothing.
+    const copied = ServerState.of([csn(5, 1), csn(4, 2), csn(6, 3)]);
+    await log.reset(copied, 'same');
+    for (const one of [log, await open(store, 1)]) {
+      t.same(one.state.csns(), copied.csns());
+      t.same(one.trimmed.csns(), [csn(2, 2), csn(6, 3)]);
+      t.equal(one.recordedGeneration, undefined);
+      t.same(
+        await all(one, 1),
+        [1, 2, 3, 4, 5].map((at) => csn(at, 1)),
+      );
+      t.same(await all(one, 2, csn(2, 2)), [csn(3, 2), csn(4, 2)]);
+      t.match(await one.read(replica(3), csn(5, 3), 1000), { kind: 'too-old' });
+      t.notOk(one.holds(csn(5, 4)));
+      t.equal(one.size.rows, 7);
+    }
+    await append(log, [...changes(6, 6, 1), ...changes(5, 6, 2)]);
+    t.same(await all(log, 2, csn(3, 2)), [csn(4, 2), csn(5, 2), csn(6, 2)]);
+    await log.setGeneration('same');
+    await log.reset(copied, 'another');
+    t.equal(log.size.rows, 0);
+    t.same(log.trimmed.csns(), copied.csns());
+  },
+);
+
 t.test('a log of an origin may begin after a mark, in a broker that came late', async (t) => {
   const store = new MemoryStore();
   const log = await open(store);

@@ -274,8 +274,13 @@ t.test(
     // By hand, as the documentation says: one side is given up.
     await world.writes('s3', 2);
     const other = world.server('s3');
-    void other.replica?.initialize('s2').catch(() => {});
-    await world.run(60_000, () => world.equal() && server.replica?.writesHeld() === undefined);
+    const refused = await world.wait(
+      (other.replica?.initialize('s2') ?? Promise.resolve()).then(String, (error: unknown) => String(error)),
+    );
+    t.match(refused, /s2 lacks changes that no server but s3 is known to have: .* of s2 /);
+    await world.wait(other.replica?.initialize('s2', 'reissued', async () => {}) ?? Promise.resolve());
+    const held = () => [server, other].some(({ replica }) => replica?.writesHeld() !== undefined);
+    await world.run(60_000, () => world.equal() && !held());
     t.ok(other.acked.every((csn) => server.changelog?.holds(csn) === true || other.madeAnew.has(csn)));
     t.ok(server.acked.slice(10).every((csn) => other.changelog?.holds(csn)));
     await world.writes('s2', 1);
