@@ -15,9 +15,9 @@ import type { EntryId } from '../backend.js';
 import type { EventLoopTurn } from '../event-loop-turn.js';
 import { INDEX_KIND, type KeySpace, prefixRange, UUID_BYTES } from '../rows/key-space.js';
 import { type DerivedIndexes, derivedRule } from './derived-indexes.js';
+import { IdUnion } from './id-union.js';
 import { type IndexSpec, isUuidLookup } from './index-config.js';
 import { INDEX_VALUE_BYTES, isWholeInKey } from './index-value.js';
-import { sortedIds } from './posting-rows.js';
 import { lowerBoundId, type Postings, type ReadBudget } from './postings.js';
 
 export type Ids = readonly EntryId[];
@@ -46,8 +46,7 @@ const ROWS_PER_ID = 8;
 const NARROW_ROWS = 256;
 /** Budgets in which unknown parts of an intersection are tried. */
 const ROUNDS: readonly number[] = [256, 4096, 65_536];
-/** Parts of a union between two looks at the clock; most whose sizes are summed up. */
-const UNION_SLICE = 128;
+/** Most parts of a union whose sizes are summed up. */
 const UNION_SIZED = 64;
 
 /** What the reader needs to know of the indexes. */
@@ -172,7 +171,7 @@ export class IndexReader {
       case 'intersect':
         return this.#intersect(part.parts, budget);
       case 'union':
-        return this.#union(part.parts, 0, [], budget);
+        return this.#union(part.parts, 0, new IdUnion(), budget);
       case 'substring': {
         const { attribute } = part;
         return this.#intersect(
@@ -251,21 +250,24 @@ export class IndexReader {
   }
 
   /** Synchronous as long as the parts are: a loop, for there may be thousands. */
-  #union(parts: readonly IndexPlan[], from: number, found: EntryId[], budget: PlanBudget): Found {
+  #union(parts: readonly IndexPlan[], from: number, union: IdUnion, budget: PlanBudget): Found {
     const turn = this.#turn();
     for (let at = from; at < parts.length; at++) {
       const ids = this.#read(parts[at] as IndexPlan, budget);
       if (ids instanceof Promise) {
-        return ids.then((given) =>
-          take(given, found) ? this.#union(parts, at + 1, found, budget) : undefined,
-        );
+        return ids.then((given) => {
+          if (given === undefined) return undefined;
+          union.add(given);
+          return this.#union(parts, at + 1, union, budget);
+        });
       }
-      if (!take(ids, found)) return undefined;
-      if ((at & (UNION_SLICE - 1)) === UNION_SLICE - 1 && turn.over) {
-        return turn.share().then(() => this.#union(parts, at + 1, found, budget));
-      }
+      if (ids === undefined) return undefined;
+      if (union.add(ids) && turn.over)
+        return turn.share().then(() => this.#union(parts, at + 1, union, budget));
     }
-    return sortedIds(found);
+    const steps = union.sorted();
+    const first = steps.next();
+    return first.done === true ? first.value : turn.run(steps);
   }
 
   #intersect(parts: readonly Part[], budget: PlanBudget): Found {
@@ -346,12 +348,6 @@ function soon<A, B>(value: Soon<A>, use: (value: A) => Soon<B>): Soon<B> {
 
 function steps({ steps: told }: PlanBudget): { readonly steps?: ReadStep[] } {
   return told === undefined ? {} : { steps: told };
-}
-
-function take(ids: Ids | undefined, found: EntryId[]): boolean {
-  if (ids === undefined) return false;
-  for (const id of ids) found.push(id);
-  return true;
 }
 
 function both(a: Ids | undefined, b: Ids | undefined): Ids | undefined {

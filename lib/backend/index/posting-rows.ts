@@ -10,6 +10,7 @@ import { beginsWith, carveBytes } from '../../base/bytes.js';
 import { StoreError, type StoreOp, type StoreRow } from '../../port/ordered-store.js';
 import type { EntryId } from '../backend.js';
 import { ID_BYTES, POSTING, postingKey, readId, writeId } from '../rows/key-space.js';
+import { sortedIds } from './id-union.js';
 
 /** Ids of an equality value, ascending, or the mark that they stand in rows of their own. */
 export type Head = readonly EntryId[] | 'many';
@@ -178,29 +179,6 @@ export function valueLength(key: Uint8Array): number {
   throw damaged('key cut short');
 }
 
-/** From here on a bit for each number up to the highest id is faster than sorting, and holds up nobody. */
-const MANY_IDS = 5000;
-/** Octets of such a set. */
-const MAX_BIT_OCTETS = 32 << 20;
-
-function sortedByBits(ids: readonly EntryId[]): EntryId[] {
-  let highest = 0;
-  for (const id of ids) if (id > highest) highest = id;
-  const octets = Math.floor(highest / 8) + 1;
-  if (octets > Math.min(MAX_BIT_OCTETS, ids.length * 64)) {
-    return dropTwins(Float64Array.from(ids).sort());
-  }
-  const bits = new Uint8Array(octets);
-  for (const id of ids) bits[Math.floor(id / 8)] = (bits[Math.floor(id / 8)] as number) | (1 << (id % 8));
-  const out: EntryId[] = [];
-  for (let at = 0; at < octets; at++) {
-    for (let octet = bits[at] as number; octet !== 0; octet &= octet - 1) {
-      out.push((at * 8 + 31 - Math.clz32(octet & -octet)) as EntryId);
-    }
-  }
-  return out;
-}
-
 /** The normal value that an index row's key holds, as it stands there: cut or hashed when it was long. */
 export function indexedValue(key: Uint8Array): Uint8Array {
   const start = key.indexOf(0, 3) + 2;
@@ -211,23 +189,4 @@ export function indexedValue(key: Uint8Array): Uint8Array {
     if (octet === 0) at += 1;
   }
   return Uint8Array.from(out);
-}
-
-/** Sorts in place where needed and drops what is there twice. */
-export function sortedIds(ids: EntryId[]): EntryId[] {
-  let sorted = true;
-  for (let i = 1; i < ids.length && sorted; i++) sorted = (ids[i - 1] as number) < (ids[i] as number);
-  if (sorted) return ids;
-  if (ids.length > MANY_IDS) return sortedByBits(ids);
-  return dropTwins(Float64Array.from(ids).sort());
-}
-
-function dropTwins(all: Float64Array): EntryId[] {
-  const out: EntryId[] = [];
-  let last = -1;
-  for (const id of all) {
-    if (id !== last) out.push(id as EntryId);
-    last = id;
-  }
-  return out;
 }

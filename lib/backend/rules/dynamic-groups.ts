@@ -21,7 +21,7 @@ import type { AttributeKey } from '../../schema/attribute-type.js';
 import { dnKey, isAtOrBelow, parentKey } from '../../schema/dn-key.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Candidates, EntryId, SearchPlanRequest, StoredEntry } from '../backend.js';
-import { sortedIds } from '../index/posting-rows.js';
+import { sortedIds } from '../index/id-union.js';
 import { RowsAway } from '../index/reverse-lookup.js';
 import { HalfLifeMap } from '../memory/half-life-map.js';
 import type { HeldEntry } from '../rows/stored-entry.js';

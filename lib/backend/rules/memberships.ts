@@ -11,7 +11,7 @@ import type { AttributeKey, AttributeType } from '../../schema/attribute-type.js
 import { dnKey } from '../../schema/dn-key.js';
 import type { EqualityRule } from '../../schema/matching-rule.js';
 import type { EntryId } from '../backend.js';
-import { sortedIds } from '../index/posting-rows.js';
+import { sortedIds } from '../index/id-union.js';
 import type { HeldEntry } from '../rows/stored-entry.js';
 
 /** Attributes that make members, unless configured otherwise. */
