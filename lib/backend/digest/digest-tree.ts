@@ -1,10 +1,9 @@
 /**
  * Digests of a domain's live entries, summed over 65,536 buckets by the first two octets of the UUID: what replicas compare (replication-model.md section 7).
  *
- * A write only notes the number of its entry; digests follow when somebody asks, from what memory holds of what was written, else from the rows of the store: LevelDB rewrites tables that
- * are asked for single rows often. So a hot entry is read once for many writes, and an entry whose row
- * is another than what was written is found by the pass through all rows that goes on in the background. That pass compares the checksum of
- * each record with the one that its digest was made of, and makes digests only where they differ: the first one from the rows as it finds them, as what was written
+ * A write only notes the number of its entry; digests follow when somebody asks, from the record that memory holds of what was written, else from the row: LevelDB merges tables that are
+ * asked for single rows often. So a hot entry is looked at once for many writes, and a row that is not what was written is found by the pass through all rows that goes on in the background.
+ * That pass compares the checksum of each record with the one that its digest was made of, and makes digests only where they differ: the first one from the rows as it finds them, as what was written
  * since it began to read them is noted. Lives in memory: 16 octets an entry, made anew after a start.
  * Owns no comparison and no timer (replica/comparison.ts). Dead entries have no digest: servers drop them at different times.
  */

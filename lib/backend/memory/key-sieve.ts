@@ -7,7 +7,7 @@
  */
 import { INDEX_KIND, POSTING, TAG } from '../rows/key-space.js';
 
-/** Octets of the bits, a power of two: of rows that are not there it misses 3 % beside 100,000 entries with five such rows each, a quarter beside a million. */
+/** Octets of the bits, a power of two: of rows that are not there it misses 3 % beside 100,000 entries with five such rows each, a quarter beside a million, almost half beside two. */
 const BYTES = 2 ** 21;
 /** Bits of a hash that are not used. */
 const SHIFT = 32 - Math.log2(BYTES * 8);
