@@ -6,7 +6,7 @@
 import type { Csn } from '../../lib/csn/csn.js';
 import type { RARE } from './rare-troubles.js';
 import type { WriteRequest } from './sim-directory.js';
-import type { OpenedProcess, SimServer } from './sim-server.js';
+import type { DomainBefore, OpenedProcess, ProcessParts, SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
 
 /** Something that happens to a server, for a time; `note` writes it into the history. */
@@ -16,6 +16,8 @@ export interface Act {
   readonly troubles?: readonly Trouble[];
   /** Rare troubles, and jumps of clocks, that take away what this act promises. */
   readonly without?: readonly ((typeof RARE)[number] | 'clock')[];
+  /** Opens a domain that stands before the data; of one act at most. */
+  before?(server: SimServer, parts: ProcessParts): Promise<DomainBefore>;
   /** A process is about to run. */
   opened?(server: SimServer, process: OpenedProcess): Promise<void>;
   /** A client's write was acknowledged. */

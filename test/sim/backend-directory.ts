@@ -27,6 +27,7 @@ import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
 import type { OwnReport } from '../../lib/replica/membership.js';
 import type { DomainSnapshot, HeldPart } from '../../lib/replica/snapshot-source.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import type { Schema } from '../../lib/schema/schema.js';
 import { entryFacts } from '../conflict/memory-domain.js';
 import { add, modify, move, remove, rename, undelete } from '../conflict/story.js';
 import { missingEffect } from '../conflict/took-effect.js';
@@ -34,7 +35,7 @@ import { standardSchema } from '../schema/standard-schema.js';
 import { entryUuid } from './entry-uuid.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimDirectory, WriteRequest } from './sim-directory.js';
-import type { OpenDirectory } from './sim-server.js';
+import type { OpenDirectory, SimServer } from './sim-server.js';
 import type { MakeWrite } from './simulation.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
@@ -46,11 +47,13 @@ export class BackendDirectory implements SimDirectory {
   undeleteFromMs: () => number = () => 0;
 
   readonly part: HeldPart;
+  readonly schema: Schema;
   readonly #shown: Fraction;
 
   /** `shown`: what contents() tells of entries. */
-  constructor(backend: StoreBackend, shown: Fraction) {
+  constructor(backend: StoreBackend, schema: Schema, shown: Fraction) {
     this.backend = backend;
+    this.schema = schema;
     this.part = backend.parts.fraction;
     this.#shown = shown;
   }
@@ -68,7 +71,7 @@ export class BackendDirectory implements SimDirectory {
 
   /**
    * `held`: what this server holds; `shown`: what contents() tells of it; `references`: attributes that are kept by referential integrity; `values`: where values
-   * stand.
+   * stand; `base`: another than that of the data; `onApplied`: called when entries changed, durably.
    */
   static async openPart(
     part: {
@@ -76,13 +79,15 @@ export class BackendDirectory implements SimDirectory {
       readonly shown?: Fraction;
       readonly references?: readonly string[];
       readonly values?: ValueBounds;
+      readonly base?: string;
+      readonly onApplied?: () => void;
     },
-    ...[store, changelog, replica, clock, , salt]: Parameters<OpenDirectory>
+    ...[store, changelog, replica, clock, , salt, schema = standardSchema()]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
       store,
-      baseDn: parseDn('dc=example,dc=com'),
-      schema: standardSchema(),
+      baseDn: parseDn(part.base ?? 'dc=example,dc=com'),
+      schema,
       replica,
       clock,
       log: SILENT,
@@ -91,10 +96,11 @@ export class BackendDirectory implements SimDirectory {
       values: part.values ?? VALUE_BOUNDS,
       pause: () => Promise.resolve(),
       cacheBytes: 1 << 20,
+      ...(part.onApplied === undefined ? {} : { onApplied: part.onApplied }),
       ...(part.held === undefined ? {} : { fraction: part.held }),
       ...(part.references === undefined ? {} : { consistency: { references: part.references } }),
     });
-    return new BackendDirectory(backend, part.shown ?? Fraction.ALL);
+    return new BackendDirectory(backend, schema, part.shown ?? Fraction.ALL);
   }
 
   get state(): ServerState {
@@ -246,8 +252,8 @@ export const ADD_BASE: WriteRequest = {
   },
 };
 
-/** Adds, edits of all kinds, renames, moves and deletes over a small pool of entries. */
-export function clientWrites(): MakeWrite {
+/** Adds, edits of all kinds, renames, moves and deletes over a small pool of entries. `edit`: makes the edits. */
+export function clientWrites(edit: MakeEdit = plainEdit): MakeWrite {
   let made = 1;
   return (server, random): WriteRequest | undefined => {
     if (server.directory?.knows(BASE) !== true)
@@ -265,11 +271,15 @@ export function clientWrites(): MakeWrite {
     if (kind < 6) return { entry: any(), body: random.chance(0.3) ? undelete : remove };
     if (kind < 9) return { entry: any(), body: rename(random.pick(NAMES)) };
     if (kind < 11) return { entry: any(), body: move(any()) };
-    return { entry: any(), body: edit(random) };
+    return { entry: any(), body: edit(server, random) };
   };
 }
 
-function edit(random: SeededRandom): ChangeBody {
+/** A modify of some entry, as clients of this server may ask for it. */
+export type MakeEdit = (server: SimServer, random: SeededRandom) => ChangeBody;
+
+/** Edits of attributes that every schema has. */
+export const plainEdit: MakeEdit = (_server, random) => {
   const value = random.pick(VALUES);
   const other = random.pick(VALUES);
   switch (random.below(8)) {
@@ -301,4 +311,4 @@ function edit(random: SeededRandom): ChangeBody {
     default:
       return modify({ add: [value] }, { name: 'description', remove: [other] });
   }
-}
+};

@@ -19,13 +19,19 @@ interface Command {
   readonly from: string;
 }
 
+/** A server's copy of a domain, as far as people see it and work with it. */
+export type AdministeredCopy = Pick<
+  SimServer,
+  'name' | 'options' | 'broker' | 'replica' | 'changelog' | 'directory' | 'madeAnew' | 'write'
+>;
+
 const MUST_INITIALIZE = /(\w+) (?:has|lacks) [^;]* and must be initialized before it replicates with (\w+)/;
 const FORKED =
   /^(\w+) and (\w+) hold different histories of replica \d+; (?:(\w+) was restored .*; initialize it \(polyarch replication initialize\).*; where it has been, initialize (\w+) from it)?/;
 const INSTEAD = /initialize (\w+) instead \(polyarch replication initialize --from (\w+) /;
 
 export class Administrator {
-  readonly #servers: readonly SimServer[];
+  readonly #servers: readonly AdministeredCopy[];
   readonly #note: (what: string) => void;
   #busy = false;
   /** What refused commands told to do instead. */
@@ -33,9 +39,9 @@ export class Administrator {
   /** Commands that ended well: "where it has been". */
   readonly #done = new Set<string>();
   /** LDIF of given-up/, by the server that wrote it. */
-  readonly #saved = new Map<SimServer, Change[]>();
+  readonly #saved = new Map<AdministeredCopy, Change[]>();
 
-  constructor(servers: readonly SimServer[], note: (what: string) => void) {
+  constructor(servers: readonly AdministeredCopy[], note: (what: string) => void) {
     this.#servers = servers;
     this.#note = note;
   }
@@ -121,7 +127,7 @@ export class Administrator {
   }
 
   /** An entry whose parent is gone is added below the base: changes of others may wait for it. */
-  async #apply(server: SimServer, { entry, body }: Change): Promise<boolean> {
+  async #apply(server: AdministeredCopy, { entry, body }: Change): Promise<boolean> {
     if ((await server.write({ entry, body })) !== undefined) return true;
     if (body.kind !== 'add' || server.directory?.knows(entry) !== false) return false;
     return (await server.write({ entry, body: { ...body, parent: entryUuid(1) } })) !== undefined;
@@ -148,7 +154,7 @@ function mustInitialize(sentence: string): Command | undefined {
 }
 
 /** What `status` and `replication status` show of a server that stands in the way. */
-function sentencesOf({ broker, replica }: SimServer): readonly string[] {
+function sentencesOf({ broker, replica }: AdministeredCopy): readonly string[] {
   const errors = broker?.status().map(({ lastError }) => lastError) ?? [];
   return [...errors, replica?.writesHeld() ?? ''].filter((text) => text !== '');
 }

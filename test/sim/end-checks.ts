@@ -2,14 +2,40 @@
  * What is looked at in the end: that all servers hold the same, that no acknowledged write is lost, and that CSNs are unique and rise.
  */
 import { LIMITS } from '../../lib/base/limits.js';
+import type { Changelog } from '../../lib/changelog/changelog.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';
+import type { ServerState } from '../../lib/csn/server-state.js';
 import type { SimServer } from './sim-server.js';
 
-/** Whether all hold and have applied the same changes; throws where they do and differ in content. `compared`: the part of it that counts. */
-export async function areEqual(
-  servers: readonly SimServer[],
-  compared: (contents: string) => string = (contents) => contents,
-): Promise<boolean> {
+/** A server's copy of a domain, as far as copies are compared. */
+export type ComparedCopy = Pick<SimServer, 'name' | 'changelog' | 'directory' | 'reissuing'>;
+
+/** Throws where a log has a hole, or a state is ahead of what it stands for. `applied`: by the entries. */
+export async function checkLog(
+  name: string,
+  log: Changelog,
+  applied: ServerState | undefined,
+): Promise<void> {
+  for (const newest of log.state.csns()) {
+    const origin = csnReplica(newest);
+    let place = log.trimmed.get(origin);
+    for (;;) {
+      const slice = await log.read(origin, place, 1_000_000);
+      if (slice.kind !== 'changes') throw new Error(`${name}: log of ${origin} answers ${slice.kind}`);
+      if (slice.changes.length === 0) break;
+      for (const change of slice.changes) {
+        if (change.previous !== place) throw new Error(`${name}: hole before ${change.csn}`);
+        place = change.csn;
+      }
+    }
+    if (place !== newest) throw new Error(`${name}: state ${newest} is ahead of rows ${place ?? 'none'}`);
+  }
+  if (applied !== undefined && !log.state.coversAll(applied))
+    throw new Error(`${name}: entries (${applied}) are ahead of the log (${log.state})`);
+}
+
+/** Whether all hold and have applied the same changes. */
+export function holdTheSame(servers: readonly ComparedCopy[]): boolean {
   const [first] = servers;
   const state = first?.changelog?.state;
   if (state === undefined) return false;
@@ -18,6 +44,15 @@ export async function areEqual(
     if (server.reissuing) return false;
     if (server.directory !== undefined && !server.directory.state.equals(state)) return false;
   }
+  return true;
+}
+
+/** The same; throws where they do and differ in content. `compared`: the part of it that counts. */
+export async function areEqual(
+  servers: readonly ComparedCopy[],
+  compared: (contents: string) => string = (contents) => contents,
+): Promise<boolean> {
+  if (!holdTheSame(servers)) return false;
   const holders = servers.filter((server) => server.directory !== undefined);
   const contents = await Promise.all(
     holders.map(async (server) => compared((await server.directory?.contents()) ?? '')),
@@ -64,8 +99,11 @@ export function checkQueued(octets: number): void {
   if (octets > bound) throw new Error(`${octets} octets queued in one link`);
 }
 
+/** A server's copy of a domain, as far as it is described. */
+type DescribedCopy = Pick<SimServer, 'name' | 'changelog' | 'directory' | 'replica' | 'broker' | 'alerts'>;
+
 /** Where each server stands, for people. */
-export function describeServers(servers: Iterable<SimServer>): string {
+export function describeServers(servers: Iterable<DescribedCopy>): string {
   return [...servers]
     .map((server) => {
       const sessions =

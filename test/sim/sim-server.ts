@@ -6,7 +6,7 @@ import type { Assurance } from '../../lib/broker/assurance.js';
 import type { Broker } from '../../lib/broker/broker.js';
 import { ReplicationListener } from '../../lib/broker/replication-listener.js';
 import type { Changelog } from '../../lib/changelog/changelog.js';
-import { type Csn, csnReplica, type ReplicaId } from '../../lib/csn/csn.js';
+import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import { csnSalt } from '../../lib/csn/csn-generator.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { Log } from '../../lib/port/log.js';
@@ -14,11 +14,20 @@ import type { OrderedStore, StoreOp, StoreSnapshot } from '../../lib/port/ordere
 import type { Housekeeping, KeepLimits } from '../../lib/replica/housekeeping.js';
 import type { Membership } from '../../lib/replica/membership.js';
 import type { Replica } from '../../lib/replica/replica.js';
+import type { Schema } from '../../lib/schema/schema.js';
 import type { Topology } from '../../lib/topology/topology.js';
+import { checkLog } from './end-checks.js';
 import { ProcessStore } from './process-store.js';
 import { SeededRandom } from './seeded-random.js';
 import { ChangeSetDirectory, type SimDirectory, type WriteRequest } from './sim-directory.js';
-import { brokerPeers, openDomain, type SimDomain, startDomain, stopDomain } from './sim-domain.js';
+import {
+  brokerPeers,
+  openDomain,
+  type SimDomain,
+  type SimDomainParts,
+  startDomain,
+  stopDomain,
+} from './sim-domain.js';
 import type { SimNetwork } from './sim-network.js';
 import { MachineClock, type VirtualTime } from './virtual-time.js';
 
@@ -30,7 +39,18 @@ export type OpenDirectory = (
   random: SeededRandom,
   /** Another one in each life of the server. */
   salt: number,
+  /** What the entries are kept by; undefined: the standard one. */
+  schema?: Schema,
 ) => Promise<SimDirectory>;
+
+/** What all domains of a process are made of. */
+export type ProcessParts = Omit<SimDomainParts, 'base' | 'rows' | 'open' | 'begins'>;
+
+/** A domain that opens and starts before the data, and the schema that it gives them. */
+export interface DomainBefore {
+  readonly domain: SimDomain;
+  readonly schema: Schema | undefined;
+}
 
 /** A process that is about to run. */
 export interface OpenedProcess extends SimDomain {
@@ -56,12 +76,15 @@ export interface SimServerOptions {
   readonly limits?: Partial<KeepLimits>;
   /** How long an undelete is accepted. */
   readonly undeleteMs?: number;
+  /** Opens such a domain in each start. */
+  readonly before?: (server: SimServer, parts: ProcessParts) => Promise<DomainBefore>;
   /** Called in each start, before anything is heard or said. */
   readonly opened?: (server: SimServer, process: OpenedProcess) => Promise<void>;
 }
 
 interface Process extends SimDomain {
   alive: boolean;
+  readonly before: SimDomain | undefined;
   readonly listener: ReplicationListener;
 }
 
@@ -198,20 +221,27 @@ export class SimServer {
         if (anew !== undefined) this.reissued.push(anew);
       },
     };
+    const before = await this.options.before?.(this, common);
+    const open = openDirectory ?? ChangeSetDirectory.open;
     const domain = await openDomain({
       ...common,
       base: 'dc=example,dc=com',
       rows: { log: 0x63, members: 0x72 },
-      open: openDirectory ?? ChangeSetDirectory.open,
+      open: (...of) => open(of[0], of[1], of[2], of[3], of[4], of[5], before?.schema),
       begins: hasData && boot === 0 ? 'g1' : undefined,
     });
     await opened?.(this, { ...domain, store, clock, alive });
-    const listener = new ReplicationListener([domain.broker], clock, SILENT);
+    const listener = new ReplicationListener(
+      [...(before === undefined ? [] : [before.domain.broker]), domain.broker],
+      clock,
+      SILENT,
+    );
     if (this.options.listens !== false) await listener.open(network, name);
     if (!life.alive) return;
+    if (before !== undefined) startDomain(before.domain);
     startDomain(domain);
     this.lives.push([]);
-    this.#process = Object.assign(life, { ...domain, listener });
+    this.#process = Object.assign(life, { ...domain, before: before?.domain, listener });
   }
 
   /** Not drawn from the run's randomness: that goes on as it did. */
@@ -264,6 +294,7 @@ export class SimServer {
     if (process === undefined) return;
     await process.listener.close();
     await stopDomain(process);
+    if (process.before !== undefined) await stopDomain(process.before);
     process.alive = false;
     this.#process = undefined;
     this.#network.kill(this.name);
@@ -294,25 +325,7 @@ export class SimServer {
   async check(): Promise<void> {
     const log = this.#process?.changelog;
     if (log === undefined) return;
-    for (const newest of log.state.csns()) {
-      const origin = csnReplica(newest);
-      let place = log.trimmed.get(origin);
-      for (;;) {
-        const slice = await log.read(origin, place, 1_000_000);
-        if (slice.kind !== 'changes') throw new Error(`${this.name}: log of ${origin} answers ${slice.kind}`);
-        if (slice.changes.length === 0) break;
-        for (const change of slice.changes) {
-          if (change.previous !== place) throw new Error(`${this.name}: hole before ${change.csn}`);
-          place = change.csn;
-        }
-      }
-      if (place !== newest)
-        throw new Error(`${this.name}: state ${newest} is ahead of rows ${place ?? 'none'}`);
-    }
-    const applied = this.#process?.directory?.state;
-    if (applied !== undefined && !log.state.coversAll(applied)) {
-      throw new Error(`${this.name}: entries (${applied}) are ahead of the log (${log.state})`);
-    }
+    await checkLog(this.name, log, this.#process?.directory?.state);
     const own = this.options.replica;
     const last = this.acked[this.acked.length - 1];
     // A restored one fetches its own changes back; that it has them in the end is checked there.

@@ -12,6 +12,8 @@ import { ChangelogAct } from './changelog-act.js';
 import { only } from './end-checks.js';
 import { MembersAct } from './members-act.js';
 import { ResolveAct } from './resolve-act.js';
+import { SchemaAct } from './schema-act.js';
+import { schemaWrites } from './schema-writes.js';
 import { SeededRandom } from './seeded-random.js';
 import type { SimServer } from './sim-server.js';
 import type { RunOptions, Simulation } from './simulation.js';
@@ -39,6 +41,7 @@ const waits = (run: Simulation) => new WaitsAct(run);
 const numbers = (run: Simulation) => new ChangelogAct(run);
 const members = (run: Simulation) => new MembersAct(run);
 const resolve = (run: Simulation) => new ResolveAct(run);
+const schema = (run: Simulation) => new SchemaAct(run);
 /** What status says, compared in the part that is. */
 const status =
   (seed: number, compared = conforming) =>
@@ -68,6 +71,7 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
     acts: [waits, status(seed)],
   }),
   resolve: (seed) => ({ ...WHOLE, seed, acts: [resolve, status(seed)] }),
+  schema: (seed) => ({ ...WHOLE, seed, makeWrite: schemaWrites, acts: [schema, waits, status(seed)] }),
   mixed,
 };
 
