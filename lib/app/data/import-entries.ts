@@ -125,6 +125,7 @@ async function load(
     store,
     postings: (keys) => indexing.sink(keys),
     run,
+    entries: () => indexing.run(run),
     baseDn,
     schema,
     replica,

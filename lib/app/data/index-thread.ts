@@ -1,8 +1,9 @@
 /**
- * IndexThread: gathers postings in a thread of its own (index-worker.ts) during an offline import, so that parsing and checking have a core for themselves.
+ * IndexThread: gathers postings and makes tables of the entries' rows in a thread of its own (index-worker.ts) during an offline import, so that parsing and checking have a core
+ * for themselves.
  *
- * Owns the thread, the packing of values and the writing of the rows that come back: LevelDB is open in this thread alone. A bounded number of pieces is on
- * its way in each direction. The thread's failure is that of the import. A small import that fits in one piece starts no thread.
+ * Owns the thread, the packing of values and rows, and the writing of the rows that come back: LevelDB is open in this thread alone. A bounded number of pieces is on
+ * its way in each direction. The thread's failure is that of the import. A small import whose values and rows fit in one piece each starts no thread.
  */
 import { Worker } from 'node:worker_threads';
 import type { EntryId } from '../../backend/backend.js';
@@ -11,7 +12,17 @@ import { type IndexToFill, type PostingSink, PostingTables } from '../../backend
 import type { KeySpace } from '../../backend/rows/key-space.js';
 import type { WrittenTable } from '../../io/store/table-run.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
-import { packedValueBytes, packValue, unpackOps, unpackValues } from './packed-rows.js';
+import type { SortedRun } from '../../port/sorted-run.js';
+import {
+  packedRowBytes,
+  packedValueBytes,
+  packRow,
+  packValue,
+  unpackOps,
+  unpackRows,
+  unpackValues,
+} from './packed-rows.js';
+import { type SentPiece, SharedPieces } from './shared-pieces.js';
 import { type SharedMemory, SharedSlots, sharedMemory, slotOctets } from './shared-slots.js';
 
 const PIECE_BYTES = 256 * 1024;
@@ -31,27 +42,31 @@ export interface IndexWork {
   readonly indexes: readonly IndexToFill[];
   /** Two words (state, length) and the octets of the row that the thread asked for. */
   readonly answer: SharedArrayBuffer;
-  /** Values on their way to the thread. */
-  readonly values: SharedMemory;
+  /** Values, and rows of entries, on their way to the thread. */
+  readonly pieces: SharedMemory;
   /** Rows on their way from it. */
   readonly rows: SharedMemory;
-  /** The folder for tables of the last round's rows; undefined: they come as rows. */
+  /** The folder for tables of entries and of the last round's rows; undefined: the latter come as rows, and there are no entries. */
   readonly tables: string | undefined;
 }
 
-/** To the thread: values in a slot, or copied where no slot has room for them; `write`: write all and say so; a slot of rows that are written. */
+/** To the thread: values; rows of entries; no more of these come; `write`: write all and say so; a slot of rows that are written. */
 export type ToIndexWorker =
-  | { readonly kind: 'values'; readonly slot: number; readonly length: number }
-  | { readonly kind: 'copied'; readonly piece: Uint8Array }
+  | { readonly kind: 'values' | 'entries'; readonly piece: SentPiece }
+  | { readonly kind: 'entriesEnd' }
   | { readonly kind: 'write' }
   | { readonly kind: 'written'; readonly slot: number };
 
-/** From the thread: rows to write, a row that it needs, a slot whose values it has taken, all written, and the tables that were made. */
+/** From the thread: rows to write, a row that it needs, a slot whose content it has taken, what of it is written in full, and the tables that were made. */
 export type FromIndexWorker =
   | { readonly kind: 'rows'; readonly slot: number; readonly length: number }
   | { readonly kind: 'get'; readonly key: Uint8Array }
   | { readonly kind: 'taken'; readonly slot: number }
-  | { readonly kind: 'done'; readonly tables: readonly WrittenTable[] };
+  | {
+      readonly kind: 'done';
+      readonly what: 'postings' | 'entries';
+      readonly tables: readonly WrittenTable[];
+    };
 
 /** See the file header. */
 export class IndexThread {
@@ -61,16 +76,14 @@ export class IndexThread {
   readonly #answer = new SharedArrayBuffer(8 + ANSWER_BYTES);
   readonly #slots = new SharedSlots(sharedMemory(PIECES, PIECE_BYTES));
   readonly #rows = sharedMemory(BATCHES, BATCH_BYTES);
-  /** What is being filled: a slot, or memory of our own where none is free or has room for a value. */
-  #slot: number | undefined;
-  #piece: Uint8Array = new Uint8Array(0);
-  #view = new DataView(this.#piece.buffer);
-  #used = 0;
+  readonly #values = new SharedPieces(this.#slots, (piece) => this.#post({ kind: 'values', piece }));
+  readonly #entries = new SharedPieces(this.#slots, (piece) => this.#post({ kind: 'entries', piece }));
   #failure: Error | undefined;
-  #wake: (() => void) | undefined;
-  #done = false;
+  /** Of those who wait until something is reached. */
+  #wakes: (() => void)[] = [];
+  readonly #done = new Set<'postings' | 'entries'>();
   readonly #folder: string | undefined;
-  #tables: readonly WrittenTable[] = [];
+  readonly #tables: WrittenTable[] = [];
 
   /** `folder`: the thread makes tables there of what need not go through the store. */
   constructor(store: OrderedStore, folder?: string) {
@@ -78,7 +91,7 @@ export class IndexThread {
     this.#folder = folder;
   }
 
-  /** The tables made, when the sink has written all. */
+  /** The tables made, when the sink and the run have written all. */
   get tables(): readonly WrittenTable[] {
     return this.#tables;
   }
@@ -86,12 +99,11 @@ export class IndexThread {
   /** The sink for a domain's indexes; once. */
   sink(keys: KeySpace): SinkFor {
     return (indexes) => {
-      const values = this.#slots.memory;
       this.#work = {
         domain: keys.domain,
         indexes,
         answer: this.#answer,
-        values,
+        pieces: this.#slots.memory,
         rows: this.#rows,
         tables: this.#folder,
       };
@@ -118,59 +130,72 @@ export class IndexThread {
     return {
       put: (index, id, normal) => thread.#put(index, id, normal),
       get full() {
-        return thread.#slots.away >= MOST_AHEAD || thread.#failure !== undefined;
+        return thread.#full;
       },
-      relieve: () => thread.#until(() => thread.#slots.away < MOST_AHEAD / 2),
+      relieve: () => thread.#relieve(),
       write: () => {
-        if (thread.#worker !== undefined) return thread.#write();
+        if (thread.#worker !== undefined) return thread.#end(thread.#values, 'write', 'postings');
         const tables = here();
-        unpackValues(thread.#piece.subarray(0, thread.#used), tables);
+        unpackValues(thread.#values.unsent, tables);
         return tables.write();
       },
     };
   }
 
+  /** The run of the rows of entries, of which the thread makes tables in the folder; those of few entries go to the run that `here` begins. After sink(); once. */
+  run(here: () => SortedRun): SortedRun {
+    const thread = this;
+    return {
+      put: (key, value) => thread.#row(key, value),
+      get full() {
+        return thread.#full;
+      },
+      relieve: () => thread.#relieve(),
+      end: () => {
+        if (thread.#worker !== undefined) return thread.#end(thread.#entries, 'entriesEnd', 'entries');
+        const run = here();
+        unpackRows(thread.#entries.unsent, run);
+        return run.end();
+      },
+    };
+  }
+
+  get #full(): boolean {
+    return this.#slots.away >= MOST_AHEAD || this.#failure !== undefined;
+  }
+
+  #relieve(): Promise<void> {
+    return this.#until(() => this.#slots.away < MOST_AHEAD / 2);
+  }
+
   #put(index: number, id: EntryId, normal: Uint8Array): void {
-    const needed = packedValueBytes(normal);
-    if (this.#used + needed > this.#piece.length) this.#next(needed);
-    this.#used = packValue(this.#piece, this.#view, this.#used, index, id, normal);
+    const pieces = this.#values;
+    pieces.reserve(packedValueBytes(normal));
+    pieces.used = packValue(pieces.octets, pieces.view, pieces.used, index, id, normal);
   }
 
-  /** Sends what is packed and begins a piece with room for `needed` octets. */
-  #next(needed: number): void {
-    this.#send();
-    this.#slot = needed > PIECE_BYTES ? undefined : this.#slots.take();
-    this.#piece =
-      this.#slot === undefined
-        ? new Uint8Array(Math.max(needed, PIECE_BYTES))
-        : slotOctets(this.#slots.memory, this.#slot);
-    this.#view = new DataView(this.#piece.buffer, this.#piece.byteOffset, this.#piece.length);
-    this.#used = 0;
+  #row(key: Uint8Array, value: Uint8Array): void {
+    const pieces = this.#entries;
+    pieces.reserve(packedRowBytes(key, value));
+    pieces.used = packRow(pieces.octets, pieces.view, pieces.used, key, value);
   }
 
-  #send(): void {
-    const [slot, length] = [this.#slot, this.#used];
-    const message: ToIndexWorker =
-      slot === undefined
-        ? { kind: 'copied', piece: this.#piece.subarray(0, length) }
-        : { kind: 'values', slot, length };
-    if (length > 0) this.#thread().postMessage(message);
-    this.#slot = undefined;
-    this.#used = 0;
+  #post(message: ToIndexWorker): void {
+    this.#thread().postMessage(message);
   }
 
-  async #write(): Promise<void> {
-    this.#send();
-    this.#done = false;
-    this.#worker?.postMessage({ kind: 'write' } satisfies ToIndexWorker);
-    await this.#until(() => this.#done);
+  /** Sends the rest and waits until the thread has written `what`. */
+  async #end(rest: SharedPieces, kind: 'write' | 'entriesEnd', what: 'postings' | 'entries'): Promise<void> {
+    rest.send();
+    this.#post({ kind });
+    await this.#until(() => this.#done.has(what));
   }
 
   async #until(reached: () => boolean): Promise<void> {
     while (!reached()) {
       if (this.#failure !== undefined) throw this.#failure;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#wakes.push(resolve);
       });
     }
   }
@@ -181,8 +206,8 @@ export class IndexThread {
         this.#slots.give(message.slot);
         break;
       case 'done':
-        this.#tables = message.tables;
-        this.#done = true;
+        this.#tables.push(...message.tables);
+        this.#done.add(message.what);
         break;
       case 'get':
         this.#answerRow(message.key);
@@ -196,7 +221,13 @@ export class IndexThread {
           );
         return;
     }
-    this.#wake?.();
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    const wakes = this.#wakes;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
   }
 
   /** The thread sleeps until its row is there. */
@@ -211,7 +242,7 @@ export class IndexThread {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    this.#wake?.();
+    this.#wakeAll();
   }
 
   /** Ends the thread. */

@@ -1,5 +1,5 @@
 /**
- * The thread of index-thread.ts: takes values in their normal forms, gathers them, and gives rows back. Started by name.
+ * The thread of index-thread.ts: takes values in their normal forms, gathers them, and gives rows back; and makes tables of the rows of entries. Started by name.
  *
  * Pieces are taken in their order. A row that was written before is asked for and waited for, which only imports of many million values need.
  */
@@ -10,11 +10,12 @@ import { assert, must } from '../../base/assert.js';
 import { TableRun } from '../../io/store/table-run.js';
 import type { StoreOp } from '../../port/ordered-store.js';
 import type { FromIndexWorker, IndexWork, ToIndexWorker } from './index-thread.js';
-import { packedOpBytes, packOp, unpackValues } from './packed-rows.js';
+import { packedOpBytes, packOp, unpackRows, unpackValues } from './packed-rows.js';
+import type { SentPiece } from './shared-pieces.js';
 import { SharedSlots, slotOctets } from './shared-slots.js';
 
 const port = must(parentPort, 'index-worker runs as a worker thread');
-const { domain, indexes, answer, values, rows, tables: folder } = workerData as IndexWork;
+const { domain, indexes, answer, pieces, rows, tables: folder } = workerData as IndexWork;
 const answerState = new Int32Array(answer, 0, 2);
 const answerBytes = new Uint8Array(answer, 8);
 const slots = new SharedSlots(rows);
@@ -70,18 +71,32 @@ const tables = new PostingTables(store, new KeySpace(domain as DomainNumber), in
   ...(run === undefined ? {} : { run }),
 });
 
+const entries = folder === undefined ? undefined : new TableRun(folder, 'entries');
+
+/** Has `use` take the content of a piece. */
+function taken(piece: SentPiece, use: (octets: Uint8Array) => void): void {
+  if ('copied' in piece) use(piece.copied);
+  else {
+    use(slotOctets(pieces, piece.slot, piece.length));
+    send({ kind: 'taken', slot: piece.slot });
+  }
+}
+
 async function take(message: ToIndexWorker): Promise<void> {
   if (message.kind === 'values') {
-    unpackValues(slotOctets(values, message.slot, message.length), tables);
-    send({ kind: 'taken', slot: message.slot });
+    taken(message.piece, (octets) => unpackValues(octets, tables));
     if (tables.full) await tables.relieve();
-  } else if (message.kind === 'copied') {
-    unpackValues(message.piece, tables);
-    if (tables.full) await tables.relieve();
+  } else if (message.kind === 'entries') {
+    const into = must(entries, 'there is a folder for tables');
+    taken(message.piece, (octets) => unpackRows(octets, into));
+    if (into.full) await into.relieve();
+  } else if (message.kind === 'entriesEnd') {
+    await entries?.end();
+    send({ kind: 'done', what: 'entries', tables: entries?.tables ?? [] });
   } else if (message.kind === 'write') {
     await tables.write();
     while (slots.away > 0) await written();
-    send({ kind: 'done', tables: run?.tables ?? [] });
+    send({ kind: 'done', what: 'postings', tables: run?.tables ?? [] });
   }
 }
 

@@ -7,6 +7,7 @@
 import type { EntryId } from '../../backend/backend.js';
 import type { PostingSink } from '../../backend/index/posting-tables.js';
 import type { StoreOp } from '../../port/ordered-store.js';
+import type { SortedRun } from '../../port/sorted-run.js';
 
 /** Octets before a packed value. */
 const VALUE_HEADER = 16;
@@ -46,15 +47,37 @@ export function unpackValues(piece: Uint8Array, sink: Pick<PostingSink, 'put'>):
 }
 
 /** Octets that a row takes. */
-export const packedOpBytes = (op: StoreOp): number =>
-  ROW_HEADER + op.key.length + (op.type === 'put' ? op.value.length : 0);
+export const packedRowBytes = (key: Uint8Array, value: Uint8Array): number =>
+  ROW_HEADER + key.length + value.length;
 
 /** Puts a row at `at`; `view` is one of the same memory. Answers where it ends. */
+export function packRow(
+  octets: Uint8Array,
+  view: DataView,
+  at: number,
+  key: Uint8Array,
+  value: Uint8Array,
+): number {
+  view.setUint32(at, key.length);
+  view.setUint32(at + 4, value.length);
+  return put(octets, put(octets, at + ROW_HEADER, key), value);
+}
+
+/** Gives the rows that stand in `piece`, none of which goes, to a run, as copies that it may keep. */
+export function unpackRows(piece: Uint8Array, run: Pick<SortedRun, 'put'>): void {
+  for (const op of unpackOps(piece.slice())) if (op.type === 'put') run.put(op.key, op.value);
+}
+
+/** As packedRowBytes, of a row that is put or goes. */
+export const packedOpBytes = (op: StoreOp): number =>
+  op.type === 'put' ? packedRowBytes(op.key, op.value) : ROW_HEADER + op.key.length;
+
+/** As packRow, of a row that is put or goes. */
 export function packOp(octets: Uint8Array, view: DataView, at: number, op: StoreOp): number {
+  if (op.type === 'put') return packRow(octets, view, at, op.key, op.value);
   view.setUint32(at, op.key.length);
-  view.setUint32(at + 4, op.type === 'put' ? op.value.length : GONE);
-  const end = put(octets, at + ROW_HEADER, op.key);
-  return op.type === 'put' ? put(octets, end, op.value) : end;
+  view.setUint32(at + 4, GONE);
+  return put(octets, at + ROW_HEADER, op.key);
 }
 
 /** The rows that stand in `piece`, as views of it. */

@@ -60,6 +60,8 @@ export interface LoadOptions {
   readonly postings?: (keys: KeySpace) => SinkFor;
   /** Where rows go that come in the order of their keys; each call begins another run. Default: to the store. */
   readonly run?: () => SortedRun;
+  /** Where the rows of entries go, asked for once `postings` was. Default: to a `run`. */
+  readonly entries?: () => SortedRun;
   /** The CSN of every entry, for data that all servers begin with: it stands in no server state. */
   readonly genesis?: Csn;
 }
@@ -140,7 +142,7 @@ export class BulkLoad {
     this.#baseKey = baseKey;
     this.#isSingle = singleValued(options.schema);
     this.#run = options.run ?? (() => new StoreRun(options.store, BATCH_ROWS));
-    this.#entries = options.run?.() ?? new StoreRun(options.store, BATCH_ENTRIES);
+    this.#entries = (options.entries ?? options.run)?.() ?? new StoreRun(options.store, BATCH_ENTRIES);
     this.#large = new LargeAttributes(dictionary, options.schema, options.values);
   }
 
@@ -288,12 +290,20 @@ export class BulkLoad {
   /** Writes what waited until all entries were there. */
   async #finishEntries(): Promise<void> {
     await this.#writeValues();
+    // The rows of entries may be made in another thread.
+    await Promise.all([this.#entries.end(), this.#writeCounts(), this.#writeNames()]);
+  }
+
+  async #writeCounts(): Promise<void> {
     const counts = new StoreRun(this.#options.store, BATCH_ROWS);
     for (const id of [...this.#children.keys()].sort((a, b) => a - b)) {
       counts.put(this.#keys.childCount(id), encodeCount(this.#children.get(id) ?? 0));
       if (counts.full) await counts.relieve();
     }
-    await Promise.all([this.#entries.end(), counts.end()]);
+    await counts.end();
+  }
+
+  async #writeNames(): Promise<void> {
     const names = this.#run();
     for (const { key, value } of this.#names.rows()) {
       names.put(key, value);
