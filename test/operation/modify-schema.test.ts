@@ -99,6 +99,16 @@ async function shown(client: TestClient, attribute: string): Promise<readonly st
 const own = async (client: TestClient) =>
   (await shown(client, 'attributeTypes')).filter((text) => text.includes('99999'));
 
+t.test(
+  'createTimestamp of cn=schema is the same on all servers, after each start, and before every change',
+  async (t) => {
+    const { client } = await open(1);
+    t.same(await shown(client, 'createTimestamp'), ['19700101000000Z']);
+    await client.modify('cn=schema', [['add', 'attributeTypes', BADGE]]);
+    t.same(await shown(client, 'createTimestamp'), ['19700101000000Z']);
+  },
+);
+
 t.test('definitions are added, used and protected while entries need them', async (t) => {
   const { client, schema, connect, definitions } = await open(1);
   const before = await shown(client, 'modifyTimestamp');

@@ -2,7 +2,7 @@
  * cn=schema: the subschema subentry that governs every entry of the server (RFC 4512 section 4.2).
  *
  * It shows the whole schema, made anew when that changes, and takes modify requests (modify-schema.ts). Its definitions are operational attributes: clients
- * name them (JNDI, ldap3) or ask for `+`. Time and author of the last change, and the entity tag, are those of the stored entry that holds what was added.
+ * name them (JNDI, ldap3) or ask for `+`. Times, the author of the last change, and the entity tag, are those of the stored entry that holds what was added.
  */
 import { generalizedTime } from '../../backend/rows/computed-attributes.js';
 import type { Dn } from '../../dn/dn.js';
@@ -26,8 +26,11 @@ import {
 import { modifySchema } from './modify-schema.js';
 import type { SchemaStore } from './schema-store.js';
 
-/** Attributes of the stored entry that the shown one has too. */
-const STORED = ['modifyTimestamp', 'modifiersName', 'entryUUID', 'etag', 'entryCSN'] as const;
+/** Of the stored entry at all times: the same on all servers, and before every change of it (schema-genesis.ts). */
+const CREATED = 'createTimestamp';
+
+/** Attributes of the stored entry that the shown one has too, once somebody has changed the schema: until then its time is that of the start. */
+const CHANGED = ['modifyTimestamp', 'modifiersName', 'entryUUID', 'etag', 'entryCSN'] as const;
 
 /** The tree that holds the one subentry. */
 export class SubschemaTree implements VirtualTree {
@@ -81,9 +84,9 @@ export class SubschemaTree implements VirtualTree {
     };
     for (const kind of DESCRIPTION_KINDS) operational[kind] = this.#schema.definitions(kind);
     const stored = this.#store?.entry();
-    // Nobody has changed the schema yet: its time is that of the start.
-    if (stored !== undefined && stored.state.modified.csn !== stored.state.created.csn) {
-      for (const name of STORED) {
+    if (stored !== undefined) {
+      const isChanged = stored.state.modified.csn !== stored.state.created.csn;
+      for (const name of isChanged ? [CREATED, ...CHANGED] : [CREATED]) {
         const attribute = stored.attribute(name.toLowerCase() as AttributeKey);
         if (attribute !== undefined) operational[name] = attribute.values;
       }
