@@ -1,7 +1,8 @@
 /**
- * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log, people at the journal, all of these); `npm run sim` runs thousands.
+ * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log, people at the journal, changes of the schema, several of these); `npm run sim` runs thousands.
  *
  * 3: the writer's disk is lost after an assured write. 4: numbers that a full disk refused. 20: a copy that was cut on the way back into the topology.
+ * 2 of `schema`: a definition that does not go with another.
  */
 import t from 'tap';
 import { runSeed } from './simulation.js';
@@ -12,6 +13,7 @@ for (const [kind, seed] of [
   ['changelog', 4],
   ['members', 20],
   ['resolve', 900_002],
+  ['schema', 2],
   ['mixed', 900_002],
 ] as const) {
   t.test(`${kind}, seed ${seed}: what was promised holds`, { timeout: 100_000 }, async (t) => {

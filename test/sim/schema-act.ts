@@ -146,8 +146,9 @@ export class SchemaAct implements Act {
     const next = (): void => {
       if (!this.#simulation.writing) return;
       const one = random.pick(this.#servers);
-      const edits = schemaEdits(random);
-      if (one.copy !== undefined && one.server.up) this.#simulation.spawn(this.#change(one, one.copy, edits));
+      const { copy } = one;
+      if (copy !== undefined && one.server.up)
+        this.#simulation.spawn(this.#change(one, copy, schemaEdits(copy.schema, random)));
       time.at(30 + random.below(300), next);
     };
     time.at(300, next);

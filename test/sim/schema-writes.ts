@@ -39,38 +39,51 @@ function edit(operation: SchemaModification['operation'], attribute: string, ...
   return { operation, attribute, values: texts.map(utf8Encode) };
 }
 
+/** A definition as it is to be, in the place of the one that the server has under its OID. */
+function defined(attribute: string, oid: string, text: string, has: boolean): SchemaModification[] {
+  return [...(has ? [edit('delete', attribute, oid)] : []), edit('add', attribute, text)];
+}
+
+function definedType(n: number, schema: Schema, random: SeededRandom): SchemaModification[] {
+  const oid = `${ARC}.1.${n}`;
+  return defined('attributeTypes', oid, typeText(n, random), schema.attributeType(oid) !== undefined);
+}
+
+/** With the types that the server lacks for it. */
+function definedClass(n: number, schema: Schema, random: SeededRandom): SchemaModification[] {
+  const oid = `${ARC}.2.${n}`;
+  const missing = TYPES.filter((type) => schema.attributeType(`extra${type}`) === undefined);
+  const types = missing.flatMap((type) => definedType(type, schema, random));
+  return [
+    ...types,
+    ...defined('objectClasses', oid, classText(n, random), schema.objectClass(oid) !== undefined),
+  ];
+}
+
 /** A request for cn=schema: definitions added, changed, removed or replaced. */
-export function schemaEdits(random: SeededRandom): readonly SchemaModification[] {
+export function schemaEdits(schema: Schema, random: SeededRandom): readonly SchemaModification[] {
   const type = random.pick(TYPES);
   const held = random.pick(CLASSES);
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return [edit('delete', 'attributeTypes', `${ARC}.1.${type}`)];
     case 1:
       return [edit('delete', 'objectClasses', `${ARC}.2.${held}`)];
     case 2:
       return [
-        edit('delete', 'attributeTypes', `${ARC}.1.${type}`),
-        edit('add', 'attributeTypes', typeText(type, random)),
-      ];
-    case 3:
-      return [
-        edit('delete', 'objectClasses', `${ARC}.2.${held}`),
-        edit('add', 'objectClasses', classText(held, random)),
-      ];
-    case 4:
-      return [
         edit('replace', 'objectClasses', ...CLASSES.slice(0, held).map((n) => classText(n, random))),
         edit('replace', 'attributeTypes', ...TYPES.map((n) => typeText(n, random))),
       ];
-    case 5:
-      return [edit(random.chance(0.5) ? 'add' : 'replace', 'dITContentRules', ruleText(random))];
-    case 6:
+    case 3:
+      return [edit('replace', 'dITContentRules', ruleText(random))];
+    case 4:
       return [edit('replace', random.pick(['dITContentRules', 'objectClasses']))];
+    case 5:
+    case 6:
     case 7:
-      return [edit('add', 'attributeTypes', typeText(type, random))];
+      return definedType(type, schema, random);
     default:
-      return [edit('add', 'objectClasses', classText(held, random))];
+      return definedClass(held, schema, random);
   }
 }
 
