@@ -48,6 +48,8 @@ export interface BrokerDirectory {
   importing(): boolean;
   /** `fraction`: what the copy is to hold at least (Hello.fraction); rejects with an Error where that is not held here. */
   openSnapshot(fraction: string): Promise<SnapshotReader>;
+  /** Why data that are here are too small a part for such a copy, as a clause; undefined: they are not, or there are none. */
+  shortOf?(fraction: string): string | undefined;
   /** Hello.fraction of a link with this purpose. Absent: everything. */
   fraction?(purpose: LinkPurpose): string | undefined;
 }

@@ -11,6 +11,7 @@ import { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { LinkNetwork } from '../port/link.js';
 import type { Random } from '../port/random.js';
+import { mayPassOn } from '../sync/copy-sources.js';
 import type { Hello, RefusalCode, ServerStates } from '../sync/frames.js';
 import { TICK_MS } from '../sync/session-timing.js';
 import type { ServerDistances } from '../topology/distances.js';
@@ -205,11 +206,13 @@ export class Broker {
     return !this.#accepting || directory.importing() || directory.generation() === undefined;
   }
 
-  /** A copy for a peer, where this server holds no entries itself. */
+  /** A copy for a peer: of our entries, or where there are none, or too small a part of them, one that is passed on. */
   #copyFor(peer: Hello): Promise<SnapshotReader> {
     const { directory } = this.#options;
-    if (directory !== undefined) return directory.openSnapshot(peer.fraction ?? '');
-    return this.#upstreams.fetchFor(peer);
+    const fraction = peer.fraction ?? '';
+    if (directory === undefined) return this.#upstreams.fetchFor(peer);
+    const short = mayPassOn(peer) ? directory.shortOf?.(fraction) : undefined;
+    return short === undefined ? directory.openSnapshot(fraction) : this.#upstreams.fetchFor(peer, short);
   }
 
   /** One server holds few sessions: beyond that its oldest one is half-dead, or it means harm. */

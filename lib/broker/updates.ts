@@ -49,10 +49,11 @@ export class Updates {
     });
   }
 
-  /** A copy for another server from the first of these peers that gives one. Rejects with an Error that says why none does. */
+  /** A copy for another server from the first of these peers that gives one; `short`: why this server makes none, as a clause. Rejects with an Error that says why none does. */
   async passOn(
     peers: readonly BrokerPeer[],
     { behalf, fraction, formats = OLDEST_FORMATS }: OnBehalf & { readonly behalf: Behalf },
+    short = 'holds no entries, and follows no other server that does',
   ): Promise<SnapshotReader> {
     const { server } = this.#context;
     const sent = { behalf: { ...behalf, hops: behalf.hops + 1 }, fraction, formats };
@@ -65,10 +66,7 @@ export class Updates {
       }
     }
     // The best sources were asked first: what they say counts.
-    throw new Error(
-      failures.slice(0, TOLD_FAILURES).join('; ') ||
-        `${server} holds no entries, and follows no other server that does`,
-    );
+    throw new Error(failures.slice(0, TOLD_FAILURES).join('; ') || `${server} ${short}`);
   }
 
   stop(code: RefusalCode, reason: string): void {

@@ -235,13 +235,13 @@ export class Upstreams {
     return this.#updates.run(peer, target);
   }
 
-  /** A copy of the domain for the server that introduced itself so. Rejects with an Error that says why there is none. */
-  fetchFor(asking: Hello): Promise<SnapshotReader> {
+  /** A copy of the domain for the server that introduced itself so; `short`: why none is made here, as a clause. Rejects with an Error that says why there is none. */
+  fetchFor(asking: Hello, short?: string): Promise<SnapshotReader> {
     const { server, replica } = asking;
     const behalf = asking.behalf ?? { server, replica, hops: 0 };
     const upstreams = this.#sessions().flatMap((session) => session.upstream ?? []);
     const peers = copySources(upstreams, behalf, server).flatMap((name) => this.peer(name) ?? []);
-    return this.#updates.passOn(peers, { ...asking, behalf });
+    return this.#updates.passOn(peers, { ...asking, behalf }, short);
   }
 
   #sessions(): SubscriberDriver[] {

@@ -13,7 +13,7 @@ const WAIT_MS = 3000;
 export interface PartRenewalOptions {
   readonly server: string;
   /** undefined: everything is held. */
-  readonly part: HeldPart | undefined;
+  readonly part: Omit<HeldPart, 'shortOf'> | undefined;
   readonly clock: Pick<Clock, 'after'>;
   /** Whether a copy may be taken from this server now, unasked. */
   mayCopy(peer: string): boolean;

@@ -203,6 +203,10 @@ export class Replica {
     return this.#options.backend.exportSnapshot(fraction);
   }
 
+  shortOf(fraction: string): string | undefined {
+    return this.generation() === undefined ? undefined : this.#options.part?.shortOf(fraction);
+  }
+
   fraction(purpose: LinkPurpose): string | undefined {
     return this.#renewal.told(purpose);
   }

@@ -28,6 +28,8 @@ export interface HeldPart {
   readonly wantedText: string;
   /** Why a new copy is to be taken, as a clause; undefined: none is. */
   readonly outdated: string | undefined;
+  /** Why a copy that shall hold a fraction (text) cannot be made from the rows, as a clause; undefined: it can. */
+  shortOf(fraction: string): string | undefined;
 }
 
 export interface SnapshotTarget {

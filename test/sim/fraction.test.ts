@@ -127,7 +127,7 @@ t.test(
     t.equal(partOf(3), 'exclude *:mail,sn;person:title', 'made from the part that s2 holds');
     await t.rejects(
       world.wait(server(6).replica?.initialize('s5') ?? Promise.resolve()),
-      /s5 asked s2.*it holds exclude \*:mail;person:title/,
+      /s5 asked s2.*s2 holds exclude \*:mail;person:title/,
       'a whole one never',
     );
     await world.wait(
@@ -137,5 +137,45 @@ t.test(
     await world.run(5000);
     server(6).crash();
     await world.settle();
+  },
+);
+
+t.test(
+  'a whole server whose only way leads through one with a part is given a whole copy through it, and told why where there is none',
+  async (t) => {
+    if (!(PART instanceof Fraction)) throw new Error('a fraction');
+    const holding =
+      (held: Fraction): OpenDirectory =>
+      (...of) =>
+        BackendDirectory.openPart({ held, shown: PART }, ...of);
+    const empty = (id: number, peers: readonly number[], held: Fraction) =>
+      directoryServer(id, peers, { hasData: false, autoInitialize: false, openDirectory: holding(held) });
+    const world = new World([
+      directoryServer(1, [2], { openDirectory: holding(Fraction.ALL) }),
+      empty(2, [1, 3], PART),
+      empty(3, [2], Fraction.ALL),
+    ]);
+    const [s1, s2, s3] = [world.server('s1'), world.server('s2'), world.server('s3')];
+    for (const server of [s1, s2, s3]) void server.start();
+    await world.run(1000);
+    await world.wait(s1.write(ADD_BASE));
+    const person = { objectClass: ['top', 'person'], sn: ['s'], mail: ['m'] };
+    await world.wait(s1.write({ entry: entryUuid(2), body: add(entryUuid(1), 'a', person) }));
+    await world.wait(s2.replica?.initialize('s1') ?? Promise.reject(new Error('down')));
+    await world.run(2000);
+    s1.crash();
+    await world.run(6000);
+    await t.rejects(
+      world.wait(s3.replica?.initialize('s2') ?? Promise.resolve()),
+      /s2 holds exclude \*:mail;person:title only; initialize from a server that holds all attributes/,
+    );
+    void s1.start();
+    await world.run(6000);
+    await world.wait(s3.replica?.initialize('s2') ?? Promise.reject(new Error('down')));
+    await world.settle();
+    const whole = async (server: typeof s1) => (server.directory as BackendDirectory).contents(Fraction.ALL);
+    t.match(await whole(s3), /mail/);
+    t.equal(await whole(s3), await whole(s1));
+    t.notMatch(await whole(s2), /mail/);
   },
 );

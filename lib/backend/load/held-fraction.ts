@@ -89,14 +89,18 @@ export class HeldFraction {
     return this.#held.change(change, entry?.attributes);
   }
 
+  /** Why a copy that shall hold `text` cannot be made from these rows, as a clause; undefined when it can. */
+  shortOf(text: string): string | undefined {
+    const asked = readFraction(text, this.#schema);
+    return asked !== undefined && this.#held.covers(asked)
+      ? undefined
+      : `holds ${describeFraction(this.#text)} only; initialize from a server that holds ${describeFraction(text)}`;
+  }
+
   /** Throws LdapError unavailable where a copy that shall hold `text` cannot be given. */
   checkGives(text: string): void {
-    const asked = readFraction(text, this.#schema);
-    if (asked === undefined || !this.#held.covers(asked))
-      throw new LdapError(
-        'unavailable',
-        `it holds ${describeFraction(this.#text)} only; initialize from a server that holds ${describeFraction(text)}`,
-      );
+    const short = this.shortOf(text);
+    if (short !== undefined) throw new LdapError('unavailable', `it ${short}`);
   }
 
   /** What is held here of an entry as another server has it. */
