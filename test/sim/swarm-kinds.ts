@@ -83,7 +83,7 @@ function mixed(seed: number): RunOptions {
   const some = [...few, resolve, waits].filter(() => random.chance(0.7));
   const forgets = random.chance(0.5);
   const compared = forgets ? living : conforming;
-  // Of a line whose entry is forgotten nobody can say any more whether a part holds it; a whole server that comes, returns or lost its disk finds no copy where it dials one that holds a part alone.
+  // Of a line whose entry is forgotten nobody can say any more whether a part holds it. A part beside servers that come, return or lose their disks has not been drawn yet.
   const mayBePart = !forgets && !some.includes(members) && !some.includes(assured);
   const part = mayBePart && random.chance(0.7) ? partial(seed) : {};
   return {
