@@ -4,7 +4,11 @@ import { changedOptions } from '../../lib/config/changed-options.js';
 import type { Settings } from '../../lib/config/option-table.js';
 
 t.test('what differs is named, by when it counts; what is equal is not', (t) => {
-  const before = { 'alerts.everySeconds': 10, domains: ['dc=a'], 'server.site': 'here' } as unknown as Settings;
+  const before = {
+    'alerts.everySeconds': 10,
+    domains: ['dc=a'],
+    'server.site': 'here',
+  } as unknown as Settings;
   const after = {
     ...before,
     'alerts.everySeconds': 5,
