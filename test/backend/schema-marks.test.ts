@@ -1,6 +1,8 @@
 /** Merges that leave an entry outside the schema: marked, in the journal, mended, on every replica alike (replication-model.md section 4). */
 import t, { type Test } from 'tap';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { TAG } from '../../lib/backend/rows/key-space.js';
+import { followSchemaChange } from '../../lib/backend/rules/schema-follower.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Decode } from '../../lib/base/bytes.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
@@ -18,7 +20,7 @@ import {
   remove,
   undelete,
 } from '../conflict/story.js';
-import { standardFiles } from '../schema/standard-schema.js';
+import { standardFiles, standardSchema } from '../schema/standard-schema.js';
 import { type Engine, openEngine, searchDns, violations } from './engine.js';
 
 const X = id(2);
@@ -57,6 +59,14 @@ const plain = story(
 const notAllowed = (name: string) =>
   `attribute '${name}' is not allowed by the entry's object classes ('inetOrgPerson')`;
 const without = (name: string): Edit => ({ name, clear: true });
+
+/** A schema whose inetOrgPerson is an account too. */
+const WIDER = buildSchema(
+  standardFiles().map(({ name, text }) => ({
+    name,
+    text: text.replace(/\n {2}/g, ' ').replace(/(NAME 'inetOrgPerson'.*?MAY \()/, '$1 gidNumber $$ '),
+  })),
+);
 
 async function told(...changes: Change[]): Promise<Engine> {
   const engine = await openEngine({ base: 'cn=base' });
@@ -167,18 +177,52 @@ t.test('marks outlive a restart; another schema judges again', async (t) => {
   t.equal(mark(again), notAllowed('gidNumber'));
   t.same(await violations(again), []);
   await again.backend.close();
-  // A schema whose inetOrgPerson is an account too.
-  const files = standardFiles().map(({ name, text }) => ({
-    name,
-    text: text.replace(/\n {2}/g, ' ').replace(/(NAME 'inetOrgPerson'.*?MAY \()/, '$1 gidNumber $$ '),
-  }));
-  const wider = await openEngine({ base: 'cn=base', store: engine.store, schema: buildSchema(files) });
+  const wider = await openEngine({ base: 'cn=base', store: engine.store, schema: WIDER });
   t.equal(mark(wider), notAllowed('homeDirectory'));
   t.same(await lines(wider), [`homedirectory: ${notAllowed('homeDirectory')}`]);
   await wider.backend.close();
   const back = await openEngine({ base: 'cn=base', store: engine.store });
   t.same(await lines(back), [`gidnumber: ${notAllowed('gidNumber')}`]);
   t.same(await violations(back), []);
+});
+
+t.test('marks that a full disk refused follow the schema by themselves when there is space', async (t) => {
+  const store = new MemoryStore();
+  const schema = standardSchema().copy();
+  const engine = await openEngine({ base: 'cn=base', store, schema });
+  await tell(engine, ...SETUP, posix, plain);
+  schema.become(WIDER);
+  const waiting: (() => void)[] = [];
+  const refusals: unknown[] = [];
+  const clock = {
+    after: (_delayMs: number, run: () => void) => {
+      waiting.push(run);
+      return () => undefined;
+    },
+  };
+  const again = async () => {
+    must(waiting.shift(), 'another try')();
+    while (waiting.length === 0) await new Promise(setImmediate);
+  };
+  store.faults.refuse = 'full';
+  const followed = followSchemaChange(engine.backend, clock, (error) => refusals.push(error));
+  while (waiting.length === 0) await new Promise(setImmediate);
+  await again();
+  t.match(refusals, [{ failure: 'full' }], 'told once');
+  store.faults.refuse = undefined;
+  await tell(engine, story(103, 3, modify({ name: 'description', add: ['d'] }), posix, plain));
+  t.equal(
+    mark(engine),
+    notAllowed('homeDirectory'),
+    'changes come in between two tries, under the new schema',
+  );
+  must(waiting.shift(), 'the last try')();
+  await followed;
+  t.same(await lines(engine), [`homedirectory: ${notAllowed('homeDirectory')}`]);
+  t.same(await violations(engine), []);
+  await engine.backend.close();
+  const refused = followSchemaChange(engine.backend, clock, () => undefined);
+  await t.rejects(refused, /the server is stopping/, 'and no try outlives the server');
 });
 
 t.test('a copy of all data has the marks', async (t) => {

@@ -5,7 +5,9 @@
 
 import { BuildStopped } from '../../backend/index/build-index.js';
 import { IndexConfig } from '../../backend/index/index-config.js';
+import { followSchemaChange } from '../../backend/rules/schema-follower.js';
 import type { Settings } from '../../config/option-table.js';
+import { systemClock } from '../../io/system-clock.js';
 import type { Log } from '../../port/log.js';
 import type { Schema } from '../../schema/schema.js';
 import type { ServerConfig } from '../config/read-config.js';
@@ -32,7 +34,7 @@ export async function schemaFollower(
   };
   return () => {
     for (const domain of domains) {
-      follow(domain, wanted).catch((error: unknown) => {
+      follow(domain, wanted, log).catch((error: unknown) => {
         if (error instanceof BuildStopped) return;
         log.error({ domain: domain.baseText, error }, 'a domain could not follow the change of the schema');
       });
@@ -40,8 +42,17 @@ export async function schemaFollower(
   };
 }
 
-async function follow({ backend }: RunningDomain, wanted: () => Promise<IndexConfig>): Promise<void> {
-  await backend.schemaChanged();
+async function follow(
+  { backend, baseText }: RunningDomain,
+  wanted: () => Promise<IndexConfig>,
+  log: Log,
+): Promise<void> {
+  await followSchemaChange(backend, systemClock, (error) =>
+    log.warn(
+      { domain: baseText, error },
+      'a domain follows the change of the schema later, when it can be written',
+    ),
+  );
   const config = await wanted();
   const { indexes, indexJobs } = backend.parts;
   if (indexes.wanted.description() !== config.description()) await indexJobs.configure(config);
