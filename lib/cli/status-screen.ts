@@ -4,6 +4,7 @@
  * A function of what servers say and of the width: no line is longer. Replicas that were not asked are shown as those that were asked see them. A link that both ends tell of is one row, as its sender tells it.
  * Domains of the server itself (cn=schema) are one line while nothing is wrong with them.
  */
+import { missingSeen } from '../app/monitor/missing-seen.js';
 import { wayText } from '../app/monitor/replication-monitor.js';
 import type {
   ComparisonStatus,
@@ -200,8 +201,7 @@ function sightings(servers: readonly ServerStatus[], base: string, name: string)
 function askedReplica(servers: readonly ServerStatus[], server: ServerStatus, domain: DomainStatus): Replica {
   const { phase, reason, fraction, blocked, waiting = [], behind, lagMs, copying, awaits } = domain;
   const alone = server.peers.length === 0;
-  const counts = sightings(servers, domain.baseDn, server.name).flatMap(({ missing }) => missing ?? []);
-  const most = counts.length === 0 ? undefined : Math.max(...counts);
+  const most = missingSeen(servers, server, domain.baseDn);
   const missing =
     (behind === false && awaits === undefined) || alone
       ? '0'

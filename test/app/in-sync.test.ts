@@ -1,7 +1,9 @@
 /** In sync means: the same changes of the same data in every domain. */
 import t from 'tap';
 import { inSync } from '../../lib/app/monitor/in-sync.js';
+import { missingSeen } from '../../lib/app/monitor/missing-seen.js';
 import type { DomainStatus, ServerStatus } from '../../lib/app/monitor/server-status.js';
+import { csn } from '../conflict/story.js';
 
 const domain = (over: Partial<DomainStatus> = {}): DomainStatus => ({
   baseDn: 'dc=x',
@@ -16,8 +18,9 @@ const domain = (over: Partial<DomainStatus> = {}): DomainStatus => ({
   lagMs: 0,
   ...over,
 });
-const server = (...domains: DomainStatus[]) => ({ domains, peers: [] }) as unknown as ServerStatus;
-const replica = (...domains: DomainStatus[]) => ({ domains, peers: [{}] }) as unknown as ServerStatus;
+const server = (...domains: DomainStatus[]) => ({ domains, peers: [], links: [] }) as unknown as ServerStatus;
+const replica = (...domains: DomainStatus[]) =>
+  ({ domains, peers: [{}], links: [] }) as unknown as ServerStatus;
 
 t.test('equal servers are in sync', (t) => {
   t.ok(inSync([server(domain()), server(domain({ received: 'later' }))]));
@@ -67,3 +70,32 @@ t.test(
     t.end();
   },
 );
+
+/** One of two that send to each other and counted `missing` of the other at some time. */
+const linked = (name: string, peer: string, missing: number | undefined, over: Partial<DomainStatus> = {}) =>
+  ({
+    name,
+    domains: [domain(over)],
+    peers: [{ name: peer }],
+    links: [{ domain: 'dc=x', peer, direction: 'to', missing }],
+  }) as unknown as ServerStatus;
+
+t.test('what one of them counts as missing on another is not in sync', (t) => {
+  const later = csn(20, 1);
+  const states = { applied: csn(10, 1), received: csn(10, 1) };
+  const ahead = linked('a', 'b', 88, { ...states, received: later });
+  t.notOk(inSync([ahead, linked('b', 'a', 0, states)]));
+  t.equal(missingSeen([ahead], linked('b', 'a', 0, states), 'dc=x'), 88);
+  const broker = linked('broker', 'b', 1, { ...states, received: later, phase: 'relay' });
+  t.notOk(inSync([broker, linked('b', 'a', 0, states)]), 'nor what a broker does');
+  t.end();
+});
+
+t.test('a count is of the past where the server says that it has applied all that the other holds', (t) => {
+  const states = { applied: csn(20, 1), received: csn(20, 1) };
+  const [counted, late] = [linked('a', 'b', 88, states), linked('b', 'a', undefined, states)];
+  t.equal(missingSeen([counted, late], late, 'dc=x'), 0);
+  t.ok(inSync([counted, late]));
+  t.equal(missingSeen([counted, late], counted, 'dc=x'), undefined, 'nobody has counted');
+  t.end();
+});

@@ -8,6 +8,7 @@ import type {
 } from '../../lib/app/monitor/server-status.js';
 import { columns, wrapped } from '../../lib/cli/columns.js';
 import { duration, statusScreen } from '../../lib/cli/status-screen.js';
+import { csn } from '../conflict/story.js';
 
 const BASE = 'dc=example,dc=com';
 
@@ -81,6 +82,7 @@ const compared = (peer: string, more: Partial<ComparisonStatus>): ComparisonStat
 /** Two that were asked, one that is seen by them, one that nobody reaches. */
 const TROUBLED = [
   server('berlin-directory-1.example.com', 1, {
+    domains: [domain({ applied: csn(20, 1), received: csn(20, 1) })],
     links: [
       link('berlin-directory-2.example.com', 'to', {
         missing: 10_000,
@@ -183,6 +185,20 @@ t.test('a server without peers lacks nothing', (t) => {
   );
   t.match(screen, /^ {2}a +1 +ready +0 s +0 +now$/m);
   t.notMatch(screen, /from/);
+  t.end();
+});
+
+t.test('a count from before a server had applied all is not shown', (t) => {
+  const state = { applied: csn(20, 1), received: csn(20, 1) };
+  const counted = server('a', 1, { domains: [domain(state)], links: [link('b', 'to', { missing: 88 })] });
+  const asked = (more: Partial<DomainStatus>) =>
+    server('b', 2, {
+      domains: [domain({ ...state, ...more, behind: undefined, lagMs: undefined })],
+      links: [link('a', 'from')],
+    });
+  t.match(statusScreen([counted, asked({})], [], true, 80), /^ {2}b +2 +ready +\? +\? +now$/m);
+  const late = statusScreen([counted, asked({ applied: csn(10, 1) })], [], false, 80);
+  t.match(late, /^ {2}b +2 +ready +\? +88 +now$/m);
   t.end();
 });
 

@@ -97,7 +97,7 @@ export class StatusAct implements Act {
     for (const { lagSeconds = 0, missing = 0 } of links)
       if (lagSeconds < 0 || missing < 0) throw new Error(`less than nothing: ${what}`);
     if (domain.phase !== 'ready' && (domain.reason ?? '') === '') throw new Error(`no reason: ${what}`);
-    if (!inSync([shape(server, domain)])) return;
+    if (!inSync([shape(server, domain, links)])) return;
     const lacking = this.#told(server).find((csn) => this.#lacks(server, csn));
     if (lacking !== undefined)
       throw new Error(
@@ -161,7 +161,10 @@ export class StatusAct implements Act {
   async #checkTogether(): Promise<void> {
     const servers = this.#directories();
     const said = servers.flatMap((server) => this.#status(server) ?? []);
-    if (said.length < servers.length || !inSync(said.map(({ server, domain }) => shape(server, domain))))
+    if (
+      said.length < servers.length ||
+      !inSync(said.map(({ server, domain, links }) => shape(server, domain, links)))
+    )
       return;
     const contents: string[] = [];
     for (const { directory } of servers) contents.push(this.#compared((await directory?.contents()) ?? ''));
@@ -215,6 +218,6 @@ function hasWord(
 }
 
 /** As much of a server's status as inSync() looks at. */
-function shape({ name, peers }: SimServer, domain: DomainStatus): ServerStatus {
-  return { name, domains: [domain], peers } as unknown as ServerStatus;
+function shape({ name, peers }: SimServer, domain: DomainStatus, links: readonly LinkStatus[]): ServerStatus {
+  return { name, domains: [domain], peers, links } as unknown as ServerStatus;
 }

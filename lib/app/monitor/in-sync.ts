@@ -1,10 +1,11 @@
 /**
  * Whether servers are in sync, judged by their status.
  */
+import { missingSeen } from './missing-seen.js';
 import type { ServerStatus } from './server-status.js';
 
 /**
- * Whether all have applied the same changes of the same data in every domain, and none lacks what a connected peer holds, or another server has reported to hold. One server alone is judged by its peers: while none
+ * Whether all have applied the same changes of the same data in every domain, and none lacks what a connected peer holds, or another server has reported to hold, or one of those asked counts as missing. One server alone is judged by its peers: while none
  * is connected it cannot be said to be in sync. Brokers without entries do not count; no servers are not in sync.
  */
 export function inSync(servers: readonly ServerStatus[]): boolean {
@@ -30,7 +31,8 @@ export function inSync(servers: readonly ServerStatus[]): boolean {
         same.generationId !== undefined &&
         same.generationId === domain.generationId &&
         same.applied === domain.applied &&
-        same.entries === domain.entries
+        same.entries === domain.entries &&
+        (missingSeen(servers, server, domain.baseDn) ?? 0) === 0
       );
     }),
   );
