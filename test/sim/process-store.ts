@@ -50,11 +50,11 @@ export class ProcessStore implements OrderedStore {
   }
 
   async batch(ops: readonly StoreOp[], options: { readonly sync: boolean }): Promise<void> {
-    if (!this.#alive()) await NEVER;
+    if (!this.#alive()) await never();
     try {
       await this.#disk.batch(ops, options);
     } finally {
-      if (!this.#alive()) await NEVER;
+      if (!this.#alive()) await never();
     }
   }
 
@@ -74,4 +74,7 @@ export class ProcessStore implements OrderedStore {
   }
 }
 
-const NEVER = new Promise<never>(() => {});
+/** What a dead process waits for. One for each wait: what waits for a promise is held as long as that one is. */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
