@@ -28,6 +28,22 @@ function heal(world: World, a: string, b: string): void {
   world.network.heal(b, a);
 }
 
+/** A chain s1, s2, s3 in which s3 was cut off before s1 made three more changes. */
+async function cutChain() {
+  const world = await World.started([
+    directoryServer(1, [2]),
+    directoryServer(2, [1, 3]),
+    directoryServer(3, [2]),
+  ]);
+  const [s1, s2] = [world.server('s1'), world.server('s2')];
+  await world.writes('s1', 2);
+  await world.settle();
+  cut(world, 's2', 's3');
+  await world.writes('s1', 3);
+  await world.run(500);
+  return { world, s1, s2 };
+}
+
 t.test('what somebody else is known to hold is none, nor is what this server made', async (t) => {
   const held = state([50, 1], [20, 2], [30, 3]);
   const of = (...known: ServerState[]) => soleHoldings(held, OWN, known, (at) => at !== csn(15, 3));
@@ -75,17 +91,7 @@ t.test('what this server made and its log cannot give any more must be held by s
 t.test(
   'what another server has in its entries alone, its log trimmed, is not given up (seed 2005215)',
   async (t) => {
-    const world = await World.started([
-      directoryServer(1, [2]),
-      directoryServer(2, [1, 3]),
-      directoryServer(3, [2]),
-    ]);
-    const [s1, s2] = [world.server('s1'), world.server('s2')];
-    await world.writes('s1', 2);
-    await world.settle();
-    cut(world, 's2', 's3');
-    await world.writes('s1', 3);
-    await world.run(500);
+    const { world, s1, s2 } = await cutChain();
     const last = s1.acked[4] ?? ZERO_CSN;
     const later = makeCsn(csnTimeMs(last) + 1, 0, OWN);
     await world.wait(s1.changelog?.purge(later, s1.changelog.state) ?? Promise.resolve(0));
@@ -105,17 +111,7 @@ t.test(
 );
 
 t.test('two servers that are copied from each other in turn never lose what one of them made', async (t) => {
-  const world = await World.started([
-    directoryServer(1, [2]),
-    directoryServer(2, [1, 3]),
-    directoryServer(3, [2]),
-  ]);
-  const [s1, s2] = [world.server('s1'), world.server('s2')];
-  await world.writes('s1', 2);
-  await world.settle();
-  cut(world, 's2', 's3');
-  await world.writes('s1', 3);
-  await world.run(500);
+  const { world, s1, s2 } = await cutChain();
   await world.wait(s1.replica?.initialize('s2') ?? Promise.resolve());
   await world.run(3000);
   heal(world, 's2', 's3');
