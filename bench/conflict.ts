@@ -35,6 +35,9 @@ class OneEntry implements DomainView {
   claims() {
     return [];
   }
+  rivals() {
+    return [];
+  }
   children() {
     return [];
   }

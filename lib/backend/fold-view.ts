@@ -17,7 +17,7 @@ import type { Dictionary } from './rows/dictionary.js';
 import { decodeState, uuidOf } from './rows/entry-record.js';
 import { decodeHistoryRow, decodeMoveRow } from './rows/history-rows.js';
 import { type KeySpace, LOST_AND_FOUND_ID, ROOT_ID } from './rows/key-space.js';
-import { decodeClaims, nameText } from './rows/rows.js';
+import { decodeClaims, type NameClaim, nameText } from './rows/rows.js';
 import type { EntrySource } from './tree/entry-tree.js';
 
 /** What has to be loaded before the change can be folded. */
@@ -160,7 +160,18 @@ export class FoldView implements DomainView {
   claims(parent: EntryUuid, rdnKey: string): readonly Claim[] {
     const parentId = this.#rows.idOf(parent);
     if (parentId === undefined) return [];
-    return this.#rows.claims(parentId, rdnKey).map(({ csn, id }) => ({ csn, entry: this.#uuidOf(id) }));
+    return this.#claimed(this.#rows.claims(parentId, rdnKey));
+  }
+
+  rivals(parent: EntryUuid, rdnKey: string, entry: EntryUuid): readonly Claim[] {
+    const parentId = this.#rows.idOf(parent);
+    const id = this.#rows.idOf(entry);
+    if (parentId === undefined || id === undefined) return [];
+    return this.#claimed(this.#rows.rivals(parentId, rdnKey, id));
+  }
+
+  #claimed(claims: readonly NameClaim[]): readonly Claim[] {
+    return claims.map(({ csn, id }) => ({ csn, entry: this.#uuidOf(id) }));
   }
 
   children(parent: EntryUuid): readonly EntryUuid[] {

@@ -198,14 +198,24 @@ export class PendingRows implements Rows {
   }
 
   claims(parent: EntryId, rdnKey: string): readonly NameClaim[] {
-    if (this.layers.length > 0) {
-      const text = nameText(parent, rdnKey);
-      for (const layer of this.layers) {
-        const name = layer.names.get(text);
-        if (name !== undefined) return name.claims;
-      }
+    return this.#named(parent, rdnKey) ?? this.#below.claims(parent, rdnKey);
+  }
+
+  rivals(parent: EntryId, rdnKey: string, id: EntryId): readonly NameClaim[] {
+    const named = this.#named(parent, rdnKey);
+    return named === undefined
+      ? this.#below.rivals(parent, rdnKey, id)
+      : named.filter((claim) => claim.id !== id);
+  }
+
+  #named(parent: EntryId, rdnKey: string): readonly NameClaim[] | undefined {
+    if (this.layers.length === 0) return undefined;
+    const text = nameText(parent, rdnKey);
+    for (const layer of this.layers) {
+      const name = layer.names.get(text);
+      if (name !== undefined) return name.claims;
     }
-    return this.#below.claims(parent, rdnKey);
+    return undefined;
   }
 
   childCount(id: EntryId): number {

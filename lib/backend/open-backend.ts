@@ -43,6 +43,7 @@ import { ReverseLookup } from './index/reverse-lookup.js';
 import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
 import { HeldFraction } from './load/held-fraction.js';
+import { SievedStore } from './memory/sieved-store.js';
 import { Dictionary } from './rows/dictionary.js';
 import { KeySpace } from './rows/key-space.js';
 import { LargeAttributes, type ValueBounds } from './rows/large-attributes.js';
@@ -162,7 +163,8 @@ function assemble(
 ): StoreBackend {
   const { store, schema, clock } = options;
   const postings = new Postings(store);
-  const durableRows = new DurableRows(store, keys);
+  const isSole = store instanceof SievedStore ? (nameKey: Uint8Array) => store.isSole(nameKey) : undefined;
+  const durableRows = new DurableRows(store, keys, isSole);
   const isSingle = singleValued(schema);
   const treeFacts = treeFactsOf(options, {
     dictionary,

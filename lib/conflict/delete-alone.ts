@@ -12,14 +12,13 @@ import { historyNeeded } from './prefetch-plan.js';
 
 /** The outcome of such a delete; undefined: it is another case. */
 export function deleteAlone(
-  view: Pick<DomainView, 'state' | 'claims' | 'children'>,
+  view: Pick<DomainView, 'state' | 'rivals' | 'children'>,
   entry: EntryState,
   change: Change,
 ): Outcome | undefined {
   if (change.body.kind !== 'delete' || entry.life.length > 0) return undefined;
   if (!isShownInPlace(entry) || historyNeeded(entry, change, view.state) !== undefined) return undefined;
-  const claims = view.claims(entry.parent, rdnKeyOf(entry.rdn));
-  if (claims.length !== 1 || claims[0]?.entry !== entry.uuid) return undefined;
+  if (view.rivals(entry.parent, rdnKeyOf(entry.rdn), entry.uuid).length > 0) return undefined;
   if (view.children(entry.uuid).length > 0) return undefined;
   const { parent, parentCsn, rdnCsn, rdnSince } = entry;
   const life: readonly LifeEvent[] = [{ csn: change.csn, kind: 'delete' }];

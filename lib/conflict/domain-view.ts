@@ -76,6 +76,8 @@ export interface DomainView {
   moves(after: Csn): readonly MoveRow[];
   /** Claims of live entries (claim.ts claimOf) to the name rdnKey below `parent`, by rising CSN: the first holds the name. */
   claims(parent: EntryUuid, rdnKey: string): readonly Claim[];
+  /** The claims beside that of an entry that claims the name. */
+  rivals(parent: EntryUuid, rdnKey: string, entry: EntryUuid): readonly Claim[];
   /**
    * Live entries whose place has this parent, in any order. Asked for only when an entry dies or comes back (then LOST_AND_FOUND_UUID's).
    */

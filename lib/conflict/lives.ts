@@ -163,6 +163,7 @@ class OneEntry {
         after === undefined ? rows : rows.filter(({ change }) => change.csn > after),
       moves: (): readonly MoveRow[] => [],
       claims: (): readonly Claim[] => [],
+      rivals: (): readonly Claim[] => [],
       children: (): readonly EntryUuid[] => [],
     };
   }

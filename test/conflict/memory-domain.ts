@@ -77,6 +77,15 @@ export class MemoryDomain implements DomainView {
     return this.names.get(`${parent} ${rdnKey}`) ?? [];
   }
 
+  rivals(parent: EntryUuid, rdnKey: string, entry: EntryUuid): readonly Claim[] {
+    const claims = this.claims(parent, rdnKey);
+    assert(
+      claims.some((claim) => claim.entry === entry),
+      'rivals of an entry that does not claim the name',
+    );
+    return claims.filter((claim) => claim.entry !== entry);
+  }
+
   children(parent: EntryUuid): readonly EntryUuid[] {
     if (this.#plan !== undefined) assert(this.#plan.children.includes(parent), 'children beyond the plan');
     return [...(this.below.get(parent) ?? [])];

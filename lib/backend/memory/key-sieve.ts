@@ -1,5 +1,5 @@
 /**
- * KeySieve: which rows are surely not there, in one bit for each key, so that most reads of rows that no one wrote cost no look into the store.
+ * KeySieve: which rows are surely not there, in two bits for each key, so that most reads of rows that no one wrote cost no look into the store.
  *
  * Owns which rows it is about: those that writes look for in vain (names, UUIDs, counts of children, heads of equality values). Keys share bits and a bit once
  * set stays: `lacks` is true of rows that are not there alone, never wrong the other way. It says nothing of a domain's rows of a kind before all of them that
@@ -7,7 +7,7 @@
  */
 import { INDEX_KIND, POSTING, TAG } from '../rows/key-space.js';
 
-/** Octets of the bits, a power of two: of rows that are not there it misses 3 % beside 100,000 entries with five such rows each, a quarter beside a million, almost half beside two. */
+/** Octets of the bits, a power of two: of rows that are not there it misses 0.3 % beside 100,000 entries with five such rows each, a fifth beside a million, half beside two. */
 const BYTES = 2 ** 21;
 /** Bits of a hash that are not used. */
 const SHIFT = 32 - Math.log2(BYTES * 8);
@@ -24,20 +24,34 @@ export class KeySieve {
   /** The row is there, or will be. Keys of other rows are passed over. */
   add(key: Uint8Array): void {
     if (!isSieved(key)) return;
-    const bit = hashOf(key) >>> SHIFT;
-    this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] as number) | (1 << (bit & 7));
+    const hash = hashOf(key);
+    this.#set(hash >>> SHIFT);
+    this.#set(again(hash) >>> SHIFT);
   }
 
   /** True: there is no such row. */
   lacks(key: Uint8Array): boolean {
     if (!isSieved(key) || !this.#learnt.has(kindOf(key))) return false;
-    const bit = hashOf(key) >>> SHIFT;
-    return ((this.#bits[bit >>> 3] as number) & (1 << (bit & 7))) === 0;
+    const hash = hashOf(key);
+    return !this.#has(hash >>> SHIFT) || !this.#has(again(hash) >>> SHIFT);
+  }
+
+  /** Whether all rows of the key's kind were added. */
+  knows(key: Uint8Array): boolean {
+    return this.#learnt.has(kindOf(key));
   }
 
   /** All rows with this domain and tag, the first three octets of a key, were added. */
   learn(prefix: Uint8Array): void {
     this.#learnt.add(kindOf(prefix));
+  }
+
+  #set(bit: number): void {
+    this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] as number) | (1 << (bit & 7));
+  }
+
+  #has(bit: number): boolean {
+    return ((this.#bits[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
   }
 }
 
@@ -67,11 +81,16 @@ function kindOf(key: Uint8Array): number {
   return ((key[0] as number) << 16) | ((key[1] as number) << 8) | (key[2] as number);
 }
 
-/** 32 bits. The highest are the best mixed. */
-function hashOf(key: Uint8Array): number {
+/** Of a key: 32 bits. The highest are the best mixed. */
+export function hashOf(key: Uint8Array): number {
   let h = 0x811c9dc5 ^ key.length;
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ (key[i] as number), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A second hash of a first: 32 bits, the highest the best mixed. */
+function again(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 0;
 }

@@ -1,5 +1,5 @@
 /**
- * SievedStore: a store that knows of many rows without a look that they are not there (key-sieve.ts).
+ * SievedStore: a store that knows of many rows without a look that they are not there (key-sieve.ts), and of names that one entry alone claims them (shared-names.ts).
  *
  * Every batch of the process goes through it, so whatever is written (writes, replays, loads, copies, index builds) is known before it is there, and nothing has to be
  * learnt again when data are replaced. Owns the walk that learns what stood there before; what was not learnt is read as ever.
@@ -9,6 +9,7 @@ import type { OrderedStore, StoreOp, StoreRange, StoreSnapshot } from '../../por
 import { valueLength } from '../index/posting-rows.js';
 import { INDEX_KIND, type KeySpace, POSTING, prefixEnd, TAG } from '../rows/key-space.js';
 import { KeySieve, type SievedTag } from './key-sieve.js';
+import { SharedNames } from './shared-names.js';
 
 /** Keys of a batch taken in one step. */
 const STEP_KEYS = 2000;
@@ -20,6 +21,7 @@ export class SievedStore implements OrderedStore {
   /** How many of its rows are known of a batch that is to come. */
   readonly #expected = new WeakMap<readonly StoreOp[], number>();
   readonly #sieve = new KeySieve();
+  readonly #shared = new SharedNames();
 
   constructor(store: OrderedStore) {
     this.#store = store;
@@ -44,7 +46,14 @@ export class SievedStore implements OrderedStore {
   }
 
   #add(op: StoreOp): void {
-    if (op.type === 'put') this.#sieve.add(op.key);
+    if (op.type !== 'put') return;
+    this.#sieve.add(op.key);
+    if (op.key[2] === TAG.name) this.#shared.add(op.key, op.value);
+  }
+
+  /** True: the name's row, which the caller knows to be there, has one claim. */
+  isSole(nameKey: Uint8Array): boolean {
+    return this.#sieve.knows(nameKey) && !this.#shared.may(nameKey);
   }
 
   scan(range: StoreRange, sliceRows?: number, snapshot?: StoreSnapshot) {
@@ -68,23 +77,40 @@ export class SievedStore implements OrderedStore {
   }
 
   /**
-   * Reads the keys of a domain's rows of a kind. `rest` is awaited between two steps and answers whether to go on; false: nothing is learnt. Rejects with the StoreError
+   * Reads a domain's rows of a kind. `rest` is awaited between two steps and answers whether to go on; false: nothing is learnt. Rejects with the StoreError
    * of a damaged block.
    */
   async learn(keys: KeySpace, tag: SievedTag, rest: () => Promise<boolean>): Promise<void> {
-    const { gte, lt } = keys.tagRange(tag);
+    const range = keys.tagRange(tag);
+    const whole =
+      tag === TAG.name ? await this.#learnNames(range, rest) : await this.#learnKeys(range, tag, rest);
+    if (whole) this.#sieve.learn(range.gte);
+  }
+
+  async #learnNames(range: StoreRange, rest: () => Promise<boolean>): Promise<boolean> {
+    for await (const slice of this.#store.scan(range, KEYS_AT_ONCE)) {
+      for (const { key, value } of slice) {
+        this.#sieve.add(key);
+        this.#shared.add(key, value);
+      }
+      if (!(await rest())) return false;
+    }
+    return true;
+  }
+
+  async #learnKeys({ gte, lt }: StoreRange, tag: SievedTag, rest: () => Promise<boolean>): Promise<boolean> {
     let from: Uint8Array | undefined = gte;
     while (from !== undefined) {
       let jump: Uint8Array | undefined;
       for await (const slice of this.#store.scanKeys({ gte: from, lt }, KEYS_AT_ONCE)) {
         for (const key of slice) this.#sieve.add(key);
-        if (!(await rest())) return;
+        if (!(await rest())) return false;
         jump = tag === TAG.index ? pastPostings(slice) : undefined;
         if (jump !== undefined) break;
       }
       from = jump;
     }
-    this.#sieve.learn(gte);
+    return true;
   }
 }
 

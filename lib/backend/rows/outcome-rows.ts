@@ -201,11 +201,13 @@ function moveClaim(
     const same =
       before.parent === after?.parent && before.rdnKey === after.rdnKey && before.csn === after.csn;
     if (same) return;
-    const { parent, claims } = claimants(world, id, before);
+    const parent = parentOf(world, before);
+    const claims = world.rows.rivals(parent, before.rdnKey, id);
     layer.names.set(nameText(parent, before.rdnKey), { parent, rdnKey: before.rdnKey, claims });
   }
   if (after === undefined) return;
-  const { parent, claims } = claimants(world, id, after);
+  const parent = parentOf(world, after);
+  const claims = world.rows.claims(parent, after.rdnKey).filter((other) => other.id !== id);
   let at = claims.length;
   while (at > 0 && (claims[at - 1] as { csn: Csn }).csn > after.csn) at -= 1;
   claims.splice(at, 0, { csn: after.csn, id });
@@ -223,11 +225,8 @@ function sameClaim(was: EntryState, is: EntryState): boolean {
   );
 }
 
-/** The other claims to a name. */
-function claimants(world: RowWorld, id: EntryId, claim: NameClaim) {
-  const parent = must(world.rows.idOf(claim.parent), 'the parent of a claim is not stored');
-  const claims = world.rows.claims(parent, claim.rdnKey).filter((other) => other.id !== id);
-  return { parent, claims };
+function parentOf(world: RowWorld, claim: NameClaim): EntryId {
+  return must(world.rows.idOf(claim.parent), 'the parent of a claim is not stored');
 }
 
 function count(world: RowWorld, layer: Layer, parent: EntryId, by: number): void {

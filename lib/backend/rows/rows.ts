@@ -28,6 +28,8 @@ export interface Rows {
   idOf(uuid: EntryUuid): EntryId | undefined;
   /** Claims to a name by rising CSN; the first holds it. */
   claims(parent: EntryId, rdnKey: string): readonly NameClaim[];
+  /** The claims to a name beside that of an entry that claims it. */
+  rivals(parent: EntryId, rdnKey: string, id: EntryId): readonly NameClaim[];
   /** Live entries whose effective parent this is. */
   childCount(id: EntryId): number;
   /** What the row of a merged entry says (schema-marks.ts); undefined for no row. */
@@ -35,24 +37,26 @@ export interface Rows {
 }
 
 const NO_CLAIMS: readonly NameClaim[] = [];
+/** Octets of one claim in the row of a name. */
+export const CLAIM_BYTES = CSN_BYTES + ID_BYTES;
 
 /** The row of a name: CSN and id of each claim, by rising CSN. */
 export function encodeClaims(claims: readonly NameClaim[]): Uint8Array {
-  const bytes = carveBytes(claims.length * (CSN_BYTES + ID_BYTES));
+  const bytes = carveBytes(claims.length * CLAIM_BYTES);
   let at = 0;
   for (const { csn, id } of claims) {
     putCsn(bytes, at, csn);
     writeId(bytes, at + CSN_BYTES, id);
-    at += CSN_BYTES + ID_BYTES;
+    at += CLAIM_BYTES;
   }
   return bytes;
 }
 
 export function decodeClaims(bytes: Uint8Array): readonly NameClaim[] {
   const claims: NameClaim[] = [];
-  const size = CSN_BYTES + ID_BYTES;
-  if (bytes.length === 0 || bytes.length % size !== 0) throw new StoreError('damaged', 'name row cut short');
-  for (let at = 0; at < bytes.length; at += size) {
+  if (bytes.length === 0 || bytes.length % CLAIM_BYTES !== 0)
+    throw new StoreError('damaged', 'name row cut short');
+  for (let at = 0; at < bytes.length; at += CLAIM_BYTES) {
     claims.push({ csn: csnFromBytes(bytes, at), id: readId(bytes, at + CSN_BYTES) });
   }
   return claims;
@@ -60,8 +64,7 @@ export function decodeClaims(bytes: Uint8Array): readonly NameClaim[] {
 
 /** Ids of a name row without its CSNs. */
 export function claimIds(bytes: Uint8Array, into: EntryId[]): void {
-  for (let at = CSN_BYTES; at + ID_BYTES <= bytes.length; at += CSN_BYTES + ID_BYTES)
-    into.push(readId(bytes, at));
+  for (let at = CSN_BYTES; at + ID_BYTES <= bytes.length; at += CLAIM_BYTES) into.push(readId(bytes, at));
 }
 
 export function encodeIdRow(id: EntryId): Uint8Array {
@@ -93,13 +96,16 @@ const UUIDS = 20_000;
 export class DurableRows implements Rows {
   readonly #store: OrderedStore;
   readonly #keys: KeySpace;
+  readonly #isSole: ((nameKey: Uint8Array) => boolean) | undefined;
   readonly #names = new HalfLifeMap<string, readonly NameClaim[]>(NAMES);
   readonly #counts = new HalfLifeMap<EntryId, number>(COUNTS);
   readonly #ids = new HalfLifeMap<EntryUuid, EntryId>(UUIDS);
 
-  constructor(store: OrderedStore, keys: KeySpace) {
+  /** `isSole`: whether a name's row, which is there, surely has one claim; without it the row is read. */
+  constructor(store: OrderedStore, keys: KeySpace, isSole?: (nameKey: Uint8Array) => boolean) {
     this.#store = store;
     this.#keys = keys;
+    this.#isSole = isSole;
   }
 
   record(id: EntryId): Uint8Array | undefined {
@@ -127,6 +133,12 @@ export class DurableRows implements Rows {
     const claims = row === undefined ? NO_CLAIMS : decodeClaims(row);
     this.#names.set(text, claims);
     return claims;
+  }
+
+  rivals(parent: EntryId, rdnKey: string, id: EntryId): readonly NameClaim[] {
+    const known = this.#names.get(nameText(parent, rdnKey));
+    if (known === undefined && this.#isSole?.(this.#keys.name(parent, rdnKey)) === true) return NO_CLAIMS;
+    return (known ?? this.claims(parent, rdnKey)).filter((claim) => claim.id !== id);
   }
 
   childCount(id: EntryId): number {
