@@ -217,18 +217,75 @@ t.test(
   },
 );
 
-t.test('a full disk ends the build, says so, and the next try succeeds', async (t) => {
+/** Until all wanted indexes are ready; nobody asks for it. */
+async function untilReady({ backend }: Engine): Promise<void> {
+  const { indexJobs } = backend.parts;
+  for (let turns = 0; indexJobs.states().some(({ state }) => state !== 'ready'); turns++) {
+    if (turns > 10_000) throw new Error('indexes are not made');
+    await new Promise(setImmediate);
+  }
+}
+
+t.test('a build that a full disk refused is told, and done when there is space', async (t) => {
   const store = new MemoryStore();
   const engine = await filled(store, 100);
   const { indexJobs } = engine.backend.parts;
   store.faults.refuse = 'full';
-  await t.rejects(indexJobs.configure(wanted(ALL)));
-  const [failed] = indexJobs.states().filter(({ state }) => state === 'failed');
-  t.match(failed?.reason, /full/);
+  await t.rejects(indexJobs.configure(wanted(ALL)), /full/);
+  const [waiting] = indexJobs.states().filter(({ state }) => state !== 'ready');
+  t.equal(waiting?.state, 'waiting');
+  t.match(waiting?.reason, /full/);
+  // A client's write finds the disk full, too: the build is refused before it begins, and no write mends that.
+  await t.rejects(engine.backend.submit('', deleting(`uid=u1,${BASE}`)), /full/);
+  for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
   store.faults.refuse = undefined;
-  await engine.backend
-    .submit('', modifying(`uid=u1,${BASE}`, { sn: { clear: true, add: ['x'] } }))
-    .catch(() => undefined);
-  await indexJobs.settle();
+  await untilReady(engine);
   t.same(await violations(engine), []);
+  t.equal((await searchDns(engine.backend, BASE, 'sub', '(title=*)')).length, 25);
+});
+
+t.test('a drop that a full disk refused is done when there is space', async (t) => {
+  const store = new MemoryStore();
+  const engine = await filled(store, 20);
+  const { indexJobs, keys, indexes } = engine.backend.parts;
+  await indexJobs.configure(wanted(ALL));
+  store.faults.refuse = 'full';
+  await t.rejects(indexJobs.configure(wanted(PLAIN)), /full/);
+  store.faults.refuse = undefined;
+  while (indexes.ready.description() !== indexes.wanted.description()) await new Promise(setImmediate);
+  await indexJobs.settle();
+  t.equal(await store.sizeBytes(keys.index('cn' as AttributeKey, INDEX_KIND.substring)), 0);
+  t.same(await violations(engine), []);
+});
+
+t.test('a build that fills the disk is tried again later and later, and not after the end', async (t) => {
+  const store = new MemoryStore();
+  const engine = await filled(store, 10);
+  const waits: number[] = [];
+  const tries: (() => void)[] = [];
+  const soon = engine.clock.after;
+  engine.clock.after = (delayMs, run) => {
+    if (delayMs === 0) return soon(delayMs, run);
+    waits.push(delayMs);
+    const at = tries.push(run) - 1;
+    return () => {
+      tries[at] = () => undefined;
+    };
+  };
+  const { indexJobs } = engine.backend.parts;
+  store.faults.refuse = 'full';
+  await t.rejects(indexJobs.configure(wanted(ALL)), /full/);
+  for (let n = 1; n < 9; n++) {
+    must(tries[n - 1], 'a try')();
+    while (waits.length === n) await new Promise(setImmediate);
+  }
+  t.same(waits, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+  await t.rejects(indexJobs.settle(), /full/, 'who asks is answered at once');
+  t.equal(waits.length, 10, 'one try waits');
+  await engine.backend.close();
+  store.faults.refuse = undefined;
+  const { batches } = store;
+  for (const again of tries) again();
+  for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+  t.equal(store.batches, batches);
 });

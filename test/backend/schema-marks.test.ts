@@ -1,8 +1,8 @@
 /** Merges that leave an entry outside the schema: marked, in the journal, mended, on every replica alike (replication-model.md section 4). */
 import t, { type Test } from 'tap';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { untilTaken } from '../../lib/backend/refused-for-now.js';
 import { TAG } from '../../lib/backend/rows/key-space.js';
-import { followSchemaChange } from '../../lib/backend/rules/schema-follower.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Decode } from '../../lib/base/bytes.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
@@ -205,7 +205,8 @@ t.test('marks that a full disk refused follow the schema by themselves when ther
     while (waiting.length === 0) await new Promise(setImmediate);
   };
   store.faults.refuse = 'full';
-  const followed = followSchemaChange(engine.backend, clock, (error) => refusals.push(error));
+  const follow = () => engine.backend.schemaChanged();
+  const followed = untilTaken(follow, clock, (error) => refusals.push(error));
   while (waiting.length === 0) await new Promise(setImmediate);
   await again();
   t.match(refusals, [{ failure: 'full' }], 'told once');
@@ -221,7 +222,7 @@ t.test('marks that a full disk refused follow the schema by themselves when ther
   t.same(await lines(engine), [`homedirectory: ${notAllowed('homeDirectory')}`]);
   t.same(await violations(engine), []);
   await engine.backend.close();
-  const refused = followSchemaChange(engine.backend, clock, () => undefined);
+  const refused = untilTaken(follow, clock, () => undefined);
   await t.rejects(refused, /the server is stopping/, 'and no try outlives the server');
 });
 

@@ -6,7 +6,7 @@
  */
 import type { StoredEntry } from '../../lib/backend/backend.js';
 import { EventLoopTurn } from '../../lib/backend/event-loop-turn.js';
-import { followSchemaChange } from '../../lib/backend/rules/schema-follower.js';
+import { untilTaken } from '../../lib/backend/refused-for-now.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import { LiveSchema } from '../../lib/operation/schema/live-schema.js';
@@ -75,8 +75,15 @@ export class SchemaCopy {
       clock,
       entry: () => this.entry(),
       changed: () => {
-        if (this.#data !== undefined)
-          this.#count(followSchemaChange(this.#data.backend, clock, () => undefined));
+        const backend = this.#data?.backend;
+        if (backend !== undefined)
+          this.#count(
+            untilTaken(
+              () => backend.schemaChanged(),
+              clock,
+              () => undefined,
+            ),
+          );
       },
     });
   }

@@ -5,7 +5,7 @@
 
 import { BuildStopped } from '../../backend/index/build-index.js';
 import { IndexConfig } from '../../backend/index/index-config.js';
-import { followSchemaChange } from '../../backend/rules/schema-follower.js';
+import { isForNow, untilTaken } from '../../backend/refused-for-now.js';
 import type { Settings } from '../../config/option-table.js';
 import { systemClock } from '../../io/system-clock.js';
 import type { Log } from '../../port/log.js';
@@ -35,7 +35,8 @@ export async function schemaFollower(
   return () => {
     for (const domain of domains) {
       follow(domain, wanted, log).catch((error: unknown) => {
-        if (error instanceof BuildStopped) return;
+        // Indexes that wait for space are made, and told, by their jobs.
+        if (error instanceof BuildStopped || isForNow(error)) return;
         log.error({ domain: domain.baseText, error }, 'a domain could not follow the change of the schema');
       });
     }
@@ -47,11 +48,14 @@ async function follow(
   wanted: () => Promise<IndexConfig>,
   log: Log,
 ): Promise<void> {
-  await followSchemaChange(backend, systemClock, (error) =>
-    log.warn(
-      { domain: baseText, error },
-      'a domain follows the change of the schema later, when it can be written',
-    ),
+  await untilTaken(
+    () => backend.schemaChanged(),
+    systemClock,
+    (error) =>
+      log.warn(
+        { domain: baseText, error },
+        'a domain follows the change of the schema later, when it can be written',
+      ),
   );
   const config = await wanted();
   const { indexes, indexJobs } = backend.parts;

@@ -4,12 +4,14 @@
  * One job at a time: indexes that are not wanted any more leave the planner and the write path, then their rows go, in slices; rows that no ready
  * index owns (a build or a drop that was cut short) go too; then what is missing is built, all of it in one pass (build-index.ts). The store lists
  * the ready indexes, so after a crash the same job begins anew. Searches that read an index when it is given up end before its rows go.
+ * A full disk ends the job; it is tried again by itself, later and later, since a build may be what fills the disk.
  */
 import { LdapError } from '../../base/ldap-error.js';
 import { reasonOf } from '../../base/thrown.js';
 import type { Log } from '../../port/log.js';
 import type { StoreOp } from '../../port/ordered-store.js';
 import { textOp } from '../domain-facts.js';
+import { isForNow, RETRY_MS } from '../refused-for-now.js';
 import { attributeOfIndexKey, INDEX_KIND, type IndexKind, TAG } from '../rows/key-space.js';
 import { BuildStopped, type BuildWorld, IndexBuild } from './build-index.js';
 import type { IndexConfig, IndexItem } from './index-config.js';
@@ -18,6 +20,8 @@ import type { LiveIndexes } from './live-indexes.js';
 
 /** Rows that go in one batch. */
 const WIPE_ROWS = 1000;
+/** Between two tries, at most. */
+const MAX_RETRY_MS = 60_000;
 const KINDS: ReadonlySet<number> = new Set(Object.values(INDEX_KIND));
 
 export interface JobWorld extends BuildWorld {
@@ -45,7 +49,10 @@ export class IndexJobs {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
-  #failure: string | undefined;
+  #failure: { readonly reason: string; readonly passes: boolean } | undefined;
+  /** Refused in a row by what passes by itself. */
+  #refusals = 0;
+  #cancelRetry: (() => void) | undefined;
 
   constructor(world: JobWorld) {
     this.#world = world;
@@ -67,7 +74,7 @@ export class IndexJobs {
         ? 'ready'
         : building.has(item.text)
           ? 'building'
-          : this.#failure === undefined
+          : this.#failure === undefined || this.#failure.passes
             ? 'waiting'
             : 'failed';
       const told = state === 'building' && progress !== undefined ? progress : undefined;
@@ -76,7 +83,7 @@ export class IndexJobs {
         state,
         done: told?.entries ?? 0,
         total: told?.total,
-        reason: state === 'failed' ? this.#failure : undefined,
+        reason: state === 'failed' || state === 'waiting' ? this.#failure?.reason : undefined,
       };
     });
   }
@@ -106,6 +113,7 @@ export class IndexJobs {
       this.#again = true;
       return this.#running;
     }
+    this.#cancelRetry?.();
     const running = this.#settle().finally(() => {
       this.#running = undefined;
     });
@@ -116,6 +124,7 @@ export class IndexJobs {
   /** Ends the job that runs; resolves when nothing of it touches the store any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelRetry?.();
     if (this.#build !== undefined) this.#build.stopped = true;
     await this.#running?.catch(() => undefined);
   }
@@ -126,7 +135,7 @@ export class IndexJobs {
   }
 
   async #settle(): Promise<void> {
-    const { indexes, log } = this.#world;
+    const { indexes } = this.#world;
     try {
       do {
         this.#again = false;
@@ -138,16 +147,30 @@ export class IndexJobs {
         await this.#wipeUnused();
         await this.#buildMissing();
       } while (this.#again);
+      this.#refusals = 0;
     } catch (error) {
-      if (!(error instanceof BuildStopped)) {
-        this.#failure = reasonOf(error);
-        log.error({ reason: this.#failure }, 'indexes could not be made as configured');
-      }
+      if (!(error instanceof BuildStopped)) this.#failed(error);
       throw error;
     } finally {
       indexes.building = undefined;
       this.#build = undefined;
       this.#building = undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { log, clock, commit } = this.#world;
+    const reason = reasonOf(error);
+    const passes = isForNow(error) || commit.condition.kind === 'full';
+    this.#failure = { reason, passes };
+    if (!passes) {
+      log.error({ reason }, 'indexes could not be made as configured');
+    } else if (!this.#stopped) {
+      if (this.#refusals === 0)
+        log.warn({ reason }, 'indexes are made as configured later, when there is space');
+      const waitMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(this.#refusals, 10));
+      this.#refusals += 1;
+      this.#cancelRetry = clock.after(waitMs, () => this.start());
     }
   }
 
@@ -200,7 +223,8 @@ export class IndexJobs {
     if (this.#stopped) throw new BuildStopped();
     if (commit.blocked !== undefined) throw new LdapError('unavailable', commit.blocked.message);
     const names = missing.items().map(({ text }) => text);
-    log.info({ indexes: names, entries: commit.counters.entries }, 'indexes are being built');
+    if (this.#refusals === 0)
+      log.info({ indexes: names, entries: commit.counters.entries }, 'indexes are being built');
     const build = new IndexBuild(this.#world, missing);
     const built = textsOf(missing);
     this.#build = build;
