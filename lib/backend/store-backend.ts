@@ -4,7 +4,6 @@
  * Made by openBackend(). How a search finds its candidates is access-path.ts.
  */
 import { must } from '../base/assert.js';
-import { LdapError } from '../base/ldap-error.js';
 import type { Change, EntryUuid } from '../change/change.js';
 import type { HistoryRow, JournalLine } from '../conflict/domain-view.js';
 import type { Csn } from '../csn/csn.js';
@@ -37,10 +36,11 @@ import { type RestoreWorld, restoreEntry } from './digest/restore-entry.js';
 import { textOp } from './domain-facts.js';
 import type { GroupCommit } from './group-commit.js';
 import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './index/access-path.js';
-import { childIds, IdCandidates } from './index/candidates.js';
+import { childCandidates } from './index/candidates.js';
 import type { IndexJobs } from './index/index-jobs.js';
 import type { IndexReader } from './index/index-reader.js';
 import type { LiveIndexes } from './index/live-indexes.js';
+import { SteadyCandidates } from './index/steady-candidates.js';
 import { openRecent } from './index/usn-lookup.js';
 import type { HeldFraction } from './load/held-fraction.js';
 import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './load/total-update.js';
@@ -48,6 +48,7 @@ import type { Dictionary } from './rows/dictionary.js';
 import { decodeJournalLine, readHistory } from './rows/history-rows.js';
 import { type KeySpace, TAG } from './rows/key-space.js';
 import { type Purged, type PurgeOptions, purgeRows } from './rows/purge-rows.js';
+import { domainReplaced } from './rows/replaced-domain.js';
 import { afterSchemaChange } from './rules/after-schema.js';
 import type { ConsistencyRules } from './rules/consistency-rules.js';
 import type { Conformance } from './rules/schema-marks.js';
@@ -103,17 +104,9 @@ export class StoreBackend implements Backend {
 
   constructor(parts: BackendParts) {
     this.parts = parts;
-    this.#world = {
-      store: parts.store,
-      keys: parts.keys,
-      tree: parts.tree,
-      clock: parts.clock,
-      pause: parts.pause,
-      settled: () => !parts.commit.flying,
-      catalog: parts.indexes,
-      indexes: parts.indexes,
-      reader: parts.reader,
-    };
+    const { store, keys, tree, clock, pause, indexes, reader, commit } = parts;
+    const settled = () => !commit.flying;
+    this.#world = { store, keys, tree, clock, pause, indexes, reader, catalog: indexes, settled };
     this.#generationId = parts.generationId;
     this.#importing = parts.importing;
   }
@@ -187,11 +180,18 @@ export class StoreBackend implements Backend {
   }
 
   search(request: SearchPlanRequest): Candidates {
-    return openRecent(this.#world, this.parts.applied, request) ?? openCandidates(this.#world, request);
+    return this.#ofThese(
+      openRecent(this.#world, this.parts.applied, request) ?? openCandidates(this.#world, request),
+    );
   }
 
   ordered(request: OrderedRequest): Candidates | undefined {
-    return openOrdered(this.#world, request);
+    const ordered = openOrdered(this.#world, request);
+    return ordered && this.#ofThese(ordered);
+  }
+
+  #ofThese(candidates: Candidates): Candidates {
+    return new SteadyCandidates(candidates, this.parts.dictionary);
   }
 
   explain(request: SearchPlanRequest): Promise<Explanation> {
@@ -206,12 +206,7 @@ export class StoreBackend implements Backend {
     const { tree } = this.parts;
     const lost = tree.showsLostAndFound(entry.id) ? tree.lostAndFound() : undefined;
     if (lost !== undefined) yield [lost];
-    const ids = await childIds(this.#world, entry.id);
-    const candidates = new IdCandidates(this.#world, ids, (child) => child.parentId === entry.id, 0, {
-      unindexed: false,
-      plan: 'children',
-      most: ids.length,
-    });
+    const candidates = this.#ofThese(childCandidates(this.#world, entry.id, tree.childCount(entry)));
     for (;;) {
       const slice = await candidates.next();
       if (slice === undefined) return;
@@ -344,16 +339,18 @@ export class StoreBackend implements Backend {
     await writes.exclusively(async () => {
       await first?.();
       this.#importing = true;
-      commit.blocked = new LdapError('unavailable', 'this server takes a copy of all data; try again later');
+      dictionary.retire();
+      commit.blocked = domainReplaced();
       const { isSingle, conformance, pause } = this.parts;
       this.#import = await ImageImport.begin({
         ...{ store, keys, dictionary, isSingle, conformance, pause },
         indexes: indexes.wanted,
         fraction: this.parts.fraction.wanted,
       });
+      dictionary.forget();
+      tree.clear();
       this.parts.fraction.renewed();
       await commit.restart();
-      tree.clear();
       this.parts.partDigests.reset();
       this.#generationId = undefined;
     });

@@ -317,6 +317,12 @@ export class StreamCandidates implements Candidates {
   }
 }
 
+/** The entries directly below, `most` of them at most. */
+export function childCandidates(world: CandidateWorld, parent: EntryId, most: number): Candidates {
+  const facts = { unindexed: false, plan: 'children', most };
+  return new IdCandidates(world, childIds(world, parent), (child) => child.parentId === parent, 0, facts);
+}
+
 /** Numbers of the entries directly below, ascending. */
 export async function childIds(world: CandidateWorld, parent: EntryId): Promise<EntryId[]> {
   const ids: EntryId[] = [];

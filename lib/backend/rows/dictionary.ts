@@ -34,6 +34,8 @@ export class Dictionary {
   #emitted = 1;
   /** Gives no numbers. */
   #inline = false;
+  /** Which data its numbers are of: another number from the moment on at which these begin to go. */
+  dataSet = 0;
   /** Where the values of attributes stand that records only name; undefined for records that hold all. */
   readonly values: ValueRows | undefined;
 
@@ -56,8 +58,14 @@ export class Dictionary {
     return dictionary;
   }
 
+  /** The data are about to be replaced: what was read of them is of none that are here. */
+  retire(): void {
+    this.dataSet += 1;
+  }
+
   /** Starts anew: the domain was wiped. */
   forget(): void {
+    this.retire();
     this.#texts = [''];
     this.#numbers = new Map();
     this.#labels = [undefined];

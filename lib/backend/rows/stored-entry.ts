@@ -2,7 +2,8 @@
  * The StoredEntry that readers get: a record, decoded as far as it is asked for, under the name that it had when it was read.
  *
  * Invariants: a value as far as readers see. Short-lived, except for large entries: what is decoded of those is kept until the cache that holds
- * them asks for the memory back. Names are made when asked for, from the name that the parent had.
+ * them asks for the memory back. Names are made when asked for, from the name that the parent had. What was not decoded when other data
+ * took the place of the domain's cannot be any more: LdapError unavailable.
  * Operational attributes that follow from the state are computed here (RFC 4512 section 3.4, RFC 4530, RFC 5020).
  */
 import { utf8Encode } from '../../base/bytes.js';
@@ -36,6 +37,7 @@ import { etagOf } from './etag.js';
 import { ROOT_ID } from './key-space.js';
 import { ManyAttribute, ValuesAhead } from './many-attribute.js';
 import { type AnswerChoice, recordHasClass, writeAnswer } from './record-answer.js';
+import { domainReplaced } from './replaced-domain.js';
 import { shownOf } from './shown.js';
 
 const MEMBER = 'member' as AttributeKey;
@@ -112,12 +114,15 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   readonly #inRows: Attributes | undefined;
   /** Octets held for decoded attributes and state. */
   #decodedBytes = 0;
+  /** The data that the record is of. */
+  #dataSet: number;
 
   constructor(owner: EntryOwner, id: EntryId, record: Uint8Array, above: NameAbove, state?: EntryState) {
     this.owner = owner;
     this.id = id;
     this.record = record;
     this.above = above;
+    this.#dataSet = owner.dictionary.dataSet;
     this.#state = state;
     if (isInRows(record)) this.#inRows = state?.attributes ?? decodeAttributes(record, owner.dictionary);
     if (state !== undefined) this.#decodedBytes = STATE_BYTES + weight(state.attributes);
@@ -125,7 +130,16 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   /** The same entry below another name. */
   under(above: NameAbove): HeldEntry {
-    return new HeldEntry(this.owner, this.id, this.record, above, this.#state);
+    const entry = new HeldEntry(this.owner, this.id, this.record, above, this.#state);
+    entry.#dataSet = this.#dataSet;
+    return entry;
+  }
+
+  /** What the record's numbers mean. Throws LdapError unavailable when they mean nothing here any more. */
+  get #dictionary(): Dictionary {
+    const { dictionary } = this.owner;
+    if (dictionary.dataSet !== this.#dataSet) throw domainReplaced();
+    return dictionary;
   }
 
   get parentId(): EntryId {
@@ -153,7 +167,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   /** As the DIT shows it: conflict names hold the UUID. */
   #rdn(): Rdn {
-    const named = toRdn(decodeRdn(this.record, this.owner.dictionary));
+    const named = toRdn(decodeRdn(this.record, this.#dictionary));
     if (!isConflictRecord(this.record)) return named;
     return [{ type: 'entryUUID', value: utf8Encode(this.uuid) }, ...named];
   }
@@ -165,7 +179,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   get state(): EntryState {
     if (this.#state !== undefined) return this.#state;
-    const state = decodeState(this.record, this.owner.dictionary);
+    const state = decodeState(this.record, this.#dictionary);
     this.#state = state;
     this.#decoded(STATE_BYTES + weight(state.attributes));
     return state;
@@ -186,9 +200,8 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   }
 
   get isSubentry(): boolean | undefined {
-    const { record, owner } = this;
     for (const name of SUBENTRIES) {
-      const has = recordHasClass(record, owner.dictionary, name);
+      const has = recordHasClass(this.record, this.#dictionary, name);
       if (has !== false) return has;
     }
     return false;
@@ -197,7 +210,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
   writeAnswer(writer: BerWriter, choice: AnswerChoice): boolean {
     if (this.owner.isDynamic(this) || this.collective() !== undefined) return false;
     const many = (key: AttributeKey) => this.#inRows?.get(key);
-    return writeAnswer(writer, this.record, this.owner.dictionary, this.above.dnText, choice, many);
+    return writeAnswer(writer, this.record, this.#dictionary, this.above.dnText, choice, many);
   }
 
   readAhead(sends: (key: AttributeKey) => boolean): ReadAhead | undefined {
@@ -210,7 +223,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
 
   #decode(): Attributes {
     if (!isRdnInside(this.record)) return shownOf(this.state, (key) => this.owner.isSingle(key));
-    return this.#inRows ?? this.#state?.attributes ?? decodeAttributes(this.record, this.owner.dictionary);
+    return this.#inRows ?? this.#state?.attributes ?? decodeAttributes(this.record, this.#dictionary);
   }
 
   attribute(key: AttributeKey): Attribute | undefined {
@@ -225,7 +238,7 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     // A large entry that is held is decoded once: what is known of its attribute's values stays with them.
     if (this.holder !== undefined || this.#inRows !== undefined || !isRdnInside(this.record))
       return this.stored.get(key);
-    return decodeAttribute(this.record, this.owner.dictionary, key);
+    return decodeAttribute(this.record, this.#dictionary, key);
   }
 
   computed(): Attributes {

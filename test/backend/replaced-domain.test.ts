@@ -1,0 +1,83 @@
+/** What readers that began before a copy replaced the data are told while it comes and when it is there. */
+import t from 'tap';
+import type { Candidates, StoredEntry } from '../../lib/backend/backend.js';
+import type { StoreBackend } from '../../lib/backend/store-backend.js';
+import { must } from '../../lib/base/assert.js';
+import { compileFilter } from '../../lib/filter/compile-filter.js';
+import { parseFilter } from '../../lib/filter/filter-text.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { adding, type Engine, openEngine, schema, searchDns } from './engine.js';
+
+const BASE = 'dc=example,dc=com';
+/** More than one slice of any way to find them. */
+const PEOPLE = 520;
+const REPLACED = { name: 'LdapError', result: 'unavailable' };
+
+/** `first`: an attribute that no other domain names first, so that its numbers are other ones. */
+async function domain(first: string, people: number): Promise<Engine> {
+  const engine = await openEngine({});
+  const { backend } = engine;
+  await backend.startGeneration('g');
+  await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'], [first]: ['x'] }));
+  const person = { objectClass: ['person', 'inetOrgPerson'], sn: ['x'] };
+  const adds = Array.from({ length: people }, (_, i) =>
+    backend.submit('', adding(`cn=${i},${BASE}`, { ...person, cn: [`${i}`], mail: [`${i}@x`] })),
+  );
+  await Promise.all(adds);
+  return engine;
+}
+
+function searched(backend: StoreBackend, filter: string): Candidates {
+  const base = must(backend.byDnText(BASE), 'the base');
+  return backend.search({ base, scope: 'sub', filter: compileFilter(parseFilter(filter), schema) });
+}
+
+/** Every way to read entries, its first slice read. */
+async function readers(backend: StoreBackend): Promise<(() => Promise<unknown>)[]> {
+  const base = must(backend.byDnText(BASE), 'the base');
+  const found = [searched(backend, '(objectClass=person)'), searched(backend, '(!(carLicense=*))')];
+  const children = backend.children(base)[Symbol.asyncIterator]();
+  for (const candidates of found) t.ok((await candidates.next())?.length);
+  await children.next();
+  const late = searched(backend, '(|(sn=x)(cn=1*))');
+  return [...found, late, children].map((one) => async () => await one.next());
+}
+
+t.test(
+  'searches that began before a copy replaced the data end with unavailable, and are neither short nor of two data sets',
+  async (t) => {
+    const { backend: source } = await domain('businessCategory', PEOPLE);
+    const { backend } = await domain('description', PEOPLE);
+    const [during, after] = [await readers(backend), await readers(backend)];
+    await backend.beginImport();
+    for (const next of during) await t.rejects(next(), REPLACED);
+    await copied(source, backend);
+    for (const next of after) await t.rejects(next(), REPLACED);
+    t.equal((await searchDns(backend, BASE, 'sub', '(objectClass=person)')).length, PEOPLE);
+  },
+);
+
+t.test('an entry that was read before is never decoded by what the copy calls its attributes', async (t) => {
+  const { backend: source } = await domain('businessCategory', 3);
+  const { backend } = await domain('description', 3);
+  const read = (dn: string): StoredEntry => must(backend.byDnText(dn), dn);
+  const [entry, decoded] = [read(`cn=2,${BASE}`), read(`cn=1,${BASE}`)];
+  const [mail] = must(decoded.stored.get('mail' as AttributeKey), 'a mail address').values;
+  await copied(source, backend, () => backend.beginImport());
+  t.throws(() => entry.attribute('sn' as AttributeKey), REPLACED);
+  t.throws(() => entry.stored, REPLACED);
+  t.same(decoded.stored.get('mail' as AttributeKey)?.values, [mail], 'what was decoded stays');
+  t.ok(read(BASE).attribute('businesscategory' as AttributeKey));
+});
+
+async function copied(
+  source: StoreBackend,
+  target: StoreBackend,
+  begin: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await begin();
+  const snapshot = await source.exportSnapshot();
+  for await (const images of snapshot.images()) await target.importImages(images);
+  await target.finishImport(snapshot.generationId, snapshot.state);
+  await snapshot.close();
+}
