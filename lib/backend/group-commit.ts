@@ -16,6 +16,7 @@ import type { ChangeSink } from './change-sink.js';
 import type { EventLoopTurn } from './event-loop-turn.js';
 import { Layer, type PendingRows, type Waiter } from './layer.js';
 import { SievedStore } from './memory/sieved-store.js';
+import type { OwedRows } from './opening-rows.js';
 import type { Counters } from './rows/counters.js';
 import type { Dictionary } from './rows/dictionary.js';
 import type { KeySpace } from './rows/key-space.js';
@@ -53,6 +54,7 @@ export class GroupCommit {
   #condition: Condition = { kind: 'ready' };
   #reloading: Promise<void> | undefined;
   #mending = false;
+  #owed: OwedRows | undefined;
   #waiters: (() => void)[] = [];
   #dropped: () => void = () => undefined;
   /** How often decisions were dropped. */
@@ -199,13 +201,23 @@ export class GroupCommit {
     this.#wake();
   }
 
+  /** The domain was opened on a full disk: writes are refused until what that refused is written. */
+  owe(owed: OwedRows): void {
+    this.#owed = owed;
+    this.#full(owed.refusal.message);
+  }
+
+  #full(reason: string): void {
+    if (this.#condition.kind === 'ready')
+      this.#world.log.error({ reason }, 'the disk is full: writes are refused');
+    this.#condition = { kind: 'full', reason };
+  }
+
   #refused(error: unknown): void {
     const failure = error instanceof StoreError ? error.failure : 'failed';
     const reason = reasonOf(error);
     if (failure === 'full') {
-      if (this.#condition.kind === 'ready')
-        this.#world.log.error({ reason }, 'the disk is full: writes are refused');
-      this.#condition = { kind: 'full', reason };
+      this.#full(reason);
       this.#drop();
       this.#reloading = this.#reload().finally(() => {
         this.#reloading = undefined;
@@ -245,6 +257,7 @@ export class GroupCommit {
 
   /** Reads the durable facts again after the rows were replaced. */
   async restart(): Promise<void> {
+    this.#owed = undefined;
     this.drops += 1;
     await this.#reload();
   }
@@ -260,7 +273,7 @@ export class GroupCommit {
     }
   }
 
-  /** After a full disk: tries a write of nothing new; when it succeeds, all is read again and writes are taken. Once at a time: two would read all again into one another. */
+  /** After a full disk: tries a write of nothing new, and what is owed; when it succeeds, all is read again and writes are taken. Once at a time: two would read all again into one another. */
   async mend(): Promise<void> {
     assert(!this.#mending, 'one attempt to mend at a time');
     this.#mending = true;
@@ -276,6 +289,8 @@ export class GroupCommit {
     if (this.#condition.kind !== 'full') return;
     try {
       await this.#world.store.batch([], { sync: true });
+      await this.#owed?.write();
+      this.#owed = undefined;
     } catch (error) {
       if (error instanceof StoreError && error.failure === 'full') return;
       this.fail(asError(error));

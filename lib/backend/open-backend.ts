@@ -44,6 +44,7 @@ import type { Layer } from './layer.js';
 import { PendingRows } from './layer.js';
 import { HeldFraction } from './load/held-fraction.js';
 import { SievedStore } from './memory/sieved-store.js';
+import { writeOpeningRows } from './opening-rows.js';
 import { Dictionary } from './rows/dictionary.js';
 import { KeySpace } from './rows/key-space.js';
 import { LargeAttributes, type ValueBounds } from './rows/large-attributes.js';
@@ -56,7 +57,7 @@ import { DynamicGroups, dynamicIds } from './rules/dynamic-groups.js';
 import { DEFAULT_MEMBER_ATTRIBUTES, memberAttributesOf } from './rules/memberships.js';
 import { type JobWorld, ReferenceJobs } from './rules/reference-jobs.js';
 import { ReferenceRules, referenceAttributesOf } from './rules/reference-rules.js';
-import { type Conformance, conformanceOfPart, recheckMarks } from './rules/schema-marks.js';
+import { type Conformance, conformanceOfPart } from './rules/schema-marks.js';
 import { structuralClassOf } from './rules/structural-class.js';
 import { UniqueWatch } from './rules/unique-doubles.js';
 import { uniqueRulesOf } from './rules/unique-rules.js';
@@ -123,20 +124,17 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
     await store.batch([textOp(keys, 'indexes', ready.description()), textOp(keys, 'base', baseKey)], {
       sync: true,
     });
-  } else if (options.unchecked !== true && facts.indexes !== ready.description()) {
-    // Rows that writes will not keep are no index from now on.
-    await store.batch([textOp(keys, 'indexes', ready.description())], { sync: true });
   }
   const dictionary = await Dictionary.load(store, keys);
   const indexes = new LiveIndexes(wanted, ready, keys, dictionary);
   const empty = facts.generationId === undefined || facts.loading !== undefined;
   const fraction = HeldFraction.of(facts.fraction, options.fraction, empty, schema);
   const conformance = conformanceOfPart(schema, fraction);
-  if (facts.loading === undefined && facts.schema !== conformance.fingerprint) {
-    await recheckMarks({ store, keys, dictionary, isSingle: singleValued(schema), conformance });
-  }
+  const world = { store, keys, dictionary, isSingle: singleValued(schema), conformance, indexes };
+  const owed = await writeOpeningRows({ ...world, unchecked: options.unchecked === true });
   const applied = await AppliedLog.open(store, keys, options.usns ?? new UsnSource());
   const backend = assemble(options, keys, facts, { indexes, dictionary, applied, fraction, conformance });
+  if (owed !== undefined) backend.parts.commit.owe(owed);
   await findHolders(holderWorld(backend));
   return backend;
 }
@@ -163,8 +161,7 @@ function assemble(
 ): StoreBackend {
   const { store, schema, clock } = options;
   const postings = new Postings(store);
-  const isSole = store instanceof SievedStore ? (nameKey: Uint8Array) => store.isSole(nameKey) : undefined;
-  const durableRows = new DurableRows(store, keys, isSole);
+  const durableRows = new DurableRows(store, keys, soleNames(store));
   const isSingle = singleValued(schema);
   const treeFacts = treeFactsOf(options, {
     dictionary,
@@ -225,6 +222,11 @@ function assemble(
   });
   if (treeFacts.dynamic !== undefined) connectDynamic(treeFacts.dynamic, backend);
   return backend;
+}
+
+/** Tells names that one entry alone claims, where the store knows them. */
+function soleNames(store: OrderedStore): ((nameKey: Uint8Array) => boolean) | undefined {
+  return store instanceof SievedStore ? (nameKey) => store.isSole(nameKey) : undefined;
 }
 
 /** The write path over what is pending. */

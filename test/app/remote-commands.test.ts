@@ -5,6 +5,7 @@ import { readRemoteRequest, remoteCommands } from '../../lib/app/control/remote-
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
 import type { Log } from '../../lib/port/log.js';
+import { StoreError } from '../../lib/port/ordered-store.js';
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 
@@ -39,9 +40,10 @@ t.test('what the server throws arrives as it was', async (t) => {
   const thrown: Error[] = [
     new OperatorError('CONNECT_FAILED', 'no peer', ['one', 'two']),
     new LdapError('noSuchObject', 'no entry'),
+    new StoreError('full', 'no space'),
     new Error('a bug'),
   ];
-  const codes = ['operationsError', 'noSuchObject', 'other'];
+  const codes = ['operationsError', 'noSuchObject', 'other', 'other'];
   for (const [at, error] of thrown.entries()) {
     const administration = remoteCommands(() => Promise.reject(error), quiet);
     const outcome = await administration.run('{"command":"status"}', 'cn=x', () => {});
@@ -50,5 +52,6 @@ t.test('what the server throws arrives as it was', async (t) => {
     const back = errorOf(JSON.parse(outcome.failure) as ControlFailure);
     t.equal(back.message, error.message);
     t.equal(back.constructor, error.constructor);
+    if (error instanceof StoreError) t.match(back, { failure: error.failure });
   }
 });

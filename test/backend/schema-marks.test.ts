@@ -226,6 +226,21 @@ t.test('marks that a full disk refused follow the schema by themselves when ther
   await t.rejects(refused, /the server is stopping/, 'and no try outlives the server');
 });
 
+t.test('a schema that changed before a start on a full disk judges before the first write', async (t) => {
+  const { store, backend } = await told(posix, plain);
+  await backend.close();
+  const { faults } = store as MemoryStore;
+  faults.refuse = 'full';
+  const engine = await openEngine({ base: 'cn=base', store, schema: WIDER });
+  t.same(await lines(engine), [`gidnumber: ${notAllowed('gidNumber')}`], 'the journal is read');
+  await t.rejects(tell(engine, story(110, 1, modify(without('gidNumber')), posix, plain)));
+  faults.refuse = undefined;
+  const other = change(103, 3, id(1), modify({ name: 'description', add: ['d'] }), SEEN);
+  await tell(engine, other);
+  t.same(await lines(engine), [`homedirectory: ${notAllowed('homeDirectory')}`]);
+  t.same(await violations(engine), []);
+});
+
 t.test('a copy of all data has the marks', async (t) => {
   const source = await told(posix, plain);
   await source.backend.startGeneration('g');

@@ -9,8 +9,11 @@ import { OPERATOR_ERRORS, OperatorError, type OperatorErrorCode } from '../../ba
 import { RESULT_CODES, type ResultName } from '../../base/result-code.js';
 import { reasonOf } from '../../base/thrown.js';
 import type { RightsWish } from '../../operation/search/rights-report.js';
+import { StoreError, type StoreFailure } from '../../port/ordered-store.js';
 import type { SchemaEdit } from '../config/change-schema.js';
 import type { MergeOrder } from '../data/merge-source.js';
+
+const STORE_FAILURES: ReadonlySet<string> = new Set<StoreFailure>(['full', 'damaged', 'failed', 'closed']);
 
 export type ControlRequest =
   | { readonly command: 'status' | 'health' | 'alerts' }
@@ -92,6 +95,7 @@ export type ControlLine =
 export interface ControlFailure {
   readonly operator?: OperatorErrorCode;
   readonly ldap?: ResultName;
+  readonly store?: StoreFailure;
   readonly message: string;
   readonly faults?: readonly string[];
 }
@@ -104,6 +108,7 @@ export function failureOf(error: unknown): ControlFailure {
   if (error instanceof OperatorError)
     return { operator: error.code, message: error.message, faults: error.faults };
   if (error instanceof LdapError) return { ldap: error.result, message: error.message };
+  if (error instanceof StoreError) return { store: error.failure, message: error.message };
   return { message: reasonOf(error) };
 }
 
@@ -113,5 +118,7 @@ export function errorOf(failure: ControlFailure): Error {
     return new OperatorError(failure.operator, failure.message, failure.faults ?? []);
   if (failure.ldap !== undefined && Object.hasOwn(RESULT_CODES, failure.ldap))
     return new LdapError(failure.ldap, failure.message);
+  if (failure.store !== undefined && STORE_FAILURES.has(failure.store))
+    return new StoreError(failure.store, failure.message);
   return new Error(failure.message);
 }

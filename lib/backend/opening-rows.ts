@@ -1,0 +1,44 @@
+/**
+ * Rows that follow what a domain is opened with: which indexes writes will keep, and the marks of merged entries by the schema of now.
+ *
+ * Invariant: no write comes before them. Rows of an index that writes do not keep are no index from then on, whatever becomes of the process.
+ */
+import { StoreError } from '../port/ordered-store.js';
+import { readFacts, textOp } from './domain-facts.js';
+import type { LiveIndexes } from './index/live-indexes.js';
+import { type RecheckWorld, recheckMarks } from './rules/schema-marks.js';
+
+export interface OpeningWorld extends RecheckWorld {
+  readonly indexes: Pick<LiveIndexes, 'ready'>;
+  /** For tools that mend what is there: which indexes there are stays written as it is. */
+  readonly unchecked: boolean;
+}
+
+/** What a full disk refused, and has to be done before the first write. */
+export interface OwedRows {
+  readonly refusal: StoreError;
+  /** Rejects with a StoreError; then it may be called again. */
+  readonly write: () => Promise<void>;
+}
+
+/** Writes those that say something else. Answers what a full disk refused; rejects with any other StoreError. */
+export async function writeOpeningRows(world: OpeningWorld): Promise<OwedRows | undefined> {
+  const write = () => writeChanged(world);
+  try {
+    await write();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError && error.failure === 'full') return { refusal: error, write };
+    throw error;
+  }
+}
+
+async function writeChanged(world: OpeningWorld): Promise<void> {
+  const { store, keys, indexes, conformance, unchecked } = world;
+  const facts = readFacts(store, keys);
+  const described = indexes.ready.description();
+  if (!unchecked && facts.indexes !== described) {
+    await store.batch([textOp(keys, 'indexes', described)], { sync: true });
+  }
+  if (facts.loading === undefined && facts.schema !== conformance.fingerprint) await recheckMarks(world);
+}

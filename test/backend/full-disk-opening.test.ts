@@ -1,0 +1,81 @@
+/** A domain is opened on a full disk: it is read, and what opening has to write comes before the first write, when there is space. */
+import t from 'tap';
+import type { IndexOptions } from '../../lib/backend/index/index-config.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { standardSchema } from '../schema/standard-schema.js';
+import { adding, type Engine, modifying, openEngine, searchDns, violations } from './engine.js';
+
+const BASE = 'dc=example,dc=com';
+const PERSON = `cn=ann,${BASE}`;
+const SMALL: IndexOptions = { objectClass: { equality: true } };
+const LARGE: IndexOptions = { ...SMALL, cn: { equality: true, substring: true } };
+
+/** With an entry and the indexes of LARGE; closed. */
+async function closed(): Promise<{ store: MemoryStore; sink: Engine['sink'] }> {
+  const store = new MemoryStore();
+  const { backend, sink } = await openEngine({ store, indexes: LARGE });
+  await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  await backend.submit('', adding(PERSON, { objectClass: ['person'], cn: ['ann'], sn: ['A'] }));
+  await backend.close();
+  return { store, sink };
+}
+
+const describing = (text: string) => modifying(PERSON, { description: { clear: true, add: [text] } });
+
+t.test(
+  'fewer indexes: reads are answered, and the row of the indexes comes before the first write',
+  async (t) => {
+    const { store, sink } = await closed();
+    store.faults.refuse = 'full';
+    const engine = await openEngine({ store, sink, indexes: SMALL });
+    const { backend } = engine;
+    t.match(backend.condition, { kind: 'full' }, 'status says so from the start');
+    t.same(await searchDns(backend, BASE, 'sub', '(cn=an*)'), [PERSON]);
+    await t.rejects(backend.submit('', describing('x')), /the disk is full/);
+    store.faults.refuse = undefined;
+    await backend.submit('', modifying(PERSON, { cn: { add: ['other'] } }));
+    t.match(backend.condition, { kind: 'ready' });
+    await backend.close();
+    const again = await openEngine({ store, sink, indexes: LARGE });
+    t.equal(again.backend.parts.indexes.substring('cn' as AttributeKey), undefined, 'which no write kept');
+    t.same(await searchDns(again.backend, BASE, 'sub', '(cn=oth*)'), [PERSON]);
+    t.same(await violations(again), []);
+  },
+);
+
+t.test('a disk that stays full leaves everything as it was', async (t) => {
+  const { store, sink } = await closed();
+  store.faults.refuse = 'full';
+  await openEngine({ store, sink, indexes: SMALL });
+  store.crash(0);
+  store.faults.refuse = undefined;
+  const again = await openEngine({ store, sink, indexes: LARGE });
+  t.equal(again.backend.parts.indexes.substring('cn' as AttributeKey), 'caseIgnoreSubstringsMatch');
+  t.same(await searchDns(again.backend, BASE, 'sub', '(cn=an*)'), [PERSON]);
+  t.same(await violations(again), []);
+});
+
+t.test('a copy of all data replaces what opening owes', async (t) => {
+  const { store } = await closed();
+  const source = await openEngine({ indexes: LARGE });
+  await source.backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  await source.backend.startGeneration('g');
+  store.faults.refuse = 'full';
+  const { backend } = await openEngine({ store, indexes: SMALL });
+  store.faults.refuse = undefined;
+  const snapshot = await source.backend.exportSnapshot();
+  await backend.beginImport();
+  for await (const images of snapshot.images()) await backend.importImages(images);
+  await backend.finishImport(snapshot.generationId, snapshot.state);
+  await snapshot.close();
+  await backend.submit('', adding(PERSON, { objectClass: ['person'], cn: ['ann'], sn: ['A'] }));
+  t.match(backend.condition, { kind: 'ready' });
+  t.same(await violations({ backend, store }), []);
+});
+
+t.test('another schema: a store that fails otherwise is not opened', async (t) => {
+  const { store, sink } = await closed();
+  store.faults.refuse = 'failed';
+  await t.rejects(openEngine({ store, sink, indexes: SMALL, schema: standardSchema() }), /simulated failed/);
+});
