@@ -5,7 +5,7 @@
  * kept beside the row, else it would depend on the order in which rows are merged whether the promise is remembered. Invariant: each function is a join: commutative, associative, idempotent.
  */
 import { LIMITS } from '../base/limits.js';
-import { csnReplica, laterCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, csnReplica, laterCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { MemberReport, MemberRow } from './member-row.js';
 
@@ -45,6 +45,15 @@ export function joinReports(
   const lacking = before.state.csns().filter((csn) => csnReplica(csn) !== replica && !now.state.covers(csn));
   if (lacking.length === 0 && clock === now.clock && undeleteFromMs === now.undeleteFromMs) return now;
   return { ...now, state: now.state.merge(ServerState.of(lacking)), clock, undeleteFromMs };
+}
+
+/** What the author of a report held as it made the last one. Of a server that it shuns, what it had promised once may be given up for good; what it held says the shunning. */
+export function heldBy({ state, shunned }: MemberReport): readonly Csn[] {
+  const outside = new Map(shunned.map(({ replica, through }) => [replica, through]));
+  return state.csns().flatMap((csn) => {
+    const through = outside.get(csnReplica(csn)) ?? csn;
+    return through === ZERO_CSN ? [] : [through];
+  });
 }
 
 /** The row of a directory that is let in since it holds `state`: from here on it is held to that as if it had said so itself, its own changes apart, also where it is restored before it says anything. */

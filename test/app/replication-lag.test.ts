@@ -4,8 +4,9 @@ import type { ServerConfig } from '../../lib/app/config/read-config.js';
 import type { Guard } from '../../lib/app/domain/guarded-backend.js';
 import { refusingAlone, replicationLag } from '../../lib/app/monitor/replication-lag.js';
 import type { SessionStatus } from '../../lib/broker/broker-seams.js';
+import { type ReplicaId, ZERO_CSN } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import type { MemberRow } from '../../lib/sync/member-row.js';
+import type { MemberReport, MemberRow, Shunned } from '../../lib/sync/member-row.js';
 import { csn } from '../conflict/story.js';
 
 const session = (over: Partial<SessionStatus>) => over as unknown as SessionStatus;
@@ -51,7 +52,7 @@ t.test('the lag is that of the newest change that a connected peer has and we la
     const log = ServerState.of(newest.map((one) => csn(...one)));
     return session({ direction: 'from', states: { log } as SessionStatus['states'] });
   };
-  const lag = (...sessions: SessionStatus[]) => replicationLag(sessions, here, []);
+  const lag = (...sessions: SessionStatus[]) => replicationLag(sessions, here, [], () => true);
   t.same(lag(), { behind: undefined, lagMs: undefined }, 'nobody there: not known');
   t.same(lag(from([1000, 1])), { behind: false, lagMs: 0 });
   t.same(lag(from([1000, 1]), from([1500, 1], [2700, 2])), { behind: true, lagMs: 700 });
@@ -62,16 +63,56 @@ t.test('the lag is that of the newest change that a connected peer has and we la
   t.end();
 });
 
+const row = (name: string, standing: string, ...newest: Parameters<typeof csn>[]) =>
+  ({
+    ...{ name, standing },
+    report: { state: ServerState.of(newest.map((one) => csn(...one))), shunned: [] },
+  }) as unknown as MemberRow;
+
 t.test('what a server that cannot be heard has reported to hold is waited for, and named', (t) => {
   const here = ServerState.of([csn(1000, 1)]);
-  const row = (name: string, standing: string, ...newest: Parameters<typeof csn>[]) =>
-    ({ name, standing, report: { state: ServerState.of(newest.map((one) => csn(...one))) } }) as MemberRow;
   const rows = [
     row('s2', 'member', [1000, 1]),
     row('s3', 'member', [1000, 1], [500, 3]),
     row('s4', 'evicted', [1000, 1], [500, 4]),
     { name: 's5', standing: 'member', report: undefined } as MemberRow,
   ];
-  t.same(replicationLag([], here, rows), { behind: undefined, lagMs: undefined, awaits: ['s3'] });
+  t.same(
+    replicationLag([], here, rows, () => true),
+    { behind: undefined, lagMs: undefined, awaits: ['s3'] },
+  );
   t.end();
 });
+
+t.test(
+  'a reported change that newer ones of another history of its server cover by their CSNs is lacking (seeds mixed 20001849, resolve 20002107)',
+  (t) => {
+    const here = ServerState.of([csn(1000, 1), csn(2000, 2)]);
+    const rows = [row('s2', 'member', [1000, 1], [1500, 2]), row('s3', 'member', [900, 1], [2000, 2])];
+    const held = new Set([csn(900, 1), csn(1000, 1), csn(1500, 2), csn(2000, 2)]);
+    const awaits = () => replicationLag([], here, rows, (one) => held.has(one)).awaits;
+    t.equal(awaits(), undefined);
+    held.delete(csn(1500, 2));
+    t.same(awaits(), ['s2']);
+    t.end();
+  },
+);
+
+t.test(
+  'of a server that belongs no more, a report counts with what its author holds now, not with what it once promised and gave up (seed mixed 51000040)',
+  (t) => {
+    const gone = 5 as ReplicaId;
+    const s2 = row('s2', 'member', [1000, 1], [500, gone]);
+    const awaits = (...shunned: Shunned[]) =>
+      replicationLag(
+        [],
+        ServerState.of([csn(1000, 1)]),
+        [{ ...s2, report: { ...s2.report, shunned } as MemberReport }],
+        () => true,
+      ).awaits;
+    t.same(awaits(), ['s2']);
+    t.equal(awaits({ replica: gone, through: ZERO_CSN }), undefined);
+    t.same(awaits({ replica: gone, through: csn(400, gone) }), ['s2']);
+    t.end();
+  },
+);

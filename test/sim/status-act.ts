@@ -2,7 +2,7 @@
  * What status says of each directory at random moments of a run, by the product's own status: it must be true of what the simulator knows of all servers.
  *
  * Draws from randomness of its own, so that a history is the same with and without it. Checked: no server that was told of an acknowledged change which it lacks says that it is in sync; servers that are in
- * sync together have equal contents; lags are never negative; counts of missing changes are what the states make of them; and where servers stay behind somebody says why.
+ * sync together have equal contents, and servers that have become equal say that they are in sync; lags are never negative; counts of missing changes are what the states make of them; and where servers stay behind somebody says why.
  */
 import { domainStatus } from '../../lib/app/monitor/domain-status.js';
 import { inSync } from '../../lib/app/monitor/in-sync.js';
@@ -20,6 +20,8 @@ import type { Simulation } from './simulation.js';
 const BASE = 'dc=example,dc=com';
 /** How long servers may lack something, all faults over, without a word. */
 const SILENT_MS = 15_000;
+/** How long the last reports of servers take to reach all. */
+const REPORTED_MS = 12_000;
 
 interface Said {
   readonly server: SimServer;
@@ -155,6 +157,19 @@ export class StatusAct implements Act {
         throw new Error(
           `${server.name} says that ${peer}, which holds ${peerHolds}, lacks ${missing} of ${state}: it is ${count}`,
         );
+    }
+  }
+
+  /** Servers that hold the same say so once their reports have gone round. */
+  async check(): Promise<void> {
+    const { time } = this.#simulation;
+    const untilMs = time.nowMs + REPORTED_MS;
+    for (;;) {
+      const said = this.#directories().flatMap((server) => this.#status(server) ?? []);
+      if (inSync(said.map(({ server, domain, links }) => shape(server, domain, links)))) return;
+      const what = said.map(({ server, domain }) => `${server.name} says ${JSON.stringify(domain)}`);
+      if (time.nowMs >= untilMs) throw new Error(`equal, and not in sync:\n${what.join('\n')}`);
+      await time.run(time.nowMs + 500);
     }
   }
 

@@ -34,7 +34,7 @@ export function domainStatus(parts: DomainStatusParts): DomainStatus {
     ...heldPart(backend.parts.fraction.text),
     applied: backend.state.toString(),
     received: changelog.state.toString(),
-    ...replicationLag(sessions, backend.state, members),
+    ...replicationLag(sessions, backend.state, members, (csn) => changelog.holds(csn)),
     ...stampsAhead(backend.parts.writes.clockAheadMs),
     ...copying(replica),
     ...heldOrigins(replica.blocked()),

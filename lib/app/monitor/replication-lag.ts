@@ -1,25 +1,33 @@
 /** What a domain's sessions say of its standing: how far it is behind, and whether anybody is there at all. */
 import type { SessionStatus } from '../../broker/broker-seams.js';
-import { csnReplica, csnTimeMs } from '../../csn/csn.js';
+import { type Csn, csnReplica, csnTimeMs } from '../../csn/csn.js';
 import type { ServerState } from '../../csn/server-state.js';
 import type { BlockedOrigin } from '../../replica/replay.js';
+import { heldBy } from '../../sync/member-promises.js';
 import type { MemberRow } from '../../sync/member-row.js';
 import type { ServerConfig } from '../config/read-config.js';
 import type { Guard } from '../domain/guarded-backend.js';
 import type { DomainStatus } from './server-status.js';
 
-/** What connected peers hold and `state` lacks, those too that only take changes from here; and of which other `members` more is known than that. */
+/**
+ * What connected peers hold and `state` lacks, those too that only take changes from here; and of which other `members` more is known than that. `holds`: whether our log holds or held that very change; a
+ * newer one of another history of its server covers it by its CSN and is not it.
+ */
 export function replicationLag(
   sessions: readonly SessionStatus[],
   state: ServerState,
   members: readonly MemberRow[],
+  holds: (csn: Csn) => boolean,
 ): Pick<DomainStatus, 'behind' | 'lagMs' | 'awaits'> {
   const peers = sessions.filter((session) => session.direction === 'from' || session.state === 'serving');
   const more = peers.flatMap(({ states }) => states?.log ?? []).filter((log) => !state.coversAll(log));
   if (more.length > 0) return { behind: true, lagMs: Math.max(...more.map((log) => lagOf(state, log))) };
   const known = sessions.some(({ direction, states }) => direction === 'from' && states !== undefined);
+  const has = (csn: Csn): boolean => state.covers(csn) && (state.get(csnReplica(csn)) === csn || holds(csn));
   const awaits = members
-    .filter(({ standing, report }) => standing === 'member' && !state.coversAll(report?.state ?? state))
+    .filter(
+      ({ standing, report }) => standing === 'member' && report !== undefined && !heldBy(report).every(has),
+    )
     .map(({ name }) => name);
   return {
     ...(known ? { behind: false, lagMs: 0 } : { behind: undefined, lagMs: undefined }),

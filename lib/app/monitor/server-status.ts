@@ -29,7 +29,7 @@ export interface DomainStatus {
   readonly behind: boolean | undefined;
   /** By how much the newest of them is newer than what is applied here, ms; 0 when not behind. */
   readonly lagMs: number | undefined;
-  /** Other servers whose last report holds more than is applied here, where no connected peer has that; absent: none. */
+  /** Other servers whose last report names changes that are not applied here, newer ones or those of another history of a server, where no connected peer has that; absent: none. */
   readonly awaits?: readonly string[];
   /** By how much the times of its own changes are ahead of its clock, s; absent: not at all. */
   readonly stampsAheadSeconds?: number;
