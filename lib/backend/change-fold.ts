@@ -6,10 +6,10 @@
  */
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
-import { type Steps, whole } from '../base/steps.js';
+import { areLong, LONG_VALUES, type Steps, whole } from '../base/steps.js';
 import { asError } from '../base/thrown.js';
-import type { Change, ChangeBody } from '../change/change.js';
-import { encodeInSteps, toEncodedChange } from '../change/change-codec.js';
+import type { Change } from '../change/change.js';
+import { encodeInSteps, toEncodedChange, valueLists } from '../change/change-codec.js';
 import { applyInSteps, isWaiting } from '../conflict/apply-change.js';
 import type { EntryState } from '../conflict/entry-state.js';
 import { valueCount } from '../entry/value-index.js';
@@ -27,8 +27,6 @@ import type { PendingTree } from './tree/pending-tree.js';
 
 /** Loads for one change before it is given up as a bug. */
 const MAX_LOADS = 1000;
-/** Values that a change names, clears or shows from which on it is folded in turns. */
-const MANY = 512;
 
 /** The result of a change that was folded. */
 export const APPLIED: ReplayResult = { kind: 'applied' };
@@ -72,19 +70,19 @@ export class ChangeFold {
     }
   }
 
-  /** Whether the change goes through many values: those that it names, and those that an entry has that it brings, takes away or clears. */
+  /** Whether the change goes through many values or octets of them: those that it names, and those that an entry has that it brings, takes away or clears. */
   #isLong({ entry, body }: Change): boolean {
-    const named = valuesNamed(body);
-    if (named >= MANY) return true;
-    if (body.kind === 'add' || (named >= 0 && !clears(body))) return false;
+    const names = body.kind !== 'delete' && body.kind !== 'undelete';
+    if (names && areLong(valueLists(body))) return true;
+    if (body.kind === 'add' || (names && !body.attributes.some(({ clear }) => clear))) return false;
     const attributes = this.#world.view.entry(entry)?.attributes;
     if (attributes === undefined) return false;
-    if (named < 0) {
-      for (const attribute of attributes.values()) if (valueCount(attribute) >= MANY) return true;
-      return false;
-    }
-    const changed = body.kind === 'modify' || body.kind === 'modifyDn' ? body.attributes : [];
-    return changed.some(({ key, clear }) => clear && valueCount(attributes.get(key)) >= MANY);
+    if (names)
+      return body.attributes.some(
+        ({ key, clear }) => clear && valueCount(attributes.get(key)) >= LONG_VALUES,
+      );
+    for (const attribute of attributes.values()) if (valueCount(attribute) >= LONG_VALUES) return true;
+    return false;
   }
 
   /** In turns, and with the rows that it asks for. */
@@ -142,17 +140,4 @@ export class ChangeFold {
     view.stepped(outcome);
     return APPLIED;
   }
-}
-
-/** How many values a change names; -1: it shows or hides all that an entry has. */
-function valuesNamed(body: ChangeBody): number {
-  if (body.kind === 'delete' || body.kind === 'undelete') return -1;
-  let named = 0;
-  if (body.kind === 'add') for (const { values } of body.attributes) named += values.length;
-  else for (const { remove, add } of body.attributes) named += remove.length + add.length;
-  return named;
-}
-
-function clears(body: ChangeBody): boolean {
-  return (body.kind === 'modify' || body.kind === 'modifyDn') && body.attributes.some(({ clear }) => clear);
 }

@@ -14,7 +14,7 @@ const MAX_VARINT_BYTES = 8;
 /** Up to so many octets a loop is faster than a view and a native copy. */
 const LOOPED_BYTES = 48;
 /** Octets for which a writer does not grow: they are held as they are and copied once, at the end. */
-const HELD_BYTES = 65_536;
+const HELD_BYTES = 16_384;
 /** Memory that a writer keeps for its next use. */
 const RETAINED_BYTES = 1 << 20;
 /** Octets that are copied in one step. */

@@ -6,6 +6,8 @@
  */
 
 const EMPTY = new Uint8Array(0);
+/** Octets of a long value that are decoded at once where nobody asks for the text. */
+const DECODED_BYTES = 65_536;
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The empty byte string (shared; never written to). */
@@ -83,7 +85,17 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
 
 /** Whether the octets are valid UTF-8; for ASCII no text is made. */
 export function isUtf8(bytes: Uint8Array): boolean {
-  return isAscii(bytes) || utf8Decode(bytes) !== undefined;
+  if (isAscii(bytes)) return true;
+  if (bytes.length <= DECODED_BYTES) return utf8Decode(bytes) !== undefined;
+  // In pieces: the text of a long value would be memory for nothing.
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for (let at = 0; at < bytes.length; at += DECODED_BYTES)
+      decoder.decode(bytes.subarray(at, at + DECODED_BYTES), { stream: at + DECODED_BYTES < bytes.length });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether every octet is below 0x80. */
@@ -166,6 +178,13 @@ export function writeHex(bytes: Uint8Array, at: number, text: string, from: numb
     bytes[at + i] = (high << 4) | low;
   }
   return wrong >= 0;
+}
+
+/** The number that `count` lower-case hex digits of `text` from `from` on write, at most 13; negative or wrong where a character is no such digit. */
+export function readHex(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let i = from; i < from + count; i++) number = number * 16 + hexDigit(text.charCodeAt(i));
+  return number;
 }
 
 /** Negative for what is no digit. */

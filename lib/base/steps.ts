@@ -10,12 +10,57 @@ export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** Values that one step goes through, where each costs microseconds. */
 export const STEP_VALUES = 256;
+/** Octets that a value costs whatever its length; octets of values that one step goes through. */
+const VALUE_OCTETS = 256;
+const STEP_OCTETS = STEP_VALUES * VALUE_OCTETS;
+/** Values from which on work with them goes in steps, and octets of values. */
+export const LONG_VALUES = 512;
+const LONG_OCTETS = 4 * STEP_OCTETS;
+
+/** Whether these lists of values are so many values, or so many octets, that work with them goes in steps. */
+export function areLong(lists: readonly (readonly Uint8Array[])[], most = LONG_VALUES): boolean {
+  let values = 0;
+  let octets = 0;
+  for (const list of lists) {
+    values += list.length;
+    if (values >= most) return true;
+    for (let i = 0; i < list.length; i++) octets += (list[i] as Uint8Array).length;
+  }
+  return octets >= LONG_OCTETS;
+}
+
+/** Counts what a step has gone through, by octets: sixty-four thousand of one value, or some two hundred short ones. */
+export class StepMeter {
+  #octets = 0;
+
+  /** Whether to yield before a value of so many octets; counts it. */
+  isFull(octets: number): boolean {
+    this.#octets += VALUE_OCTETS + octets;
+    if (this.#octets < STEP_OCTETS) return false;
+    this.#octets = 0;
+    return true;
+  }
+}
 
 /** Does all steps at once. */
 export function whole<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
+  }
+}
+
+/** Calls `visit` for each value with its place, in steps of so many octets. */
+export function* eachOctetsInSteps(
+  values: Iterable<Uint8Array>,
+  visit: (value: Uint8Array, at: number) => void,
+): Steps<void> {
+  const meter = new StepMeter();
+  let at = 0;
+  for (const value of values) {
+    if (meter.isFull(value.length)) yield;
+    visit(value, at);
+    at += 1;
   }
 }
 

@@ -85,7 +85,7 @@ export function encodeChange(change: Change): Uint8Array {
 export function* encodeInSteps(change: Change): Steps<Uint8Array> {
   const before = known.get(change);
   if (before !== undefined) return before;
-  for (const values of listsOf(change.body)) yield* encodeAhead(values);
+  for (const values of valueLists(change.body)) yield* encodeAhead(values);
   scratch.reset();
   write(scratch, change);
   const bytes = yield* scratch.finishInSteps();
@@ -94,10 +94,12 @@ export function* encodeInSteps(change: Change): Steps<Uint8Array> {
 }
 
 /** The lists of values that a change names. */
-function listsOf(body: ChangeBody): readonly (readonly Uint8Array[])[] {
-  if (body.kind === 'add') return body.attributes.map(({ values }) => values);
-  if (body.kind === 'delete' || body.kind === 'undelete') return [];
-  return body.attributes.flatMap(({ remove, add }) => [remove, add]);
+export function valueLists(body: ChangeBody): readonly (readonly Uint8Array[])[] {
+  const lists: (readonly Uint8Array[])[] = [];
+  if (body.kind === 'add') for (const { values } of body.attributes) lists.push(values);
+  else if (body.kind === 'modify' || body.kind === 'modifyDn')
+    for (const { remove, add } of body.attributes) lists.push(remove, add);
+  return lists;
 }
 
 function write(writer: ByteWriter, change: Change): void {

@@ -5,7 +5,7 @@
  * would, which knows one, increments and rules that disagree as well; the tests compare both.
  */
 import { latin1 } from '../base/bytes.js';
-import { eachInSteps, type Steps } from '../base/steps.js';
+import { areLong, eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../base/steps.js';
 import { keysInSteps } from '../entry/change-keys.js';
 import { EditedValues } from '../entry/edited-values.js';
 import type { Attribute } from '../entry/entry.js';
@@ -15,9 +15,6 @@ import type { EqualityRule } from '../schema/matching-rule.js';
 import { ruleOf } from './fold-attribute.js';
 import { type AttributeRow, finderOf, type RefoldedAttribute, refoldAttribute } from './refold-attribute.js';
 
-/** Values that a change names or clears from which on it is folded in steps. */
-const MANY = 512;
-
 /** refoldAttribute() of one row, in steps where it has many values. */
 export function* foldInSteps(
   key: AttributeKey,
@@ -25,9 +22,8 @@ export function* foldInSteps(
   row: AttributeRow,
 ): Steps<RefoldedAttribute> {
   const { change } = row;
-  const named = change.remove.length + change.add.length;
-  if (named < MANY && (!change.clear || valueCount(attribute) < MANY))
-    return refoldAttribute(key, attribute, [row]);
+  const long = areLong([change.remove, change.add]) || (change.clear && valueCount(attribute) >= LONG_VALUES);
+  if (!long) return refoldAttribute(key, attribute, [row]);
   const folded = yield* foldMany(key, attribute, row);
   return folded ?? refoldAttribute(key, attribute, [row]);
 }
@@ -110,6 +106,6 @@ function* allOf(attribute: Attribute | undefined, rule: EqualityRule): Steps<Map
   const keyed = new Map<ValueKey, Uint8Array>();
   if (attribute === undefined) return keyed;
   const values = attribute.many === undefined ? attribute.values : yield* attribute.many.valuesInSteps();
-  yield* eachInSteps(values, (value) => void keyed.set(valueKey(value, rule), value));
+  yield* eachOctetsInSteps(values, (value) => void keyed.set(valueKey(value, rule), value));
   return keyed;
 }

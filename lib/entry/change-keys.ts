@@ -3,7 +3,7 @@
  *
  * Remembered beside the change as long as that lives. Owns no rule of comparison.
  */
-import { eachInSteps, type Steps, whole } from '../base/steps.js';
+import { eachOctetsInSteps, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import { type ValueKey, valueKey } from './value-index.js';
@@ -21,7 +21,7 @@ export function* keysInSteps(change: AttributeChange, rule: EqualityRule): Steps
   if (before !== undefined) return before;
   const keys: ValueKey[] = [];
   for (const values of [change.remove, change.add])
-    yield* eachInSteps(values, (value) => void keys.push(valueKey(value, rule)));
+    yield* eachOctetsInSteps(values, (value) => void keys.push(valueKey(value, rule)));
   known.set(change, keys);
   return keys;
 }

@@ -9,7 +9,7 @@ import { must } from '../base/assert.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import { STEP_VALUES, type Steps, whole } from '../base/steps.js';
+import { StepMeter, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange, NamedRdn } from '../change/change.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import { equalityRule } from '../schema/equality-rules.js';
@@ -277,9 +277,11 @@ function* checkSyntax(
   policy: EntryPolicy,
 ): Steps<void> {
   if (!policy.syntax) return;
+  const meter = new StepMeter();
   for (let i = 0; i < values.length; i++) {
-    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
-    if (type.syntax.isValid(values[i] as Uint8Array)) continue;
+    const value = values[i] as Uint8Array;
+    if (meter.isFull(value.length)) yield;
+    if (type.syntax.isValid(value)) continue;
     throw new LdapError(
       'invalidAttributeSyntax',
       `value ${i + 1} of attribute '${name}' is not of syntax ${type.syntax.description}`,
@@ -300,9 +302,11 @@ export function hasTwins(values: readonly Uint8Array[], type: AttributeType): bo
 
 function* checkDistinct(attribute: Attribute, rule: EqualityRule): Steps<void> {
   const seen = new Set<ValueKey>();
+  const meter = new StepMeter();
   for (let i = 0; i < attribute.values.length; i++) {
-    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
-    const key = valueKey(attribute.values[i] as Uint8Array, rule);
+    const value = attribute.values[i] as Uint8Array;
+    if (meter.isFull(value.length)) yield;
+    const key = valueKey(value, rule);
     if (seen.has(key)) {
       throw new LdapError(
         'attributeOrValueExists',

@@ -8,7 +8,7 @@
 import { latin1, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import { STEP_VALUES, type Steps, whole } from '../base/steps.js';
+import { StepMeter, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import type { AttributeDescription } from '../schema/attribute-type.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
@@ -23,8 +23,6 @@ const SMALL_VALUES = 64;
 
 /** From so many values that differ on, the image is told by what differs, and the keys go with the change. */
 const MANY_CHANGES = 512;
-
-const isStep = (index: number): boolean => index % STEP_VALUES === STEP_VALUES - 1;
 
 type Keyed = Map<ValueKey, Uint8Array>;
 
@@ -64,9 +62,11 @@ export class ModifiedAttribute {
   *addInSteps(values: readonly Uint8Array[]): Steps<void> {
     if (values.length === 0) throw this.#refuse('protocolError', 'add without a value');
     const named = new Set<ValueKey>();
+    const meter = new StepMeter();
     for (let index = 0; index < values.length; index++) {
-      if (isStep(index)) yield;
-      const value = this.#toBase(values[index] as Uint8Array);
+      const given = values[index] as Uint8Array;
+      if (meter.isFull(given.length)) yield;
+      const value = this.#toBase(given);
       const key = valueKey(value, this.#rule);
       if (this.#isTwice(named, key, index)) continue;
       if (!this.#has(key)) this.#come.set(key, value);
@@ -83,9 +83,11 @@ export class ModifiedAttribute {
   }
 
   *deleteInSteps(values: readonly Uint8Array[]): Steps<void> {
+    const meter = new StepMeter();
     for (let index = 0; index < values.length; index++) {
-      if (isStep(index)) yield;
-      const value = this.#toBase(values[index] as Uint8Array);
+      const given = values[index] as Uint8Array;
+      if (meter.isFull(given.length)) yield;
+      const value = this.#toBase(given);
       const key = valueKey(value, this.#rule);
       if (!this.#has(key) && !this.#permissive) {
         throw this.#refuse('noSuchAttribute', `value ${index + 1} to delete is not there`);
@@ -110,9 +112,10 @@ export class ModifiedAttribute {
   *replaceInSteps(values: readonly Uint8Array[]): Steps<void> {
     this.#clearAll();
     const named = new Set<ValueKey>();
+    const meter = new StepMeter();
     for (let index = 0; index < values.length; index++) {
-      if (isStep(index)) yield;
       const value = values[index] as Uint8Array;
+      if (meter.isFull(value.length)) yield;
       const key = valueKey(value, this.#rule);
       if (this.#isTwice(named, key, index)) continue;
       this.#come.set(key, value);

@@ -233,3 +233,33 @@ t.test(
     t.ok(clock >= must(csn, 'it changed something'), `${clock} after ${csn}`);
   },
 );
+
+t.test('few values of many octets take turns as many values do, and their rows are the same', async (t) => {
+  const long = (n: number) => `${n} ${'Straße '.repeat(9000)}`;
+  const texts = {
+    objectClass: ['domain'],
+    dc: ['example'],
+    description: Array.from({ length: 9 }, (_, n) => long(n)),
+  };
+  const [pieces, one] = [await turning(), await openEngine({ values: VALUES })];
+  for (const { backend } of [pieces, one]) {
+    await backend.submit('', adding(BASE, texts));
+  }
+  const added = pieces.turns;
+  t.ok(added > 1, `the add took ${added} turns`);
+  for (const { backend } of [pieces, one])
+    await backend.submit(
+      '',
+      modifying(BASE, { description: { remove: [long(3)], add: [10, 11, 12, 13].map(long) } }),
+    );
+  t.ok(pieces.turns > added, `the modify took ${pieces.turns - added} turns`);
+  const [some, all] = [pieces, one].map(({ backend }) =>
+    backend
+      .byDnText(BASE)
+      ?.attribute('description' as AttributeKey)
+      ?.values.map(latin1),
+  );
+  t.equal(some?.length, 12);
+  t.same(some, all);
+  for (const engine of [pieces, one]) t.same(await violations(engine), []);
+});

@@ -9,6 +9,7 @@ import {
   fromHex,
   fromLatin1,
   isAscii,
+  isUtf8,
   latin1,
   toBase64,
   toHex,
@@ -92,4 +93,15 @@ t.test('a byte string begins with its own beginnings and no other', async (t) =>
   for (let length = 0; length <= 3; length++) t.ok(beginsWith(bytes, bytes.subarray(0, length)));
   for (const other of [[2], [1, 3], [1, 2, 4], [1, 2, 3, 0]])
     t.notOk(beginsWith(bytes, Uint8Array.from(other)));
+});
+
+t.test('long values are UTF-8 or not as short ones are, wherever a character stands', async (t) => {
+  for (const lead of [65_532, 65_533, 65_534, 65_535, 65_536, 131_071]) {
+    const value = utf8Encode(`${'a'.repeat(lead)}\u{1F600}ß`);
+    t.ok(isUtf8(value), `${lead} octets before it`);
+    t.notOk(isUtf8(value.subarray(0, -1)), 'the last character cut short');
+    const broken = value.slice();
+    broken[lead + 1] = 0x41;
+    t.notOk(isUtf8(broken), 'a character broken in the middle');
+  }
 });

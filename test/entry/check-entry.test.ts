@@ -5,6 +5,7 @@ import { applyModifications } from '../../lib/entry/apply-modifications.js';
 import {
   checkModifiedEntry,
   checkNewEntry,
+  checkNewInSteps,
   type EntryPolicy,
   STRICT_POLICY,
 } from '../../lib/entry/check-entry.js';
@@ -199,5 +200,19 @@ t.test('empty groups are refused or allowed by policy', async (t) => {
   t.equal(
     added({ objectClass: ['top', 'groupOfNames'], cn: ['Ann'] }, 'cn=Ann', { emptyGroups: true }),
     'ok',
+  );
+});
+
+t.test('long values are checked in steps, each of them in one of its own', async (t) => {
+  const long = Array.from({ length: 6 }, (_, n) => `${n} ${'Straße '.repeat(9000)}`);
+  const attributes = attributesOf({ ...PERSON, description: long });
+  const steps = checkNewInSteps(attributes, rdnOf('cn=Ann'), schema, STRICT_POLICY);
+  let yields = 0;
+  while (steps.next().done !== true) yields += 1;
+  t.ok(yields >= 2 * long.length, `${yields} steps: once for the syntax, once to tell the values apart`);
+  t.equal(
+    added({ ...PERSON, description: long }),
+    answer(() => undefined),
+    'the same answer in one piece',
   );
 });

@@ -4,7 +4,7 @@
  * Owns the going through alone: which values differ is asked of the attribute where it knows, and compared by rows elsewhere.
  */
 import { emptyBytes, latin1 } from '../../base/bytes.js';
-import { eachInSteps, type Steps } from '../../base/steps.js';
+import { areLong, eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../../base/steps.js';
 import type { Attribute } from '../../entry/entry.js';
 import { valueCount } from '../../entry/value-index.js';
 import { substringKeys } from '../../filter/substring-keys.js';
@@ -13,7 +13,7 @@ import type { IndexSpec } from './index-config.js';
 import type { PostingSink } from './index-keys.js';
 
 /** Values of an attribute from which on it is gone through in steps: of one that stands in rows, and of one that its entry's record holds. */
-const MANY = 512;
+const MANY = LONG_VALUES;
 const MANY_IN_RECORD = 4 * MANY;
 /** Rows that are told in one step: each may cost a read of the store. */
 const STEP_ROWS = 128;
@@ -23,9 +23,12 @@ const NONE: readonly Uint8Array[] = [];
 /** Normal forms of what an index has rows of for one value. */
 type RowsOf = (value: Uint8Array) => readonly Uint8Array[];
 
-/** Whether an attribute has so many values that its index rows take steps. */
+/** Whether an attribute has so many values, or so many octets, that its index rows take steps. */
 export function isMany(attribute: Attribute | undefined): boolean {
-  return valueCount(attribute) >= (attribute?.many === undefined ? MANY_IN_RECORD : MANY);
+  if (attribute === undefined) return false;
+  return attribute.many === undefined
+    ? areLong([attribute.values], MANY_IN_RECORD)
+    : attribute.many.count >= MANY;
 }
 
 /** All values of an attribute, read in steps. */
@@ -97,7 +100,7 @@ function* byRow(
   rowsOf: RowsOf,
 ): Steps<Map<string, Uint8Array>> {
   const rows = new Map<string, Uint8Array>();
-  yield* eachInSteps(values, (value) => {
+  yield* eachOctetsInSteps(values, (value) => {
     for (const normal of rowsOf(value)) rows.set(latin1(keys.indexValue(key, kind, normal)), normal);
   });
   return rows;

@@ -7,6 +7,7 @@
  */
 
 import { ByteReader, ByteWriter } from '../../base/binary.js';
+import type { Steps } from '../../base/steps.js';
 import type { NamedAva, NamedRdn, PreservedFacts } from '../../change/change.js';
 import {
   type EntryState,
@@ -23,7 +24,7 @@ import type { EntryId } from '../backend.js';
 import { type AttributeLabel, type Dictionary, splitLabel } from './dictionary.js';
 import { ID_BYTES, readId, readUuid, UUID_BYTES, writeId, writeUuid } from './key-space.js';
 import { readAttribute, readAttributes, writeAttributes, writeLabel } from './record-attributes.js';
-import { checksum32 } from './value-hash.js';
+import { checksum32, checksumInSteps } from './value-hash.js';
 import type { ValueRows } from './value-rows.js';
 
 const VERSION = 1;
@@ -106,6 +107,9 @@ export function checkRecord(record: Uint8Array): Uint8Array {
 const writer = new ByteWriter(4096);
 const headScratch = new Uint8Array(AT_REST);
 
+/** Octets of a record from which on it is put together in steps. */
+const LONG_RECORD = 1 << 18;
+
 /** The record of a state. `parentId`: number of the effective parent. `rdnInside`: see isRdnInside(). */
 export function encodeRecord(
   state: EntryState,
@@ -113,6 +117,53 @@ export function encodeRecord(
   rdnInside: boolean,
   dictionary: Dictionary,
 ): Uint8Array {
+  const facts = writeRecord(state, parentId, rdnInside, dictionary);
+  const record = putFacts(writer.finish(), facts);
+  return putChecksum(record, checksum32(record, 4));
+}
+
+/** encodeRecord() in steps, where it is long. */
+export function* encodeRecordInSteps(
+  state: EntryState,
+  parentId: EntryId,
+  rdnInside: boolean,
+  dictionary: Dictionary,
+): Steps<Uint8Array> {
+  const facts = writeRecord(state, parentId, rdnInside, dictionary);
+  if (writer.length < LONG_RECORD) {
+    const record = putFacts(writer.finish(), facts);
+    return putChecksum(record, checksum32(record, 4));
+  }
+  const record = putFacts(yield* writer.finishInSteps(), facts);
+  return putChecksum(record, yield* checksumInSteps(record, 4));
+}
+
+/** What is known of a record when its attributes were written. */
+interface RecordFacts {
+  readonly attributesAt: number;
+  /** With IN_ROWS where that is so. */
+  readonly flags: number;
+}
+
+/** Puts what is known at the end alone into a record. */
+function putFacts(record: Uint8Array, { attributesAt, flags }: RecordFacts): Uint8Array {
+  record[AT_FLAGS] = flags >>> 8;
+  new DataView(record.buffer, record.byteOffset).setUint32(AT_ATTRIBUTES, attributesAt);
+  return record;
+}
+
+function putChecksum(record: Uint8Array, checksum: number): Uint8Array {
+  new DataView(record.buffer, record.byteOffset).setUint32(0, checksum);
+  return record;
+}
+
+/** Writes a record into `writer`. */
+function writeRecord(
+  state: EntryState,
+  parentId: EntryId,
+  rdnInside: boolean,
+  dictionary: Dictionary,
+): RecordFacts {
   const { created } = state;
   const likeCreated = state.modified.csn === created.csn && state.modified.by === created.by;
   let flags = 0;
@@ -154,13 +205,8 @@ export function encodeRecord(
   if ((flags & PRESERVED) !== 0) writePreserved(out, preserved);
   if ((flags & RESPELLED) !== 0) writeCsn(out, state.rdnSince);
   const attributesAt = out.length;
-  const inRows = writeAttributes(out, state.attributes, dictionary);
-  const record = out.finish();
-  if (inRows) record[AT_FLAGS] = (flags | IN_ROWS) >>> 8;
-  const view = new DataView(record.buffer, record.byteOffset);
-  view.setUint32(AT_ATTRIBUTES, attributesAt);
-  view.setUint32(0, checksum32(record, 4));
-  return record;
+  if (writeAttributes(out, state.attributes, dictionary)) flags |= IN_ROWS;
+  return { attributesAt, flags };
 }
 
 function preservedTexts(facts: PreservedFacts): (string | undefined)[] {

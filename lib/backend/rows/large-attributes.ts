@@ -4,7 +4,7 @@
  * A property of this store alone: it follows from what was written here and when, so replicas may differ in it and none can tell. An attribute leaves
  * its record when it has more than `most` values, and comes back when it has fewer than half of that: members that come and go at the edge move nothing.
  */
-import { eachInSteps, type Steps, whole } from '../../base/steps.js';
+import { eachInSteps, eachOctetsInSteps, type Steps, whole } from '../../base/steps.js';
 import { OBJECT_CLASS_KEY } from '../../entry/class-profile.js';
 import { EditedValues } from '../../entry/edited-values.js';
 import type { Attribute, Attributes } from '../../entry/entry.js';
@@ -145,7 +145,7 @@ export class LargeAttributes {
     if (edited?.all !== undefined) yield* eachInSteps(edited.all, ([valueIs, value]) => put(valueIs, value));
     else {
       const seen = new Set<ValueKey>();
-      yield* eachInSteps(values, (value) => {
+      yield* eachOctetsInSteps(values, (value) => {
         const valueIs = valueKey(value, rule);
         seen.add(valueIs);
         put(valueIs, value);

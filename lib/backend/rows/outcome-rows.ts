@@ -21,7 +21,7 @@ import type { Postings } from '../index/postings.js';
 import type { Layer, PendingRows } from '../layer.js';
 import { type Conformance, putMark } from '../rules/schema-marks.js';
 import type { Dictionary } from './dictionary.js';
-import { encodeRecord } from './entry-record.js';
+import { encodeRecordInSteps } from './entry-record.js';
 import { encodeJournalLine, encodeMoveRow, journalLineKey } from './history-rows.js';
 import { INDEX_KIND, type KeySpace } from './key-space.js';
 import type { LargeAttributes } from './large-attributes.js';
@@ -128,7 +128,7 @@ function* putEntry(
   const alive = isAlive(is);
   const parentId = must(world.rows.idOf(is.place.parent), 'the effective parent is not stored');
   const shown = shownOf(is, world.isSingle);
-  const record = encodeRecord(is, parentId, shown === is.attributes, world.dictionary);
+  const record = yield* encodeRecordInSteps(is, parentId, shown === is.attributes, world.dictionary);
   layer.entries.set(id, { record, alive, state: is, held: undefined, epoch: -1 });
 
   moveClaim(world, layer, id, was, is);

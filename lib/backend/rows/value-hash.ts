@@ -1,6 +1,10 @@
 /**
  * A 64-bit hash of octets, for keys that must stay short. Not cryptographic: whoever reads by it checks what it finds.
  */
+import type { Steps } from '../../base/steps.js';
+
+/** Octets that one step goes through: a multiple of four. */
+const STEP_BYTES = 1 << 20;
 
 /** Writes 8 octets at `at`. Two lanes of multiply-xor with different constants, finished by avalanche. */
 export function hash64(bytes: Uint8Array, out: Uint8Array, at: number): void {
@@ -29,9 +33,30 @@ function avalanche(value: number): number {
 
 /** A 32-bit checksum of octets from `start` on: detects damage of a record. Four octets a step. */
 export function checksum32(bytes: Uint8Array, start: number): number {
-  let h = 0x9e3779b9 ^ bytes.length;
-  let i = start;
-  for (const end = bytes.length - 3; i < end; i += 4) {
+  const end = endOfWords(bytes, start);
+  return checksumEnd(mixWords(checksumSeed(bytes), bytes, start, end), bytes, end);
+}
+
+/** checksum32() in steps. */
+export function* checksumInSteps(bytes: Uint8Array, start: number): Steps<number> {
+  const end = endOfWords(bytes, start);
+  let h = checksumSeed(bytes);
+  for (let at = start; at < end; at += STEP_BYTES) {
+    h = mixWords(h, bytes, at, Math.min(end, at + STEP_BYTES));
+    yield;
+  }
+  return checksumEnd(h, bytes, end);
+}
+
+const checksumSeed = (bytes: Uint8Array): number => 0x9e3779b9 ^ bytes.length;
+
+/** Where the words of four octets that begin at `start` end. */
+const endOfWords = (bytes: Uint8Array, start: number): number =>
+  start + Math.max(0, (bytes.length - start) & ~3);
+
+function mixWords(seed: number, bytes: Uint8Array, start: number, end: number): number {
+  let h = seed;
+  for (let i = start; i < end; i += 4) {
     const word =
       (bytes[i] as number) |
       ((bytes[i + 1] as number) << 8) |
@@ -40,6 +65,11 @@ export function checksum32(bytes: Uint8Array, start: number): number {
     h = Math.imul(h ^ word, 0x85ebca6b);
     h ^= h >>> 15;
   }
-  for (; i < bytes.length; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193);
+  return h;
+}
+
+function checksumEnd(mixed: number, bytes: Uint8Array, from: number): number {
+  let h = mixed;
+  for (let i = from; i < bytes.length; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193);
   return avalanche(h);
 }

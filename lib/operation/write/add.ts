@@ -3,7 +3,7 @@ import type { Intent, ReadView } from '../../backend/backend.js';
 import { placed } from '../../backend/tree/name-after.js';
 import { must } from '../../base/assert.js';
 import { LdapError } from '../../base/ldap-error.js';
-import { type Steps, whole } from '../../base/steps.js';
+import { areLong, type Steps, whole } from '../../base/steps.js';
 import {
   type AddedAttribute,
   type ChangeBody,
@@ -31,7 +31,7 @@ import { isAlias } from '../search/aliases.js';
 import type { ServerParts } from '../server-parts.js';
 import { VirtualEntry } from '../trees/virtual-tree.js';
 import { requestPolicy, splitFacts } from './relax.js';
-import { checkAssertion, checkSubentryRoom, submit, takesSteps, writtenAnswer } from './writes.js';
+import { checkAssertion, checkSubentryRoom, submit, writtenAnswer } from './writes.js';
 
 /** Adds the entry and answers when it is on disk. */
 export async function add(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -48,7 +48,7 @@ export async function add(parts: ServerParts, operation: Operation): Promise<Ans
     : undefined;
   const attributes = withPassword ? await hashAdded(parts, operation, given.attributes) : given.attributes;
   const uuid = given.uuid ?? uuidFromRandom(parts.random.bytes(UUID_BYTES));
-  const long = takesSteps(attributes.map(({ values }) => values.length));
+  const long = areLong(attributes.map(({ values }) => values));
   const entry = { dn, rdn, uuid, attributes, preserved: given.preserved, policy, governs };
   const written = await submit(operation, domain, (view) => {
     const decision = decide(parts, operation, domain, view, entry);

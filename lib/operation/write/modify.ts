@@ -1,7 +1,7 @@
 /** Modify (RFC 4511 section 4.6; increment: RFC 4525): all of the modifications or none. */
 import type { AttributeAccess } from '../../access/access-policy.js';
 import type { Intent, ReadView } from '../../backend/backend.js';
-import { type Steps, whole } from '../../base/steps.js';
+import { areLong, type Steps, whole } from '../../base/steps.js';
 import { applyModificationsInSteps } from '../../entry/apply-modifications.js';
 import { checkCollective, checkModifiedInSteps } from '../../entry/check-entry.js';
 import { describeAttribute } from '../../entry/resolve-attribute.js';
@@ -16,14 +16,7 @@ import { checkReferences, REF } from '../referrals.js';
 import type { ServerParts } from '../server-parts.js';
 import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
-import {
-  checkAssertion,
-  checkSubentryRoom,
-  checkWritable,
-  submit,
-  takesSteps,
-  writtenAnswer,
-} from './writes.js';
+import { checkAssertion, checkSubentryRoom, checkWritable, submit, writtenAnswer } from './writes.js';
 
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -53,7 +46,7 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     policy = await judgeChange(parts, operation, domain, entry, wishOf(parts, modifications));
     modifications = await hashModified(parts, operation, modifications, entry);
   }
-  const long = takesSteps(modifications.map(({ attribute }) => attribute.values.length));
+  const long = areLong(modifications.map(({ attribute }) => attribute.values));
   const written = await submit(operation, domain, (view) => {
     const decision = decide(parts, operation, view, { dn, modifications, accesses, policy });
     return long ? decision : whole(decision);

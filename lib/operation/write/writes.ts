@@ -65,16 +65,6 @@ export function checkSubentryRoom(
   );
 }
 
-/** Values of one request from which on it is decided in steps. */
-const LONG_VALUES = 512;
-
-/** Whether a request with attributes of so many values is decided in steps, with turns for others between. */
-export function takesSteps(counts: readonly number[]): boolean {
-  let values = 0;
-  for (const count of counts) values += count;
-  return values >= LONG_VALUES;
-}
-
 /** Submits a write, lets the connection start the next one, and waits until it is on disk. */
 export function submit(
   operation: Operation,
