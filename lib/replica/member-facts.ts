@@ -81,7 +81,7 @@ export function heldByMembers(rows: readonly MemberRow[], floor: ServerState): S
 /**
  * What covers all that any server has forgotten, as `server` knows the others. A directory goes by its own report, as everybody does who forgets anything. Before it has `reported` since it belongs, and where
  * no other directory belongs, it goes by what it holds: whoever gave it its copy, or let it in, has told no more by then. By the report of a broker (`held` undefined) nobody goes: it takes what all directories
- * reported, since it hears of a return with the reports that were known where that was decided. undefined: nobody has said anything yet.
+ * reported, since it hears of a return with the reports that were known where that was decided. undefined: none of them has said anything yet, as far as a broker heard whose table is new.
  */
 export function coversForgotten(
   server: string,
@@ -96,7 +96,7 @@ export function coversForgotten(
   if (held !== undefined && others.length === 0) return held;
   if (held !== undefined) return own === undefined || !reported ? held.merge(own ?? ServerState.EMPTY) : own;
   const said = others.flatMap(({ report }) => report?.state ?? []);
-  return said.length === 0 ? own : said.reduce((all, state) => all.merge(state));
+  return said.length === 0 ? undefined : said.reduce((all, state) => all.merge(state));
 }
 
 /** Replicas that are known and no members. */

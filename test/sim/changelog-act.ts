@@ -135,11 +135,20 @@ export class ChangelogAct implements Act {
     );
   }
 
-  /** Whether the newest of each origin has a number everywhere. */
+  /**
+   * Whether the newest of each origin has a number everywhere. Who took a copy counts on behind it: what had a number by then is read by its number elsewhere (docs/changes.md), also where
+   * its log goes on through the copy.
+   */
   #complete(): boolean {
-    return this.running().every(([{ changelog }, { numbers, domain }]) =>
+    const all = this.running();
+    const isBefore = (csn: Csn, first: number): boolean =>
+      all.some(([, { numbers, domain }]) => (numbers.numberOf(csn, domain) ?? first) < first);
+    return all.every(([{ changelog }, { numbers, domain }]) =>
       (changelog?.state.csns() ?? []).every(
-        (csn) => changelog?.trimmed.covers(csn) === true || numbers.numberOf(csn, domain) !== undefined,
+        (csn) =>
+          changelog?.trimmed.covers(csn) === true ||
+          numbers.numberOf(csn, domain) !== undefined ||
+          isBefore(csn, numbers.first),
       ),
     );
   }
