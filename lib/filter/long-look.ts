@@ -22,6 +22,18 @@ export class LongLook extends Error {
   }
 }
 
+/** What `ask` answers: each time it throws a LongLook its steps are done, and it is asked again. */
+export function* askedInSteps<T>(ask: () => T): Steps<T> {
+  for (;;) {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof LongLook)) throw error;
+      yield* error.steps;
+    }
+  }
+}
+
 /** What a look counts, and whether it may be put off. */
 export interface LookBounds {
   readonly interruptible: boolean;

@@ -6,6 +6,7 @@ import { encodeAssertion } from '../../lib/ldap/controls/assertion.js';
 import { decodeReadResponse, encodeReadRequest } from '../../lib/ldap/controls/read-entry.js';
 import type { Control } from '../../lib/ldap/message.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
+import { overlongTurns } from './overlong-turns.js';
 import { BASE, person, type Reply, type TestClient, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;
@@ -273,6 +274,25 @@ t.test('pre-read and post-read show the entry around the write (RFC 4527)', asyn
   t.equal(own.result, 'success', own.diagnostic);
   t.same(shown(own, CONTROL_OIDS.preRead), [BOB, 'uid=bob'], 'nothing hidden leaks (reliability class 33)');
   t.same(shown(own, CONTROL_OIDS.postRead), [BOB, 'uid=bob']);
+});
+
+t.test('an assertion that goes through thousands of values lets others have their turns', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const memberUid = Array.from({ length: 3000 }, (_, n) => `user.${n}`);
+  const objectClass = ['inetOrgPerson', 'extensibleObject'];
+  const dn = `uid=cat,ou=people,${BASE}`;
+  await admin.add(dn, { ...person('cat', 'Cat Cole'), objectClass, memberUid });
+  const turnsOf = async (filter: string, result: string) => {
+    const turns = overlongTurns(server.clock);
+    const reply = await admin.modify(dn, [['replace', 'title', filter]], [assertion(filter)]);
+    t.equal(reply.result, result, filter);
+    return turns.shared;
+  };
+  const few = await turnsOf('(uid=cat)', 'success');
+  const found = await turnsOf('(memberUid=*r.2999)', 'success');
+  t.ok(found >= few + 10, `${found} turns beside ${few}`);
+  await turnsOf('(memberUid=*nobody)', 'assertionFailed');
 });
 
 t.test('the assertion control makes an operation depend on the entry (RFC 4528)', async (t) => {

@@ -4,8 +4,10 @@
  * Aliases are not followed and referrals are entries here: what is told is where an entry itself came, changed or went.
  */
 import type { Reader } from '../../access/access-policy.js';
+import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import { RowsAway, withRows } from '../../backend/index/reverse-lookup.js';
 import type { Dn } from '../../dn/dn.js';
+import { askedInSteps, LongLook } from '../../filter/long-look.js';
 import type { SearchRequest } from '../../ldap/message.js';
 import type { Operation } from '../operation.js';
 import { matcherFor, type ReaderFilter } from '../search/search-filter.js';
@@ -28,18 +30,19 @@ export class Content {
     this.#request = request;
     this.reader = reader;
     this.#baseKeys = rdnKeys(parts.schema, base) ?? [];
-    this.#filter = matcherFor(parts.schema, reader, request.filter);
+    this.#filter = matcherFor(parts.schema, reader, request.filter, true);
     this.#schemaVersion = parts.schema.version;
   }
 
-  /** Whether the entry is in the content, under its own name or under `dn`. A promise where index rows must be waited for. */
+  /** Whether the entry is in the content, under its own name or under `dn`. A promise where index rows must be waited for, or many values be looked at. */
   holds(entry: NamedEntry | undefined, dn: Dn | undefined = entry?.dn): boolean | Promise<boolean> {
     if (entry === undefined || dn === undefined || !this.#inScope(dn)) return false;
     try {
       return this.#isIn(entry);
     } catch (error) {
-      if (!(error instanceof RowsAway)) throw error;
-      return withRows(() => this.#isIn(entry));
+      if (!(error instanceof RowsAway) && !(error instanceof LongLook)) throw error;
+      const { clock } = this.#parts;
+      return withRows(() => new EventLoopTurn(clock).run(askedInSteps(() => this.#isIn(entry))));
     }
   }
 
@@ -57,7 +60,7 @@ export class Content {
   #matches(entry: NamedEntry): boolean {
     const { schema, entryBytes } = this.#parts;
     if (schema.version !== this.#schemaVersion) {
-      this.#filter = matcherFor(schema, this.reader, this.#request.filter);
+      this.#filter = matcherFor(schema, this.reader, this.#request.filter, true);
       this.#schemaVersion = schema.version;
     }
     if (this.#filter.matches(entry) !== true) return false;

@@ -16,7 +16,7 @@ import { checkReferences, REF } from '../referrals.js';
 import type { ServerParts } from '../server-parts.js';
 import { reanimation } from './reanimate.js';
 import { checkNotComputed, requestPolicy } from './relax.js';
-import { checkAssertion, checkSubentryRoom, checkWritable, submit, writtenAnswer } from './writes.js';
+import { checkAssertionInSteps, checkSubentryRoom, checkWritable, submit, writtenAnswer } from './writes.js';
 
 /** Modifies the entry and answers when the change is on disk. */
 export async function modify(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -46,7 +46,9 @@ export async function modify(parts: ServerParts, operation: Operation): Promise<
     policy = await judgeChange(parts, operation, domain, entry, wishOf(parts, modifications));
     modifications = await hashModified(parts, operation, modifications, entry);
   }
-  const long = areLong(modifications.map(({ attribute }) => attribute.values));
+  const long =
+    operation.controls.assertion !== undefined ||
+    areLong(modifications.map(({ attribute }) => attribute.values));
   const written = await submit(operation, domain, (view) => {
     const decision = decide(parts, operation, view, { dn, modifications, accesses, policy });
     return long ? decision : whole(decision);
@@ -79,7 +81,7 @@ function* decide(
   const entry = namedEntry(view, dn, reader, controls.manageDsaIt);
   parts.policy.checkModify(requester, entry, accesses);
   checkWritable(entry);
-  checkAssertion(parts, operation, reader, entry);
+  yield* checkAssertionInSteps(parts, operation, reader, entry);
   // Decoded once for the decision and for the fold.
   const { rdn } = entry.state;
   const before = entry.stored;

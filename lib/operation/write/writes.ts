@@ -10,9 +10,11 @@ import { withRows } from '../../backend/index/reverse-lookup.js';
 import { utf8Encode } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { LIMITS } from '../../base/limits.js';
+import { type Steps, whole } from '../../base/steps.js';
 import { LOST_AND_FOUND_UUID } from '../../conflict/entry-state.js';
 import { classProfile, OBJECT_CLASS_KEY } from '../../entry/class-profile.js';
 import type { Attributes, EntryView } from '../../entry/entry.js';
+import { askedInSteps } from '../../filter/long-look.js';
 import type { Domain } from '../directory.js';
 import { shown } from '../names.js';
 import { type Answer, answer, checkStopped, type FinalKind, type Operation, SUCCESS } from '../operation.js';
@@ -30,9 +32,21 @@ export function checkAssertion(
   reader: Reader,
   entry: EntryView,
 ): void {
+  if (operation.controls.assertion === undefined) return;
+  whole(checkAssertionInSteps(parts, operation, reader, entry));
+}
+
+/** checkAssertion() in steps, where the entry has many values to be looked at. */
+export function* checkAssertionInSteps(
+  parts: ServerParts,
+  operation: Operation,
+  reader: Reader,
+  entry: EntryView,
+): Steps<void> {
   const { assertion } = operation.controls;
   if (assertion === undefined) return;
-  if (matcherFor(parts.schema, reader, assertion).matches(entry) !== true) {
+  const { matches } = matcherFor(parts.schema, reader, assertion, true);
+  if ((yield* askedInSteps(() => matches(entry))) !== true) {
     throw new LdapError('assertionFailed', `The asserted filter does not hold for ${shown(entry.dn)}.`);
   }
 }

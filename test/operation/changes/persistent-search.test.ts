@@ -5,6 +5,7 @@ import { TAG } from '../../../lib/ber/tags.js';
 import type { ReplicaId } from '../../../lib/csn/csn.js';
 import { EXTENDED_OIDS } from '../../../lib/ldap/control-oids.js';
 import type { LdapRequest } from '../../../lib/ldap/message.js';
+import { overlongTurns } from '../overlong-turns.js';
 import {
   BASE,
   MemoryTransport,
@@ -191,3 +192,29 @@ t.test('it takes a naming context, and neither pages nor a synchronization besid
 async function copyChanges(from: TestServer, to: TestServer): Promise<void> {
   await to.backend.replay(from.changes.filter(({ csn }) => !to.backend.state.covers(csn)));
 }
+
+t.test('a filter that goes through thousands of values of a changed entry does so in turns', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const dn = `uid=cat,${PEOPLE}`;
+  const values = Array.from({ length: 3000 }, (_, n) => `user.${n}`);
+  await admin.add(dn, {
+    ...person('cat', 'Cat Cole'),
+    objectClass: ['inetOrgPerson', 'extensibleObject'],
+    memberUid: values,
+  });
+  const turnsOf = async (filter: string) => {
+    const live = watch(server.connect(), { filter });
+    await live.news();
+    const turns = overlongTurns(server.clock);
+    await admin.modify(dn, [['replace', 'title', filter]]);
+    const news = await live.news();
+    return { news, shared: turns.shared };
+  };
+  const name = await turnsOf('(uid=cat)');
+  t.same(name.news, ['modify uid=cat']);
+  const found = await turnsOf('(memberUid=*r.2999)');
+  t.same(found.news, ['modify uid=cat']);
+  t.ok(found.shared >= name.shared + 10, `${found.shared} turns beside ${name.shared}`);
+  t.same((await turnsOf('(memberUid=*nobody)')).news, []);
+});
