@@ -32,6 +32,7 @@ const INSTEAD = /initialize (\w+) instead \(polyarch replication initialize --fr
 
 export class Administrator {
   readonly #servers: readonly AdministeredCopy[];
+  readonly #gone: readonly AdministeredCopy[];
   readonly #note: (what: string) => void;
   #busy = false;
   /** What refused commands told to do instead. */
@@ -41,8 +42,14 @@ export class Administrator {
   /** LDIF of given-up/, by the server that wrote it. */
   readonly #saved = new Map<AdministeredCopy, Change[]>();
 
-  constructor(servers: readonly AdministeredCopy[], note: (what: string) => void) {
+  /** `gone`: servers that left or are dead for good; what they made may be saved too. */
+  constructor(
+    servers: readonly AdministeredCopy[],
+    note: (what: string) => void,
+    gone: readonly AdministeredCopy[] = [],
+  ) {
     this.#servers = servers;
+    this.#gone = gone;
     this.#note = note;
   }
 
@@ -122,8 +129,9 @@ export class Administrator {
 
   /** A person has them: they are made anew, or looked at and left. */
   #countSaved(saved: readonly Change[]): void {
+    const makers = [...this.#servers, ...this.#gone];
     for (const { csn } of saved)
-      this.#servers.find(({ options }) => options.replica === csnReplica(csn))?.madeAnew.add(csn);
+      makers.find(({ options }) => options.replica === csnReplica(csn))?.madeAnew.add(csn);
   }
 
   /** An entry whose parent is gone is added below the base: changes of others may wait for it. */

@@ -27,8 +27,11 @@ export class MembersAct implements Act {
   /** Who left or was forgotten. */
   readonly #gone = new Set<string>();
   /** What those had acknowledged that must be found on the others. */
-  readonly #left: { readonly name: string; readonly acked: readonly Csn[]; readonly lost: () => boolean }[] =
-    [];
+  readonly #left: {
+    readonly server: SimServer;
+    readonly acked: readonly Csn[];
+    readonly lost: () => boolean;
+  }[] = [];
   readonly #leaving = new Set<SimServer>();
   /** Names for which a member has not said yet that it lets them in: one that crashes meanwhile never does. */
   readonly #asking = new Set<string>();
@@ -153,7 +156,7 @@ export class MembersAct implements Act {
       if (having.length === 0 || server.directory?.importing === true || server.reissuing)
         return void this.#simulation.time.at(LOOK_MS, look);
       const acked = server.acked.filter((csn) => !server.madeAnew.has(csn));
-      this.#left.push({ name: server.name, acked, lost: this.#lostWith(having) });
+      this.#left.push({ server, acked, lost: this.#lostWith(having) });
       this.#goes(server);
     };
     look();
@@ -260,9 +263,10 @@ export class MembersAct implements Act {
 
   async check(): Promise<void> {
     const { servers } = this.#simulation;
-    for (const { name, acked } of this.#left.filter(({ lost }) => !lost()))
-      for (const csn of acked)
-        for (const { name: other, changelog } of servers)
-          if (changelog?.holds(csn) !== true) throw new Error(`${other} lacks ${csn} of ${name}, which left`);
+    for (const { server, acked } of this.#left.filter(({ lost }) => !lost()))
+      for (const csn of acked.filter((one) => !server.madeAnew.has(one)))
+        for (const { name, changelog } of servers)
+          if (changelog?.holds(csn) !== true)
+            throw new Error(`${name} lacks ${csn} of ${server.name}, which left`);
   }
 }

@@ -59,6 +59,7 @@ export class Simulation {
   readonly random: SeededRandom;
   readonly network: SimNetwork;
   readonly servers: SimServer[];
+  readonly #gone: SimServer[] = [];
   readonly faults: string[] = [];
   writing = true;
   /** Kinds of trouble of this run; undefined: the common ones. */
@@ -89,8 +90,10 @@ export class Simulation {
     }
     this.servers = shape.servers.map((server) => this.#make(server));
     if (options.byHand === true)
-      this.#administrator = new Administrator(this.servers, (what) =>
-        this.faults.push(`${Math.round(this.time.nowMs)} ${what}`),
+      this.#administrator = new Administrator(
+        this.servers,
+        (what) => this.faults.push(`${Math.round(this.time.nowMs)} ${what}`),
+        this.#gone,
       );
   }
 
@@ -182,6 +185,7 @@ export class Simulation {
   /** A server that is gone for good: it counts no more. */
   drop(server: SimServer): void {
     this.servers.splice(this.servers.indexOf(server), 1);
+    this.#gone.push(server);
   }
 
   /** Starts a server again, and checks what it finds on its disk. */
