@@ -16,9 +16,12 @@ export interface TableRow {
 
 export class DigestTable {
   readonly #pages = new Map<number, Uint32Array>();
+  /** No page holds this number or a greater one. */
+  #pastPages = 0;
 
   clear(): void {
     this.#pages.clear();
+    this.#pastPages = 0;
   }
 
   get(id: EntryId): TableRow | undefined {
@@ -48,6 +51,7 @@ export class DigestTable {
       if (row === undefined) return;
       page = new Uint32Array(PAGE * WORDS);
       this.#pages.set(number, page);
+      this.#pastPages = Math.max(this.#pastPages, (number + 1) * PAGE);
     }
     const at = (id % PAGE) * WORDS;
     page[at] = row === undefined ? 0 : row.bucket + 1;
@@ -56,18 +60,17 @@ export class DigestTable {
     page[at + 3] = row?.checksum ?? 0;
   }
 
-  /** Numbers above `after` (all, when undefined) up to `last` (all, when undefined) that have a digest. */
-  between(after: EntryId | undefined, last: EntryId | undefined): EntryId[] {
+  /** Calls `visit` with each number above `after` (all, when undefined) up to `last` (all, when undefined) that has a digest, ascending. It may change digests. */
+  eachBetween(after: EntryId | undefined, last: EntryId | undefined, visit: (id: EntryId) => void): void {
     const from = after === undefined ? 0 : after + 1;
-    const ids: EntryId[] = [];
-    for (const [number, page] of this.#pages) {
-      if ((number + 1) * PAGE <= from || (last !== undefined && number * PAGE > last)) continue;
-      for (let i = 0; i < PAGE; i++) {
-        const id = number * PAGE + i;
-        if (page[i * WORDS] !== 0 && id >= from && (last === undefined || id <= last))
-          ids.push(id as EntryId);
-      }
+    const to = Math.min(last ?? Number.POSITIVE_INFINITY, this.#pastPages - 1);
+    for (let number = Math.floor(from / PAGE); number * PAGE <= to; number++) {
+      const page = this.#pages.get(number);
+      if (page === undefined) continue;
+      const first = number * PAGE;
+      const end = Math.min(first + PAGE - 1, to);
+      for (let id = Math.max(first, from); id <= end; id++)
+        if (page[(id - first) * WORDS] !== 0) visit(id as EntryId);
     }
-    return ids;
   }
 }

@@ -193,8 +193,12 @@ export class DigestTree {
     for (const id of inRows) await this.#checkValues(id);
     if (isOver()) return false;
     const last = ids.length < STEP_ROWS ? undefined : ids[ids.length - 1];
-    const here = new Set(ids);
-    for (const id of this.#table.between(from, last)) if (!here.has(id)) this.#look(id);
+    // Both ascend.
+    let next = 0;
+    this.#table.eachBetween(from, last, (id) => {
+      while ((ids[next] ?? id) < id) next += 1;
+      if (ids[next] !== id) this.#look(id);
+    });
     this.#at = last;
     if (last === undefined) this.#passes += 1;
     return last === undefined;
