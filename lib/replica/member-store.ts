@@ -1,5 +1,8 @@
 /**
  * The table of a domain's servers on disk: one row a server, and the data set that the rows are of.
+ *
+ * Invariant: a row that is on disk is not ahead of those that were given before it: what the store refused (a full disk) goes with the next one. So a report that others, and we ourselves, act by never
+ * outlives a crash without the decisions that it was made by.
  */
 import { ByteReader } from '../base/binary.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
@@ -12,6 +15,8 @@ const MEMBER = 2;
 export class MemberStore {
   readonly #store: OrderedStore;
   readonly #prefix: Uint8Array;
+  /** Given, and not known to be written yet. */
+  readonly #unwritten = new Map<string, MemberRow>();
 
   /** `prefix`: of every key. */
   constructor(store: OrderedStore, prefix: Uint8Array) {
@@ -35,16 +40,20 @@ export class MemberStore {
     return { generation: generation === undefined ? undefined : utf8Decode(generation), rows };
   }
 
-  /** Rejects with a StoreError. */
-  save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
-    const ops = rows.map(
+  /** Writes these, and what was refused before. Rejects with a StoreError. */
+  async save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
+    for (const row of rows) this.#unwritten.set(row.name, row);
+    const all = [...this.#unwritten.values()];
+    const ops = all.map(
       (row): StoreOp => ({ type: 'put', key: this.#key(MEMBER, row.name), value: encodeMember(row) }),
     );
-    return this.#store.batch(ops, { sync });
+    await this.#store.batch(ops, { sync });
+    for (const row of all) if (this.#unwritten.get(row.name) === row) this.#unwritten.delete(row.name);
   }
 
   /** The rows from now on are of this data set; those of the names given are dropped. */
   begin(generation: string, dropped: Iterable<string>): Promise<void> {
+    this.#unwritten.clear();
     const ops: StoreOp[] = [];
     for (const name of dropped) ops.push({ type: 'del', key: this.#key(MEMBER, name) });
     ops.push({ type: 'put', key: this.#key(GENERATION, ''), value: utf8Encode(generation) });

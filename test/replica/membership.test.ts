@@ -215,6 +215,43 @@ t.test('by age a change log keeps what a member still needs', async (t) => {
   await world.settle();
 });
 
+t.test(
+  'who was told of an eviction while its disk was full, and has said so since, knows of it after a power cut (seed mixed 20000499)',
+  async (t) => {
+    const world = await World.started(mesh());
+    await world.writes('s3', 3);
+    await world.settle();
+    for (const other of ['s1', 's2']) {
+      world.network.cut('s3', other);
+      world.network.cut(other, 's3');
+    }
+    const s1 = world.server('s1');
+    s1.disk.faults.refuse = 'full';
+    await decide(world, 's2', 's3', 'evicted');
+    await world.run(1000);
+    const ofS3 = (at: string) =>
+      world
+        .server(at)
+        .members?.rows()
+        .find(({ name }) => name === 's3')?.standing;
+    t.equal(ofS3('s1'), 'evicted');
+    s1.disk.faults.refuse = undefined;
+    await world.run(
+      20_000,
+      () =>
+        world
+          .server('s2')
+          .members?.rows()[0]
+          ?.report?.shunned.some(({ replica }) => replica === 3) === true,
+    );
+    t.match(world.server('s2').members?.rows()[0]?.report?.shunned, [{ replica: 3 }], 's1 has said so');
+    s1.crash();
+    world.server('s2').crash();
+    await world.wait(s1.start());
+    t.equal(ofS3('s1'), 'evicted');
+  },
+);
+
 t.test('two live servers of one replica id both hear of it', async (t) => {
   const world = await World.started([directoryServer(1, []), directoryServer(2, [1])]);
   const notices: string[] = [];
