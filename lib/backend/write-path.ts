@@ -231,18 +231,18 @@ export class WritePath {
     },
   ): void {
     const { commit, tree, view } = this.#world;
-    // Loaded rows are those of this turn: the next late write must see what this one changed.
-    view.done();
-    if ('error' in outcome) {
+    try {
+      // Loaded rows are those of this turn: the next late write must see what this one changed.
+      view.done();
+      if ('error' in outcome) return waiter.reject(outcome.error);
+      const after = waiter.target === undefined ? undefined : tree.byUuid(waiter.target);
+      if (waiter.before === undefined && after !== undefined) tree.came(after);
+      const written: Written = { csn: outcome.csn, before: waiter.before, after };
+      commit.wait({ durable: () => waiter.resolve(written), refused: waiter.reject }, true);
+    } finally {
+      // Whatever goes wrong with this answer, later writes reach the disk.
       commit.release();
-      waiter.reject(outcome.error);
-      return;
     }
-    const after = waiter.target === undefined ? undefined : tree.byUuid(waiter.target);
-    if (waiter.before === undefined && after !== undefined) tree.came(after);
-    const written: Written = { csn: outcome.csn, before: waiter.before, after };
-    commit.wait({ durable: () => waiter.resolve(written), refused: waiter.reject }, true);
-    commit.release();
   }
 
   /** Stamps and folds intents from `from` on. Answers the last CSN, or the error when the first one could not be applied. */
@@ -254,9 +254,9 @@ export class WritePath {
     let csn: Csn | undefined;
     for (let i = from; i < intents.length; i++) {
       const intent = intents[i] as Intent;
-      const change = this.#chain.stamp(initiator, intent.entry, intent.body);
-      csn = change.csn;
       try {
+        const change = this.#chain.stamp(initiator, intent.entry, intent.body);
+        csn = change.csn;
         const step = this.#fold.fold(change, true);
         if (step instanceof Promise)
           return step.then(

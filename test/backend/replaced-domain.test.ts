@@ -6,7 +6,7 @@ import { must } from '../../lib/base/assert.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-import { adding, type Engine, openEngine, schema, searchDns } from './engine.js';
+import { adding, deleting, type Engine, freshUuid, openEngine, schema, searchDns } from './engine.js';
 
 const BASE = 'dc=example,dc=com';
 /** More than one slice of any way to find them. */
@@ -69,6 +69,35 @@ t.test('an entry that was read before is never decoded by what the copy calls it
   t.same(decoded.stored.get('mail' as AttributeKey)?.values, [mail], 'what was decoded stays');
   t.ok(read(BASE).attribute('businesscategory' as AttributeKey));
 });
+
+t.test(
+  'what stood in lost+found of the data before names nothing of the copy: entries are added below it (seed mixed 51000344)',
+  async (t) => {
+    const { backend: source } = await orphaned('businessCategory');
+    const { backend } = await orphaned('description');
+    await copied(source, backend, () => backend.beginImport());
+    const dn = `cn=child,cn=orphan,cn=lost\\+found,${BASE}`;
+    await backend.submit('', adding(dn, { objectClass: ['person'], cn: ['child'], sn: ['x'] }));
+    t.equal(backend.byDnText(dn)?.dnText, dn);
+    t.equal((await searchDns(backend, BASE, 'sub', '(cn=lost+found)')).length, 1);
+  },
+);
+
+/** With an entry whose parent died before it came, and one that was added below that. */
+async function orphaned(first: string): Promise<Engine> {
+  const engine = await domain(first, 1);
+  const { backend } = engine;
+  const gone = `cn=gone,${BASE}`;
+  const parent = freshUuid();
+  const person = { objectClass: ['person'], sn: ['x'] };
+  await backend.submit('', adding(gone, { ...person, cn: ['gone'] }, parent));
+  const [add] = adding(`cn=orphan,${gone}`, { ...person, cn: ['orphan'] })(backend.parts.tree);
+  await backend.submit('', deleting(gone));
+  await backend.submit('', () => [must(add, 'an add')]);
+  const below = `cn=orphan,cn=lost\\+found,${BASE}`;
+  await backend.submit('', adding(`cn=known,${below}`, { ...person, cn: ['known'] }));
+  return engine;
+}
 
 async function copied(
   source: StoreBackend,

@@ -1,5 +1,6 @@
 /** The local half of the write path: decisions see everything decided before, answers come after the disk, batches group, refusals leave nothing. */
 import t from 'tap';
+import type { ReadView } from '../../lib/backend/backend.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
@@ -72,6 +73,23 @@ t.test('what is added is found by DN, by UUID, and by every index', async (t) =>
   t.same(textsOf(engine, ada.dnText, 'structuralobjectclass'), ['inetOrgPerson']);
   t.same(textsOf(engine, ada.dnText, 'creatorsname'), [ADMIN]);
   t.same(textsOf(engine, ada.dnText, 'createtimestamp'), ['20231114221320Z']);
+  t.same(await violations(engine), []);
+});
+
+t.test('a write whose answer fails keeps later ones from the disk no longer than itself', async (t) => {
+  const engine = await openEngine();
+  await populated(engine);
+  const { backend } = engine;
+  const broken = backend.submit(ADMIN, (view) => {
+    const tree = view as ReadView & { came?: () => void };
+    tree.came = () => {
+      delete tree.came;
+      throw new Error('no answer');
+    };
+    return adding(`uid=dan,${PEOPLE}`, person('dan'))(view);
+  });
+  await t.rejects(broken, { message: 'no answer' });
+  await backend.submit(ADMIN, adding(`uid=eve,${PEOPLE}`, person('eve')));
   t.same(await violations(engine), []);
 });
 

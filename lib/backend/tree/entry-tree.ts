@@ -61,7 +61,7 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
   readonly #baseKey: string;
   /** What stands above the base. */
   readonly #root: NameAbove;
-  #lost: HeldEntry | undefined;
+  #lost: { readonly entry: HeldEntry; readonly dataSet: number } | undefined;
 
   constructor(facts: TreeFacts, rows: Rows) {
     this.#facts = facts;
@@ -303,13 +303,15 @@ export abstract class EntryTree implements ReadView, EntrySource, EntryOwner, Me
 
   #lostEntry(): HeldEntry {
     const baseId = this.#baseId() ?? ROOT_ID;
-    if (this.#lost?.parentId === baseId) return this.#lost;
+    const { dataSet } = this.dictionary;
+    if (this.#lost?.entry.parentId === baseId && this.#lost.dataSet === dataSet) return this.#lost.entry;
     const baseRecord = baseId === ROOT_ID ? undefined : this.byId(baseId);
     const state = lostAndFoundState(baseRecord?.uuid ?? ROOT_UUID);
     const record = checkRecord(encodeRecord(state, baseId, true, this.dictionary));
     const above = { dn: this.baseDn, dnText: formatDn(this.baseDn) };
-    this.#lost = new HeldEntry(this, LOST_AND_FOUND_ID, record, above, state);
-    return this.#lost;
+    const entry = new HeldEntry(this, LOST_AND_FOUND_ID, record, above, state);
+    this.#lost = { entry, dataSet };
+    return entry;
   }
 
   parent(entry: { readonly id: EntryId }): HeldEntry | undefined {
