@@ -2,14 +2,18 @@
  * OutputQueue: gathers what is sent to one socket during a turn of the event loop into one write.
  *
  * All queues with something to write are flushed together by one setImmediate, so answers to every request of a turn leave in one write a
- * socket. The buffers are pooled: a socket that keeps up costs no allocation, an idle one no memory. Sent bytes are copied at once.
+ * socket. The buffers are pooled: a socket that keeps up costs no allocation, an idle one no memory. What is gathered begins in a small one, as hundreds of
+ * sockets may be answered in one turn. Sent bytes are copied at once.
  */
 import type { Socket } from 'node:net';
 
 const BUFFER_BYTES = 65_536;
 const POOLED_BUFFERS = 64;
+const SMALL_BYTES = 4096;
+const POOLED_SMALL = 256;
 
 const pool: Buffer[] = [];
+const smallPool: Buffer[] = [];
 let dirty: OutputQueue[] = [];
 
 function flushDirty(): void {
@@ -47,14 +51,28 @@ export class OutputQueue {
       this.#socket.write(Buffer.from(bytes));
       return;
     }
-    this.#buffer ??= pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const length = this.#length + bytes.length;
+    const buffer =
+      this.#buffer !== undefined && length <= this.#buffer.length ? this.#buffer : this.#larger(length);
+    buffer.set(bytes, this.#length);
+    this.#length = length;
     if (!this.#isDirty) {
       this.#isDirty = true;
       if (dirty.length === 0) setImmediate(flushDirty);
       dirty.push(this);
     }
+  }
+
+  /** A buffer for `length` octets, which holds what was gathered. */
+  #larger(length: number): Buffer {
+    const former = this.#buffer;
+    const buffer = bufferFor(length);
+    if (former !== undefined) {
+      buffer.set(former.subarray(0, this.#length));
+      recycle(former);
+    }
+    this.#buffer = buffer;
+    return buffer;
   }
 
   /** Writes what is gathered. */
@@ -81,8 +99,8 @@ export class OutputQueue {
       recycle(buffer);
       return;
     }
-    if (length < 4096) {
-      // A small answer is copied out: whether or not the kernel takes it at once, the large buffer is free again.
+    if (length < SMALL_BYTES) {
+      // A small answer is copied out: whether or not the kernel takes it at once, the buffer is free again.
       const small = Buffer.allocUnsafe(length);
       small.set(buffer.subarray(0, length));
       recycle(buffer);
@@ -93,6 +111,15 @@ export class OutputQueue {
   }
 }
 
+/** A buffer of either size that holds so many octets. */
+function bufferFor(length: number): Buffer {
+  return length <= SMALL_BYTES
+    ? (smallPool.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES))
+    : (pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES));
+}
+
 function recycle(buffer: Buffer): void {
-  if (pool.length < POOLED_BUFFERS) pool.push(buffer);
+  if (buffer.length === SMALL_BYTES) {
+    if (smallPool.length < POOLED_SMALL) smallPool.push(buffer);
+  } else if (pool.length < POOLED_BUFFERS) pool.push(buffer);
 }
