@@ -1,9 +1,9 @@
 /**
  * The newest changes of a log in memory, so that peers who follow closely are served without a disk read.
  *
- * Holds a contiguous tail of each origin's stream; what is dropped to stay within the bound is the oldest held, whatever its origin. When as much as the
- * bound came without anybody asking, nobody follows closely, and an eighth is held until somebody asks again: the rest would be memory for nothing.
- * Never holds a change that is not durable (its owner pushes only such).
+ * Holds a contiguous tail of each origin's stream; what is dropped to stay within the bound is the oldest held, whatever its origin. As much is held as readers
+ * asked for: twice what lay behind the oldest place that any of them asked for, all of the bound where a place was no longer held, an eighth of it at least. What
+ * was asked for counts until as much as the bound has come once or twice. Never holds a change that is not durable (its owner pushes only such).
  */
 import { emptyBytes } from '../base/bytes.js';
 import type { EncodedChange } from '../change/change.js';
@@ -12,8 +12,10 @@ import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 /** Dropped places at the front of a list are given back when they are this many and outnumber the rest. */
 const COMPACT_AT = 1024;
 
-/** Part of the bound that is held while nobody asks: one in so many. */
-const UNASKED_SHARE = 8;
+/** Part of the bound that is held at least: one in so many. */
+const LEAST_SHARE = 8;
+/** How often what a reader asked for is held, as it may fall behind. */
+const MARGIN = 2;
 
 /** Octets of the objects that hold a change, besides its own: small changes are mostly these. */
 export const HELD_CHANGE_BYTES = 256;
@@ -34,12 +36,16 @@ export class RecentChanges {
   #order: ReplicaId[] = [];
   #orderFirst = 0;
   #bytes = 0;
-  /** Octets that came since somebody asked. */
-  #unasked = 0;
+  /** Octets that came since the two figures below were taken: at the bound they are taken anew. */
+  #came = 0;
+  /** Octets behind the oldest place that was asked for, since then and in the time before. At first anybody may come. */
+  #asked = 0;
+  #askedBefore: number;
 
   /** `maxBytes`: of the changes and the objects that hold them. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#askedBefore = maxBytes;
   }
 
   /** Octets held, those of the objects included. */
@@ -60,9 +66,20 @@ export class RecentChanges {
     tail.changes.push(change);
     this.#order.push(origin);
     this.#bytes += heldBytes(change);
-    this.#unasked += heldBytes(change);
-    const most = this.#unasked > this.#maxBytes ? this.#maxBytes / UNASKED_SHARE : this.#maxBytes;
+    this.#came += heldBytes(change);
+    if (this.#came > this.#maxBytes) {
+      this.#askedBefore = this.#asked;
+      this.#asked = 0;
+      this.#came = 0;
+    }
+    const most = this.#most();
     while (this.#bytes > most && this.#orderFirst < this.#order.length) this.#dropOldest();
+  }
+
+  /** Octets that may be held now. */
+  #most(): number {
+    const wanted = Math.max(this.#asked, this.#askedBefore) * MARGIN;
+    return Math.min(this.#maxBytes, Math.max(wanted, this.#maxBytes / LEAST_SHARE));
   }
 
   /**
@@ -75,12 +92,18 @@ export class RecentChanges {
     maxBytes: number,
     maxChanges: number,
   ): EncodedChange[] | undefined {
-    this.#unasked = 0;
     const tail = this.#tails.get(origin);
     if (tail === undefined) return undefined;
     const start = placeAfter(tail, after);
     const first = tail.changes[start];
-    if (first === undefined || first.previous !== after) return undefined;
+    if (first === undefined) return undefined;
+    if (first.previous !== after) {
+      this.#asked = this.#maxBytes;
+      return undefined;
+    }
+    // Of what is held the same part as of this origin's.
+    const behind = (this.#bytes * (tail.changes.length - start)) / (tail.changes.length - tail.first);
+    this.#asked = Math.max(this.#asked, behind);
     const found: EncodedChange[] = [];
     let bytes = 0;
     for (let i = start; i < tail.changes.length && found.length < maxChanges; i++) {

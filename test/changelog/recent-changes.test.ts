@@ -47,24 +47,47 @@ t.test('stays within its bound by dropping the oldest of all origins', (t) => {
   const recent = new RecentChanges(SIZE * 10);
   for (let n = 2; n < 5000; n++) {
     recent.push(change(n, 1 + (n % 3)));
-    recent.following(replica(1), csn(n), 1, 1);
+    recent.following(replica(1), csn(1), 1, 1);
     if (recent.bytes > SIZE * 10) t.fail('over the bound');
   }
   t.ok(recent.bytes > SIZE * 8);
   t.end();
 });
 
-t.test('holds an eighth of its bound while nobody asks, and all of it again for who does', (t) => {
+t.test('holds an eighth of its bound while nobody asks', (t) => {
   const recent = new RecentChanges(SIZE * 80);
   for (let n = 2; n <= 80; n++) recent.push(change(n));
   t.ok(recent.bytes > SIZE * 76, 'until it is full somebody may still come');
   for (let n = 81; n <= 200; n++) recent.push(change(n));
   t.ok(recent.bytes <= SIZE * 10, 'nobody came');
   t.equal(recent.following(replica(1), csn(195), 10_000, 100)?.length, 5, 'the newest are held');
-  for (let n = 201; n <= 250; n++) recent.push(change(n));
-  t.equal(recent.following(replica(1), csn(200), 100_000, 100)?.length, 50, 'all since somebody asked');
   t.end();
 });
+
+t.test('for a reader that follows closely no more is held than twice what it asks for', (t) => {
+  const recent = new RecentChanges(SIZE * 80);
+  for (let n = 2; n <= 400; n++) {
+    recent.push(change(n));
+    if (n % 15 === 0) recent.following(replica(1), csn(n - 15), 100_000, 100);
+  }
+  t.ok(recent.bytes <= SIZE * 31, 'not all of the bound');
+  t.equal(recent.following(replica(1), csn(400 - 28), 100_000, 100)?.length, 28, 'and it may fall behind');
+  t.end();
+});
+
+t.test(
+  'all of the bound is held for a reader that fell behind what was held, until it is not needed',
+  (t) => {
+    const recent = new RecentChanges(SIZE * 80);
+    for (let n = 2; n <= 200; n++) recent.push(change(n));
+    t.equal(recent.following(replica(1), csn(150), 100_000, 100), undefined, 'too late');
+    for (let n = 201; n <= 260; n++) recent.push(change(n));
+    t.equal(recent.following(replica(1), csn(195), 100_000, 100)?.length, 65, 'all since then');
+    for (let n = 261; n <= 480; n++) recent.push(change(n));
+    t.ok(recent.bytes <= SIZE * 10, 'nobody asks any more');
+    t.end();
+  },
+);
 
 t.test('clear forgets all', (t) => {
   const recent = new RecentChanges(1000);
