@@ -74,6 +74,27 @@ t.test(
   },
 );
 
+t.test('the table grows with what is held, and loses nothing as it grows', async (t) => {
+  const arena = new OctetArena(64 << 20, 64);
+  t.ok(arena.bytes < 10_000, 'empty');
+  const item = new Uint8Array(8);
+  const numbers = new Float64Array(item.buffer);
+  const most = 200_000;
+  for (let key = 1; key <= most; key++) {
+    numbers[0] = key;
+    arena.put(key, item);
+    if (key === 1000) t.ok(arena.bytes < 1_100_000, 'one segment and a small table');
+    if (key % 7 === 0) arena.remove(key);
+  }
+  t.equal(arena.count, most - Math.floor(most / 7));
+  t.ok(arena.hasRoom);
+  for (let key = 1; key <= most; key++) {
+    const place = arena.find(key);
+    if (key % 7 === 0 ? place >= 0 : new Float64Array(arena.get(place).slice().buffer)[0] !== key)
+      return t.fail(`item ${key}`);
+  }
+});
+
 t.test('what is asked for stays, what nobody asks for goes', async (t) => {
   const arena = new OctetArena(200_000);
   const item = new Uint8Array(400);

@@ -3,7 +3,8 @@
  *
  * Octets live in segments that are filled one after another. An item is written over its earlier octets where it fits there; else those are dead. Before
  * memory is taken, the segment with most dead octets is compacted and filled again, if they are an eighth of it. When the bound is reached, the segment
- * that is compacted next in turn lets go of what nobody asked for since the last time (second chance). A flat open-addressing table finds items.
+ * that is compacted next in turn lets go of what nobody asked for since the last time (second chance). A flat open-addressing table finds items; it doubles as
+ * they come, and from a size on takes all its room at once, as moving more of them would hold others up.
  * What get() gives is a copy; view() is void after the next call that writes.
  */
 import { assert } from '../../base/assert.js';
@@ -23,6 +24,11 @@ const DEAD_SHARE = 8;
 /** An item takes at most this part of a segment. */
 const ITEM_SHARE = 4;
 const TABLE_PLACE_BYTES = 13;
+const FIRST_PLACES = 64;
+/** Up to so many places the table doubles: some 3 ms the last time. */
+const DOUBLED_PLACES = 2 ** 18;
+/** Part of the places that items take at most. */
+const FULL = 0.75;
 const HASH = 0x9e3779b1;
 const NOWHERE = -1;
 
@@ -45,29 +51,26 @@ export class OctetArena {
   #head = NOWHERE;
   /** The segment that was compacted last because the bound was reached. */
   #hand = NOWHERE;
-  readonly #shift: number;
-  readonly #mask: number;
-  readonly #mostItems: number;
+  /** Places that the table may have. */
+  readonly #mostPlaces: number;
+  #shift = 0;
+  #mask = 0;
+  /** Items for which the table has room as it is. */
+  #roomy = 0;
   /** The table: number (0: free), place in units over all segments, whether it was asked for. */
-  readonly #keys: Float64Array;
-  readonly #places: Uint32Array;
-  readonly #asked: Uint8Array;
+  #keys = new Float64Array();
+  #places = new Uint32Array();
+  #asked = new Uint8Array();
   #count = 0;
 
   /** `limitBytes`: octets for all, the table included. `itemBytes`: of a usual item, or less. */
   constructor(limitBytes: number, itemBytes: number = PLACE_SHARE) {
-    const bits = Math.max(6, Math.ceil(Math.log2(limitBytes / itemBytes)));
-    const places = 2 ** bits;
-    const room = limitBytes - places * TABLE_PLACE_BYTES;
+    this.#mostPlaces = Math.max(FIRST_PLACES, 2 ** Math.ceil(Math.log2(limitBytes / itemBytes)));
+    const room = limitBytes - this.#mostPlaces * TABLE_PLACE_BYTES;
     const share = 2 ** Math.floor(Math.log2(Math.max(1, room / FEW_SEGMENTS)));
     this.#segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, share));
     this.#mostSegments = Math.max(2, Math.floor(room / this.#segmentBytes));
-    this.#shift = 32 - bits;
-    this.#mask = places - 1;
-    this.#mostItems = Math.floor(places * 0.75);
-    this.#keys = new Float64Array(places);
-    this.#places = new Uint32Array(places);
-    this.#asked = new Uint8Array(places);
+    this.#makeTable(FIRST_PLACES);
   }
 
   /** Items held. */
@@ -82,7 +85,7 @@ export class OctetArena {
 
   /** Whether there is memory not yet used, besides what is left of the head: nothing goes for the next item. */
   get hasRoom(): boolean {
-    return this.#segments.length < this.#mostSegments && this.#count < this.#mostItems;
+    return this.#segments.length < this.#mostSegments && this.#count < this.#mostPlaces * FULL;
   }
 
   /** Longest item that is taken. */
@@ -179,6 +182,31 @@ export class OctetArena {
     this.#count = 0;
   }
 
+  #makeTable(places: number): void {
+    this.#shift = 32 - Math.log2(places);
+    this.#mask = places - 1;
+    this.#roomy = Math.floor(places * FULL);
+    this.#keys = new Float64Array(places);
+    this.#places = new Uint32Array(places);
+    this.#asked = new Uint8Array(places);
+  }
+
+  /** A larger table. Numbers stand in the order of their hashes in both, so memory is passed through once. */
+  #growTable(): void {
+    const [keys, places, asked] = [this.#keys, this.#places, this.#asked];
+    this.#makeTable(
+      keys.length < DOUBLED_PLACES ? Math.min(keys.length * 2, this.#mostPlaces) : this.#mostPlaces,
+    );
+    for (let former = 0; former < keys.length; former++) {
+      const key = keys[former] as number;
+      if (key === 0) continue;
+      const slot = this.#slot(key);
+      this.#keys[slot] = key;
+      this.#places[slot] = places[former] as number;
+      this.#asked[slot] = asked[former] as number;
+    }
+  }
+
   #segmentOf(place: number): Segment {
     return this.#segments[Math.floor((place * UNIT_BYTES) / this.#segmentBytes)] as Segment;
   }
@@ -205,8 +233,9 @@ export class OctetArena {
 
   /** A segment with room for `size` octets, made the head. */
   #room(size: number): Segment {
+    if (this.#count >= this.#roomy && this.#keys.length < this.#mostPlaces) this.#growTable();
     const head = this.#segments[this.#head];
-    const bounded = this.#count >= this.#mostItems;
+    const bounded = this.#count >= this.#roomy;
     if (!bounded && head !== undefined && head.used + size <= this.#segmentBytes) return head;
     const sparse = bounded ? NOWHERE : this.#sparsest(size);
     if (sparse !== NOWHERE) {
