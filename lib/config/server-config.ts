@@ -198,6 +198,8 @@ export function advertisedAddress(
 ): string | undefined {
   const listen = settings[`listen.${kind}`];
   if (kind === 'replication' && !listensForReplication(settings)) return undefined;
+  // A broker has no entries to search.
+  if ((kind === 'ldap' || kind === 'ldaps') && settings['server.runs'] === 'broker') return undefined;
   return listen === 'none' ? undefined : (settings[`advertise.${kind}`] ?? listen);
 }
 

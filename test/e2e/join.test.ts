@@ -215,6 +215,26 @@ t.test('join by token, leave, forget', { timeout: LIMIT_MS }, async (t) => {
     },
   );
 
+  await t.test('a broker joins by one token too, says when it holds all, and leaves', async (t) => {
+    const place = join(dir, 'broker');
+    t.teardown(() => polyarch(['stop', '--dir', place]));
+    const made = await ask<{ token: string }>(one, {
+      ...{ command: 'token-create', lifeMs: 600_000, withAuthorityKey: false, addresses: [] },
+    });
+    const broker = await joinAs(made.token, place, '--json', '--runs', 'broker', '--port', String(port + 5));
+    t.equal(broker.status, 0, broker.stderr);
+    const files = serverFiles(place);
+    t.match(await callControl(files, { command: 'status' }), {
+      domains: [
+        { baseDn: BASE, phase: 'relay', behind: false },
+        { baseDn: 'cn=schema', behind: false },
+      ],
+    });
+    const named = (await equalTopology([one, two], 4)).find(({ runs }) => runs === 'broker');
+    t.match(named, { name: 'server-4', ldap: undefined }, 'nobody is referred to it');
+    t.equal((await polyarch(['leave', '--dir', place])).status, 0);
+  });
+
   await t.test('a live server is not forgotten by mistake; a dead one is', async (t) => {
     const forget: ControlRequest = { command: 'forget', server: 'server-2', force: false };
     const peersOfOne = async () => (await statusOf(one)).peers;

@@ -14,6 +14,7 @@ import { parseDn } from '../../dn/dn-text.js';
 import { systemClock } from '../../io/system-clock.js';
 import { systemRandom } from '../../io/system-random.js';
 import { alertLog } from '../monitor/alert-log.js';
+import { replicationLag } from '../monitor/replication-lag.js';
 import type { DomainStatus } from '../monitor/server-status.js';
 import { openAssurance } from './assured-domain.js';
 import { brokerPeers, brokerWays } from './broker-ways.js';
@@ -139,8 +140,8 @@ export class Relay {
       generationId: this.#changelog.recordedGeneration,
       applied: state,
       received: state,
-      behind: undefined,
-      lagMs: undefined,
+      // What others hold is here once it is in the log.
+      ...replicationLag(this.broker.status(), this.#changelog.state, [], () => true),
       blocked: [],
     };
   }

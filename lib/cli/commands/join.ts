@@ -77,7 +77,8 @@ export const join = defineCommand({
     ],
   ],
   async run(args) {
-    const listen = listenOn(args.host, args.port);
+    const everywhere = listenOn(args.host, args.port);
+    const listen = args.runs === 'broker' ? { ...everywhere, ldap: 'none', ldaps: 'none' } : everywhere;
     await checkMerge(args);
     const steps = (step: string) => {
       if (!args.json) note(step);
