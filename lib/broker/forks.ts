@@ -42,6 +42,14 @@ export class Forks {
     return log.find((csn) => changelog.state.covers(csn) && !changelog.holds(csn));
   }
 
+  /** Name of the server with that replica, where it is followed and has all that is held here of it: what is held is its history. */
+  maker(origin: ReplicaId): string | undefined {
+    const { changelog, source } = this.#options;
+    const held = changelog.newest(origin);
+    const from = source(origin);
+    return held !== undefined && from?.log.covers(held) === true ? from.name : undefined;
+  }
+
   /** `peer` follows this server, and found nothing that contradicts what it holds itself: whose changes it does not make itself, it agrees about. */
   agrees(replica: ReplicaId | undefined): void {
     const { changelog } = this.#options;
@@ -94,14 +102,14 @@ export class Forks {
 
   /** `peer`, another server than the replica `origin`, holds another history of that. */
   contested(origin: ReplicaId, peer: string): void {
-    const { replica, changelog, source } = this.#options;
+    const { replica, changelog } = this.#options;
     const held = changelog.newest(origin);
     if (replica !== undefined || this.#givingWay || held === undefined || !changelog.provisional.has(origin))
       return;
-    const from = source(origin);
-    if (from?.name === undefined || from.name === peer || !from.log.covers(held)) return;
+    const maker = this.maker(origin);
+    if (maker === undefined || maker === peer) return;
     this.#givingWay = true;
-    void this.#giveWay(origin, held, from.name, peer).finally(() => {
+    void this.#giveWay(origin, held, maker, peer).finally(() => {
       this.#givingWay = false;
     });
   }

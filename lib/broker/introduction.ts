@@ -80,7 +80,9 @@ export class Introduction {
       forked: undefined,
       barred: this.#options.members?.bar(peer),
     };
-    return compares ? { ...facts, forked: this.#forkedOrigin(peer, facts) } : facts;
+    if (!compares) return facts;
+    const forked = this.#forkedOrigin(peer, facts);
+    return { ...facts, forked, maker: forked === undefined ? undefined : this.#forks.maker(forked) };
   }
 
   /**

@@ -27,6 +27,8 @@ export interface PeerFacts {
   readonly rival: { readonly server: string; readonly address: string } | undefined;
   /** The peer holds a change of this replica that we should hold, by our own state, and do not: two histories of one replica. */
   readonly forked: ReplicaId | undefined;
+  /** Of another server whose histories these are: its name, where we follow it and it has made all that we hold of it. */
+  readonly maker?: string | undefined;
   /** Why the peer must not be let in, by what is known of the domain's servers (admission.ts). */
   readonly barred?: Refusal | undefined;
 }
@@ -86,15 +88,19 @@ function checkIdentity(own: Hello, peer: Hello, facts: PeerFacts): Refusal | und
   return undefined;
 }
 
-/** Who was restored is known where one of both is the replica itself. */
-export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId): string {
+/** Who was restored is known where one of both is the replica itself, or follows it. */
+export function forkedSentence(own: Hello, peer: Hello, replica: ReplicaId, maker?: string): string {
+  return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedyOf(own, peer, replica, maker)}`;
+}
+
+function remedyOf(own: Hello, peer: Hello, replica: ReplicaId, maker: string | undefined): string {
   const restored = replica === own.replica ? own.server : replica === peer.replica ? peer.server : undefined;
   const other = restored === own.server ? peer.server : own.server;
-  const remedy =
-    restored === undefined
-      ? 'initialize the server that was restored'
-      : `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew; where it has been, initialize ${other} from it`;
-  return `${own.server} and ${peer.server} hold different histories of replica ${replica}; ${remedy}`;
+  if (restored !== undefined)
+    return `${restored} was restored from an older copy and has made changes since; initialize it (polyarch replication initialize): those changes are made anew; where it has been, initialize ${other} from it`;
+  // A broker has no entries that a copy would replace, and what it holds it may hold of those that its peers have to choose between.
+  if (maker === undefined || peer.replica === undefined) return 'initialize the server that was restored';
+  return `${maker} was restored from an older copy and has made changes since, which ${own.server} has from it: initialize ${peer.server} from ${own.server} (polyarch replication initialize), which names first what ${peer.server} alone holds`;
 }
 
 /** What a peer whose own history is forked, or a broker, hears before it is refused: it cannot see that itself when its newest change is older than ours of it. */
@@ -120,7 +126,7 @@ function checkData(own: Hello, peer: Hello, facts: PeerFacts): Refusal | undefin
   if (own.purpose === 'initialize' || peer.purpose === 'initialize') return undefined;
   if (own.wants === true || peer.wants === true) return undefined;
   if (facts.forked !== undefined)
-    return { code: 'forked', sentence: forkedSentence(own, peer, facts.forked) };
+    return { code: 'forked', sentence: forkedSentence(own, peer, facts.forked, facts.maker) };
   if (peer.generation === own.generation) return undefined;
   // A broker without a directory takes the generation of the first server that has one.
   if (peer.replica === undefined && peer.generation === undefined) return undefined;

@@ -28,6 +28,9 @@ export type AdministeredCopy = Pick<
 const MUST_INITIALIZE = /(\w+) (?:has|lacks) [^;]* and must be initialized before it replicates with (\w+)/;
 const FORKED =
   /^(\w+) and (\w+) hold different histories of replica \d+; (?:(\w+) was restored .*; initialize it \(polyarch replication initialize\).*; where it has been, initialize (\w+) from it)?/;
+/** Of a server that neither of the two is. */
+const FORKED_OF_ANOTHER =
+  / hold different histories of replica \d+; .*: initialize (\w+) from (\w+) \(polyarch /;
 const INSTEAD = /initialize (\w+) instead \(polyarch replication initialize --from (\w+) /;
 
 export class Administrator {
@@ -82,7 +85,10 @@ export class Administrator {
   #asked(): Command | undefined {
     for (const server of this.#servers) {
       for (const sentence of sentencesOf(server)) {
-        const command = mustInitialize(sentence) ?? this.#forked(sentence);
+        const command =
+          commandIn(MUST_INITIALIZE, sentence) ??
+          commandIn(FORKED_OF_ANOTHER, sentence) ??
+          this.#forked(sentence);
         if (command !== undefined) return command;
       }
     }
@@ -156,8 +162,8 @@ export class Administrator {
   }
 }
 
-function mustInitialize(sentence: string): Command | undefined {
-  const [, at, from] = MUST_INITIALIZE.exec(sentence) ?? [];
+function commandIn(pattern: RegExp, sentence: string): Command | undefined {
+  const [, at, from] = pattern.exec(sentence) ?? [];
   return at === undefined || from === undefined ? undefined : { at, from };
 }
 

@@ -54,6 +54,15 @@ t.test('each reason not to is a code and a sentence that names both', (t) => {
   t.end();
 });
 
+t.test('of two histories of another server, who follows that one says which way to go', (t) => {
+  const sentence = (peer: ReturnType<typeof hello>, maker?: string) =>
+    checkHello(own, peer, { ...FACTS, forked: 9 as ReplicaId, maker })?.sentence;
+  t.match(sentence(peer, 's9'), /s9 was restored .*, which s1 has from it: initialize s2 from s1 \(polyarch/);
+  t.match(sentence(peer), /initialize the server that was restored$/);
+  t.match(sentence(hello('s2', undefined), 's9'), /initialize the server that was restored$/, 'a broker');
+  t.end();
+});
+
 t.test('a total update may join what generations and histories divide', (t) => {
   const asking = hello('s2', 2, { purpose: 'initialize', generation: 'g2' });
   t.equal(checkHello(own, asking, { ...FACTS, forked: 9 as ReplicaId }), undefined);
