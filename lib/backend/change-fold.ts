@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LdapError } from '../base/ldap-error.js';
-import { areLong, LONG_VALUES, type Steps, whole } from '../base/steps.js';
+import { areLong, LONG_VALUES, type Steps } from '../base/steps.js';
 import { asError } from '../base/thrown.js';
 import type { Change } from '../change/change.js';
 import { encodeInSteps, toEncodedChange, valueLists } from '../change/change-codec.js';
@@ -27,6 +27,9 @@ import type { PendingTree } from './tree/pending-tree.js';
 
 /** Loads for one change before it is given up as a bug. */
 const MAX_LOADS = 1000;
+
+/** Steps of a change that looks short which are done at once: it may meet rows of many values. */
+const STEPS_AT_ONCE = 8;
 
 /** The result of a change that was folded. */
 export const APPLIED: ReplayResult = { kind: 'applied' };
@@ -50,6 +53,11 @@ export class DroppedError extends Error {
   }
 }
 
+/** Whether a change goes in turns: known from the beginning, or found out. */
+interface Pace {
+  long: boolean;
+}
+
 export class ChangeFold {
   readonly #world: FoldWorld;
   readonly #chain: OwnChain;
@@ -62,12 +70,19 @@ export class ChangeFold {
   /** Folds a change and puts its rows. Rejects with DroppedError. */
   fold(change: Change, local: boolean): ReplayResult | Promise<ReplayResult> {
     if (this.#isLong(change)) return this.#folded(change, local, undefined);
+    const pace: Pace = { long: false };
+    const steps = this.#steps(change, local, pace);
     try {
-      return whole(this.#steps(change, local, false));
+      for (let left = STEPS_AT_ONCE; left > 0; left--) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
     } catch (error) {
       if (!(error instanceof NotAtHand)) throw error;
       return this.#folded(change, local, error.needed);
     }
+    pace.long = true;
+    return this.#folded(change, local, undefined, steps);
   }
 
   /** Whether the change goes through many values or octets of them: those that it names, and those that an entry has that it brings, takes away or clears. */
@@ -85,8 +100,13 @@ export class ChangeFold {
     return false;
   }
 
-  /** In turns, and with the rows that it asks for. */
-  async #folded(change: Change, local: boolean, first: Needed | undefined): Promise<ReplayResult> {
+  /** In turns, and with the rows that it asks for; `begun`: steps of which some are done. */
+  async #folded(
+    change: Change,
+    local: boolean,
+    first: Needed | undefined,
+    begun?: Steps<ReplayResult>,
+  ): Promise<ReplayResult> {
     const { view, commit, clock } = this.#world;
     const { drops } = commit;
     const check = (): void => {
@@ -95,21 +115,23 @@ export class ChangeFold {
       commit.layer();
     };
     let needed = first;
+    let steps = begun;
     for (let loads = 0; loads < MAX_LOADS; loads++) {
       if (needed !== undefined) await view.load(needed);
       check();
       try {
-        return await new EventLoopTurn(clock).run(this.#steps(change, local, true), check);
+        return await new EventLoopTurn(clock).run(steps ?? this.#steps(change, local, { long: true }), check);
       } catch (error) {
         if (!(error instanceof NotAtHand)) throw error;
         needed = error.needed;
+        steps = undefined;
       }
     }
     throw new Error(`change ${change.csn} asks for rows without end`);
   }
 
   /** Throws NotAtHand before anything is put. */
-  *#steps(change: Change, local: boolean, long: boolean): Steps<ReplayResult> {
+  *#steps(change: Change, local: boolean, pace: Pace): Steps<ReplayResult> {
     const { view, commit, sink, notes, fraction } = this.#world;
     const outcome = yield* applyInSteps(view, fraction.left(change, view));
     if (isWaiting(outcome)) {
@@ -117,7 +139,6 @@ export class ChangeFold {
       return { kind: 'waiting', waitsFor: outcome.waitsFor };
     }
     const layer = commit.layer();
-    if (long) layer.long = true;
     const before = notes.before(outcome);
     const was = outcome.entries.map(({ uuid }) => view.entry(uuid));
     try {
@@ -127,11 +148,12 @@ export class ChangeFold {
       commit.fail(asError(error));
       throw error;
     }
+    if (pace.long) layer.long = true;
     if (layer.renames) this.#world.tree.epoch += 1;
     notes.note(layer, change, outcome, was, before);
     layer.state = layer.state.with(change.csn);
     if (local) {
-      if (long) yield* encodeInSteps(change);
+      if (pace.long) yield* encodeInSteps(change);
       const encoded = toEncodedChange(change);
       for (const op of sink.ops(encoded)) layer.ops.push(op);
       layer.changes.push(encoded);

@@ -19,6 +19,7 @@ import { deleteAlone } from './delete-alone.js';
 import type { AttributeEffect, DomainView, HistoryRow, Outcome, Waiting } from './domain-view.js';
 import { aliveAt, refoldLife } from './entry-life.js';
 import { type EntryState, type LifeEvent, LOST_AND_FOUND_UUID, type Stamp } from './entry-state.js';
+import { foldInSteps } from './fold-many.js';
 import {
   attributeChangeOf,
   attributeChangesOf,
@@ -38,7 +39,7 @@ import { type AddBody, isOf, newState } from './new-entry.js';
 import { settlePlaces } from './place.js';
 import { historyNeeded } from './prefetch-plan.js';
 import { RdnTimeline, type Renaming } from './rdn-timeline.js';
-import { type AttributeRow, refoldAttribute } from './refold-attribute.js';
+import type { AttributeRow, RefoldedAttribute } from './refold-attribute.js';
 import { refoldRename, registerOf, sayLostRename } from './rename-register.js';
 import { comesBeforeAdd, refoldLives } from './second-add.js';
 
@@ -58,7 +59,7 @@ export function applyChange(view: DomainView, change: Change): Outcome | Waiting
   return whole(applyInSteps(view, change));
 }
 
-/** applyChange() in steps; the view must show the same until the end. Only a change that meets no other goes through many values in more than one. */
+/** applyChange() in steps; the view must show the same until the end. A UUID that is added twice is folded anew in one. */
 export function* applyInSteps(view: DomainView, change: Change): Steps<Outcome | Waiting> {
   if (view.state.covers(change.csn)) return NOTHING;
   const { body } = change;
@@ -70,14 +71,17 @@ export function* applyInSteps(view: DomainView, change: Change): Steps<Outcome |
   }
   const alone = (yield* modifyInSteps(view, entry, change)) ?? deleteAlone(view, entry, change);
   if (alone !== undefined) return alone;
-  if (comesBeforeAdd(view, entry, change)) return refoldLives(view, entry, change, foldOne);
-  return foldOne(view, entry, change);
+  if (comesBeforeAdd(view, entry, change)) return refoldLives(view, entry, change, foldAtOnce);
+  return yield* foldOne(view, entry, change);
 }
 
 /** One change of an entry that is there, no add. */
-function foldOne(view: DomainView, entry: EntryState, change: Change): Outcome {
+function foldOne(view: DomainView, entry: EntryState, change: Change): Steps<Outcome> {
   return new EntryFold(view, entry, change).outcome();
 }
+
+const foldAtOnce = (view: DomainView, entry: EntryState, change: Change): Outcome =>
+  whole(foldOne(view, entry, change));
 
 function isKnown(view: DomainView, parent: EntryUuid): boolean {
   return parent === ROOT_UUID || parent === LOST_AND_FOUND_UUID || view.entry(parent) !== undefined;
@@ -94,7 +98,7 @@ function applyAdd(view: DomainView, change: Change, body: AddBody): Outcome | Wa
   }
   if (!isKnown(view, body.parent)) return { waitsFor: body.parent };
   const known = view.entry(uuid);
-  if (known !== undefined) return refoldLives(view, known, change, foldOne);
+  if (known !== undefined) return refoldLives(view, known, change, foldAtOnce);
   const after = newState(change, body);
   const entries = settlePlaces(view, [{ before: undefined, after }], ...sinksOf(journal));
   const delta = body.attributes.map(({ key, values }) => ({ key, removed: [], added: values }));
@@ -153,10 +157,10 @@ class EntryFold {
   readonly #isOfLife = ({ change }: FoldRow): boolean =>
     change.body.kind !== 'add' && isOf(this.#entry.created.csn, change);
 
-  outcome(): Outcome {
+  *outcome(): Steps<Outcome> {
     const entry = this.#entry;
     const { rdn, csn: rdnCsn, since: rdnSince } = refoldRename(registerOf(entry), this.#since);
-    const { attributes, delta } = this.#foldAttributes(this.#timelines(rdn));
+    const { attributes, delta } = yield* this.#foldAttributes(this.#timelines(rdn));
     const moves = this.#foldMoves();
     this.#sayLines();
     const register = moves.registers.get(entry.uuid);
@@ -215,23 +219,23 @@ class EntryFold {
     return { ...timelines, differ: !timelines.was.sameAs(timelines.is) };
   }
 
-  #foldAttributes(timelines: Timelines): {
+  *#foldAttributes(timelines: Timelines): Steps<{
     readonly attributes: Attributes;
     readonly delta: readonly AttributeEffect[];
-  } {
+  }> {
     const delta: AttributeEffect[] = [];
     let attributes: Map<AttributeKey, Attribute> | undefined;
     const touched = this.#touchedKeys();
     for (const key of touched) {
       const before = this.#entry.attributes.get(key);
-      const refolded = this.#foldAttribute(key, before, timelines);
+      const refolded = yield* this.#foldAttribute(key, before, timelines);
       if (refolded.delta === undefined) continue;
       delta.push(refolded.delta);
       attributes ??= new Map(this.#entry.attributes);
       if (refolded.attribute === undefined) attributes.delete(key);
       else attributes.set(key, refolded.attribute);
     }
-    if (timelines.differ) this.#sayNamingValues(touched, timelines);
+    if (timelines.differ) yield* this.#sayNamingValues(touched, timelines);
     return { attributes: attributes ?? this.#entry.attributes, delta };
   }
 
@@ -245,7 +249,11 @@ class EntryFold {
     return keys;
   }
 
-  #foldAttribute(key: AttributeKey, attribute: Attribute | undefined, timelines: Timelines) {
+  *#foldAttribute(
+    key: AttributeKey,
+    attribute: Attribute | undefined,
+    timelines: Timelines,
+  ): Steps<RefoldedAttribute> {
     const rows: (AttributeRow & { readonly of: FoldRow })[] = [];
     for (const of of this.#since) {
       const change = attributeChangeOf(of.change, key);
@@ -253,36 +261,36 @@ class EntryFold {
       const before = effectOn(of.effects, key);
       rows.push({ of, change, before, active: !of.void, moved: isMoved(of), after: before, concerned: true });
     }
-    const refolded = refoldAttribute(key, attribute, rows);
+    const refolded = yield* foldInSteps(key, attribute, rows);
     const unconcerned = new Set<FoldRow>();
     for (const { of, after, concerned } of rows) {
       if (concerned) setEffect(of, key, after);
       else unconcerned.add(of);
     }
-    this.#sayValues(key, attribute, refolded.attribute, unconcerned, timelines);
+    yield* this.#sayValues(key, attribute, refolded.attribute, unconcerned, timelines);
     return refolded;
   }
 
   /** Values that a name held, or holds now, in attributes that the change leaves alone. */
-  #sayNamingValues(touched: ReadonlySet<AttributeKey>, timelines: Timelines): void {
+  *#sayNamingValues(touched: ReadonlySet<AttributeKey>, timelines: Timelines): Steps<void> {
     if (this.#rows.length === 1) return;
     for (const key of new Set([...timelines.was.keys(), ...timelines.is.keys()])) {
       if (touched.has(key)) continue;
       const attribute = this.#entry.attributes.get(key);
-      this.#sayValues(key, attribute, attribute, NO_ROWS, timelines);
+      yield* this.#sayValues(key, attribute, attribute, NO_ROWS, timelines);
     }
   }
 
   /**
    * Rows that are not concerned are left out before and after alike, unless an older single-valued row needs the whole story or the names differ.
    */
-  #sayValues(
+  *#sayValues(
     key: AttributeKey,
     before: Attribute | undefined,
     after: Attribute | undefined,
     unconcerned: ReadonlySet<FoldRow>,
     timelines: Timelines,
-  ): void {
+  ): Steps<void> {
     const rows: ToldRow[] = [];
     const older = this.#rows.length - this.#since.length;
     let since = 0;
@@ -296,7 +304,7 @@ class EntryFold {
     });
     const { uuid: entry } = this.#entry;
     const attribute = { was: before, is: after };
-    sayLostValues({ entry, rows, since, attribute, names: timelines }, this.#was, this.#is);
+    yield* sayLostValues({ entry, rows, since, attribute, names: timelines }, this.#was, this.#is);
   }
 
   #foldMoves(): RefoldedMoves {

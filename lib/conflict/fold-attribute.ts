@@ -5,8 +5,9 @@
  * Owns one change at one point of the order; undo and redo are refold-attribute.ts.
  */
 import { assert, must } from '../base/assert.js';
-import { latin1, utf8Encode } from '../base/bytes.js';
+import { equalBytes, latin1, utf8Encode } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
+import { eachOctetsInSteps, type Steps } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
 import { equalityRule } from '../schema/equality-rules.js';
 import { isInteger } from '../schema/integer-form.js';
@@ -26,34 +27,36 @@ export function ruleOf(change: AttributeChange): EqualityRule {
 }
 
 /** Folds `change` into `present`, which changes, and answers what really happened. */
-export function foldAttribute(present: PresentValues, change: AttributeChange): ValueEffect {
-  present.compareBy(ruleOf(change));
+export function* foldAttribute(present: PresentValues, change: AttributeChange): Steps<ValueEffect> {
+  yield* present.compareBy(ruleOf(change));
   const removed: Uint8Array[] = change.clear ? present.takeAll() : [];
   const added: Uint8Array[] = [];
-  for (const value of change.remove) for (const gone of present.take(value)) removed.push(gone);
-  for (const value of change.add) {
-    if (change.single ? present.count > 0 : present.has(value)) continue;
+  yield* eachOctetsInSteps(change.remove, (value) => {
+    for (const gone of present.take(value)) removed.push(gone);
+  });
+  yield* eachOctetsInSteps(change.add, (value) => {
+    if (change.single ? present.count > 0 : present.has(value)) return;
     present.put(value);
     added.push(value);
-  }
+  });
   if (change.increment !== 0n) incrementAll(present, change.increment, removed, added);
-  return netEffect(removed, added);
+  return yield* netEffect(removed, added);
 }
 
 /** Undoes an effect, which must be the last one on `present`. */
-export function undoEffect(present: PresentValues, effect: ValueEffect): void {
-  for (const value of effect.added) {
-    assert(present.takeExactly(value), 'undo of a value that is not there');
-  }
-  for (const value of effect.removed) present.put(value);
+export function* undoEffect(present: PresentValues, { removed, added }: ValueEffect): Steps<void> {
+  yield* eachOctetsInSteps(added, (value) =>
+    assert(present.takeExactly(value), 'undo of a value that is not there'),
+  );
+  yield* eachOctetsInSteps(removed, (value) => present.put(value));
 }
 
 /** Redoes an effect as it was. */
-export function redoEffect(present: PresentValues, effect: ValueEffect): void {
-  for (const value of effect.removed) {
-    assert(present.takeExactly(value), 'redo of a removal of a value that is not there');
-  }
-  for (const value of effect.added) present.put(value);
+export function* redoEffect(present: PresentValues, { removed, added }: ValueEffect): Steps<void> {
+  yield* eachOctetsInSteps(removed, (value) =>
+    assert(present.takeExactly(value), 'redo of a removal of a value that is not there'),
+  );
+  yield* eachOctetsInSteps(added, (value) => present.put(value));
 }
 
 /** Whether an increment can change this value. */
@@ -62,34 +65,47 @@ export function isCountable(value: Uint8Array): boolean {
 }
 
 /** Whether two effects are the same, whatever the order of their values. */
-export function sameEffect(a: AttributeEffect | undefined, b: AttributeEffect | undefined): boolean {
+export function* sameEffect(a: AttributeEffect | undefined, b: AttributeEffect | undefined): Steps<boolean> {
   if (a === undefined || b === undefined) return a === b;
-  return a.nameBefore === b.nameBefore && sameValues(a.removed, b.removed) && sameValues(a.added, b.added);
+  if (a.nameBefore !== b.nameBefore) return false;
+  return (yield* sameValues(a.removed, b.removed)) && (yield* sameValues(a.added, b.added));
 }
 
 /** Drops what is on both sides with the same octets: it came and went within one change. */
-export function netEffect(removed: Uint8Array[], added: Uint8Array[]): ValueEffect {
+export function* netEffect(removed: readonly Uint8Array[], added: readonly Uint8Array[]): Steps<ValueEffect> {
   if (removed.length === 0 || added.length === 0) return { removed, added };
-  const gone = new Map<string, number>();
-  for (const value of removed) gone.set(latin1(value), (gone.get(latin1(value)) ?? 0) + 1);
+  const gone = yield* countsOf(removed);
   const both = new Map<string, number>();
-  const came = added.filter((value) => {
+  const came: Uint8Array[] = [];
+  yield* eachOctetsInSteps(added, (value) => {
     const octets = latin1(value);
-    const left = gone.get(octets) ?? 0;
-    if (left === 0) return true;
-    gone.set(octets, left - 1);
-    both.set(octets, (both.get(octets) ?? 0) + 1);
-    return false;
+    if (take(gone, octets)) both.set(octets, (both.get(octets) ?? 0) + 1);
+    else came.push(value);
   });
   if (both.size === 0) return { removed, added };
-  const went = removed.filter((value) => {
-    const octets = latin1(value);
-    const left = both.get(octets) ?? 0;
-    if (left === 0) return true;
-    both.set(octets, left - 1);
-    return false;
+  const went: Uint8Array[] = [];
+  yield* eachOctetsInSteps(removed, (value) => {
+    if (!take(both, latin1(value))) went.push(value);
   });
   return { removed: went, added: came };
+}
+
+/** How often each value is there, by its octets. */
+function* countsOf(values: readonly Uint8Array[]): Steps<Map<string, number>> {
+  const counts = new Map<string, number>();
+  yield* eachOctetsInSteps(values, (value) => {
+    const octets = latin1(value);
+    counts.set(octets, (counts.get(octets) ?? 0) + 1);
+  });
+  return counts;
+}
+
+/** Takes one away; false where none is left. */
+function take(counts: Map<string, number>, octets: string): boolean {
+  const left = counts.get(octets) ?? 0;
+  if (left === 0) return false;
+  counts.set(octets, left - 1);
+  return true;
 }
 
 function incrementAll(
@@ -111,10 +127,17 @@ function incrementAll(
   }
 }
 
-function sameValues(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+function* sameValues(a: readonly Uint8Array[], b: readonly Uint8Array[]): Steps<boolean> {
   if (a.length !== b.length) return false;
-  if (a.length === 0) return true;
-  const octetsA = a.map(latin1).sort();
-  const octetsB = b.map(latin1).sort();
-  return octetsA.every((octets, i) => octets === octetsB[i]);
+  let inOrder = true;
+  yield* eachOctetsInSteps(a, (value, at) => {
+    inOrder &&= equalBytes(value, b[at] as Uint8Array);
+  });
+  if (inOrder) return true;
+  const counts = yield* countsOf(a);
+  let all = true;
+  yield* eachOctetsInSteps(b, (value) => {
+    all &&= take(counts, latin1(value));
+  });
+  return all;
 }

@@ -15,17 +15,19 @@ import type { EqualityRule } from '../schema/matching-rule.js';
 import { ruleOf } from './fold-attribute.js';
 import { type AttributeRow, finderOf, type RefoldedAttribute, refoldAttribute } from './refold-attribute.js';
 
-/** refoldAttribute() of one row, in steps where it has many values. */
+/** refoldAttribute(), of one row with many values by their keys. */
 export function* foldInSteps(
   key: AttributeKey,
   attribute: Attribute | undefined,
-  row: AttributeRow,
+  rows: readonly AttributeRow[],
 ): Steps<RefoldedAttribute> {
+  const [row] = rows;
+  if (row === undefined || rows.length > 1) return yield* refoldAttribute(key, attribute, rows);
   const { change } = row;
   const long = areLong([change.remove, change.add]) || (change.clear && valueCount(attribute) >= LONG_VALUES);
-  if (!long) return refoldAttribute(key, attribute, [row]);
+  if (!long) return yield* refoldAttribute(key, attribute, rows);
   const folded = yield* foldMany(key, attribute, row);
-  return folded ?? refoldAttribute(key, attribute, [row]);
+  return folded ?? (yield* refoldAttribute(key, attribute, rows));
 }
 
 /** undefined: it is another case. */

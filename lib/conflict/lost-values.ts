@@ -8,8 +8,10 @@
  *
  * The rows given reach back far enough to hold every row that any of them did not know; lines need no older ones.
  */
+import { eachInSteps, eachOctetsInSteps, type Steps } from '../base/steps.js';
 import type { AttributeChange, EntryUuid } from '../change/change.js';
 import type { Csn } from '../csn/csn.js';
+import { keysInSteps } from '../entry/change-keys.js';
 import type { Attribute } from '../entry/entry.js';
 import { type ValueKey, valueKey } from '../entry/value-index.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
@@ -53,37 +55,37 @@ const COMPARED = 8;
  * changes, so rows before the arriving one say the same as before and need not speak, and neither need the rows after the point where both
  * passes have met. Only new names judge every line anew.
  */
-export function sayLostValues(story: ValueStory, was: LineSink, is: LineSink): void {
+export function* sayLostValues(story: ValueStory, was: LineSink, is: LineSink): Steps<void> {
   const { rows, since, names } = story;
   if (names.differ) {
-    sayAll(story, 'was', was);
-    sayAll(story, 'is', is);
+    yield* sayAll(story, 'was', was);
+    yield* sayAll(story, 'is', is);
     return;
   }
   let ends = rows.length - 1;
   while (ends >= 0 && rows[ends]?.was === rows[ends]?.is) ends -= 1;
   if (ends < 0 || (rows.length === 1 && cannotLose(rows[0] as ToldRow))) return;
   const traits = traitsOf(rows);
-  const before = passBefore(story, traits);
-  const [wasPass, isPass] = [before.fork(was), before.fork(is)];
+  const before = yield* passBefore(story, traits);
+  const [wasPass, isPass] = [yield* before.fork(was), yield* before.fork(is)];
   const samePresent = traits.single === undefined || story.attribute.was === story.attribute.is;
   for (let i = since; i < rows.length; i++) {
     const row = rows[i] as ToldRow;
-    if (row.was !== undefined) wasPass.step(row.was);
-    if (row.is !== undefined) isPass.step(row.is);
+    if (row.was !== undefined) yield* wasPass.step(row.was);
+    if (row.is !== undefined) yield* isPass.step(row.is);
     if (i < ends || traits.counts) continue;
-    if (traits.uniform && resets(row.was) && resets(row.is)) return;
+    if (traits.uniform && (yield* resets(row.was)) && (yield* resets(row.is))) return;
     if (samePresent && wasPass.assertsAs(isPass)) return;
   }
 }
 
-function sayAll(story: ValueStory, side: 'was' | 'is', sink: LineSink): void {
+function* sayAll(story: ValueStory, side: 'was' | 'is', sink: LineSink): Steps<void> {
   const rows: ValueRow[] = [];
   for (const { [side]: row } of story.rows) if (row !== undefined) rows.push(row);
   const single = rows.find((row) => row.change.single)?.change;
-  const present = single && presentBefore(story.attribute[side], rows, single);
+  const present = single && (yield* presentBefore(story.attribute[side], rows, single));
   const pass = new ValuePass(story.entry, story.names[side], present, new Map(), [], sink);
-  for (const row of rows) pass.step(row);
+  for (const row of rows) yield* pass.step(row);
 }
 
 /** The usual case: one row, alone, that did what it wanted. */
@@ -120,43 +122,59 @@ function traitsOf(rows: readonly ToldRow[]): Traits {
 }
 
 /** A silent pass that stands before the arriving change. It need not know what was before a row that resets the story. */
-function passBefore({ entry, rows, since, attribute, names }: ValueStory, traits: Traits): ValuePass {
+function* passBefore({ entry, rows, since, attribute, names }: ValueStory, traits: Traits): Steps<ValuePass> {
   const { single, counts, uniform } = traits;
   let at = since - 1;
   if (counts || !uniform) at = -1;
-  while (at >= 0 && !resets(rows[at]?.was)) at -= 1;
+  while (at >= 0 && !(yield* resets(rows[at]?.was))) at -= 1;
   const reset = at < 0 ? undefined : rows[at]?.was;
   if (reset !== undefined) {
     const { change, witness } = reset;
     const rule = ruleOf(change);
-    const asserters = new Map(change.add.map((value) => [valueKey(value, rule), [witness]]));
-    const present = single && new PresentValues(rule, change.add);
-    return after(
+    const asserters = new Map<ValueKey, Witness[]>();
+    yield* eachInSteps(yield* addedKeysOf(change, rule), (of) => void asserters.set(of, [witness]));
+    const present = single && (yield* PresentValues.of(rule, change.add));
+    return yield* after(
       new ValuePass(entry, names.is, present, asserters, [], undefined),
       rows.slice(at + 1, since),
     );
   }
   const told: ValueRow[] = [];
   for (const { was } of rows) if (was !== undefined) told.push(was);
-  const present = single && presentBefore(attribute.was, told, single);
-  return after(new ValuePass(entry, names.is, present, new Map(), [], undefined), rows.slice(0, since));
+  const present = single && (yield* presentBefore(attribute.was, told, single));
+  return yield* after(
+    new ValuePass(entry, names.is, present, new Map(), [], undefined),
+    rows.slice(0, since),
+  );
 }
 
-function after(pass: ValuePass, rows: readonly ToldRow[]): ValuePass {
-  for (const { was } of rows) if (was !== undefined) pass.step(was);
+function* after(pass: ValuePass, rows: readonly ToldRow[]): Steps<ValuePass> {
+  for (const { was } of rows) if (was !== undefined) yield* pass.step(was);
   return pass;
 }
 
+/** Keys of the values that a change adds, under its own rule, in their order. */
+function* addedKeysOf(change: AttributeChange, rule: EqualityRule): Steps<readonly ValueKey[]> {
+  const keys = yield* keysInSteps(change, rule);
+  return change.remove.length === 0 ? keys : keys.slice(change.remove.length);
+}
+
+function* keysOf(values: readonly Uint8Array[], rule: EqualityRule): Steps<Set<ValueKey>> {
+  const keys = new Set<ValueKey>();
+  yield* eachOctetsInSteps(values, (value) => void keys.add(valueKey(value, rule)));
+  return keys;
+}
+
 /** The values before the first of `rows`. */
-function presentBefore(
+function* presentBefore(
   attribute: Attribute | undefined,
   rows: readonly ValueRow[],
   single: AttributeChange,
-): PresentValues {
-  const present = new PresentValues(ruleOf(single), attribute?.values);
+): Steps<PresentValues> {
+  const present = yield* PresentValues.of(ruleOf(single), attribute?.values);
   for (let i = rows.length - 1; i >= 0; i--) {
     const effect = rows[i]?.effect;
-    if (effect !== undefined) undoEffect(present, effect);
+    if (effect !== undefined) yield* undoEffect(present, effect);
   }
   return present;
 }
@@ -165,7 +183,7 @@ function presentBefore(
  * Whether nothing before the row matters after it: it clears, and what it adds was not there in any spelling. Its adds are then all values, and
  * it alone asserts them. True of attributes whose changes compare by one rule: there what is asserted is present.
  */
-function resets(row: ValueRow | undefined): boolean {
+function* resets(row: ValueRow | undefined): Steps<boolean> {
   if (row === undefined) return false;
   const { change, effect } = row;
   if (!change.clear || change.increment !== 0n) return false;
@@ -174,8 +192,12 @@ function resets(row: ValueRow | undefined): boolean {
   if (effect === undefined || effect.added.length !== change.add.length) return false;
   if (effect.removed.length === 0) return true;
   const rule = ruleOf(change);
-  const added = new Set(effect.added.map((value) => valueKey(value, rule)));
-  return !effect.removed.some((value) => added.has(valueKey(value, rule)));
+  const added = yield* keysOf(effect.added, rule);
+  let again = false;
+  yield* eachOctetsInSteps(effect.removed, (value) => {
+    again ||= added.has(valueKey(value, rule));
+  });
+  return !again;
 }
 
 class ValuePass {
@@ -207,10 +229,11 @@ class ValuePass {
   }
 
   /** A pass that goes on from here and speaks. */
-  fork(sink: LineSink): ValuePass {
+  *fork(sink: LineSink): Steps<ValuePass> {
     const asserters = new Map<ValueKey, Witness[]>();
-    for (const [key, witnesses] of this.#asserters) asserters.set(key, [...witnesses]);
-    return new ValuePass(this.#entry, this.#names, this.#present?.copy(), asserters, [...this.#takers], sink);
+    yield* eachInSteps(this.#asserters, ([key, witnesses]) => void asserters.set(key, [...witnesses]));
+    const present = this.#present && (yield* this.#present.copy());
+    return new ValuePass(this.#entry, this.#names, present, asserters, [...this.#takers], sink);
   }
 
   /** Whether the same rows assert the same values. False, too, where there are many to compare. */
@@ -224,14 +247,14 @@ class ValuePass {
     return true;
   }
 
-  step(row: ValueRow): void {
+  *step(row: ValueRow): Steps<void> {
     const { change, effect } = row;
     const rule = ruleOf(change);
-    if (this.#present !== undefined && effect !== undefined) redoEffect(this.#present, effect);
-    const addedKeys = new Set((effect?.added ?? []).map((value) => valueKey(value, rule)));
+    if (this.#present !== undefined && effect !== undefined) yield* redoEffect(this.#present, effect);
+    const addedKeys = yield* keysOf(effect?.added ?? [], rule);
     if (change.increment !== 0n) this.#count(row, rule, addedKeys);
-    else this.#take(row, rule, addedKeys);
-    this.#assertAdds(row, rule, addedKeys);
+    else yield* this.#take(row, rule, addedKeys);
+    yield* this.#assertAdds(row, rule, addedKeys);
     if (change.increment === 0n && effect !== undefined && effect.removed.length > 0)
       this.#takers.push(row.witness);
   }
@@ -266,32 +289,33 @@ class ValuePass {
     }
   }
 
-  #take(row: ValueRow, rule: EqualityRule, addedKeys: ReadonlySet<ValueKey>): void {
+  *#take(row: ValueRow, rule: EqualityRule, addedKeys: ReadonlySet<ValueKey>): Steps<void> {
     if (this.#asserters.size === 0 || row.effect === undefined) return;
-    for (const value of row.effect.removed) {
+    yield* eachOctetsInSteps(row.effect.removed, (value) => {
       const key = valueKey(value, rule);
-      if (addedKeys.has(key)) continue;
+      if (addedKeys.has(key)) return;
       for (const asserter of this.#asserters.get(key) ?? []) {
         if (!knew(row.witness, asserter.csn)) this.#sayUnheld(row, asserter.csn, row.witness.csn, value);
       }
       this.#asserters.delete(key);
-    }
+    });
   }
 
-  #assertAdds(row: ValueRow, rule: EqualityRule, addedKeys: ReadonlySet<ValueKey>): void {
+  *#assertAdds(row: ValueRow, rule: EqualityRule, addedKeys: ReadonlySet<ValueKey>): Steps<void> {
     const { change, witness } = row;
     if (change.increment !== 0n) return;
-    this.#present?.compareBy(rule);
-    for (const value of change.add) {
-      const key = valueKey(value, rule);
+    if (this.#present !== undefined) yield* this.#present.compareBy(rule);
+    const keys = yield* addedKeysOf(change, rule);
+    yield* eachInSteps(change.add, (value, at) => {
+      const key = keys[at] as ValueKey;
       if (change.single && !addedKeys.has(key) && this.#present?.has(value) === false) {
         this.#sayUnheld(row, witness.csn, this.#occupier(witness, rule), value);
-        continue;
+        return;
       }
       const asserters = this.#asserters.get(key);
       if (asserters === undefined) this.#asserters.set(key, [witness]);
       else if (asserters.at(-1) !== witness) asserters.push(witness);
-    }
+    });
   }
 
   /** The youngest unknown row that asserts what is present. */

@@ -41,7 +41,7 @@ export function* modifyInSteps(
       after: undefined,
       concerned: true,
     };
-    const refolded = yield* foldInSteps(of.key, entry.attributes.get(of.key), row);
+    const refolded = yield* foldInSteps(of.key, entry.attributes.get(of.key), [row]);
     if (row.after !== undefined) effects.push(row.after);
     if (refolded.delta === undefined) continue;
     delta.push(refolded.delta);

@@ -3,6 +3,7 @@
  * different rules (their origins' schemas differed), values that one rule tells apart may be equal under the other and share a key.
  */
 import { equalBytes } from '../base/bytes.js';
+import { eachOctetsInSteps, type Steps } from '../base/steps.js';
 import { type ValueKey, valueKey } from '../entry/value-index.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 
@@ -21,18 +22,23 @@ export class PresentValues {
   }
 
   /** The same values, to go on with apart from these. */
-  copy(): PresentValues {
-    return new PresentValues(this.#rule, this.values());
+  copy(): Steps<PresentValues> {
+    return PresentValues.of(this.#rule, this.values());
+  }
+
+  /** The values of an attribute, in steps. */
+  static *of(rule: EqualityRule, values: readonly Uint8Array[] = []): Steps<PresentValues> {
+    const present = new PresentValues(rule);
+    yield* eachOctetsInSteps(values, (value) => present.put(value));
+    return present;
   }
 
   /** From now on values compare by `rule`. */
-  compareBy(rule: EqualityRule): void {
+  *compareBy(rule: EqualityRule): Steps<void> {
     if (rule.name === this.#rule.name) return;
-    const values = this.values();
+    const values = this.takeAll();
     this.#rule = rule;
-    this.#byKey = new Map();
-    this.#count = 0;
-    for (const value of values) this.put(value);
+    yield* eachOctetsInSteps(values, (value) => this.put(value));
   }
 
   /** Whether an equal value is present. */

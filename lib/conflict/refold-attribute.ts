@@ -8,8 +8,10 @@
  * An attribute takes its name from the change that gave it its first value, and keeps it until it has none.
  */
 import { equalBytes, latin1 } from '../base/bytes.js';
+import { eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
-import { keysOfChange } from '../entry/change-keys.js';
+import { keysInSteps } from '../entry/change-keys.js';
+import { EditedValues } from '../entry/edited-values.js';
 import type { Attribute } from '../entry/entry.js';
 import {
   changeValues,
@@ -59,11 +61,11 @@ const LARGE_VALUES = 64;
 const distinctUnder = new WeakMap<Attribute, string>();
 
 /** Folds `rows` (ascending: the arriving change and every younger row that touches the attribute) anew over `attribute` as it is now. */
-export function refoldAttribute(
+export function* refoldAttribute(
   key: AttributeKey,
   attribute: Attribute | undefined,
   rows: readonly AttributeRow[],
-): RefoldedAttribute {
+): Steps<RefoldedAttribute> {
   const first = rows[0];
   if (first === undefined) return { attribute, delta: undefined };
   if (rows.length === 1) {
@@ -72,9 +74,13 @@ export function refoldAttribute(
   }
   const rule = ruleOf(first.change);
   const some = concernsSingleValues(attribute, rows, rule)
-    ? refoldSome(key, attribute, rows, rule)
+    ? yield* refoldSome(key, attribute, rows, rule)
     : undefined;
-  return some ?? refoldToClear(key, attribute, rows, rule) ?? refoldAll(key, attribute, rows, rule);
+  return (
+    some ??
+    (yield* refoldToClear(key, attribute, rows, rule)) ??
+    (yield* refoldAll(key, attribute, rows, rule))
+  );
 }
 
 /** The usual case, a replace by one value or none that nothing younger follows. undefined: it is another case. */
@@ -132,44 +138,54 @@ export function finderOf(
 }
 
 /** undefined where values that the rule holds equal were present together: then all values must be looked at. */
-function refoldSome(
+function* refoldSome(
   key: AttributeKey,
   attribute: Attribute | undefined,
   rows: readonly AttributeRow[],
   rule: EqualityRule,
-): RefoldedAttribute | undefined {
+): Steps<RefoldedAttribute | undefined> {
   const find = finderOf(attribute, rule);
   if (find === undefined) return undefined;
   const followed = new Map<ValueKey, Uint8Array | undefined>();
   for (const { change, moved } of rows) {
     if (!moved) continue;
-    for (const of of keysOfChange(change, rule)) if (!followed.has(of)) followed.set(of, find(of));
+    yield* eachInSteps(yield* keysInSteps(change, rule), (of) => {
+      if (!followed.has(of)) followed.set(of, find(of));
+    });
   }
-  const present = new Map(followed);
+  const present = yield* copyOf(followed);
   const touching: { readonly row: AttributeRow; readonly parts: EffectParts }[] = [];
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as AttributeRow;
     row.after = row.before;
-    row.concerned = row.moved || touches(row.change, followed, rule);
+    row.concerned = row.moved || (yield* touches(row.change, followed, rule));
     if (!row.concerned) continue;
-    const parts = splitEffect(row.before, followed, rule);
+    const parts = yield* splitEffect(row.before, followed, rule);
     touching.push({ row, parts });
-    for (const of of parts.addedKeys) present.set(of, undefined);
-    for (let j = 0; j < parts.removed.length; j++) {
-      const of = parts.removedKeys[j] as ValueKey;
-      // Equal under this rule, and there together: an older change with another rule told them apart.
-      if (present.get(of) !== undefined) return undefined;
-      present.set(of, parts.removed[j]);
-    }
+    yield* eachInSteps(parts.addedKeys, (of) => void present.set(of, undefined));
+    let twins = false;
+    yield* eachInSteps(parts.removed, (value, at) => {
+      const of = parts.removedKeys[at] as ValueKey;
+      twins ||= present.get(of) !== undefined;
+      present.set(of, value);
+    });
+    // Equal under this rule, and there together: an older change with another rule told them apart.
+    if (twins) return undefined;
   }
   for (const { row, parts } of touching.reverse()) {
-    const effect = row.active ? foldSome(present, row.change, rule) : NOTHING;
-    row.after = mergeEffect(key, row.before, parts, effect);
+    const effect = row.active ? yield* foldSome(present, row.change, rule) : NOTHING;
+    row.after = yield* mergeEffect(key, row.before, parts, effect);
   }
-  return someDelta(key, attribute, followed, present, rows, rule);
+  return yield* someDelta(key, attribute, followed, present, rows, rule);
 }
 
 const NOTHING: ValueEffect = { removed: [], added: [] };
+
+function* copyOf<V>(values: ReadonlyMap<ValueKey, V>): Steps<Map<ValueKey, V>> {
+  const copy = new Map<ValueKey, V>();
+  yield* eachInSteps(values, ([of, value]) => void copy.set(of, value));
+  return copy;
+}
 
 interface EffectParts {
   /** The followed values of an effect, with their keys, and the rest of it. */
@@ -180,36 +196,39 @@ interface EffectParts {
   readonly rest: ValueEffect;
 }
 
-function touches(
+function* touches(
   change: AttributeChange,
   followed: ReadonlyMap<ValueKey, unknown>,
   rule: EqualityRule,
-): boolean {
+): Steps<boolean> {
   if (change.clear) return true;
-  for (const of of keysOfChange(change, rule)) if (followed.has(of)) return true;
-  return false;
+  let some = false;
+  yield* eachInSteps(yield* keysInSteps(change, rule), (of) => {
+    some ||= followed.has(of);
+  });
+  return some;
 }
 
-function splitEffect(
+function* splitEffect(
   effect: AttributeEffect | undefined,
   followed: ReadonlyMap<ValueKey, unknown>,
   rule: EqualityRule,
-): EffectParts {
-  const split = (values: readonly Uint8Array[]) => {
+): Steps<EffectParts> {
+  function* split(values: readonly Uint8Array[]) {
     const inside: Uint8Array[] = [];
     const keys: ValueKey[] = [];
     const outside: Uint8Array[] = [];
-    for (const value of values) {
+    yield* eachOctetsInSteps(values, (value) => {
       const of = valueKey(value, rule);
       if (followed.has(of)) {
         inside.push(value);
         keys.push(of);
       } else outside.push(value);
-    }
+    });
     return { inside, keys, outside };
-  };
-  const removed = split(effect?.removed ?? []);
-  const added = split(effect?.added ?? []);
+  }
+  const removed = yield* split(effect?.removed ?? []);
+  const added = yield* split(effect?.added ?? []);
   return {
     removed: removed.inside,
     removedKeys: removed.keys,
@@ -220,11 +239,11 @@ function splitEffect(
 }
 
 /** The fold of fold-attribute.ts on the followed values of a multi-valued attribute. */
-function foldSome(
+function* foldSome(
   present: Map<ValueKey, Uint8Array | undefined>,
   change: AttributeChange,
   rule: EqualityRule,
-): ValueEffect {
+): Steps<ValueEffect> {
   const removed: Uint8Array[] = [];
   const added: Uint8Array[] = [];
   const take = (of: ValueKey) => {
@@ -234,50 +253,56 @@ function foldSome(
     present.set(of, undefined);
   };
   if (change.clear) for (const of of present.keys()) take(of);
-  for (const value of change.remove) take(valueKey(value, rule));
-  for (const value of change.add) {
-    const of = valueKey(value, rule);
-    if (!present.has(of) || present.get(of) !== undefined) continue;
+  // All rows compare by this rule.
+  const keys = yield* keysInSteps(change, rule);
+  const { length } = change.remove;
+  yield* eachInSteps(change.remove, (_value, at) => take(keys[at] as ValueKey));
+  yield* eachInSteps(change.add, (value, at) => {
+    const of = keys[length + at] as ValueKey;
+    if (!present.has(of) || present.get(of) !== undefined) return;
     present.set(of, value);
     added.push(value);
-  }
-  return netEffect(removed, added);
+  });
+  return yield* netEffect(removed, added);
 }
 
-function mergeEffect(
+function* mergeEffect(
   key: AttributeKey,
   before: AttributeEffect | undefined,
   parts: EffectParts,
   effect: ValueEffect,
-): AttributeEffect | undefined {
+): Steps<AttributeEffect | undefined> {
   const merged: AttributeEffect = {
     key,
     removed: [...parts.rest.removed, ...effect.removed],
     added: [...parts.rest.added, ...effect.added],
   };
   if (merged.removed.length === 0 && merged.added.length === 0) return undefined;
-  return sameEffect(before, merged) ? before : merged;
+  return (yield* sameEffect(before, merged)) ? before : merged;
 }
 
-function someDelta(
+function* someDelta(
   key: AttributeKey,
   attribute: Attribute | undefined,
   before: ReadonlyMap<ValueKey, Uint8Array | undefined>,
   after: ReadonlyMap<ValueKey, Uint8Array | undefined>,
   rows: readonly AttributeRow[],
   rule: EqualityRule,
-): RefoldedAttribute {
+): Steps<RefoldedAttribute> {
   const gone = new Map<ValueKey, Uint8Array>();
   const come = new Map<ValueKey, Uint8Array>();
-  for (const [of, was] of before) {
+  yield* eachInSteps(before, ([of, was]) => {
     const is = after.get(of);
-    if (was === is || (was !== undefined && is !== undefined && latin1(was) === latin1(is))) continue;
+    if (was === is || (was !== undefined && is !== undefined && latin1(was) === latin1(is))) return;
     if (was !== undefined) gone.set(of, was);
     if (is !== undefined) come.set(of, is);
-  }
+  });
   if (gone.size === 0 && come.size === 0) return { attribute, delta: undefined };
   const name = rows[0]?.change.name ?? key;
-  const changed = changeValues(attribute, name, gone, come, rule);
+  const changed =
+    gone.size + come.size < LONG_VALUES
+      ? changeValues(attribute, name, gone, come, rule)
+      : EditedValues.after(attribute, name, { gone, come }, rule);
   if (valueCount(changed) >= LARGE_VALUES && changed !== undefined) distinctUnder.set(changed, rule.name);
   return { attribute: changed, delta: { key, removed: [...gone.values()], added: [...come.values()] } };
 }
@@ -286,12 +311,12 @@ function someDelta(
  * What is present after a row that clears follows from that row alone, so only rows up to the first such row behind the last one moved are undone
  * and redone. undefined where there is none, or where changes spell the attribute differently: names may live on through a clear.
  */
-function refoldToClear(
+function* refoldToClear(
   key: AttributeKey,
   attribute: Attribute | undefined,
   rows: readonly AttributeRow[],
   rule: EqualityRule,
-): RefoldedAttribute | undefined {
+): Steps<RefoldedAttribute | undefined> {
   const name = attribute?.name ?? rows[0]?.change.name;
   let moved = 0;
   for (let i = 0; i < rows.length; i++) {
@@ -305,63 +330,68 @@ function refoldToClear(
   const clearing = rows[at];
   if (clearing === undefined) return undefined;
   const left = new PresentValues(ruleOf(clearing.change));
-  foldAttribute(left, clearing.change);
-  const present = new PresentValues(rule, left.values());
+  yield* foldAttribute(left, clearing.change);
+  const present = yield* PresentValues.of(rule, left.values());
   for (let i = at; i >= 0; i--) {
     const before = rows[i]?.before;
-    if (before !== undefined) undoEffect(present, before);
+    if (before !== undefined) yield* undoEffect(present, before);
   }
-  rows.forEach((row, i) => {
+  for (const [i, row] of rows.entries()) {
     row.after = i > at ? row.before : undefined;
     row.concerned = true;
-    if (i > at || !row.active) return;
-    const { removed, added } = foldAttribute(present, row.change);
-    if (removed.length === 0 && added.length === 0) return;
+    if (i > at || !row.active) continue;
+    const { removed, added } = yield* foldAttribute(present, row.change);
+    if (removed.length === 0 && added.length === 0) continue;
     const after: AttributeEffect = { key, removed, added };
-    row.after = sameEffect(row.before, after) ? row.before : after;
-  });
+    row.after = (yield* sameEffect(row.before, after)) ? row.before : after;
+  }
   return { attribute, delta: undefined };
 }
 
-function refoldAll(
+function* refoldAll(
   key: AttributeKey,
   attribute: Attribute | undefined,
   rows: readonly AttributeRow[],
   rule: EqualityRule,
-): RefoldedAttribute {
-  const present = new PresentValues(rule, attribute?.values);
+): Steps<RefoldedAttribute> {
+  const present = yield* PresentValues.of(rule, yield* allValues(attribute));
   let name = attribute?.name;
   for (let i = rows.length - 1; i >= 0; i--) {
     const { before, change } = rows[i] as AttributeRow;
     if (before === undefined) continue;
-    undoEffect(present, before);
+    yield* undoEffect(present, before);
     name = present.count === 0 ? undefined : (name ?? before.nameBefore ?? change.name);
   }
   for (const row of rows) {
     row.after = undefined;
     row.concerned = true;
     if (!row.active) continue;
-    const { removed, added } = foldAttribute(present, row.change);
+    const { removed, added } = yield* foldAttribute(present, row.change);
     const nameBefore = present.count === 0 && name !== row.change.name ? name : undefined;
     name = present.count === 0 ? undefined : (name ?? row.change.name);
     if (removed.length === 0 && added.length === 0) continue;
     const after: AttributeEffect =
       nameBefore === undefined ? { key, removed, added } : { key, removed, added, nameBefore };
-    row.after = sameEffect(row.before, after) ? row.before : after;
+    row.after = (yield* sameEffect(row.before, after)) ? row.before : after;
   }
-  return allDelta(key, attribute, present.values(), name ?? key);
+  return yield* allDelta(key, attribute, present.values(), name ?? key);
 }
 
-function allDelta(
+function* allDelta(
   key: AttributeKey,
   attribute: Attribute | undefined,
   values: readonly Uint8Array[],
   name: string,
-): RefoldedAttribute {
-  const { removed, added } = netEffect([...(attribute?.values ?? [])], [...values]);
+): Steps<RefoldedAttribute> {
+  const { removed, added } = yield* netEffect(yield* allValues(attribute), values);
   if (removed.length === 0 && added.length === 0 && (values.length === 0 || attribute?.name === name)) {
     return { attribute, delta: undefined };
   }
   const changed = values.length === 0 ? undefined : { name, values };
   return { attribute: changed, delta: { key, removed, added } };
+}
+
+/** Read in steps where they stand in rows of their own. */
+function* allValues(attribute: Attribute | undefined): Steps<readonly Uint8Array[]> {
+  return attribute?.many === undefined ? (attribute?.values ?? []) : yield* attribute.many.valuesInSteps();
 }

@@ -6,6 +6,7 @@
  */
 
 import { must } from '../base/assert.js';
+import { whole } from '../base/steps.js';
 import type { AddedAttribute, Change, EntryUuid, PreservedFacts } from '../change/change.js';
 import { type Csn, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
@@ -200,7 +201,7 @@ function attributeBefore(
     const { change, effects } = rows[i] as HistoryRow;
     const effect = effectOn(effects, key);
     if (effect === undefined) continue;
-    undoEffect(present, effect);
+    whole(undoEffect(present, effect));
     const { body } = change;
     const named = body.kind === 'modify' || body.kind === 'modifyDn' ? body.attributes : [];
     const given = named.find((one) => one.key === key)?.name ?? key;
@@ -218,7 +219,7 @@ function difference(
   const attributes = new Map(is);
   for (const key of new Set([...was.keys(), ...is.keys()])) {
     const [before, after] = [was.get(key), is.get(key)];
-    const { removed, added } = netEffect([...(before?.values ?? [])], [...(after?.values ?? [])]);
+    const { removed, added } = whole(netEffect(before?.values ?? [], after?.values ?? []));
     if (removed.length > 0 || added.length > 0) delta.push({ key, removed, added });
     else if (before !== undefined && before.name === after?.name) attributes.set(key, before);
   }
@@ -255,6 +256,6 @@ function sameRow(a: HistoryRow | undefined, b: HistoryRow): boolean {
     a.rdnBefore?.csn === b.rdnBefore?.csn &&
     a.rdnBefore?.since === b.rdnBefore?.since &&
     a.effects.length === b.effects.length &&
-    a.effects.every((effect) => sameEffect(effect, effectOn(b.effects, effect.key)))
+    a.effects.every((effect) => whole(sameEffect(effect, effectOn(b.effects, effect.key))))
   );
 }

@@ -3,7 +3,9 @@ import t from 'tap';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1 } from '../../lib/base/bytes.js';
-import type { Csn } from '../../lib/csn/csn.js';
+import type { Change } from '../../lib/change/change.js';
+import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import {
@@ -263,3 +265,42 @@ t.test('few values of many octets take turns as many values do, and their rows a
   t.same(some, all);
   for (const engine of [pieces, one]) t.same(await violations(engine), []);
 });
+
+t.test(
+  'a small change that comes late, below a change of thousands of values, takes turns too',
+  async (t) => {
+    const uuid = freshUuid();
+    const [pieces, one] = [await turning(), await openEngine({ values: VALUES })];
+    const domain = freshUuid();
+    const replaced = { member: { clear: true, add: members(5000, 3000) } };
+    for (const { backend, clock } of [pieces, one]) {
+      await backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }, domain));
+      await backend.submit(
+        '',
+        adding(GROUP, { objectClass: ['groupOfNames'], cn: ['g'], member: members(0, 700) }, uuid),
+      );
+      clock.ms += 2000;
+      await backend.submit('', modifying(GROUP, replaced));
+    }
+    const { ms } = pieces.clock;
+    const body = must(
+      modifying(GROUP, { member: { add: members(9000, 1) } })(pieces.backend)[0],
+      'a change',
+    ).body;
+    const late = (engine: Engine): Change => ({
+      csn: makeCsn(ms - 1000, 0, 2 as ReplicaId),
+      previous: undefined,
+      seen: ServerState.of([must(engine.sink.given[1], 'the add of the group').csn]),
+      entry: uuid,
+      initiator: '',
+      body,
+    });
+    const before = pieces.turns;
+    for (const engine of [pieces, one])
+      t.match(await engine.backend.replay([late(engine)]), [{ kind: 'applied' }]);
+    t.ok(pieces.turns > before + 2, `it took ${pieces.turns - before} turns`);
+    t.equal(shown(pieces)?.length, 3000, 'the replace is younger');
+    t.same(shown(pieces), shown(one));
+    for (const engine of [pieces, one]) t.same(await violations(engine), []);
+  },
+);

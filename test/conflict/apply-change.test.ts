@@ -1,9 +1,23 @@
 /** The table of replication-model.md section 5, row by row, in every order of arrival; waiting, duplicates, stamps. */
 import t from 'tap';
-import { applyChange, isWaiting } from '../../lib/conflict/apply-change.js';
+import { STEP_VALUES } from '../../lib/base/steps.js';
+import { applyChange, applyInSteps, isWaiting } from '../../lib/conflict/apply-change.js';
 import { LOST_AND_FOUND_UUID } from '../../lib/conflict/entry-state.js';
 import { MemoryDomain } from './memory-domain.js';
-import { add, BASE, change, csn, id, modify, move, remove, rename, TOP, undelete } from './story.js';
+import {
+  add,
+  BASE,
+  change,
+  csn,
+  type Edit,
+  id,
+  modify,
+  move,
+  remove,
+  rename,
+  TOP,
+  undelete,
+} from './story.js';
 import { journal, shown, tell, values } from './tell.js';
 
 const [P, Q, X] = [id(2), id(3), id(4)];
@@ -274,4 +288,37 @@ t.test('what a late life event gives back is folded again: values, names and mov
     change(95, 4, X, undelete, SEEN),
   ]);
   t.same([shown(early, X), values(early, X, 'mail')], ['cn=y,cn=q,cn=base', ['a', 'b']]);
+});
+
+t.test('what goes through many values does so in steps, whatever other changes it meets', async (t) => {
+  const G = id(2);
+  const some = (from: number, count: number) => Array.from({ length: count }, (_, n) => `user${from + n}`);
+  const many = some(1000, 3000);
+  const seen = [csn(2, 1)];
+  const cases: readonly (readonly [string, number, Edit, Edit])[] = [
+    ['an edit of another attribute', 9, { name: 'description', add: ['x'] }, { add: many }],
+    ['an older edit of one value', 9, { remove: ['user3'] }, { add: many }],
+    ['a younger edit of one value', 11, { remove: ['user3'] }, { add: many }],
+    ['a younger edit of as many', 11, { add: some(2500, 3000) }, { add: many }],
+    ['an older edit of as many', 9, { add: some(2500, 3000) }, { clear: true, add: many }],
+    ['a younger replace', 11, { clear: true, add: many }, { add: ['user4'] }],
+    ['a younger edit, itself a replace', 11, { add: ['late'] }, { clear: true, add: many }],
+  ];
+  for (const [what, at, other, edit] of cases) {
+    const domain = new MemoryDomain();
+    domain.apply(change(1, 1, BASE, add(TOP, 'base')));
+    domain.apply(change(2, 1, G, add(BASE, 'x', { mail: some(0, 10) }), [csn(1, 1)]));
+    domain.apply(change(at, 3, G, modify(other), seen));
+    const arriving = change(10, 2, G, modify(edit), seen);
+    const steps = applyInSteps(domain, arriving);
+    let yields = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) yields += 1;
+    t.ok(yields >= many.length / STEP_VALUES, `${what}: ${yields} steps`);
+    const once = domain.clone();
+    once.apply(arriving);
+    if (!isWaiting(step.value)) domain.store(arriving, step.value);
+    t.equal(domain.facts(), once.facts(), `${what}: the same in one piece`);
+    t.equal(domain.records(), once.records());
+  }
 });

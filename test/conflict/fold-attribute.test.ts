@@ -1,6 +1,7 @@
 /** The table of replication-model.md section 4, row by row, and what a single change does to the values present. */
 import t from 'tap';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
+import { whole } from '../../lib/base/steps.js';
 import {
   foldAttribute,
   isCountable,
@@ -18,11 +19,11 @@ import { attribute, type Edit } from './story.js';
 function fold(before: readonly string[], edit: Edit): { after: string[]; effect: string } {
   const change = attribute(edit);
   const present = new PresentValues(ruleOf(change), before.map(utf8Encode));
-  const effect = foldAttribute(present, change);
+  const effect = whole(foldAttribute(present, change));
   const after = present.values().map(latin1).sort();
-  undoEffect(present, effect);
+  whole(undoEffect(present, effect));
   t.same(present.values().map(latin1).sort(), [...before].sort(), 'undo');
-  redoEffect(present, effect);
+  whole(redoEffect(present, effect));
   t.same(present.values().map(latin1).sort(), after, 'redo');
   const text = [...effect.removed.map((v) => `-${latin1(v)}`), ...effect.added.map((v) => `+${latin1(v)}`)];
   return { after, effect: text.join(' ') };
@@ -85,21 +86,27 @@ t.test('origins that disagreed about the rule: each change compares by its own',
   const exact = { equality: 'octetStringMatch' };
   t.same(fold(['v'], { ...exact, add: ['V'] }).after, ['V', 'v']);
   const present = new PresentValues(ruleOf(attribute(exact)), ['v', 'V', 'w'].map(utf8Encode));
-  const effect = foldAttribute(present, attribute({ remove: ['v'] }));
+  const effect = whole(foldAttribute(present, attribute({ remove: ['v'] })));
   t.same(effect.removed.map(latin1).sort(), ['V', 'v']);
-  undoEffect(present, effect);
+  whole(undoEffect(present, effect));
   t.equal(present.count, 3);
 });
 
 t.test('a net effect names nothing twice, and order does not matter to sameness', async (t) => {
   const bytes = (...texts: string[]) => texts.map(utf8Encode);
-  const net = netEffect(bytes('a', 'a', 'b'), bytes('a', 'c'));
+  const net = whole(netEffect(bytes('a', 'a', 'b'), bytes('a', 'c')));
   t.same([net.removed.map(latin1), net.added.map(latin1)], [['a', 'b'], ['c']]);
   const key = 'mail' as AttributeKey;
   t.ok(
-    sameEffect({ key, removed: bytes('a', 'b'), added: [] }, { key, removed: bytes('b', 'a'), added: [] }),
+    whole(
+      sameEffect({ key, removed: bytes('a', 'b'), added: [] }, { key, removed: bytes('b', 'a'), added: [] }),
+    ),
   );
-  t.notOk(sameEffect({ key, removed: bytes('a'), added: [] }, { key, removed: bytes('b'), added: [] }));
-  t.notOk(sameEffect({ key, removed: [], added: [] }, { key, removed: [], added: [], nameBefore: 'M' }));
-  t.notOk(sameEffect(undefined, { key, removed: [], added: [] }));
+  t.notOk(
+    whole(sameEffect({ key, removed: bytes('a'), added: [] }, { key, removed: bytes('b'), added: [] })),
+  );
+  t.notOk(
+    whole(sameEffect({ key, removed: [], added: [] }, { key, removed: [], added: [], nameBefore: 'M' })),
+  );
+  t.notOk(whole(sameEffect(undefined, { key, removed: [], added: [] })));
 });

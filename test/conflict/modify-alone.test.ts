@@ -2,6 +2,7 @@
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
+import { whole } from '../../lib/base/steps.js';
 import type { ChangeBody } from '../../lib/change/change.js';
 import { foldAttribute, ruleOf } from '../../lib/conflict/fold-attribute.js';
 import { modifyAlone } from '../../lib/conflict/modify-alone.js';
@@ -76,7 +77,7 @@ t.test('values, effect and stamp are those of the fold of one attribute', async 
     const outcome = must(modifyAlone(domain, must(domain.entry(X), 'x'), made), 'it stands alone');
     const of = attribute(edit);
     const present = new PresentValues(ruleOf(of), before.map(utf8Encode));
-    const { removed, added } = foldAttribute(present, of);
+    const { removed, added } = whole(foldAttribute(present, of));
     const after = outcome.entries[0];
     t.same(
       texts(after?.attributes.get(MAIL)?.values),
