@@ -11,6 +11,8 @@ export interface Attribute {
   readonly name: string;
   /** At least one, distinct under the equality rule. Never written to. */
   readonly values: readonly Uint8Array[];
+  /** How many values there are, where that is told without making them (valueCount()). */
+  readonly count?: number;
   /** Where there are too many values to go through for each question; undefined: there are few. */
   readonly many?: ManyValues;
 }

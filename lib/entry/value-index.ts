@@ -70,7 +70,8 @@ export function holdsValue(attribute: Attribute | undefined, value: Uint8Array, 
 
 /** How many values an attribute has; asks none of them. */
 export function valueCount(attribute: Attribute | undefined): number {
-  return attribute?.many?.count ?? attribute?.values.length ?? 0;
+  if (attribute === undefined) return 0;
+  return attribute.many?.count ?? attribute.count ?? attribute.values.length;
 }
 
 /** Every value with its key, in the attribute's order. */

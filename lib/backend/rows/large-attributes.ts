@@ -8,7 +8,7 @@ import { eachInSteps, eachOctetsInSteps, type Steps, whole } from '../../base/st
 import { OBJECT_CLASS_KEY } from '../../entry/class-profile.js';
 import { EditedValues } from '../../entry/edited-values.js';
 import type { Attribute, Attributes } from '../../entry/entry.js';
-import { type ValueKey, valueKey } from '../../entry/value-index.js';
+import { type ValueKey, valueCount, valueKey } from '../../entry/value-index.js';
 import { addToSum } from '../../entry/value-sum.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EqualityRule } from '../../schema/matching-rule.js';
@@ -87,7 +87,7 @@ export class LargeAttributes {
   #standInRecord(was: Attributes | undefined, is: Attributes): boolean {
     // Values of those that stand in rows are read when they are asked for.
     for (const attribute of is.values())
-      if (attribute.many !== undefined || attribute.values.length > this.#most) return false;
+      if (attribute.many !== undefined || valueCount(attribute) > this.#most) return false;
     if (was !== undefined)
       for (const before of was.values()) if (before instanceof ManyAttribute) return false;
     return true;

@@ -145,6 +145,10 @@ class RecordAttribute implements Attribute {
     this.#valuesAt = valuesAt;
   }
 
+  get count(): number {
+    return this.#values?.length ?? countAt(this.record, this.#valuesAt);
+  }
+
   get values(): readonly Uint8Array[] {
     this.#values ??= valuesOf(this.record, this.#valuesAt, this.end);
     return this.#values;
@@ -207,6 +211,12 @@ class AttributeCursor {
     if (this.at > this.#record.length) throw damaged('cut short');
     return valuesAt;
   }
+}
+
+/** The count of values that stands at `at`. */
+function countAt(record: Uint8Array, at: number): number {
+  const first = record[at] as number;
+  return first < 0x80 ? first : new ByteReader(record.subarray(at), damaged).varint();
 }
 
 /** Values that stand from `start` to `end` of a record: views of it. */

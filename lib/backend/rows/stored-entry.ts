@@ -15,6 +15,7 @@ import type { ServerState } from '../../csn/server-state.js';
 import type { Dn, Rdn } from '../../dn/dn.js';
 import { formatRdn } from '../../dn/dn-text.js';
 import type { Attribute, Attributes } from '../../entry/entry.js';
+import { valueCount } from '../../entry/value-index.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EntryId, ReadAhead, StoredEntry } from '../backend.js';
 import type { CollectiveAttributes } from '../rules/collective.js';
@@ -334,7 +335,7 @@ function weight(attributes: Attributes): number {
   for (const attribute of attributes.values()) {
     bytes += ATTRIBUTE_BYTES;
     // Many values are not kept.
-    if (attribute.many === undefined) bytes += VALUE_BYTES * attribute.values.length;
+    if (attribute.many === undefined) bytes += VALUE_BYTES * valueCount(attribute);
   }
   return bytes;
 }
