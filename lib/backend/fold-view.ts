@@ -97,14 +97,16 @@ export class FoldView implements DomainView {
 
   /** The batch of changes is done: nothing loaded counts any more. */
   done(): void {
-    this.#states.clear();
-    this.#histories.clear();
-    this.#children.clear();
+    // V8 gives a map that is cleared new tables, an empty one too.
+    if (this.#states.size > 0) this.#states.clear();
+    if (this.#histories.size > 0) this.#histories.clear();
+    if (this.#children.size > 0) this.#children.clear();
     this.#moves = undefined;
   }
 
   entry(uuid: EntryUuid): EntryState | undefined {
-    if (this.#states.has(uuid)) return this.#states.get(uuid);
+    const known = this.#states.get(uuid);
+    if (known !== undefined || this.#states.has(uuid)) return known;
     const state = this.#read(uuid);
     this.#states.set(uuid, state);
     return state;

@@ -221,7 +221,7 @@ export class ModifiedAttribute {
   #clearAll(): void {
     this.#clear = true;
     this.#increment = 0n;
-    for (const map of [this.#gone, this.#come, this.#remove, this.#add]) map.clear();
+    for (const map of [this.#gone, this.#come, this.#remove, this.#add]) if (map.size > 0) map.clear();
   }
 
   #baseValues(): Uint8Array[] {

@@ -36,6 +36,7 @@ const TIMESTAMPS = new Map<AttributeKey, (state: EntryState) => Uint8Array>([
 ]);
 
 const NONE: readonly Uint8Array[] = [];
+const NOTHING: Attributes = new Map();
 /** From so many values on, those that are the same bytes in both states are left out before any is normalized. */
 const MANY_VALUES = 32;
 
@@ -46,12 +47,18 @@ function without(values: readonly Uint8Array[], others: readonly Uint8Array[]): 
 }
 
 export class IndexKeys {
-  readonly #config: IndexConfig;
   readonly #keys: KeySpace;
+  /** Of attributes that entries hold. */
+  readonly #specs = new Map<AttributeKey, IndexSpec>();
+  readonly #stamps: { readonly spec: IndexSpec; readonly of: (state: EntryState) => Uint8Array }[] = [];
 
   constructor(config: IndexConfig, keys: KeySpace) {
-    this.#config = config;
     this.#keys = keys;
+    for (const spec of config.specs) {
+      const of = TIMESTAMPS.get(spec.key);
+      if (of === undefined) this.#specs.set(spec.key, spec);
+      else this.#stamps.push({ spec, of });
+    }
   }
 
   /** What the index rows of an entry gain and lose. `before`, `after`: undefined while it is not alive. */
@@ -65,21 +72,45 @@ export class IndexKeys {
     after: IndexedState | undefined,
     sink: PostingSink,
   ): Steps<void> {
-    const optioned = mayBeOptioned(before) || mayBeOptioned(after);
-    for (const spec of this.#config.specs) {
-      const timestamp = TIMESTAMPS.get(spec.key);
-      if (timestamp === createTimestamp && before?.state.created === after?.state.created) continue;
-      if (timestamp !== undefined) {
-        this.#timestamp(spec, before && timestamp(before.state), after && timestamp(after.state), sink);
-      } else if (optioned && hasOptioned(before, after, spec.key)) {
+    for (const { spec, of } of this.#stamps) {
+      if (of === createTimestamp && before?.state.created === after?.state.created) continue;
+      this.#timestamp(spec, before && of(before.state), after && of(after.state), sink);
+    }
+    if (mayBeOptioned(before) || mayBeOptioned(after)) {
+      yield* this.#eachSpec(before, after, sink);
+      return;
+    }
+    // By what the entry has: most of it is the same object in both.
+    const old = before?.shown ?? NOTHING;
+    const now = after?.shown ?? NOTHING;
+    for (const [key, is] of now) {
+      const was = old.get(key);
+      const spec = was === is ? undefined : this.#specs.get(key);
+      const steps = spec && this.#attribute(spec, was, is, sink);
+      if (steps !== undefined) yield* steps;
+    }
+    for (const [key, was] of old) {
+      const spec = now.has(key) ? undefined : this.#specs.get(key);
+      const steps = spec && this.#attribute(spec, was, undefined, sink);
+      if (steps !== undefined) yield* steps;
+    }
+  }
+
+  /** Where an attribute stands under options. */
+  *#eachSpec(
+    before: IndexedState | undefined,
+    after: IndexedState | undefined,
+    sink: PostingSink,
+  ): Steps<void> {
+    for (const spec of this.#specs.values()) {
+      if (hasOptioned(before, after, spec.key)) {
         yield* this.#optioned(spec, before, after, sink);
-      } else {
-        const was = before?.shown.get(spec.key);
-        const is = after?.shown.get(spec.key);
-        if (was === is) continue;
-        if (isMany(was) || isMany(is)) yield* manyDifference(this.#keys, spec, was, is, sink);
-        else this.#attribute(spec, was, is, sink);
+        continue;
       }
+      const was = before?.shown.get(spec.key);
+      const is = after?.shown.get(spec.key);
+      const steps = was === is ? undefined : this.#attribute(spec, was, is, sink);
+      if (steps !== undefined) yield* steps;
     }
   }
 
@@ -104,17 +135,24 @@ export class IndexKeys {
     is: Uint8Array | undefined,
     sink: PostingSink,
   ): void {
-    if (was !== undefined && is !== undefined && latin1(was) === latin1(is)) return;
+    if (was !== undefined && is !== undefined && equalBytes(was, is)) return;
     this.#values(spec, was === undefined ? NONE : [was], is === undefined ? NONE : [is], sink);
   }
 
-  /** Leaves out the values at both ends that are the same bytes in both states. */
+  /** Of an attribute that differs: at once, or the steps to do. */
   #attribute(
     spec: IndexSpec,
     was: Attribute | undefined,
     is: Attribute | undefined,
     sink: PostingSink,
-  ): void {
+  ): Steps<void> | undefined {
+    if (isMany(was) || isMany(is)) return manyDifference(this.#keys, spec, was, is, sink);
+    this.#few(spec, was, is, sink);
+    return undefined;
+  }
+
+  /** Leaves out the values at both ends that are the same bytes in both states. */
+  #few(spec: IndexSpec, was: Attribute | undefined, is: Attribute | undefined, sink: PostingSink): void {
     // Substring keys of a value that went may be those of one that stays.
     const edit = spec.substring === undefined ? is?.many?.madeOf(was) : undefined;
     if (edit !== undefined) {
@@ -200,6 +238,13 @@ export class IndexKeys {
       for (const normal of old) sink(key, kind, normal, false);
       return;
     }
+    const [gone, come] = [old[0], now[0]];
+    if (old.length === 1 && now.length === 1 && isWhole(gone) && isWhole(come)) {
+      if (equalBytes(gone, come)) return;
+      sink(key, kind, gone, false);
+      sink(key, kind, come, true);
+      return;
+    }
     const was = this.#byRow(key, kind, old);
     const is = this.#byRow(key, kind, now);
     for (const [text, normal] of was) if (!is.has(text)) sink(key, kind, normal, false);
@@ -228,6 +273,11 @@ function haveRowsEach(normals: readonly Uint8Array[]): boolean {
       if (equalBytes(normal, normals[other] as Uint8Array)) return false;
   }
   return true;
+}
+
+/** Whether the value stands in its row as it is: two such values that differ have two rows. */
+function isWhole(normal: Uint8Array | undefined): normal is Uint8Array {
+  return normal !== undefined && normal.length <= INDEX_VALUE_BYTES;
 }
 
 function mayBeOptioned(indexed: IndexedState | undefined): boolean {
