@@ -62,7 +62,11 @@ function appliedBetween(keys: KeySpace, after: number, through: number): StoreRa
 
 /** Newest USN of a domain: a row of the server's, which survives what empties the domain. */
 function lastKey({ domain }: KeySpace): Uint8Array {
-  return Uint8Array.of(0, 0, 0x75, domain >>> 8, domain);
+  const key = carveBytes(5);
+  key[2] = 0x75;
+  key[3] = domain >>> 8;
+  key[4] = domain;
+  return key;
 }
 
 /** The value of a change's row. */

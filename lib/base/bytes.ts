@@ -180,7 +180,7 @@ export function writeHex(bytes: Uint8Array, at: number, text: string, from: numb
   return wrong >= 0;
 }
 
-/** The number that `count` lower-case hex digits of `text` from `from` on write, at most 13; negative or wrong where a character is no such digit. */
+/** The number that `count` lower-case hex digits of `text` from `from` on write: exact up to 2^53, wrong where a character is no such digit. */
 export function readHex(text: string, from: number, count: number): number {
   let number = 0;
   for (let i = from; i < from + count; i++) number = number * 16 + hexDigit(text.charCodeAt(i));

@@ -14,6 +14,7 @@
  *   prefix 03 domain (2) -> what was copied, while changes of the copy have no numbers yet
  */
 import { must } from '../base/assert.js';
+import { carveBytes, emptyBytes } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
 import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
@@ -32,6 +33,7 @@ import {
   type NumberedChange,
   type NumberFacts,
   numberBytes,
+  putNumber,
   readLate,
   readNumber,
 } from './number-rows.js';
@@ -132,7 +134,7 @@ export class ChangeNumbers {
     const first = Math.max(from, this.#first);
     const last = Math.min(to, this.#last);
     if (first > last) return;
-    const range = { gte: this.#key(1, numberBytes(first)), lt: this.#key(1, numberBytes(last + 1)) };
+    const range = { gte: this.#numberKey(first), lt: this.#numberKey(last + 1) };
     for await (const rows of this.#store.scan(range, SLICE_ROWS))
       yield rows.map(({ key, value }) => decodeRow(readNumber(key, key.length - NUMBER_BYTES), value));
   }
@@ -176,7 +178,7 @@ export class ChangeNumbers {
   }
 
   #at(number: number): NumberedChange | undefined {
-    const row = this.#store.get(this.#key(1, numberBytes(number)));
+    const row = this.#store.get(this.#numberKey(number));
     return row === undefined ? undefined : decodeRow(number, row);
   }
 
@@ -302,7 +304,7 @@ export class ChangeNumbers {
     let newest = this.#newest;
     for (const { log, csn } of waiting) {
       last += 1;
-      ops.push({ type: 'put', key: this.#key(1, numberBytes(last)), value: encodeRow(log.domain, csn) });
+      ops.push({ type: 'put', key: this.#numberKey(last), value: encodeRow(log.domain, csn) });
       if (csn < newest)
         ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: lateRow(last, newest) });
       else newest = csn;
@@ -343,7 +345,7 @@ export class ChangeNumbers {
       for (const { number, domain, csn } of rows) {
         const log = logs.get(domain);
         if (log !== undefined && !log.trimmed.covers(csn)) break;
-        gone.push({ type: 'del', key: this.#key(1, numberBytes(number)) });
+        gone.push({ type: 'del', key: this.#numberKey(number) });
         gone.push({ type: 'del', key: this.#key(2, lateKey(csn, domain)) });
       }
       if (gone.length === 0) return;
@@ -368,8 +370,17 @@ export class ChangeNumbers {
     return { gte: this.#key(kind, numberBytes(from)), lt: this.#key(kind + 1) };
   }
 
-  #key(kind: number, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
-    const key = new Uint8Array(this.#prefix.length + 1 + rest.length);
+  #numberKey(number: number): Uint8Array {
+    const at = this.#prefix.length + 1;
+    const key = carveBytes(at + NUMBER_BYTES);
+    key.set(this.#prefix);
+    key[at - 1] = 1;
+    putNumber(key, at, number);
+    return key;
+  }
+
+  #key(kind: number, rest: Uint8Array = emptyBytes()): Uint8Array {
+    const key = carveBytes(this.#prefix.length + 1 + rest.length);
     key.set(this.#prefix);
     key[this.#prefix.length] = kind;
     key.set(rest, this.#prefix.length + 1);

@@ -1,6 +1,7 @@
 /** Rows of change numbers (change-numbers.ts): how numbers, changes and what was counted stand in the store. */
 import { ByteReader, ByteWriter } from '../base/binary.js';
-import { CSN_BYTES, type Csn, csnFromBytes, csnToBytes } from '../csn/csn.js';
+import { carveBytes } from '../base/bytes.js';
+import { CSN_BYTES, type Csn, csnFromBytes, putCsn, writeCsn } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { StoreError } from '../port/ordered-store.js';
 
@@ -15,10 +16,10 @@ export interface NumberedChange {
 
 /** The row of a number. */
 export function encodeRow(domain: number, csn: Csn): Uint8Array {
-  const value = new Uint8Array(2 + CSN_BYTES);
+  const value = carveBytes(2 + CSN_BYTES);
   value[0] = domain >>> 8;
   value[1] = domain;
-  value.set(csnToBytes(csn), 2);
+  putCsn(value, 2, csn);
   return value;
 }
 
@@ -26,7 +27,7 @@ export function encodeRow(domain: number, csn: Csn): Uint8Array {
 export function encodeFacts({ last, newest, numbered, counts }: NumberFacts): Uint8Array {
   const writer = new ByteWriter(256);
   writer.varint(last);
-  writer.raw(csnToBytes(newest));
+  writeCsn(writer, newest);
   writer.varint(numbered.size);
   for (const [domain, state] of numbered) {
     writer.varint(domain);
@@ -68,15 +69,20 @@ export function domainBytes(domain: number): Uint8Array {
   return Uint8Array.of(domain >>> 8, domain);
 }
 
-/** Key part of a number: big-endian, so that rows sort by it. */
+/** Key part of a number. */
 export function numberBytes(number: number): Uint8Array {
-  const bytes = new Uint8Array(NUMBER_BYTES);
+  const bytes = carveBytes(NUMBER_BYTES);
+  putNumber(bytes, 0, number);
+  return bytes;
+}
+
+/** Puts a number at its place: big-endian, so that rows sort by it. */
+export function putNumber(bytes: Uint8Array, at: number, number: number): void {
   let rest = number;
-  for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
+  for (let i = at + NUMBER_BYTES - 1; i >= at; i--) {
     bytes[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  return bytes;
 }
 
 /** The number at this place. */
@@ -88,8 +94,8 @@ export function readNumber(bytes: Uint8Array, at: number): number {
 
 /** Key part of a change that came late. */
 export function lateKey(csn: Csn, domain: number): Uint8Array {
-  const key = new Uint8Array(CSN_BYTES + 2);
-  key.set(csnToBytes(csn));
+  const key = carveBytes(CSN_BYTES + 2);
+  putCsn(key, 0, csn);
   key[CSN_BYTES] = domain >>> 8;
   key[CSN_BYTES + 1] = domain;
   return key;
@@ -97,9 +103,9 @@ export function lateKey(csn: Csn, domain: number): Uint8Array {
 
 /** What a change that came late keeps: its number, and the newest CSN that had one before it. */
 export function lateRow(number: number, newest: Csn): Uint8Array {
-  const row = new Uint8Array(NUMBER_BYTES + CSN_BYTES);
-  row.set(numberBytes(number));
-  row.set(csnToBytes(newest), NUMBER_BYTES);
+  const row = carveBytes(NUMBER_BYTES + CSN_BYTES);
+  putNumber(row, 0, number);
+  putCsn(row, NUMBER_BYTES, newest);
   return row;
 }
 

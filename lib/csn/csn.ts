@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { ByteWriter } from '../base/binary.js';
-import { toHexPart, writeHex } from '../base/bytes.js';
+import { readHex, toHexPart, writeHex } from '../base/bytes.js';
 
 export type Csn = string & { readonly __brand: 'Csn' };
 /** 1..65535, unique in a topology. */
@@ -48,16 +48,16 @@ export function parseCsn(text: string): Csn | undefined {
 
 /** Milliseconds since the epoch. */
 export function csnTimeMs(csn: Csn): number {
-  return Number.parseInt(csn.slice(0, 12), 16);
+  return readHex(csn, 0, 12);
 }
 
 export function csnSequence(csn: Csn): number {
-  return Number.parseInt(csn.slice(12, 20), 16);
+  return readHex(csn, 12, 8);
 }
 
 /** The replica that made the change. */
 export function csnReplica(csn: Csn): ReplicaId {
-  return Number.parseInt(csn.slice(20), 16) as ReplicaId;
+  return readHex(csn, 20, 4) as ReplicaId;
 }
 
 /** Order of execution: negative, zero, positive. */

@@ -30,8 +30,9 @@ export class ServerState {
   static of(csns: Iterable<Csn>): ServerState {
     const newest = new Map<ReplicaId, Csn>();
     for (const csn of csns) {
-      const known = newest.get(csnReplica(csn));
-      if (known === undefined || known < csn) newest.set(csnReplica(csn), csn);
+      const replica = csnReplica(csn);
+      const known = newest.get(replica);
+      if (known === undefined || known < csn) newest.set(replica, csn);
     }
     return newest.size === 0 ? ServerState.EMPTY : new ServerState(newest);
   }

@@ -178,6 +178,11 @@ export function elementKey(nameOrOid: string): string {
   return KEYS.get(lower) ?? lower;
 }
 
+/** Whether it is the name in the fixed table that others stand for. */
+export function isStandardKey(key: string): boolean {
+  return KEYS.get(key) === key;
+}
+
 function buildKeys(): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   for (const item of `${NAMES.trim()}${PRODUCT_NAMES.trimEnd()}${CONFIG_NAMES.trimEnd()}`

@@ -12,7 +12,7 @@ import { parseDn } from '../dn/dn-text.js';
 import { isNumericOid } from '../dn/oid-text.js';
 import { dnKey } from './dn-key.js';
 import { isInteger } from './integer-form.js';
-import { elementKey } from './standard-names.js';
+import { elementKey, isStandardKey } from './standard-names.js';
 import { prepareSubstringValue, prepareValue } from './string-prep.js';
 
 const TRUE = utf8Encode('TRUE');
@@ -95,10 +95,18 @@ export function nameAndUidForm(value: Uint8Array): Uint8Array | undefined {
   return out;
 }
 
+/** Forms of standard names that were asked for. */
+const STANDARD_FORMS = new Map<string, Uint8Array>();
+
 /** OID or descriptor (RFC 4517 section 4.2.26): the standard name of what it names, else itself in lower case. */
 export function objectIdentifierForm(value: Uint8Array): Uint8Array | undefined {
   if (!isOid(value)) return undefined;
-  return utf8Encode(elementKey(latin1(value)));
+  const key = elementKey(latin1(value));
+  const known = STANDARD_FORMS.get(key);
+  if (known !== undefined) return known;
+  const form = utf8Encode(key);
+  if (isStandardKey(key)) STANDARD_FORMS.set(key, form);
+  return form;
 }
 
 /** `numericoid` or `descr` (RFC 4512 section 1.4), '_' allowed. */

@@ -11,6 +11,7 @@ import {
   isAscii,
   isUtf8,
   latin1,
+  readHex,
   toBase64,
   toHex,
   utf8Decode,
@@ -104,4 +105,9 @@ t.test('long values are UTF-8 or not as short ones are, wherever a character sta
     broken[lead + 1] = 0x41;
     t.notOk(isUtf8(broken), 'a character broken in the middle');
   }
+});
+
+t.test('hex digits are read as the number that they write, as far as numbers are exact', async (t) => {
+  for (const text of ['0', '7f', 'ffff', '018bcfe56800', '1fffffffffffff'])
+    t.equal(readHex(`x${text}y`, 1, text.length), Number.parseInt(text, 16));
 });

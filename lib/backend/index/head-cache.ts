@@ -26,8 +26,8 @@ export class HeadCache {
     const item = this.#arena.view(place);
     if (((item[0] as number) << 8) + (item[1] as number) !== text.length) return undefined;
     for (let i = 0; i < text.length; i++) if (item[2 + i] !== text.charCodeAt(i)) return undefined;
-    const head = item.subarray(2 + text.length);
-    return head.length === 0 ? 'none' : decodeHead(head);
+    const at = 2 + text.length;
+    return item.length === at ? 'none' : decodeHead(item, at);
   }
 
   set(text: string, head: Head | 'none'): void {

@@ -41,12 +41,13 @@ export function encodeHead(head: Head): Uint8Array {
   return bytes;
 }
 
-export function decodeHead(bytes: Uint8Array): Head {
-  const count = bytes[0];
-  if (count === undefined || bytes.length !== 1 + count * ID_BYTES) throw damaged('head cut short');
+/** The head that begins at `at` and ends with the octets. */
+export function decodeHead(bytes: Uint8Array, at = 0): Head {
+  const count = bytes[at];
+  if (count === undefined || bytes.length !== at + 1 + count * ID_BYTES) throw damaged('head cut short');
   if (count === 0) return 'many';
   const ids: EntryId[] = [];
-  for (let i = 0; i < count; i++) ids.push(readId(bytes, 1 + i * ID_BYTES));
+  for (let i = 0; i < count; i++) ids.push(readId(bytes, at + 1 + i * ID_BYTES));
   return ids;
 }
 

@@ -287,7 +287,7 @@ export class KeySpace {
   }
 
   meta(name: MetaName): Uint8Array {
-    const text = utf8Encode(name);
+    const text = utf8Fleeting(name);
     const key = this.#make(TAG.meta, text.length);
     key.set(text, 3);
     return key;
