@@ -6,7 +6,7 @@
 import type { Reader } from '../../access/access-policy.js';
 import type { ReadView, StoredEntry, Written } from '../../backend/backend.js';
 import type { Decision } from '../../backend/decision.js';
-import { withRows } from '../../backend/index/reverse-lookup.js';
+import { rowsOrWait, withRows } from '../../backend/index/reverse-lookup.js';
 import { utf8Encode } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { LIMITS } from '../../base/limits.js';
@@ -17,7 +17,15 @@ import type { Attributes, EntryView } from '../../entry/entry.js';
 import { askedInSteps } from '../../filter/long-look.js';
 import type { Domain } from '../directory.js';
 import { shown } from '../names.js';
-import { type Answer, answer, checkStopped, type FinalKind, type Operation, SUCCESS } from '../operation.js';
+import {
+  type Answer,
+  answer,
+  checkStopped,
+  type FinalKind,
+  type MaybeAnswer,
+  type Operation,
+  SUCCESS,
+} from '../operation.js';
 import { matcherFor } from '../search/search-filter.js';
 import type { ServerParts } from '../server-parts.js';
 import { type Assured, assure } from './assured.js';
@@ -104,13 +112,13 @@ export function writtenAnswer(
   kind: FinalKind,
   { assurance }: Partial<Pick<Domain, 'assurance'>>,
   written: Written,
-): Promise<Answer> {
+): MaybeAnswer {
+  const given = rowsOrWait(() => answer(kind, SUCCESS, readControls(parts, operation, written)));
   const waiting = assure(operation, assurance, written.csn);
-  const given = withRows(() => answer(kind, SUCCESS, readControls(parts, operation, written)));
   return waiting === undefined ? given : assuredAnswer(given, waiting);
 }
 
-async function assuredAnswer(given: Promise<Answer>, waiting: Promise<Assured>): Promise<Answer> {
+async function assuredAnswer(given: MaybeAnswer, waiting: Promise<Assured>): Promise<Answer> {
   const [{ response, controls }, assured] = await Promise.all([given, waiting]);
   return {
     response: { ...response, result: assured.result },
