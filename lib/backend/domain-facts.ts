@@ -19,6 +19,8 @@ export interface DomainFacts {
   readonly counters: Counters;
   /** IndexConfig.description() of the rows that there are; undefined in a new domain. */
   readonly indexes: string | undefined;
+  /** Of the common keys of those indexes (index/held-indexes.ts). */
+  readonly commonKeys: Uint8Array | undefined;
   /** Fingerprint of the schema that merged entries were judged by (schema-marks.ts). */
   readonly schema: string | undefined;
   /** Text of the fraction that the rows hold (entry/fraction-text.ts); undefined: everything. */
@@ -37,6 +39,7 @@ export function readFacts(store: OrderedStore, keys: KeySpace, snapshot?: StoreS
     state: state === undefined ? ServerState.EMPTY : ServerState.fromBytes(state),
     counters: counters === undefined ? NO_ENTRIES : decodeCounters(counters),
     indexes: text(store.get(keys.meta('indexes'), snapshot)),
+    commonKeys: store.get(keys.meta('commonKeys'), snapshot),
     schema: text(store.get(keys.meta('schema'), snapshot)),
     fraction: text(store.get(keys.meta('fraction'), snapshot)),
     loading: text(store.get(keys.meta('loading'), snapshot)),

@@ -12,7 +12,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Dn } from '../dn/dn.js';
 import { governingRule } from '../entry/check-placement.js';
 import type { Fraction } from '../entry/fraction.js';
-import { planFilter } from '../filter/filter-plan.js';
+import { answersAll, planFilter } from '../filter/filter-plan.js';
 import type { Clock } from '../port/clock.js';
 import type { Log } from '../port/log.js';
 import type { OrderedStore } from '../port/ordered-store.js';
@@ -27,14 +27,10 @@ import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from 
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
+import { allIds } from './index/candidates.js';
 import { DerivedIndexes } from './index/derived-indexes.js';
-import {
-  DEFAULT_INDEXES,
-  describedItems,
-  IndexConfig,
-  type IndexOptions,
-  REBUILDING,
-} from './index/index-config.js';
+import { heldIndexes, heldOps } from './index/held-indexes.js';
+import { DEFAULT_INDEXES, IndexConfig, type IndexOptions, REBUILDING } from './index/index-config.js';
 import { IndexJobs } from './index/index-jobs.js';
 import { IndexReader } from './index/index-reader.js';
 import { LiveIndexes } from './index/live-indexes.js';
@@ -118,12 +114,9 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
   const facts = readFacts(store, keys);
   const wanted = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
   if (options.unchecked !== true) checkServable(facts);
-  const held = describedItems(facts.indexes ?? wanted.description());
-  const ready = wanted.restricted(({ text }) => held.has(text));
+  const ready = heldIndexes(wanted, facts);
   if (facts.indexes === undefined) {
-    await store.batch([textOp(keys, 'indexes', ready.description()), textOp(keys, 'base', baseKey)], {
-      sync: true,
-    });
+    await store.batch([...heldOps(keys, ready), textOp(keys, 'base', baseKey)], { sync: true });
   }
   const dictionary = await Dictionary.load(store, keys);
   const indexes = new LiveIndexes(wanted, ready, keys, dictionary);
@@ -286,7 +279,10 @@ function connectDynamic(dynamic: DynamicGroups, backend: StoreBackend): void {
   };
   if (reader.derived !== undefined)
     reader.derived.dynamicIds = (group) =>
-      dynamicIds(dynamic, tree, group, (filter) => reader.ids(planFilter(filter, indexes).plan));
+      dynamicIds(dynamic, tree, group, async (filter) => {
+        const { plan } = planFilter(filter, indexes);
+        return (await reader.ids(plan)) ?? (answersAll(plan) ? allIds(backend.parts) : undefined);
+      });
 }
 
 function openRules(

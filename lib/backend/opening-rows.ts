@@ -4,7 +4,8 @@
  * Invariant: no write comes before them. Rows of an index that writes do not keep are no index from then on, whatever becomes of the process.
  */
 import { StoreError } from '../port/ordered-store.js';
-import { readFacts, textOp } from './domain-facts.js';
+import { readFacts } from './domain-facts.js';
+import { heldOps } from './index/held-indexes.js';
 import type { LiveIndexes } from './index/live-indexes.js';
 import { type RecheckWorld, recheckMarks } from './rules/schema-marks.js';
 
@@ -36,9 +37,8 @@ export async function writeOpeningRows(world: OpeningWorld): Promise<OwedRows | 
 async function writeChanged(world: OpeningWorld): Promise<void> {
   const { store, keys, indexes, conformance, unchecked } = world;
   const facts = readFacts(store, keys);
-  const described = indexes.ready.description();
-  if (!unchecked && facts.indexes !== described) {
-    await store.batch([textOp(keys, 'indexes', described)], { sync: true });
+  if (!unchecked && facts.indexes !== indexes.ready.description()) {
+    await store.batch(heldOps(keys, indexes.ready), { sync: true });
   }
   if (facts.loading === undefined && facts.schema !== conformance.fingerprint) await recheckMarks(world);
 }

@@ -364,8 +364,7 @@ export class StoreBackend implements Backend {
   /** Sets state and generation, puts all on disk, takes the mark away and serves. */
   async finishImport(generationId: string, state: ServerState): Promise<void> {
     const { commit, indexes } = this.parts;
-    await must(this.#import, 'an import has begun').finish(generationId, state);
-    indexes.ready = indexes.wanted;
+    indexes.ready = await must(this.#import, 'an import has begun').finish(generationId, state);
     this.parts.indexJobs.resume();
     this.#import = undefined;
     await commit.restart();

@@ -43,13 +43,15 @@ export async function onIndexes<T>(
 export function indexTable(lines: readonly IndexLine[]): string {
   return table(
     ['domain', 'attribute', 'kind', 'state'],
-    lines.map(({ domain, attribute, kind, state, done, total, reason }) => [
+    lines.map(({ domain, attribute, kind, state, done, total, common, reason }) => [
       domain,
       attribute,
       kind,
       total === undefined
         ? reason === undefined
-          ? state
+          ? common === undefined
+            ? state
+            : `${state}, ${common} common keys`
           : `${state}: ${reason}`
         : `${state}, ${done} of ${total} entries`,
     ]),

@@ -4,7 +4,7 @@
  * Owns no rows and no statistics: it says which lookups answer; the backend says what they cost. Contract with whoever stores index rows: the index of key K
  * holds the rows of every attribute of the entry whose key is K or starts with `K;`; only keys without options are indexed. A lookup of
  * `cn;lang-en` reads the index of `cn`, so it is a superset. NOT is never answered by an index. In `intersect` every part alone is a
- * superset: a reader may leave parts out. In `union` every part is needed.
+ * superset: a reader may leave parts out. In `union` every part is needed, and narrows.
  */
 import { unreachable } from '../base/assert.js';
 import { compareBytes } from '../base/bytes.js';
@@ -20,6 +20,8 @@ export interface IndexCatalog {
   /** Name of the equality rule whose normal forms are indexed; undefined: no such index. */
   equality(key: AttributeKey): string | undefined;
   substring(key: AttributeKey): string | undefined;
+  /** Whether rows do not tell what a substring lookup names: so many entries have it that it stands for any (keys-without-rows.ts). */
+  common?(key: AttributeKey, lookup: SubstringLookup): boolean;
   ordering(key: AttributeKey): string | undefined;
   /** Whether no entry has more than one row of this attribute, options included: then two bounds are one range. */
   single(key: AttributeKey): boolean;
@@ -48,6 +50,8 @@ export type IndexPlan =
       readonly attribute: AttributeKey;
       readonly keys: readonly SubstringLookup[];
     }
+  /** Every entry, by the word of a substring index: too many have what is looked for. */
+  | { readonly kind: 'common'; readonly attribute: AttributeKey }
   /** Normal forms between the bounds, both inclusive; undefined: open. */
   | {
       readonly kind: 'range';
@@ -100,6 +104,26 @@ export function planFilter(filter: CompiledFilter, catalog: IndexCatalog): Filte
       return ofKeys(filter, filter.keys, catalog, (key) => fallBack(key, catalog));
     default:
       return unreachable(filter);
+  }
+}
+
+/** Whether the plan leaves any entry out. */
+export function narrows(plan: IndexPlan): boolean {
+  if (plan.kind === 'intersect') return plan.parts.some(narrows);
+  return plan.kind !== 'all' && plan.kind !== 'common';
+}
+
+/** Whether every entry is an answer of the indexes too: who reads them all does not search without an index. */
+export function answersAll(plan: IndexPlan): boolean {
+  switch (plan.kind) {
+    case 'common':
+      return true;
+    case 'intersect':
+      return plan.parts.some(answersAll);
+    case 'union':
+      return plan.parts.every(answersAll);
+    default:
+      return false;
   }
 }
 
@@ -174,15 +198,18 @@ function unite(alternatives: readonly FilterPlan[]): FilterPlan {
   const parts: IndexPlan[] = [];
   let exact = true;
   let all: FilterPlan | undefined;
+  let common: IndexPlan | undefined;
   for (const { plan, exact: partExact } of alternatives) {
     exact &&= partExact;
     if (plan.kind === 'all') {
       if (partExact) return EVERY;
       all = ALL;
-    } else if (plan.kind === 'union') parts.push(...plan.parts);
+    } else if (!narrows(plan)) common = plan;
+    else if (plan.kind === 'union') parts.push(...plan.parts);
     else if (plan.kind !== 'none') parts.push(plan);
   }
   if (all !== undefined) return all;
+  if (common !== undefined) return { plan: common, exact: false };
   if (parts.length === 0) return { plan: { kind: 'none' }, exact };
   const only = parts.length === 1 ? parts[0] : undefined;
   return { plan: only ?? { kind: 'union', parts }, exact };
@@ -230,8 +257,14 @@ function planSubstring(
     attribute: base,
     keys: [{ key: LONG_VALUE_KEY, prefix: false }],
   };
-  const short: IndexPlan = { kind: 'substring', attribute: base, keys: lookups };
-  return { plan: { kind: 'union', parts: [short, long] }, exact: false };
+  const keys = lookups.filter((lookup) => catalog.common?.(base, lookup) !== true);
+  const common: IndexPlan = { kind: 'common', attribute: base };
+  if (keys.length === 0) return { plan: common, exact: false };
+  const short: IndexPlan = { kind: 'substring', attribute: base, keys };
+  const listed: IndexPlan = { kind: 'union', parts: [short, long] };
+  const plan: IndexPlan =
+    keys.length === lookups.length ? listed : { kind: 'intersect', parts: [listed, common] };
+  return { plan, exact: false };
 }
 
 /** Without the right index: the entries that have the attribute at all. */
@@ -255,6 +288,8 @@ function describeLookup(plan: Exclude<IndexPlan, { readonly kind: 'intersect' | 
     case 'all':
     case 'none':
       return plan.kind;
+    case 'common':
+      return `common(${plan.attribute})`;
     case 'presence':
       return `pres(${plan.attribute})`;
     case 'equality':

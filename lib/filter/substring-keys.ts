@@ -12,6 +12,7 @@
  */
 import { latin1 } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
+import type { CommonKeys } from './keys-without-rows.js';
 
 const GRAM = 0;
 const START = 1;
@@ -57,26 +58,31 @@ const scratchKey = new Uint8Array(GRAM_OCTETS + 1);
 const SHORT_OCTETS = 66;
 const shortGrams = new Int32Array(SHORT_OCTETS);
 
-/** substringKeys() one after another, each once, for single writes. `take` must not keep the octets: the next key is written over them. */
-export function eachDistinctKey(normal: Uint8Array, take: (key: Uint8Array) => void): void {
+/** CommonKeys.rowsOf() one after another, each once, for single writes. `take` must not keep the octets: the next key is written over them. */
+export function eachDistinctKey(
+  normal: Uint8Array,
+  common: CommonKeys,
+  take: (key: Uint8Array) => void,
+): void {
   const { length } = normal;
   if (length > SHORT_OCTETS) {
-    for (const key of substringKeys(normal)) take(key);
+    for (const key of common.rowsOf(normal)) take(key);
     return;
   }
   const size = Math.min(length, ANCHOR_OCTETS);
   const anchorKey = size === ANCHOR_OCTETS ? scratchStart : scratchStart.subarray(0, size + 1);
   anchorKey[0] = START;
   for (let i = 0; i < size; i++) anchorKey[i + 1] = normal[i] as number;
-  take(anchorKey);
+  if (!common.has(anchorKey)) take(anchorKey);
   anchorKey[0] = END;
   for (let i = 0; i < size; i++) anchorKey[i + 1] = normal[length - 1 - i] as number;
-  take(anchorKey);
+  if (!common.has(anchorKey)) take(anchorKey);
   if (length < GRAM_OCTETS) return;
   let count = 0;
   let code = ((normal[0] as number) << 8) | (normal[1] as number);
   for (let at = 2; at < length; at++) {
     code = ((code & 0xffff) << 8) | (normal[at] as number);
+    if (common.hasGram(code)) continue;
     let known = 0;
     while (known < count && shortGrams[known] !== code) known += 1;
     if (known < count) continue;
@@ -125,6 +131,12 @@ export function eachSubstringKey(normal: Uint8Array, sink: SubstringKeySink): vo
 /** The key of a gram: its three octets as one number. */
 export function gramKey(code: number): Uint8Array {
   return Uint8Array.of(GRAM, code >>> 16, code >>> 8, code);
+}
+
+/** The three octets of a gram's key as one number; undefined: it is no gram's. */
+export function gramCode(key: Uint8Array): number | undefined {
+  if (key[0] !== GRAM || key.length !== GRAM_OCTETS + 1) return undefined;
+  return ((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number);
 }
 
 /**

@@ -7,7 +7,7 @@
 import type { Hello } from './frames.js';
 
 export interface Formats {
-  /** Newest format of the images of a total update that is read: the data format (docs/data-format.md). */
+  /** Newest format of the images of a total update that is read: the data format that they are of (docs/data-format.md). */
   readonly copies: number;
   /** Newest version of encoded changes that is read (change/change-codec.ts). */
   readonly changes: number;

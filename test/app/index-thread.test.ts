@@ -51,7 +51,7 @@ t.test('a thread that cannot keep up gets what it has no room for as copies', as
   const here = await rowsAfter(async (store) => {
     const tables = new PostingTables(store, keys, INDEXES);
     give(tables);
-    await tables.write();
+    await tables.write(3000);
   });
   const there = await rowsAfter(async (store) => {
     const thread = new IndexThread(store);
@@ -61,7 +61,7 @@ t.test('a thread that cannot keep up gets what it has no room for as copies', as
     t.ok(sink.full, 'so that whoever can wait waits');
     await sink.relieve();
     t.notOk(sink.full);
-    await sink.write();
+    await sink.write(3000);
     await thread.close();
   });
   t.ok(here.length > 1000, `${here.length} rows`);
@@ -73,7 +73,7 @@ t.test('a thread that cannot keep up gets what it has no room for as copies', as
   const thread = new IndexThread(store, dir);
   const sink = thread.sink(keys)(INDEXES);
   give(sink);
-  await sink.write();
+  await sink.write(3000);
   await thread.close();
   await store.close();
   await adoptTables(dir, thread.tables);
@@ -88,7 +88,7 @@ t.test('what fits into one piece is made here', async (t) => {
   const thread = new IndexThread(store);
   const sink = thread.sink(keys)(INDEXES);
   sink.put(0, 1 as EntryId, utf8Encode('ann'));
-  await sink.write();
+  await sink.write(3000);
   await thread.close();
   t.ok(store.get(keys.head(CN, utf8Encode('ann'))));
 });
@@ -128,7 +128,7 @@ t.test(
     await run.relieve();
     t.notOk(run.full);
     sink.put(0, 1 as EntryId, utf8Encode('ann'));
-    await Promise.all([run.end(), sink.write()]);
+    await Promise.all([run.end(), sink.write(1)]);
     await thread.close();
     await store.close();
     await adoptTables(dir, thread.tables);

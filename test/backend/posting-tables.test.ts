@@ -13,6 +13,7 @@ import {
 } from '../../lib/backend/rows/key-space.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
+import { COMMON_HOLDERS } from '../../lib/filter/keys-without-rows.js';
 import { substringKeys } from '../../lib/filter/substring-keys.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { MemoryRun } from './memory-run.js';
@@ -37,7 +38,7 @@ async function filled(bounds: BuilderBounds, toRun = false) {
     for (const index of INDEXES.keys()) tables.put(index, id as EntryId, nameOf(id));
     if (tables.full) await tables.relieve();
   }
-  await tables.write();
+  await tables.write(ENTRIES);
   const read = async (value: Uint8Array): Promise<readonly EntryId[]> => {
     const reader = new PostingReader();
     for await (const rows of store.scan(prefixRange(value))) reader.take(rows);
@@ -100,9 +101,53 @@ t.test('long values that share a row share their entries', async (t) => {
   ] as const) {
     for (const end of ends) tables.put(0, id as EntryId, long(end));
   }
-  await tables.write();
+  await tables.write(ENTRIES);
   const reader = new PostingReader();
   for await (const rows of store.scan(prefixRange(keys.indexValue(CN, INDEX_KIND.ordering, long('a')))))
     reader.take(rows);
   t.same(reader.finish(), [16, 17, 18]);
+});
+
+t.test('common keys get no rows, be it known before or after some of theirs were written', async (t) => {
+  const keys = new KeySpace(1 as DomainNumber);
+  const index = { attribute: CN, kind: INDEX_KIND.substring };
+  const count = COMMON_HOLDERS + 1000;
+  const rowsIn = async (postings: number, entries: number, toRun: boolean) => {
+    const store = new MemoryStore();
+    const run = toRun ? new MemoryRun(store) : undefined;
+    const bounds = { postings, values: 1e9, batchRows: 100, batchIds: 1e9 };
+    const tables = new PostingTables(store, keys, [index], run === undefined ? bounds : { ...bounds, run });
+    let rounds = 1;
+    for (let id = 1; id <= count; id++) {
+      // `abc` of nearly all, `xyz` of the last half, `abd` of few.
+      const text = `${id === 77 ? 'abd' : 'abc'}${id % 100}${id > count / 2 ? 'xyz' : ''}`;
+      tables.put(0, id as EntryId, utf8Encode(text));
+      if (!tables.full) continue;
+      await tables.relieve();
+      rounds += 1;
+    }
+    const common = (await tables.write(entries)).get(0) ?? [];
+    const rows: string[] = [];
+    for await (const slice of store.scan(keys.index(CN, INDEX_KIND.substring)))
+      for (const { key } of slice) rows.push(Buffer.from(key).toString('latin1'));
+    return { rounds, common: common.map((key) => Buffer.from(key).toString()), rows };
+  };
+  const has = (rows: readonly string[], gram: string) => rows.some((row) => row.includes(`\0\xff${gram}`));
+  for (const [postings, toRun] of [
+    [1e9, false],
+    [1e9, true],
+    [26_000, false],
+    [26_000, true],
+  ] as const) {
+    const { rounds, common, rows } = await rowsIn(postings, count, toRun);
+    t.equal(rounds > 1, postings < 1e9, `${rounds} rounds`);
+    t.same(common, ['\0abc'], `in ${rounds} rounds`);
+    t.notOk(has(rows, 'abc'));
+    t.ok(has(rows, 'abd') && has(rows, 'xyz'));
+  }
+  for (const postings of [1e9, 26_000]) {
+    const { common, rows } = await rowsIn(postings, 5 * count, false);
+    t.same(common, [], 'a fifth of all entries is no quarter');
+    t.ok(has(rows, 'abc'), 'and has its rows');
+  }
 });

@@ -2,25 +2,35 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { must, unreachable } from '../../lib/base/assert.js';
-import { compareBytes, equalBytes, latin1 } from '../../lib/base/bytes.js';
+import { compareBytes, equalBytes, latin1, utf8Encode } from '../../lib/base/bytes.js';
 import type { Attributes } from '../../lib/entry/entry.js';
 import { baseKey } from '../../lib/entry/option-subtype.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { matchFilter } from '../../lib/filter/filter-match.js';
 import {
+  answersAll,
   describePlan,
   type FilterPlan,
   type IndexCatalog,
   type IndexPlan,
+  narrows,
   planFilter,
 } from '../../lib/filter/filter-plan.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
+import { CommonKeys } from '../../lib/filter/keys-without-rows.js';
 import { substringKeys } from '../../lib/filter/substring-keys.js';
 import type { AttributeKey, AttributeType } from '../../lib/schema/attribute-type.js';
 import { attributesOf, sampleSchema, viewOf } from '../entry/sample-schema.js';
 
 const schema = sampleSchema();
 const type = (key: AttributeKey): AttributeType | undefined => schema.attributeType(key);
+
+const substringNormal = (key: string, value: Uint8Array) =>
+  must(must(type(key as AttributeKey)?.substring, 'a rule').normalize(value), 'normal');
+/** Common where the catalog says `common`. */
+const COMMON = new CommonKeys(
+  ['abc', 'bca'].flatMap((value) => substringKeys(substringNormal('cn', utf8Encode(value)))),
+);
 
 /** A catalog of indexes, written `presence cn`, `equality uid` ... */
 function catalog(...indexes: string[]): IndexCatalog {
@@ -31,6 +41,7 @@ function catalog(...indexes: string[]): IndexCatalog {
     substring: (key) => (has('substring', key) ? type(key)?.substring?.name : undefined),
     ordering: (key) => (has('ordering', key) ? type(key)?.ordering?.name : undefined),
     single: (key) => has('single', key),
+    common: (key, lookup) => has('common', key) && COMMON.concern(lookup),
     absent: (key) => has('absent', key),
   };
 }
@@ -173,13 +184,13 @@ const entry = fc
   )
   .map((record) => attributesOf(record as Record<string, string[]>));
 
-const KINDS = ['presence', 'equality', 'substring', 'ordering'];
+const KINDS = ['presence', 'equality', 'substring', 'ordering', 'common'];
 const ALL_INDEXES = ['cn', 'sn', 'uid', 'description', 'mail', 'name', 'ou', 'c', 'uidnumber'].flatMap(
   (key) => KINDS.map((kind) => `${kind} ${key}`),
 );
 
 /** Whether the rows of one entry are among what the plan reads: a naive index. */
-function reads(made: IndexPlan, attributes: Attributes): boolean {
+function reads(made: IndexPlan, attributes: Attributes, indexes: readonly string[]): boolean {
   const rows = (key: AttributeKey) =>
     [...attributes].filter(([one]) => baseKey(one) === key).flatMap(([, one]) => one.values);
   switch (made.kind) {
@@ -206,23 +217,46 @@ function reads(made: IndexPlan, attributes: Attributes): boolean {
       });
     }
     case 'substring': {
-      const rule = must(type(made.attribute)?.substring, 'indexed');
+      const common = indexes.includes(`common ${made.attribute}`) ? COMMON : CommonKeys.NONE;
       // Keys of all values of the entry together: an index does not know which value a row is of.
       const keys = rows(made.attribute).flatMap((value) =>
-        substringKeys(must(rule.normalize(value), 'normal')).map(latin1),
+        common.rowsOf(substringNormal(made.attribute, value)).map(latin1),
       );
       return made.keys.every(({ key, prefix }) =>
         keys.some((one) => (prefix ? one.startsWith(latin1(key)) : one === latin1(key))),
       );
     }
+    case 'common':
+      return true;
     case 'intersect':
-      return made.parts.every((part) => reads(part, attributes));
+      return made.parts.every((part) => reads(part, attributes, indexes));
     case 'union':
-      return made.parts.some((part) => reads(part, attributes));
+      return made.parts.some((part) => reads(part, attributes, indexes));
     default:
       return unreachable(made);
   }
 }
+
+t.test(
+  'common keys are left out; where no other is left the plan is every entry, as an answer of the index',
+  async (t) => {
+    const indexes = catalog('equality uid', 'substring cn', 'common cn', 'substring sn');
+    for (const [filter, expected, all] of [
+      ['(cn=*abc*)', 'common(cn)', true],
+      ['(cn=ab*)', 'common(cn)', true],
+      ['(cn=*abcd*)', '((sub(cn,1) | sub(cn,1)) & common(cn))', true],
+      ['(cn=*xyz*)', '(sub(cn,1) | sub(cn,1))', false],
+      ['(&(uid=x)(cn=*abc*))', '(eq(uid) & common(cn))', true],
+      ['(|(uid=x)(cn=*abc*))', 'common(cn)', true],
+      ['(|(description=x)(cn=*abc*))', 'all', false],
+      ['(|(cn=*abcd*)(sn=*xyz*))', '(((sub(cn,1) | sub(cn,1)) & common(cn)) | sub(sn,1) | sub(sn,1))', false],
+    ] as const) {
+      t.equal(shown(filter, indexes), expected, filter);
+      t.equal(answersAll(plan(filter, indexes).plan), all, filter);
+      t.equal(narrows(plan(filter, indexes).plan), !['all', 'common(cn)'].includes(expected), filter);
+    }
+  },
+);
 
 t.test(
   'over random entries, filters and sets of indexes: no match is lost, exact plans add none',
@@ -239,7 +273,7 @@ t.test(
           describePlan(made);
           for (const attributes of entries) {
             const matches = matchFilter(filter, viewOf('cn=a,uid=ab', attributes)) === true;
-            const read = reads(made, attributes);
+            const read = reads(made, attributes, indexes);
             if (matches && !read) throw new Error(`lost by ${describePlan(made)}`);
             if (exact && read !== matches) throw new Error(`not exact: ${describePlan(made)}`);
             if (matches) count.matched += 1;

@@ -4,6 +4,7 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
+import { CommonKeys } from '../../lib/filter/keys-without-rows.js';
 import {
   eachDistinctKey,
   eachSubstringKey,
@@ -91,7 +92,7 @@ t.test('bulk loads get the same keys', async (t) => {
 t.test('single writes get the same keys, each once', async (t) => {
   const check = (normal: Uint8Array) => {
     const keys: string[] = [];
-    eachDistinctKey(normal, (key) => keys.push(latin1(key)));
+    eachDistinctKey(normal, CommonKeys.NONE, (key) => keys.push(latin1(key)));
     return keys.sort().join('|') === substringKeys(normal).map(latin1).sort().join('|');
   };
   t.ok(check(new Uint8Array(LIMITS.substringIndexedBytes + 1)));

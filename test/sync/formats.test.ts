@@ -2,7 +2,7 @@
  * Servers of different versions send each other nothing that one of both cannot read (lib/sync/formats.ts).
  */
 import t from 'tap';
-import { DATA_FORMAT } from '../../lib/backend/rows/key-space.js';
+import { IMAGE_FORMAT } from '../../lib/backend/load/total-update.js';
 import type { ReplicaId } from '../../lib/csn/csn.js';
 import { OLDEST_FORMATS, OWN_FORMATS } from '../../lib/sync/formats.js';
 import type { Hello } from '../../lib/sync/frames.js';
@@ -16,8 +16,8 @@ const newer = (more: Partial<Hello> = {}) => hello('new', 1, { formats: OWN_FORM
 const older = (more: Partial<Hello> = {}) => hello('old', 2, more);
 const DIALED = (name: string) => ({ ...FACTS, expected: name });
 
-t.test('what this build reads of copies is its data format', (t) => {
-  t.equal(OWN_FORMATS.copies, DATA_FORMAT);
+t.test('what this build reads of copies is the format of its images', (t) => {
+  t.equal(OWN_FORMATS.copies, IMAGE_FORMAT);
   t.end();
 });
 

@@ -6,6 +6,7 @@
  */
 import { IndexConfig, type IndexItem, kindName } from '../../backend/index/index-config.js';
 import { verifyIndexRows } from '../../backend/index/verify-index.js';
+import { INDEX_KIND } from '../../backend/rows/key-space.js';
 import type { StoreBackend } from '../../backend/store-backend.js';
 import { OperatorError } from '../../base/operator-error.js';
 import {
@@ -39,6 +40,8 @@ export interface IndexLine {
   readonly state: string;
   readonly done?: number;
   readonly total?: number;
+  /** Keys of a substring index that are common, where there are any. */
+  readonly common?: number;
   readonly reason?: string;
 }
 
@@ -61,9 +64,15 @@ export function indexLines(domains: readonly IndexedDomain[]): readonly IndexLin
       kind: kindName(item.kind),
       state,
       ...(total === undefined ? {} : { done, total }),
+      ...commonOf(backend, item),
       ...(reason === undefined ? {} : { reason }),
     })),
   );
+}
+
+function commonOf({ parts }: StoreBackend, { key, kind }: IndexItem): Pick<IndexLine, 'common'> {
+  const common = parts.indexes.spec(key)?.common.size ?? 0;
+  return kind === INDEX_KIND.substring && common > 0 ? { common } : {};
 }
 
 /** Adds or drops indexes: file, then domains. OperatorError COMMAND_INVALID or CONFIG_INVALID; whatever the build rejects with. */

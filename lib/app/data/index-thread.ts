@@ -8,7 +8,12 @@
 import { Worker } from 'node:worker_threads';
 import type { EntryId } from '../../backend/backend.js';
 import type { SinkFor } from '../../backend/index/posting-builder.js';
-import { type IndexToFill, type PostingSink, PostingTables } from '../../backend/index/posting-tables.js';
+import {
+  type CommonFound,
+  type IndexToFill,
+  type PostingSink,
+  PostingTables,
+} from '../../backend/index/posting-tables.js';
 import type { KeySpace } from '../../backend/rows/key-space.js';
 import type { WrittenTable } from '../../io/store/table-run.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
@@ -50,11 +55,11 @@ export interface IndexWork {
   readonly tables: string | undefined;
 }
 
-/** To the thread: values; rows of entries; no more of these come; `write`: write all and say so; a slot of rows that are written. */
+/** To the thread: values; rows of entries; no more of these come; `write`: write all, of so many entries, and say so; a slot of rows that are written. */
 export type ToIndexWorker =
   | { readonly kind: 'values' | 'entries'; readonly piece: SentPiece }
   | { readonly kind: 'entriesEnd' }
-  | { readonly kind: 'write' }
+  | { readonly kind: 'write'; readonly entries: number }
   | { readonly kind: 'written'; readonly slot: number };
 
 /** From the thread: rows to write, a row that it needs, a slot whose content it has taken, what of it is written in full, and the tables that were made. */
@@ -66,6 +71,8 @@ export type FromIndexWorker =
       readonly kind: 'done';
       readonly what: 'postings' | 'entries';
       readonly tables: readonly WrittenTable[];
+      /** Of postings. */
+      readonly common?: CommonFound;
     };
 
 /** See the file header. */
@@ -84,6 +91,7 @@ export class IndexThread {
   readonly #done = new Set<'postings' | 'entries'>();
   readonly #folder: string | undefined;
   readonly #tables: WrittenTable[] = [];
+  #common: CommonFound = new Map();
 
   /** `folder`: the thread makes tables there of what need not go through the store. */
   constructor(store: OrderedStore, folder?: string) {
@@ -133,11 +141,14 @@ export class IndexThread {
         return thread.#full;
       },
       relieve: () => thread.#relieve(),
-      write: () => {
-        if (thread.#worker !== undefined) return thread.#end(thread.#values, 'write', 'postings');
+      write: async (entries) => {
+        if (thread.#worker !== undefined) {
+          await thread.#end(thread.#values, { kind: 'write', entries }, 'postings');
+          return thread.#common;
+        }
         const tables = here();
         unpackValues(thread.#values.unsent, tables);
-        return tables.write();
+        return await tables.write(entries);
       },
     };
   }
@@ -152,7 +163,8 @@ export class IndexThread {
       },
       relieve: () => thread.#relieve(),
       end: () => {
-        if (thread.#worker !== undefined) return thread.#end(thread.#entries, 'entriesEnd', 'entries');
+        if (thread.#worker !== undefined)
+          return thread.#end(thread.#entries, { kind: 'entriesEnd' }, 'entries');
         const run = here();
         unpackRows(thread.#entries.unsent, run);
         return run.end();
@@ -185,9 +197,9 @@ export class IndexThread {
   }
 
   /** Sends the rest and waits until the thread has written `what`. */
-  async #end(rest: SharedPieces, kind: 'write' | 'entriesEnd', what: 'postings' | 'entries'): Promise<void> {
+  async #end(rest: SharedPieces, order: ToIndexWorker, what: 'postings' | 'entries'): Promise<void> {
     rest.send();
-    this.#post({ kind });
+    this.#post(order);
     await this.#until(() => this.#done.has(what));
   }
 
@@ -207,6 +219,7 @@ export class IndexThread {
         break;
       case 'done':
         this.#tables.push(...message.tables);
+        this.#common = message.common ?? this.#common;
         this.#done.add(message.what);
         break;
       case 'get':

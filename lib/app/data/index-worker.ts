@@ -94,9 +94,9 @@ async function take(message: ToIndexWorker): Promise<void> {
     await entries?.end();
     send({ kind: 'done', what: 'entries', tables: entries?.tables ?? [] });
   } else if (message.kind === 'write') {
-    await tables.write();
+    const common = await tables.write(message.entries);
     while (slots.away > 0) await written();
-    send({ kind: 'done', what: 'postings', tables: run?.tables ?? [] });
+    send({ kind: 'done', what: 'postings', tables: run?.tables ?? [], common });
   }
 }
 

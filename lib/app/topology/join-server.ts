@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DATA_FORMAT } from '../../backend/rows/key-space.js';
+import { IMAGE_FORMAT } from '../../backend/load/total-update.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { receivedSettings } from '../../config/shared-options.js';
 import { newServerKey, serverHosts, writeCertificate } from '../../io/certificates.js';
@@ -64,7 +64,7 @@ export async function makeJoinedServer(options: JoinOptions, say: (step: string)
   say(`asking ${token.addresses[0]} to join`);
   const { key, pem } = newServerKey();
   const hosts = serverHosts(options.hosts).slice(0, 60);
-  const asked = { name, id, site, runs, ...advertise, dataFormat: DATA_FORMAT };
+  const asked = { name, id, site, runs, ...advertise, dataFormat: IMAGE_FORMAT };
   const grant = await askToJoin(
     token,
     { replication: undefined, ldap: undefined, ldaps: undefined, http: undefined, ...asked },

@@ -14,7 +14,7 @@ import {
   verify,
   X509Certificate,
 } from 'node:crypto';
-import { DATA_FORMAT } from '../../backend/rows/key-space.js';
+import { IMAGE_FORMAT } from '../../backend/load/total-update.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { sharedSettings } from '../../config/shared-options.js';
@@ -258,7 +258,7 @@ export class TopologyOffice {
       for (const replica of domain.upkeep.changelog.state.replicas()) ids.add(replica);
       if ('backend' in domain) for (const replica of domain.backend.state.replicas()) ids.add(replica);
     }
-    return { members: topology.members, names, ids, nowMs, dataFormat: DATA_FORMAT };
+    return { members: topology.members, names, ids, nowMs, dataFormat: IMAGE_FORMAT };
   }
 
   /** A server that has no data to give, or takes no writes, lets nobody in. Throws OperatorError JOIN_REFUSED. */

@@ -5,7 +5,14 @@
  * the index narrowed by a small base, and a base narrowed by the index, are the same set: only the work differs. The derived container
  * of lost entries stands in no index and is put in front. See docs/indexes.md.
  */
-import { describePlan, type IndexCatalog, type IndexPlan, planFilter } from '../../filter/filter-plan.js';
+import {
+  answersAll,
+  describePlan,
+  type IndexCatalog,
+  type IndexPlan,
+  narrows,
+  planFilter,
+} from '../../filter/filter-plan.js';
 import type { Candidates, Explanation, OrderedRequest, SearchPlanRequest, StoredEntry } from '../backend.js';
 import { LOST_AND_FOUND_ID } from '../rows/key-space.js';
 import {
@@ -137,7 +144,7 @@ class AccessPath {
     }
     const children = tree.rows.childCount(base.id);
     if (children === 0 && !this.#lost) return this.#leaf();
-    if (this.plan.kind === 'all') return this.#entries(children, 'all');
+    if (!narrows(this.plan)) return this.#entries(children, 'all');
     const stream = this.#stream();
     if (stream !== undefined) return stream;
     return scope === 'one' ? this.#children(children) : this.#subtree(children);
@@ -232,9 +239,9 @@ class AccessPath {
     const { base, scope } = this.#request;
     const inScope = this.#inScope();
     const all = this.#all();
-    const unindexed = !this.#everything;
-    const note = (plan: string): string =>
-      why === 'all' ? plan : `${plan}, ${why}: ${describePlan(this.plan)}`;
+    const unindexed = !this.#everything && !answersAll(this.plan);
+    const told = this.plan.kind === 'all' ? [] : [why === 'all' ? '' : `${why}: `, describePlan(this.plan)];
+    const note = (plan: string): string => (told.length === 0 ? plan : `${plan}, ${told.join('')}`);
     if (scope === 'one' && children * WIDE_SHARE < all + 64) {
       const facts: CandidateFacts = {
         unindexed: unindexed && why !== 'smaller than the index',

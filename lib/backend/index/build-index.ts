@@ -71,8 +71,8 @@ export class BuildStopped extends Error {
 
 export class IndexBuild implements Building {
   readonly #world: BuildWorld;
-  readonly #indexKeys: IndexKeys;
-  readonly #config: IndexConfig;
+  #indexKeys: IndexKeys;
+  #config: IndexConfig;
   readonly #behind = new Set<EntryId>();
   #catchingUp = false;
   #snapshot: StoreSnapshot | undefined;
@@ -87,6 +87,11 @@ export class IndexBuild implements Building {
     this.#world = world;
     this.#config = config;
     this.#indexKeys = new IndexKeys(config, world.keys);
+  }
+
+  /** The indexes with their common keys, known once entries catch up. */
+  get built(): IndexConfig {
+    return this.#config;
   }
 
   get progress(): BuildProgress {
@@ -145,7 +150,8 @@ export class IndexBuild implements Building {
       }
       if (builder.full) await builder.relieve();
     }
-    await builder.write();
+    this.#config = this.#config.withCommon(await builder.write());
+    this.#indexKeys = new IndexKeys(this.#config, keys);
   }
 
   /** Some entries that are behind; true: none is, and the indexes are ready. */

@@ -349,6 +349,14 @@ export async function subtreeIds(
   return sorted(ids);
 }
 
+/** Numbers of all entries, deleted ones too, ascending. */
+export async function allIds({ store, keys }: Pick<CandidateWorld, 'store' | 'keys'>): Promise<EntryId[]> {
+  const ids: EntryId[] = [];
+  for await (const found of store.scanKeys(keys.tagRange(TAG.entry), 2000))
+    for (const key of found) ids.push(readId(key, 3));
+  return ids;
+}
+
 function sorted(ids: EntryId[]): EntryId[] {
   return Array.from(Float64Array.from(ids).sort()) as EntryId[];
 }

@@ -7,6 +7,8 @@
  */
 import { isVirtualKey } from '../../entry/virtual-attributes.js';
 import type { IndexCatalog } from '../../filter/filter-plan.js';
+import { CommonKeys } from '../../filter/keys-without-rows.js';
+import type { SubstringLookup } from '../../filter/substring-keys.js';
 import type { AttributeKey, AttributeType } from '../../schema/attribute-type.js';
 import type { EqualityRule, OrderingRule, SubstringRule } from '../../schema/matching-rule.js';
 import { COMPUTED } from '../rows/computed-attributes.js';
@@ -58,6 +60,8 @@ export interface IndexSpec {
   readonly substring: SubstringRule | undefined;
   readonly ordering: OrderingRule | undefined;
   readonly presence: boolean;
+  /** Keys of the substring index that have no rows. */
+  readonly common: CommonKeys;
   /** The schema allows one value. */
   readonly single: boolean;
 }
@@ -102,6 +106,7 @@ export class IndexConfig implements IndexCatalog {
         substring: kinds.substring === true ? type.substring : undefined,
         ordering: kinds.ordering === true ? type.ordering : undefined,
         presence: kinds.presence === true,
+        common: CommonKeys.NONE,
         single: type.singleValue,
       });
     }
@@ -111,8 +116,28 @@ export class IndexConfig implements IndexCatalog {
 
   /** The indexes of one attribute alone. */
   static only(spec: IndexSpec): IndexConfig {
+    return IndexConfig.#of([spec], undefined);
+  }
+
+  static #of(specs: readonly IndexSpec[], uuidRule: string | undefined): IndexConfig {
     const config = new IndexConfig({}, { attributeType: () => undefined });
-    return Object.assign(config, { specs: [spec] });
+    for (const spec of specs) config.#byKey.set(spec.key, spec);
+    return Object.assign(config, { specs, uuidRule });
+  }
+
+  /** These indexes with other common keys, by attribute. */
+  withCommon(common: ReadonlyMap<AttributeKey, CommonKeys>): IndexConfig {
+    const of = (spec: IndexSpec) =>
+      spec.substring === undefined ? CommonKeys.NONE : (common.get(spec.key) ?? CommonKeys.NONE);
+    return IndexConfig.#of(
+      this.specs.map((spec) => ({ ...spec, common: of(spec) })),
+      this.uuidRule,
+    );
+  }
+
+  /** The common keys of each attribute that has any. */
+  commonKeys(): ReadonlyMap<AttributeKey, CommonKeys> {
+    return new Map(this.specs.flatMap(({ key, common }) => (common.size === 0 ? [] : [[key, common]])));
   }
 
   /** Those of these indexes for which `keep` answers true. */
@@ -131,12 +156,11 @@ export class IndexConfig implements IndexCatalog {
         ordering: kept.has(INDEX_KIND.ordering) ? spec.ordering : undefined,
         substring: kept.has(INDEX_KIND.substring) ? spec.substring : undefined,
         presence: kept.has(INDEX_KIND.presence),
+        common: kept.has(INDEX_KIND.substring) ? spec.common : CommonKeys.NONE,
         single: spec.single,
       });
     }
-    const config = new IndexConfig({}, { attributeType: () => undefined });
-    for (const spec of specs) config.#byKey.set(spec.key, spec);
-    return Object.assign(config, { specs, uuidRule: this.uuidRule });
+    return IndexConfig.#of(specs, this.uuidRule);
   }
 
   /** Every index, attribute by attribute. */
@@ -155,6 +179,10 @@ export class IndexConfig implements IndexCatalog {
 
   substring(key: AttributeKey): string | undefined {
     return this.#byKey.get(key)?.substring?.name;
+  }
+
+  common(key: AttributeKey, lookup: SubstringLookup): boolean {
+    return this.#byKey.get(key)?.common.concern(lookup) ?? false;
   }
 
   ordering(key: AttributeKey): string | undefined {

@@ -10,10 +10,10 @@ import { LdapError } from '../../base/ldap-error.js';
 import { reasonOf } from '../../base/thrown.js';
 import type { Log } from '../../port/log.js';
 import type { StoreOp } from '../../port/ordered-store.js';
-import { textOp } from '../domain-facts.js';
 import { isForNow, RETRY_MS } from '../refused-for-now.js';
 import { attributeOfIndexKey, INDEX_KIND, type IndexKind, TAG } from '../rows/key-space.js';
 import { BuildStopped, type BuildWorld, IndexBuild } from './build-index.js';
+import { heldOps } from './held-indexes.js';
 import type { IndexConfig, IndexItem } from './index-config.js';
 import type { IndexReader } from './index-reader.js';
 import type { LiveIndexes } from './live-indexes.js';
@@ -179,7 +179,7 @@ export class IndexJobs {
     const { indexes, exclusively, store, keys, rows } = this.#world;
     return exclusively(async () => {
       const left = indexes.ready.restricted(keep);
-      await store.batch([textOp(keys, 'indexes', left.description())], { sync: true });
+      await store.batch(heldOps(keys, left), { sync: true });
       indexes.ready = left;
       rows.postings.clear();
     });
@@ -235,8 +235,11 @@ export class IndexJobs {
       },
       async () => {
         const kept = textsOf(indexes.ready);
-        const now = indexes.wanted.restricted(({ text }) => kept.has(text) || built.has(text));
-        await store.batch([textOp(keys, 'indexes', now.description())], { sync: true });
+        const common = new Map([...indexes.ready.commonKeys(), ...build.built.commonKeys()]);
+        const now = indexes.wanted
+          .restricted(({ text }) => kept.has(text) || built.has(text))
+          .withCommon(common);
+        await store.batch(heldOps(keys, now), { sync: true });
         indexes.ready = now;
         indexes.building = undefined;
       },

@@ -8,7 +8,7 @@ import { emptyBytes, equalBytes, latin1 } from '../../base/bytes.js';
 import { type Steps, whole } from '../../base/steps.js';
 import type { EntryState } from '../../conflict/entry-state.js';
 import type { Attribute, Attributes } from '../../entry/entry.js';
-import { eachDistinctKey, substringKeys } from '../../filter/substring-keys.js';
+import { eachDistinctKey } from '../../filter/substring-keys.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import { createTimestamp, modifyTimestamp } from '../rows/computed-attributes.js';
 import { INDEX_KIND, type IndexKind, type KeySpace } from '../rows/key-space.js';
@@ -192,14 +192,14 @@ export class IndexKeys {
     whole: boolean,
     sink: PostingSink,
   ): void {
-    const { key, equality, ordering, substring } = spec;
+    const { key, equality, ordering } = spec;
     if (equality !== undefined) {
       this.#diff(key, INDEX_KIND.equality, normals(old, equality), normals(now, equality), sink);
     }
     if (ordering !== undefined) {
       this.#diff(key, INDEX_KIND.ordering, normals(old, ordering), normals(now, ordering), sink);
     }
-    if (substring !== undefined) this.#substrings(key, substring, old, now, sink);
+    if (spec.substring !== undefined) this.#substrings(spec, spec.substring, old, now, sink);
     if (whole && spec.presence && old.length > 0 !== now.length > 0) {
       sink(key, INDEX_KIND.presence, emptyBytes(), now.length > 0);
     }
@@ -207,20 +207,23 @@ export class IndexKeys {
 
   /** The keys of one value are told without an object for each. */
   #substrings(
-    key: AttributeKey,
+    { key, common }: IndexSpec,
     rule: NonNullable<IndexSpec['substring']>,
     old: readonly Uint8Array[],
     now: readonly Uint8Array[],
     sink: PostingSink,
   ): void {
     if (old.length + now.length > 1) {
-      this.#diff(key, INDEX_KIND.substring, grams(old, rule), grams(now, rule), sink);
+      const rows = (values: readonly Uint8Array[]) =>
+        normals(values, rule).flatMap((normal) => common.rowsOf(normal));
+      this.#diff(key, INDEX_KIND.substring, rows(old), rows(now), sink);
       return;
     }
     const value = now[0] ?? old[0];
     const normal = value === undefined ? undefined : rule.normalize(value);
     const add = now.length > 0;
-    if (normal !== undefined) eachDistinctKey(normal, (gram) => sink(key, INDEX_KIND.substring, gram, add));
+    if (normal !== undefined)
+      eachDistinctKey(normal, common, (gram) => sink(key, INDEX_KIND.substring, gram, add));
   }
 
   #diff(
@@ -319,14 +322,5 @@ function normals(
     const normal = rule.normalize(value);
     if (normal !== undefined) out.push(normal);
   }
-  return out;
-}
-
-function grams(
-  values: readonly Uint8Array[],
-  rule: { normalize(value: Uint8Array): Uint8Array | undefined },
-): Uint8Array[] {
-  const out: Uint8Array[] = [];
-  for (const normal of normals(values, rule)) for (const key of substringKeys(normal)) out.push(key);
   return out;
 }

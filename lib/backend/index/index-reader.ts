@@ -9,7 +9,7 @@
 import { unreachable } from '../../base/assert.js';
 import type { EntryUuid } from '../../change/change.js';
 import { uuidFromBytes } from '../../change/entry-uuid.js';
-import { describePlan, type IndexPlan } from '../../filter/filter-plan.js';
+import { describePlan, type IndexPlan, narrows } from '../../filter/filter-plan.js';
 import type { StoreRange } from '../../port/ordered-store.js';
 import type { EntryId } from '../backend.js';
 import type { EventLoopTurn } from '../event-loop-turn.js';
@@ -55,6 +55,11 @@ export interface IndexSpecs {
 }
 
 type Part = IndexPlan | Gram;
+/** A part that is one lookup. */
+type Lookup = Exclude<
+  Part,
+  { readonly kind: 'all' | 'common' | 'none' | 'intersect' | 'union' | 'substring' }
+>;
 /** One key of a substring lookup. */
 interface Gram {
   readonly kind: 'key';
@@ -157,6 +162,10 @@ export class IndexReader {
         const ranges = plan.parts.map((part) => this.ranges(part));
         return ranges.some((one) => one === undefined) ? undefined : ranges.flatMap((one) => one ?? []);
       }
+      case 'intersect': {
+        const only = onlyPart(plan.parts);
+        return only === undefined ? undefined : this.ranges(only);
+      }
       default:
         return undefined;
     }
@@ -165,11 +174,12 @@ export class IndexReader {
   #read(part: Part, budget: PlanBudget): Found {
     switch (part.kind) {
       case 'all':
+      case 'common':
         return undefined;
       case 'none':
         return [];
       case 'intersect':
-        return this.#intersect(part.parts, budget);
+        return this.#intersect(part.parts.filter(narrows), budget);
       case 'union':
         return this.#union(part.parts, 0, new IdUnion(), budget);
       case 'substring': {
@@ -185,10 +195,7 @@ export class IndexReader {
   }
 
   /** A single lookup; its step is told. */
-  #traced(
-    part: Exclude<Part, { readonly kind: 'all' | 'none' | 'intersect' | 'union' | 'substring' }>,
-    budget: PlanBudget,
-  ): Found {
+  #traced(part: Lookup, budget: PlanBudget): Found {
     const { steps } = budget;
     if (steps === undefined) return this.#lookup(part, budget);
     const allowed = Number.isFinite(budget.left) ? Math.max(0, Math.floor(budget.left)) : undefined;
@@ -199,10 +206,7 @@ export class IndexReader {
     });
   }
 
-  #lookup(
-    part: Exclude<Part, { readonly kind: 'all' | 'none' | 'intersect' | 'union' | 'substring' }>,
-    budget: PlanBudget,
-  ): Found {
+  #lookup(part: Lookup, budget: PlanBudget): Found {
     switch (part.kind) {
       case 'equality':
         return this.#equality(part, budget);
@@ -339,6 +343,12 @@ export function rowsAreExact(plan: IndexPlan): boolean {
     default:
       return false;
   }
+}
+
+/** The one part that leaves entries out; undefined: there are more, or none. */
+function onlyPart(parts: readonly IndexPlan[]): IndexPlan | undefined {
+  const narrowing = parts.filter(narrows);
+  return narrowing.length === 1 ? narrowing[0] : undefined;
 }
 
 /** `then` that stays synchronous. */

@@ -3,18 +3,22 @@
  *
  * Owns how a posting is hashed, from the entry's side and from the row's key alike, and that an entry counts once for a value that it has twice.
  */
+import type { CommonKeys } from '../../filter/keys-without-rows.js';
 import { eachSubstringKey, type SubstringKeySink } from '../../filter/substring-keys.js';
 import type { EntryId } from '../backend.js';
 import { INDEX_KIND } from '../rows/key-space.js';
 import { RowSums } from '../rows/row-sums.js';
 import { boundedValue } from './index-value.js';
-import type { IndexToFill, PostingSink } from './posting-tables.js';
+import type { CommonFound, IndexToFill, PostingSink } from './posting-tables.js';
 
 const FIRST_SLOTS = 256;
+const NONE_COMMON: CommonFound = new Map();
 
 /** Which entries' numbers an index must hold for a value. */
 export interface IndexSum extends IndexToFill {
   readonly sums: RowSums;
+  /** Keys that must have no rows, where there are any. */
+  readonly common: CommonKeys | undefined;
 }
 
 export class IndexSums implements PostingSink, SubstringKeySink {
@@ -28,8 +32,12 @@ export class IndexSums implements PostingSink, SubstringKeySink {
   #index = -1;
   #id = -1;
 
-  constructor(indexes: readonly IndexToFill[]) {
-    this.indexes = indexes.map((index) => ({ ...index, sums: new RowSums() }));
+  /** `commonOf`: the common keys of an index; undefined: none. */
+  constructor(
+    indexes: readonly IndexToFill[],
+    commonOf: (index: IndexToFill) => CommonKeys | undefined = () => undefined,
+  ) {
+    this.indexes = indexes.map((index) => ({ ...index, sums: new RowSums(), common: commonOf(index) }));
   }
 
   put(index: number, id: EntryId, normal: Uint8Array): void {
@@ -51,6 +59,8 @@ export class IndexSums implements PostingSink, SubstringKeySink {
 
   /** SubstringKeySink, for the value at hand. */
   key(octets: Uint8Array, length: number): void {
+    const { common, sums } = this.indexes[this.#index] as IndexSum;
+    if (common?.has(octets.subarray(0, length)) === true) return;
     let a = FIRST_LANE;
     let b = SECOND_LANE;
     for (let i = 0; i < length; i++) {
@@ -61,7 +71,7 @@ export class IndexSums implements PostingSink, SubstringKeySink {
     }
     const hash = finish(a, length);
     if (!this.#isNew((b >>> 0) * 0x20_0000 + (hash >>> 11))) return;
-    (this.indexes[this.#index] as IndexSum).sums.expect(hash, postingHash(hash, this.#id));
+    sums.expect(hash, postingHash(hash, this.#id));
   }
 
   #isNew(value: number): boolean {
@@ -89,7 +99,9 @@ export class IndexSums implements PostingSink, SubstringKeySink {
 
   async relieve(): Promise<void> {}
 
-  async write(): Promise<void> {}
+  async write(): Promise<CommonFound> {
+    return NONE_COMMON;
+  }
 }
 
 const FIRST_LANE = 0x811c9dc5 | 0;

@@ -7,6 +7,7 @@
  */
 import type { Steps } from '../../base/steps.js';
 import type { IndexCatalog, KeyedClause } from '../../filter/filter-plan.js';
+import type { SubstringLookup } from '../../filter/substring-keys.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EntryId } from '../backend.js';
 import type { Dictionary } from '../rows/dictionary.js';
@@ -74,6 +75,10 @@ export class LiveIndexes implements IndexCatalog {
 
   substring(key: AttributeKey): string | undefined {
     return this.#ready.substring(key);
+  }
+
+  common(key: AttributeKey, lookup: SubstringLookup): boolean {
+    return this.#ready.common(key, lookup);
   }
 
   ordering(key: AttributeKey): string | undefined {

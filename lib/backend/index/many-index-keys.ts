@@ -7,7 +7,6 @@ import { emptyBytes, latin1 } from '../../base/bytes.js';
 import { areLong, eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../../base/steps.js';
 import type { Attribute } from '../../entry/entry.js';
 import { valueCount } from '../../entry/value-index.js';
-import { substringKeys } from '../../filter/substring-keys.js';
 import { INDEX_KIND, type IndexKind, type KeySpace } from '../rows/key-space.js';
 import type { IndexSpec } from './index-config.js';
 import type { PostingSink } from './index-keys.js';
@@ -62,12 +61,18 @@ export function* valueDifference(
   now: readonly Uint8Array[],
   sink: PostingSink,
 ): Steps<void> {
-  const { key, equality, ordering, substring } = spec;
+  const { key, equality, ordering, substring, common } = spec;
   const kinds: [IndexKind, RowsOf][] = [];
   if (equality !== undefined) kinds.push([INDEX_KIND.equality, oneRow((value) => equality.normalize(value))]);
   if (ordering !== undefined) kinds.push([INDEX_KIND.ordering, oneRow((value) => ordering.normalize(value))]);
   if (substring !== undefined)
-    kinds.push([INDEX_KIND.substring, (value) => substringKeysOf(substring.normalize(value))]);
+    kinds.push([
+      INDEX_KIND.substring,
+      (value) => {
+        const normal = substring.normalize(value);
+        return normal === undefined ? NONE : common.rowsOf(normal);
+      },
+    ]);
   for (const [kind, rowsOf] of kinds) {
     const was = yield* byRow(keys, spec, kind, old, rowsOf);
     const is = yield* byRow(keys, spec, kind, now, rowsOf);
@@ -85,10 +90,6 @@ function oneRow(normalize: (value: Uint8Array) => Uint8Array | undefined): RowsO
     const normal = normalize(value);
     return normal === undefined ? NONE : [normal];
   };
-}
-
-function substringKeysOf(normal: Uint8Array | undefined): readonly Uint8Array[] {
-  return normal === undefined ? NONE : [...substringKeys(normal)];
 }
 
 /** Normal forms by their rows: two values may share one. */

@@ -4,6 +4,7 @@
  * Entries come in rising id order.
  */
 import { emptyBytes, equalByteLists } from '../../base/bytes.js';
+import { CommonKeys } from '../../filter/keys-without-rows.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EntryId } from '../backend.js';
@@ -33,6 +34,7 @@ export function gatherInto(store: OrderedStore, keys: KeySpace, bounds?: Builder
 export class PostingBuilder {
   readonly #building: Building[] = [];
   readonly #sink: PostingSink;
+  #entries = 0;
   /** Attributes of entries before, none of which has options, each at its place. */
   readonly #plain: AttributeKey[] = [];
 
@@ -59,13 +61,20 @@ export class PostingBuilder {
     return this.#sink.relieve();
   }
 
-  /** Writes what has gathered; not synced. */
-  write(): Promise<void> {
-    return this.#sink.write();
+  /** Writes what has gathered; not synced. Answers the common keys, of which nothing was written, by attribute. */
+  async write(): Promise<ReadonlyMap<AttributeKey, CommonKeys>> {
+    const found = await this.#sink.write(this.#entries);
+    const common = new Map<AttributeKey, CommonKeys>();
+    for (const { index, spec } of this.#building) {
+      const keys = found.get(index);
+      if (keys !== undefined) common.set(spec.key, new CommonKeys(keys));
+    }
+    return common;
   }
 
   /** Takes a live entry. */
   add(id: EntryId, entry: IndexedState): void {
+    this.#entries += 1;
     const optioned = this.#hasOptions(entry.shown);
     for (const building of this.#building) {
       const { key } = building.spec;

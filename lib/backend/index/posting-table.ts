@@ -114,14 +114,23 @@ export class PostingTable {
 
   /** Ids of a value, ascending. */
   ids(value: number): EntryId[] {
-    if (this.#sorted === undefined) for (const _ of this.sorting());
-    const { ids, ends } = must(this.#sorted, 'they were just sorted');
+    const { ids, start, end } = this.#place(value);
     const offset = this.#base - 1;
-    const start = value === 0 ? 0 : (ends[value - 1] as number);
-    const end = ends[value] as number;
     const out: EntryId[] = [];
     for (let at = start; at < end; at++) out.push((offset + (ids[at] as number)) as EntryId);
     return out;
+  }
+
+  /** Number of ids of a value. */
+  idCount(value: number): number {
+    const { start, end } = this.#place(value);
+    return end - start;
+  }
+
+  #place(value: number): { readonly ids: Words; readonly start: number; readonly end: number } {
+    if (this.#sorted === undefined) for (const _ of this.sorting());
+    const { ids, ends } = must(this.#sorted, 'they were just sorted');
+    return { ids, start: value === 0 ? 0 : (ends[value - 1] as number), end: ends[value] as number };
   }
 
   /** Forgets everything; memory grown for it is given back. */

@@ -2,7 +2,8 @@
  * PostingTables: postings of many entries in memory, written as heads and blocks: for bulk loads, total updates and builds of indexes.
  *
  * Entries come in rising id order. When too much has gathered it is written and gathering starts anew; an equality value whose head was written before is
- * merged with it. The index rows were empty before. Knows no schema: values come in their normal forms, so this can run in another thread.
+ * merged with it. The index rows were empty before. Common keys of a substring index get no rows (key-census.ts). Knows no schema: values come in their normal forms, so this can
+ * run in another thread.
  */
 import { assert } from '../../base/assert.js';
 import { eachSubstringKey, type SubstringKeySink } from '../../filter/substring-keys.js';
@@ -11,8 +12,9 @@ import type { SortedRun } from '../../port/sorted-run.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EntryId } from '../backend.js';
 import { StoreRun } from '../load/store-run.js';
-import { INDEX_KIND, type IndexKind, type KeySpace } from '../rows/key-space.js';
+import { INDEX_KIND, type IndexKind, type KeySpace, POSTING, postingKey } from '../rows/key-space.js';
 import { boundedValue } from './index-value.js';
+import { KeyCensus } from './key-census.js';
 import { blockOps, decodeHead, encodeHead, HEAD_IDS, SINGLE } from './posting-rows.js';
 import { PostingTable } from './posting-table.js';
 
@@ -64,6 +66,9 @@ export interface IndexToFill {
   readonly kind: IndexKind;
 }
 
+/** The keys of each substring index that are common, by the number of the index, where there are any. */
+export type CommonFound = ReadonlyMap<number, readonly Uint8Array[]>;
+
 /** Where postings go. */
 export interface PostingSink {
   /** A value of the `index`th index, in its normal form; copied. Entries come in rising order. */
@@ -72,13 +77,14 @@ export interface PostingSink {
   readonly full: boolean;
   /** Makes room. */
   relieve(): Promise<void>;
-  /** Writes all that has gathered, the last time; not synced. */
-  write(): Promise<void>;
+  /** Writes all that has gathered, the last time; not synced. `entries`: all that came, those without a value included. */
+  write(entries: number): Promise<CommonFound>;
 }
 
 interface Filling extends IndexToFill {
   readonly index: number;
   readonly table: PostingTable;
+  readonly common: KeyCensus;
 }
 
 export class PostingTables implements PostingSink, SubstringKeySink {
@@ -92,6 +98,8 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   #values = 0;
   #current: Filling | undefined;
   #currentId = 0 as EntryId;
+  /** That came so far, then all. */
+  #entries = 0;
   /** Set once equality heads were written: which of them are to be read before they are put again. */
   #seen: Uint8Array | undefined;
   #ended = false;
@@ -112,6 +120,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       kind,
       index,
       table: new PostingTable(),
+      common: new KeyCensus(),
     }));
     this.#inOrder = this.#filling.toSorted((a, b) =>
       a.attribute === b.attribute ? a.kind - b.kind : a.attribute < b.attribute ? -1 : 1,
@@ -126,6 +135,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     assert(!this.#ended, 'nothing comes after write()');
     const filling = this.#filling[index] as Filling;
     this.#current = filling;
+    if (id !== this.#currentId) this.#entries += 1;
     this.#currentId = id;
     if (filling.kind === INDEX_KIND.substring) eachSubstringKey(normal, this);
     else {
@@ -151,9 +161,27 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       await this.#write(() => true);
   }
 
-  write(): Promise<void> {
+  async write(entries: number): Promise<CommonFound> {
     this.#ended = true;
-    return this.#write(() => true);
+    this.#entries = entries;
+    await this.#write(() => true);
+    for (const filling of this.#filling) await this.#wipeCommon(filling);
+    return new Map(
+      this.#filling.flatMap(({ index, common }) =>
+        common.found.length === 0 ? [] : [[index, common.found] as const],
+      ),
+    );
+  }
+
+  /** Takes rows of common keys away that were written before it was known that they are. */
+  async #wipeCommon({ attribute, kind, common }: Filling): Promise<void> {
+    const ops: StoreOp[] = [];
+    for (const { key, blocks } of common.finish(this.#entries)) {
+      const value = this.#keys.indexValue(attribute, kind, key);
+      for (const first of blocks) ops.push({ type: 'del', key: postingKey(value, POSTING.block, first) });
+      if (ops.length >= this.#bounds.batchRows) await this.#store.batch(ops.splice(0), { sync: false });
+    }
+    if (ops.length > 0) await this.#store.batch(ops, { sync: false });
   }
 
   async #write(which: (filling: Filling) => boolean): Promise<void> {
@@ -176,6 +204,7 @@ export class PostingTables implements PostingSink, SubstringKeySink {
       }
       this.#values -= table.count;
       table.clear();
+      filling.common.roundEnds();
       await stored.relieve();
     }
     await stored.end();
@@ -199,18 +228,23 @@ export class PostingTables implements PostingSink, SubstringKeySink {
   }
 
   #valueRows(filling: Filling, number: number, again: boolean, place: SortedRun): void {
-    const { attribute, kind, index, table } = filling;
+    const { attribute, kind, index, table, common } = filling;
     const octets = table.octets(number);
+    const hash = table.hash(number);
+    const count = table.idCount(number);
+    this.#postings -= count;
+    const mayGo = kind === INDEX_KIND.substring;
+    if (mayGo && this.#ended && common.isCommon(hash, octets, count, this.#entries)) return;
     const ids = table.ids(number);
-    this.#postings -= ids.length;
-    this.#encoded += ids.length;
+    this.#encoded += count;
     if (kind === INDEX_KIND.equality) {
-      const stands = this.#stands(index, table.hash(number), again);
-      this.#head(this.#keys.head(attribute, octets), ids, stands, place);
-    } else if (ids.length === 1) {
-      const [id] = ids as [EntryId];
-      place.put(this.#keys.posting(attribute, kind, octets, id), SINGLE);
-    } else putBlocks(place, this.#keys.indexValue(attribute, kind, octets), ids);
+      this.#head(this.#keys.head(attribute, octets), ids, this.#stands(index, hash, again), place);
+      return;
+    }
+    const asBlocks = mayGo && !this.#ended && common.put(hash, octets, ids, this.#entries);
+    if (count === 1 && !asBlocks)
+      place.put(this.#keys.posting(attribute, kind, octets, ids[0] as EntryId), SINGLE);
+    else putBlocks(place, this.#keys.indexValue(attribute, kind, octets), ids);
   }
 
   /** Whether a head of this value may stand; from now on it does, which nobody asks after the last round. */

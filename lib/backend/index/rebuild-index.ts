@@ -15,6 +15,7 @@ import { checkRecord, decodeState } from '../rows/entry-record.js';
 import { KeySpace, readId, TAG } from '../rows/key-space.js';
 import { shownOf, singleValued } from '../rows/shown.js';
 import { wipeRange } from '../wipe-domain.js';
+import { heldOps } from './held-indexes.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions, REBUILDING } from './index-config.js';
 import { gatherInto, PostingBuilder } from './posting-builder.js';
 
@@ -60,13 +61,10 @@ export async function rebuildIndexes(options: RebuildOptions): Promise<number> {
     if (builder.full) await builder.relieve();
     options.onProgress?.(entries);
   }
-  await builder.write();
+  const built = config.withCommon(await builder.write());
   const counters = { ...facts.counters, blockId: facts.counters.nextId - 1 };
   await store.batch(
-    [
-      { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
-      textOp(keys, 'indexes', config.description()),
-    ],
+    [{ type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) }, ...heldOps(keys, built)],
     { sync: true },
   );
   return entries;

@@ -9,10 +9,12 @@ import type { OrderedStore, StoreRow, StoreSnapshot } from '../../port/ordered-s
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { EntryId } from '../backend.js';
+import { readFacts } from '../domain-facts.js';
 import { Dictionary } from '../rows/dictionary.js';
 import { checkRecord, decodeWhole } from '../rows/entry-record.js';
 import {
   ID_BYTES,
+  INDEX_KIND,
   type IndexKind,
   type KeySpace,
   POSTING,
@@ -21,6 +23,7 @@ import {
   TAG,
 } from '../rows/key-space.js';
 import { shownOf, singleValued } from '../rows/shown.js';
+import { decodeCommon } from './held-indexes.js';
 import { IndexConfig, type IndexSpec, kindName } from './index-config.js';
 import { type IndexedState, IndexKeys } from './index-keys.js';
 import { type IndexSum, IndexSums, indexedValueHash, postingHash } from './index-sums.js';
@@ -76,10 +79,12 @@ export class IndexVerifier {
   constructor(store: OrderedStore, keys: KeySpace, config: IndexConfig, snapshot: StoreSnapshot) {
     this.#store = store;
     this.#keys = keys;
-    this.#config = config;
+    this.#config = config.withCommon(decodeCommon(readFacts(store, keys, snapshot).commonKeys));
     this.#snapshot = snapshot;
     this.#builder = new PostingBuilder(config, (indexes) => {
-      this.#sums = new IndexSums(indexes);
+      this.#sums = new IndexSums(indexes, ({ attribute, kind }) =>
+        kind === INDEX_KIND.substring ? this.#config.spec(attribute)?.common : undefined,
+      );
       return this.#sums;
     });
   }

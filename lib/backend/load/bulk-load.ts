@@ -23,6 +23,7 @@ import { childKey, isAtOrBelow } from '../../schema/dn-key.js';
 import type { Schema } from '../../schema/schema.js';
 import type { EntryId } from '../backend.js';
 import { domainNumber, readFacts, textOp } from '../domain-facts.js';
+import { heldOps } from '../index/held-indexes.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from '../index/index-config.js';
 import { gatherInto, PostingBuilder, type SinkFor } from '../index/posting-builder.js';
 import { encodeCounters } from '../rows/counters.js';
@@ -259,7 +260,7 @@ export class BulkLoad {
   async finish(): Promise<number> {
     const { store } = this.#options;
     // The rows of indexes may be made in another thread.
-    await Promise.all([this.#builder.write(), this.#finishEntries()]);
+    const [common] = await Promise.all([this.#builder.write(), this.#finishEntries()]);
     const facts = readFacts(store, this.#keys);
     const csn = this.#lastCsn;
     const state = csn === undefined ? facts.state : facts.state.with(csn);
@@ -278,7 +279,7 @@ export class BulkLoad {
         { type: 'put', key: keys.meta('state'), value: state.toBytes() },
         { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
         textOp(keys, 'generation', this.#options.generationId),
-        textOp(keys, 'indexes', this.#indexes.description()),
+        ...heldOps(keys, this.#indexes.withCommon(common)),
         textOp(keys, 'base', this.#baseKey),
         textOp(keys, 'loading', undefined),
       ],

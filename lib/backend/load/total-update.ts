@@ -20,6 +20,7 @@ import {
   type StoreSnapshot,
 } from '../../port/ordered-store.js';
 import { readFacts, TOTAL_UPDATE, textOp } from '../domain-facts.js';
+import { heldOps } from '../index/held-indexes.js';
 import type { IndexConfig } from '../index/index-config.js';
 import { gatherInto, PostingBuilder } from '../index/posting-builder.js';
 import { besideOthers } from '../index/posting-tables.js';
@@ -44,6 +45,8 @@ const IMAGE_TAGS: readonly number[] = [
   TAG.tombstone,
   TAG.uuid,
 ];
+/** Version of the images: data formats above it have other index rows alone (docs/data-format.md). */
+export const IMAGE_FORMAT = 2;
 const SLICE_ROWS = 300;
 const KEY_BYTES = 20_000;
 
@@ -233,14 +236,14 @@ export class ImageImport {
     if (this.#builder.full) await this.#builder.relieve();
   }
 
-  /** Puts all on disk and takes the mark away. Rejects with StoreError damaged when the images ended before their end. */
-  async finish(generationId: string, state: ServerState): Promise<void> {
-    const { store, keys, indexes, fraction } = this.#world;
+  /** Puts all on disk and takes the mark away. Answers the indexes that were made. Rejects with StoreError damaged when the images ended before their end. */
+  async finish(generationId: string, state: ServerState): Promise<IndexConfig> {
+    const { store, keys, fraction } = this.#world;
     if (this.#counters === undefined && this.#rows > 0)
       throw new StoreError('damaged', `the copy ended after ${this.#rows} rows, before its last`);
     const counted = this.#counters ?? NO_ENTRIES;
     if (this.#unindexed.length > 0) await this.#index();
-    await this.#builder.write();
+    const indexes = this.#world.indexes.withCommon(await this.#builder.write());
     if (!fraction.isAll) await restrictJournal(this.#world);
     // The source may have another schema.
     await recheckMarks(this.#world);
@@ -255,11 +258,12 @@ export class ImageImport {
         { type: 'put', key: keys.meta('state'), value: state.toBytes() },
         { type: 'put', key: keys.meta('counters'), value: encodeCounters(counters) },
         textOp(keys, 'generation', generationId),
-        textOp(keys, 'indexes', indexes.description()),
+        ...heldOps(keys, indexes),
         textOp(keys, 'fraction', fraction.isAll ? undefined : formatFraction(fraction)),
         textOp(keys, 'loading', undefined),
       ],
       { sync: true },
     );
+    return indexes;
   }
 }

@@ -17,9 +17,9 @@ import { boundedValue, escapedLength, writeEscaped } from '../index/index-value.
 import { hash64 } from './value-hash.js';
 
 /** Version of the format that docs/data-format.md describes. */
-export const DATA_FORMAT = 2;
+export const DATA_FORMAT = 3;
 /** Older versions, whose rows mean the same here: what is new, they never wrote. */
-export const OLDER_FORMATS: readonly number[] = [1];
+export const OLDER_FORMATS: readonly number[] = [1, 2];
 
 /** 1..65535, given by the domain table. */
 export type DomainNumber = number & { readonly __brand: 'DomainNumber' };
@@ -73,6 +73,7 @@ export type MetaName =
   | 'state'
   | 'counters'
   | 'indexes'
+  | 'commonKeys'
   | 'loading'
   | 'base'
   | 'schema'
