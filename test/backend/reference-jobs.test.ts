@@ -3,12 +3,15 @@ import t from 'tap';
 import type { StoredEntry } from '../../lib/backend/backend.js';
 import { DEFAULT_INDEXES } from '../../lib/backend/index/index-config.js';
 import { withRows } from '../../lib/backend/index/reverse-lookup.js';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { TAG } from '../../lib/backend/rows/key-space.js';
 import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/rules/reference-rules.js';
 import { must } from '../../lib/base/assert.js';
 import { utf8Decode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { decodeChange } from '../../lib/change/change-codec.js';
 import type { ReplicaId } from '../../lib/csn/csn.js';
+import { StoreError } from '../../lib/port/ordered-store.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { adding, deleting, type Engine, modifying, openEngine, renaming, violations } from './engine.js';
 
@@ -21,8 +24,8 @@ const indexes = {
 const consistency = { references: DEFAULT_REFERENCE_ATTRIBUTES };
 const MEMBER = 'member' as AttributeKey;
 
-async function open(replica: number): Promise<Engine> {
-  const engine = await openEngine({ replica: replica as ReplicaId, indexes, consistency });
+async function open(replica: number, store = new MemoryStore()): Promise<Engine> {
+  const engine = await openEngine({ replica: replica as ReplicaId, store, indexes, consistency });
   const { backend } = engine;
   backend.parts.rules.jobs.start({
     submit: (initiator, decide) => backend.submit(initiator, decide),
@@ -163,6 +166,35 @@ t.test('after random writes every reference names an entry, and a replica is equ
   await replica.backend.parts.rules.jobs.idle();
   t.equal(await content(replica), await content(engine), 'equal, and nothing of its own was written');
   t.equal(replica.sink.given.length, 0);
+});
+
+t.test('a job whose row a full disk keeps ends when there is space, and its name is free', async (t) => {
+  const store = new MemoryStore();
+  const engine = await open(1, store);
+  const { backend } = engine;
+  const unit = { objectClass: ['organizationalUnit'], ou: ['one'] };
+  const ann = `cn=ann,ou=one,${BASE}`;
+  const group = `cn=g,${BASE}`;
+  await backend.submit('cn=a', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  await backend.submit('cn=a', adding(`ou=one,${BASE}`, unit));
+  await backend.submit('cn=a', adding(ann, { objectClass: ['person'], cn: ['ann'], sn: ['x'] }));
+  await backend.submit('cn=a', adding(group, { objectClass: ['groupOfNames'], cn: ['g'], member: [ann] }));
+  const tag = backend.parts.keys.tagRange(TAG.references).gte[2];
+  const written = store.batch.bind(store);
+  let refused = 0;
+  store.batch = (ops, options) => {
+    const ends = ops.some(({ type, key }) => type === 'del' && key[2] === tag);
+    if (!ends || refused === 3) return written(ops, options);
+    refused += 1;
+    return Promise.reject(new StoreError('full', 'no space'));
+  };
+  await backend.submit('cn=a', renaming(`ou=one,${BASE}`, 'ou=uno'));
+  await backend.parts.rules.jobs.idle();
+  t.equal(refused, 3);
+  t.equal(backend.parts.rules.jobs.left, 0);
+  await backend.submit('cn=a', adding(`ou=one,${BASE}`, unit));
+  t.same(await dangling(engine), []);
+  t.same(await violations(engine), []);
 });
 
 t.test('a member more or less does not decode the others of a large group', async (t) => {

@@ -17,6 +17,7 @@ import { dnKey, isAtOrBelow } from '../../schema/dn-key.js';
 import type { EntryId, ReadView } from '../backend.js';
 import { indexedValue, PostingReader } from '../index/posting-rows.js';
 import { RowsAway } from '../index/reverse-lookup.js';
+import { RETRY_MS, untilTaken } from '../refused-for-now.js';
 import { INDEX_KIND, type KeySpace, TAG } from '../rows/key-space.js';
 import type { HeldEntry } from '../rows/stored-entry.js';
 import type { Decide } from '../write-path.js';
@@ -28,7 +29,6 @@ const WRITE_VALUES = 500;
 /** Values looked at in one turn of the event loop. */
 const SLICE_VALUES = 500;
 const SCAN_ROWS = 1000;
-const RETRY_MS = 1000;
 /** A normal form of this length in a key may stand for a longer one. */
 const HASHED_OCTETS = 56;
 
@@ -151,8 +151,7 @@ export class ReferenceJobs {
       }
       for (const { key, value } of rows) {
         if (!(await this.#perform(decodeJob(value), write))) return;
-        await write.exclusively(() => store.batch([{ type: 'del', key }], { sync: false }));
-        this.#open.delete(latin1(key));
+        await this.#close(key, write);
       }
     } catch (error) {
       log.error(
@@ -160,6 +159,18 @@ export class ReferenceJobs {
         'references to renamed or deleted entries could not be changed; a restart tries again',
       );
     }
+  }
+
+  /** The job is done: its row goes, on a full disk when there is space, or after the next start. */
+  async #close(key: Uint8Array, write: JobWriter): Promise<void> {
+    const { store, clock, log } = this.#world;
+    const remove = () => store.batch([{ type: 'del', key }], { sync: false });
+    await untilTaken(
+      () => (this.#stopped ? Promise.resolve() : write.exclusively(remove)),
+      clock,
+      (error) => log.warn({ error }, 'a name is kept for references to it until there is space on the disk'),
+    );
+    this.#open.delete(latin1(key));
   }
 
   /** False: stopped on the way. */
