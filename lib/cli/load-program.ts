@@ -10,7 +10,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
+import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
 
 /** The file's name, which the build puts here; it holds a digest of what the file says. */
@@ -47,8 +47,6 @@ function digest(octets: Uint8Array): Buffer {
 /** Written whole or not at all, as others may start meanwhile; for all users of the program, unlike its data. */
 function writeRecord(): void {
   process.umask(0o022);
-  // Those at the start, for which it is named: a server changes one.
-  for (const flag of process.execArgv) setFlagsFromString(flag);
   const whole = `${record}.${process.pid}`;
   const octets = script.createCachedData();
   writeFileSync(whole, Buffer.concat([octets, digest(octets)]));

@@ -4,7 +4,6 @@
  * SIGTERM and SIGINT stop it (exit 0 when it ended within STOP_MS); a second one ends it at once. SIGHUP reads certificates and configuration again. Commands over the control socket are
  * server-commands.ts.
  */
-import { setFlagsFromString } from 'node:v8';
 import { OperatorError } from '../../base/operator-error.js';
 import type { OptionKey, Settings } from '../../config/option-table.js';
 import { makeLog } from '../../io/pino-log.js';
@@ -23,8 +22,6 @@ import { tellParent } from './process-messages.js';
 /** Milliseconds that a clean stop may take. */
 const STOP_MS = 10_000;
 const EXIT_INTERNAL = 70;
-/** How much V8's old generation grows, in percent of what is alive, before it is swept. Its own choice, up to four times, suits short programs. */
-const HEAP_GROWTH_PERCENT = 100;
 
 export type ParentMode = 'supervised' | 'detached' | undefined;
 
@@ -36,7 +33,6 @@ export async function runServerProcess(
   describe: (error: unknown) => { readonly lines: readonly string[]; readonly exitCode: number },
 ): Promise<number> {
   process.umask(0o077);
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const stopAsked = stopSignal(parent);
   let server: RunningServer;
   let log: Log;
