@@ -108,8 +108,9 @@ function lifeOf(change: Change, founders: readonly Change[]): Change | undefined
   return founders.filter((founder) => isAfter(change, founder)).at(-1);
 }
 
-/** How values compare in these tests, whose DNs are plain. */
+/** How values compare in these tests, whose DNs are plain, and whose definitions begin with an OID in digits. */
 export function naiveEqual(rule: string, a: string, b: string): boolean {
+  if (rule === 'objectIdentifierFirstComponentMatch') return a.split(' ')[1] === b.split(' ')[1];
   return rule === 'caseIgnoreMatch' || rule === 'distinguishedNameMatch'
     ? a.toLowerCase() === b.toLowerCase()
     : a === b;

@@ -5,6 +5,7 @@
  * equal, and in the end every table knows who belongs.
  */
 import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
+import type { Standing } from '../../lib/sync/member-row.js';
 import type { Act, Trouble } from './act.js';
 import { isolate } from './common-troubles.js';
 import type { SimServer } from './sim-server.js';
@@ -14,8 +15,29 @@ const LOOK_MS = 100;
 /** Servers of a run, at most. */
 const MOST = 7;
 
-async function returning(members: SimServer['members'], name: string): Promise<void> {
-  await members?.decide(name, 'returning').catch(() => {});
+/** In every domain where the server is known, as the command does (app/control/upkeep-commands.ts); false: in none. */
+async function decided(at: SimServer, name: string, standing: 'evicted' | 'returning'): Promise<boolean> {
+  let done = false;
+  for (const { members } of at.domains) {
+    const isDone = members.decide(name, standing).then(
+      () => true,
+      () => false,
+    );
+    done = (await isDone) || done;
+  }
+  return done;
+}
+
+/** What the server's tables say of another, one for each domain. */
+function standingsAt(at: SimServer, name: string): readonly (Standing | undefined)[] {
+  return at.domains.map(({ members }) => members.rows().find((row) => row.name === name)?.standing);
+}
+
+/** Whether it takes a copy, or makes changes anew. */
+function isChanging(server: SimServer): boolean {
+  return server.domains.some(
+    ({ directory, reissue }) => directory?.importing === true || reissue?.pending === true,
+  );
 }
 
 export class MembersAct implements Act {
@@ -75,13 +97,7 @@ export class MembersAct implements Act {
   async #decide(name: string, standing: 'evicted' | 'returning'): Promise<boolean> {
     const at = this.#directories().filter((one) => one.name !== name);
     if (at.length === 0) return false;
-    const { members } = this.#simulation.random.pick(at);
-    try {
-      await members?.decide(name, standing);
-      return true;
-    } catch {
-      return false;
-    }
+    return await decided(this.#simulation.random.pick(at), name, standing);
   }
 
   async #restore(name: string): Promise<void> {
@@ -113,7 +129,7 @@ export class MembersAct implements Act {
     const { time, random } = this.#simulation;
     this.#asking.add(name);
     try {
-      await sponsor.members?.admit(name, replica);
+      for (const { members } of sponsor.domains) await members.admit(name, replica);
       // Nobody waits for an answer for ever.
       if (!this.#asking.delete(name)) return;
     } catch {
@@ -141,22 +157,24 @@ export class MembersAct implements Act {
     note(`${server.name} leaves`);
     this.#leaving.add(server);
     const began = server.lives.length;
-    server.replica.hold('leaving');
+    for (const { replica } of server.domains) replica?.hold('leaving');
     const look = (): void => {
       // A crash ends it, and so does the end of the run.
       if (!server.up || server.lives.length !== began || !this.#simulation.writing || !this.#canGo(server)) {
-        server.replica?.hold(undefined);
+        for (const { replica } of server.domains) replica?.hold(undefined);
         this.#leaving.delete(server);
         return;
       }
-      const { changelog, broker } = server;
-      const having = (broker?.status() ?? [])
-        .filter(({ states }) => states?.log.coversAll(changelog?.state ?? (0 as never)))
-        .map(({ peer }) => peer);
-      if (having.length === 0 || server.directory?.importing === true || server.reissuing)
+      const having = server.domains.map(({ changelog, broker }) =>
+        broker
+          .status()
+          .filter(({ states }) => states?.log.coversAll(changelog.state))
+          .map(({ peer }) => peer),
+      );
+      if (having.some(({ length }) => length === 0) || isChanging(server))
         return void this.#simulation.time.at(LOOK_MS, look);
       const acked = server.acked.filter((csn) => !server.madeAnew.has(csn));
-      this.#left.push({ server, acked, lost: this.#lostWith(having) });
+      this.#left.push({ server, acked, lost: this.#lostWith(having.at(-1) ?? []) });
       this.#goes(server);
     };
     look();
@@ -186,7 +204,7 @@ export class MembersAct implements Act {
     const others = this.#simulation.servers.filter((one) => one !== server);
     const directories = others.filter(({ options }) => options.replica !== undefined);
     if (directories.length < 2 || this.#evicted.size > 0) return false;
-    if (others.some((one) => !one.up || one.directory?.importing === true || one.reissuing)) return false;
+    if (others.some((one) => !one.up || isChanging(one))) return false;
     const reached = new Set([others[0]]);
     for (const from of reached)
       for (const to of others)
@@ -211,9 +229,9 @@ export class MembersAct implements Act {
   async #evictGone(name: string): Promise<void> {
     for (;;) {
       const known = this.#simulation.servers.filter(({ up }) => up);
-      for (const { members } of known) {
-        const row = members?.rows().find((one) => one.name === name);
-        if (row?.standing === 'member') await members?.decide(name, 'evicted').catch(() => {});
+      for (const { members } of known.flatMap(({ domains }) => domains)) {
+        const row = members.rows().find((one) => one.name === name);
+        if (row?.standing === 'member') await members.decide(name, 'evicted').catch(() => {});
       }
       if (!this.#simulation.writing) return;
       await this.#simulation.time.sleep(1000);
@@ -227,7 +245,7 @@ export class MembersAct implements Act {
   async mend(): Promise<void> {
     // Who alone knew of a return may be gone, or forgotten by a lost disk: then it is asked for again.
     const { servers } = this.#simulation;
-    const told = servers.flatMap(({ members }) => members?.rows() ?? []);
+    const told = servers.flatMap(({ domains }) => domains.flatMap(({ members }) => members.rows()));
     const out = told.filter(({ standing }) => standing === 'evicted').map(({ name }) => name);
     const back = out.filter((name) => servers.some((one) => one.name === name));
     for (const name of new Set([...this.#evicted, ...back])) this.#bringBack(name);
@@ -242,11 +260,9 @@ export class MembersAct implements Act {
   #bringBack(name: string, tries = 0): void {
     const { time, servers } = this.#simulation;
     const again = (): void => {
-      const saying = servers.filter(
-        ({ members }) => members?.rows().find((row) => row.name === name)?.standing === 'evicted',
-      );
+      const saying = servers.filter((one) => standingsAt(one, name).includes('evicted'));
       if (saying.length === 0 && !this.#evicted.has(name)) return;
-      if (tries > 20) for (const { members } of saying) this.#spawn(returning(members, name));
+      if (tries > 20) for (const one of saying) this.#spawn(decided(one, name, 'returning'));
       if (tries < 40) time.at(300, () => this.#bringBack(name, tries + 1));
     };
     this.#spawn(this.#restore(name).then(again));
@@ -255,8 +271,8 @@ export class MembersAct implements Act {
   waitsFor(): string | undefined {
     const { servers } = this.#simulation;
     const here = new Set(servers.map(({ name }) => name));
-    for (const { name: at, members } of servers)
-      for (const { name, standing } of members?.rows() ?? [])
+    for (const { name: at, domains } of servers)
+      for (const { name, standing } of domains.flatMap(({ members }) => members.rows()))
         if ((standing === 'member') !== here.has(name)) return `${name} is ${standing} at ${at}`;
     return undefined;
   }

@@ -7,7 +7,7 @@
 import { checkRecord, decodeState } from '../../lib/backend/rows/entry-record.js';
 import { readId, TAG } from '../../lib/backend/rows/key-space.js';
 import { shownOf } from '../../lib/backend/rows/shown.js';
-import { conformanceOf, markOf } from '../../lib/backend/rules/schema-marks.js';
+import { conformanceOf, conformanceOfPart, markOf } from '../../lib/backend/rules/schema-marks.js';
 import { equalBytes } from '../../lib/base/bytes.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import { ownDefinitions } from '../../lib/operation/schema/schema-store.js';
@@ -226,15 +226,16 @@ function textOf(schema: SchemaCopy['schema'], inactive: SchemaCopy['inactive']):
   return [conformanceOf(schema).fingerprint, ...left].join('\n');
 }
 
-/** Marks of merged entries are those of the schema as it is now. */
+/** Marks of merged entries are those of the schema as it is now, as far as the entries are held. */
 async function checkMarks(name: string, { backend }: BackendDirectory, copy: SchemaCopy): Promise<void> {
-  const { store, keys, dictionary, isSingle } = backend.parts;
+  const { store, keys, dictionary, isSingle, fraction } = backend.parts;
+  const conformance = conformanceOfPart(copy.schema, fraction);
   for await (const rows of store.scan(keys.tagRange(TAG.mark)))
     for (const { key, value } of rows) {
       const record = store.get(keys.entry(readId(key, 3)));
       if (record === undefined) continue;
       const state = decodeState(checkRecord(record), dictionary);
-      const due = markOf(state, shownOf(state, isSingle), conformanceOf(copy.schema));
+      const due = markOf(state, shownOf(state, isSingle), conformance);
       if (!equalBytes(due, value)) throw new Error(`${name} judged ${state.uuid} by another schema`);
     }
 }

@@ -5,8 +5,10 @@
  * Does not own the process, nor who changes what (schema-act.ts).
  */
 import type { StoredEntry } from '../../lib/backend/backend.js';
+import { domainNumber, readFacts } from '../../lib/backend/domain-facts.js';
 import { EventLoopTurn } from '../../lib/backend/event-loop-turn.js';
 import { untilTaken } from '../../lib/backend/refused-for-now.js';
+import { KeySpace } from '../../lib/backend/rows/key-space.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import { LiveSchema } from '../../lib/operation/schema/live-schema.js';
@@ -15,9 +17,10 @@ import {
   planSchemaChange,
   refuseUsed,
 } from '../../lib/operation/schema/schema-change.js';
-import { makeSchemaDomain } from '../../lib/operation/schema/schema-genesis.js';
+import { awaitCopy, makeSchemaDomain } from '../../lib/operation/schema/schema-genesis.js';
 import { ownDefinitions, SCHEMA_ENTRY_UUID } from '../../lib/operation/schema/schema-store.js';
 import type { Clock } from '../../lib/port/clock.js';
+import type { OrderedStore } from '../../lib/port/ordered-store.js';
 import type { SchemaModification } from '../../lib/schema/edit-definitions.js';
 import { extendSchema, type InactiveDefinition } from '../../lib/schema/own-definitions.js';
 import type { Schema } from '../../lib/schema/schema.js';
@@ -37,6 +40,10 @@ export function openSchemaLog(parts: ProcessParts): Promise<SimDomain> {
     begins: undefined,
     open: () => Promise.reject(new Error('a broker keeps no entries')),
   });
+}
+
+async function isThere(store: OrderedStore): Promise<boolean> {
+  return readFacts(store, new KeySpace(await domainNumber(store, BASE_DN))).generationId !== undefined;
 }
 
 export class SchemaCopy {
@@ -92,6 +99,8 @@ export class SchemaCopy {
   static async open(parts: ProcessParts, files: Schema): Promise<SchemaCopy> {
     const base = files.copy();
     const schema = files.copy();
+    // One that joins copies it, whatever others began with (app/topology/join-server.ts).
+    if (!parts.options.hasData && !(await isThere(parts.store))) await awaitCopy(parts.store, base, BASE_DN);
     await makeSchemaDomain(parts.store, base, parts.clock);
     let copy: SchemaCopy | undefined;
     let directory: BackendDirectory | undefined;

@@ -160,6 +160,13 @@ export class SimServer {
     return this.#process?.members;
   }
 
+  /** All domains of the process that runs: what is decided of a server counts in each. */
+  get domains(): readonly SimDomain[] {
+    const process = this.#process;
+    if (process === undefined) return [];
+    return process.before === undefined ? [process] : [process.before, process];
+  }
+
   get housekeeping(): Housekeeping | undefined {
     return this.#process?.housekeeping;
   }
@@ -315,10 +322,10 @@ export class SimServer {
   /** Follows others from now on. */
   follow(peers: readonly string[]): void {
     this.peers = peers;
-    const process = this.#process;
-    if (process === undefined) return;
-    process.broker.setPeers(brokerPeers(peers));
-    process.members.peers = peers;
+    for (const { broker, members } of this.domains) {
+      broker.setPeers(brokerPeers(peers));
+      members.peers = peers;
+    }
   }
 
   /** Every invariant of the log that can be seen from outside; throws what is wrong. */

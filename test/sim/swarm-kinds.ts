@@ -86,15 +86,17 @@ function mixed(seed: number): RunOptions {
   // Of a line whose entry is forgotten nobody can say any more whether a part holds it. A part beside servers that come, return or lose their disks has not been drawn yet.
   const mayBePart = !forgets && !some.includes(members) && !some.includes(assured);
   const part = mayBePart && random.chance(0.7) ? partial(seed) : {};
+  const changesSchema = random.chance(0.4);
   return {
     ...WHOLE,
+    ...(changesSchema ? { makeWrite: schemaWrites } : {}),
     seed,
     safetyMs: 12_000,
     compared,
     atEnd: (servers) => asOracle(servers, compared),
     ...part,
     ...(forgets ? { server: { ...COMMON.server, undeleteMs: 1000 } } : {}),
-    acts: [...some, status(seed, compared)],
+    acts: [...(changesSchema ? [schema] : []), ...some, status(seed, compared)],
   };
 }
 
