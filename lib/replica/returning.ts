@@ -4,7 +4,8 @@
  * From the moment that we know of a return nobody forgets any more by a later word of ours (stability.ts), so what covered then all that anyone had forgotten (member-facts.ts) stays enough, however long
  * the copy of the one that returns took. Kept of this run alone: after a restart it is as much as covers all then, which is more.
  */
-import type { ServerState } from '../csn/server-state.js';
+import type { ReplicaId } from '../csn/csn.js';
+import { ServerState } from '../csn/server-state.js';
 import type { MemberRow } from '../sync/member-row.js';
 import { coversForgotten } from './member-facts.js';
 
@@ -60,8 +61,20 @@ export class Returning {
     const known = this.#needed.get(name);
     if (known !== undefined) return known;
     const { source, state } = this.#given ?? {};
-    const needed = source === name ? state : coversForgotten(server, rows(), held(), this.#reported);
+    const told = source === name ? state : coversForgotten(server, rows(), held(), this.#reported);
+    const needed = withoutOwn(told, row?.replica, held());
     if (needed !== undefined && row?.standing === 'returning') this.#needed.set(name, needed);
     return needed;
   }
+}
+
+/** What it made itself and we have given up since we told of it, no copy of ours brings: it has that, and makes it anew, or it comes back from others. */
+function withoutOwn(
+  told: ServerState | undefined,
+  replica: ReplicaId | undefined,
+  held: ServerState | undefined,
+): ServerState | undefined {
+  const own = replica === undefined ? undefined : told?.get(replica);
+  if (told === undefined || own === undefined || held?.covers(own) !== false) return told;
+  return ServerState.of(told.csns().filter((csn) => csn !== own));
 }

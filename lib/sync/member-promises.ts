@@ -52,7 +52,8 @@ export function heldBy({ state, shunned }: MemberReport): readonly Csn[] {
   const outside = new Map(shunned.map(({ replica, through }) => [replica, through]));
   return state.csns().flatMap((csn) => {
     const through = outside.get(csnReplica(csn)) ?? csn;
-    return through === ZERO_CSN ? [] : [through];
+    if (through === ZERO_CSN) return [];
+    return [through < csn ? through : csn];
   });
 }
 

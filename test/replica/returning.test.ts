@@ -157,3 +157,28 @@ t.test('who gave a copy needs no more than that, whatever its target had told be
   returning.note(back, out);
   t.equal(`${returning.needed('s3', back)}`, `${state([10, 1])}`, 'until it is evicted once more');
 });
+
+t.test(
+  'one that may return need not hold changes of its own that were given up here since they were told of: no copy of ours has them (seed mixed 51000131)',
+  async (t) => {
+    const [r1, r3] = [1, 3] as readonly number[] as [ReplicaId, ReplicaId];
+    const ours = makeCsn(9, 0, r1);
+    const needs = (held: ServerState): boolean => {
+      const report = { atMs: 5, state: ServerState.of([ours, makeCsn(7, 0, r3)]), clock: ours };
+      const s3 = {
+        ...expectedMember('s3'),
+        kind: 'directory',
+        replica: r3,
+        standing: 'returning',
+      } as MemberRow;
+      const own = { ...expectedMember('s1'), kind: 'directory', replica: r1, report } as unknown as MemberRow;
+      const s2 = { ...own, name: 's2', replica: 2 } as MemberRow;
+      const returning = new Returning({ server: 's1', rows: () => [own, s2, s3], held: () => held });
+      const needed = returning.needed('s3', s3);
+      t.ok(needed?.covers(ours));
+      return needed?.get(r3) !== undefined;
+    };
+    t.equal(needs(ServerState.of([ours, makeCsn(7, 0, r3)])), true);
+    t.equal(needs(ServerState.of([ours, makeCsn(4, 0, r3)])), false);
+  },
+);

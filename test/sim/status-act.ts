@@ -10,6 +10,7 @@ import { linkStatus, MissingChanges } from '../../lib/app/monitor/link-status.js
 import type { DomainStatus, LinkStatus, ServerStatus } from '../../lib/app/monitor/server-status.js';
 import { type Csn, csnReplica } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
+import { heldBy } from '../../lib/sync/member-promises.js';
 import type { Act } from './act.js';
 import { BackendDirectory } from './backend-directory.js';
 import { describeServers, only } from './end-checks.js';
@@ -109,15 +110,16 @@ export class StatusAct implements Act {
 
   /** Newest changes of which others have told a server. */
   #told({ name, broker, members }: SimServer): readonly Csn[] {
-    const states: ServerState[] = [];
+    const told: Csn[] = [];
     // Who takes a copy of us gives nothing: what it holds goes.
     for (const session of broker?.status() ?? [])
       if (session.states !== undefined && session.state !== 'exporting')
-        states.push(session.states.log, session.states.applied);
+        told.push(...session.states.log.csns(), ...session.states.applied.csns());
+    // Of a server that belongs no more, what a report promised once may be with that one alone by now, which is not counted either.
     for (const row of members?.rows() ?? [])
       if (row.name !== name && row.standing === 'member' && row.report !== undefined)
-        states.push(row.report.state);
-    return states.flatMap((state) => state.csns());
+        told.push(...heldBy(row.report));
+    return told;
   }
 
   #tellers({ name, broker, members }: SimServer, csn: Csn): string {
