@@ -1,8 +1,8 @@
 /**
  * The subscribing end of a link, as a pure state machine: we dialed a server to be kept up to date by it, or to be given the whole domain.
  *
- * Owns what is asked for, what is given back as credit, and liveness of one session; stores nothing itself. Credit for changes and images is given back only after
- * they are durable (effectsAfterDurable), so a slow disk here slows the sender down and nobody else. States and events (h handled, i ignored: why):
+ * Owns what is asked for, what is given back as credit, and liveness of one session; stores nothing itself. A total update is subscriber-import.ts. Credit for changes and images is given
+ * back only after they are durable (effectsAfterDurable), so a slow disk here slows the sender down and nobody else. States and events (h handled, i ignored: why):
  *
  *                  greeting             following            initializing         closed
  *   hello          h check, start       h protocol error     h protocol error     i: over
@@ -24,6 +24,7 @@ import type { Frame, Hello, RefusalCode, ServerStates, Unavailable } from './fra
 import { checkHello, type PeerFacts } from './hello-check.js';
 import { HELLO_TIMEOUT_MS, silence } from './session-timing.js';
 import type { SnapshotSummary } from './snapshot-summary.js';
+import { stepInitializing } from './subscriber-import.js';
 
 interface Greeted {
   readonly own: Hello;
@@ -156,11 +157,13 @@ export function stepSubscriber(
   }
 }
 
-function stay(state: SubscriberState): SubscriberStep {
+/** No effect. */
+export function stay(state: SubscriberState): SubscriberStep {
   return { state, effects: [], effectsAfterDurable: [] };
 }
 
-function go(
+/** Effects to perform now, and once what they store is durable. */
+export function go(
   state: SubscriberState,
   effects: readonly SubscriberEffect[],
   effectsAfterDurable: readonly SubscriberEffect[] = [],
@@ -168,7 +171,8 @@ function go(
   return { state, effects, effectsAfterDurable };
 }
 
-function end(code: RefusalCode, reason: string): SubscriberStep {
+/** Tells the peer why, then closes. */
+export function end(code: RefusalCode, reason: string): SubscriberStep {
   return go({ kind: 'closed', reason }, [
     { kind: 'send', frame: { kind: 'refuse', code, sentence: reason } },
     { kind: 'refused', code, reason, byPeer: false },
@@ -183,7 +187,8 @@ function refusedByPeer(code: RefusalCode, reason: string): SubscriberStep {
   ]);
 }
 
-function lost(reason: string): SubscriberStep {
+/** Closes without a word. */
+export function lost(reason: string): SubscriberStep {
   return go({ kind: 'closed', reason }, [{ kind: 'close', reason }]);
 }
 
@@ -303,7 +308,8 @@ function takeChanges(
   return go({ ...state, owedCredit: 0, lastSentMs: nowMs }, [append], [credit(owedCredit)]);
 }
 
-function credit(bytes: number): SubscriberEffect {
+/** The peer may send so many octets more. */
+export function credit(bytes: number): SubscriberEffect {
   return { kind: 'send', frame: { kind: 'credit', bytes } };
 }
 
@@ -328,63 +334,8 @@ function changeSources(
   );
 }
 
-function stepInitializing(state: Initializing, event: SubscriberEvent, nowMs: number): SubscriberStep {
-  switch (event.kind) {
-    case 'hello':
-      return end('protocol', 'a second hello');
-    case 'frame':
-      return initializingFrame({ ...state, lastHeardMs: nowMs }, event.frame);
-    case 'prepared':
-      if (state.phase !== 'preparing') return stay(state);
-      return go({ ...state, phase: 'receiving', lastSentMs: nowMs }, [credit(LIMITS.imageWindowBytes)]);
-    case 'finished':
-      return lost('initialized');
-    case 'failed':
-      return end('busy', `${state.own.server} cannot store the total update (${event.reason})`);
-    case 'tick':
-      return tick(state, event, nowMs);
-    default:
-      return stay(state);
-  }
-}
-
-function initializingFrame(state: Initializing, frame: Frame): SubscriberStep {
-  switch (frame.kind) {
-    case 'summary': {
-      if (state.phase !== 'asked') return end('protocol', 'a second summary');
-      const { generation: generationId, entryCount } = frame;
-      const summary = { generationId, state: frame.state, entryCount, place: state.place };
-      const imageCount = state.place?.images ?? 0;
-      return go({ ...state, phase: 'preparing', summary, imageCount }, [{ kind: 'prepare', summary }]);
-    }
-    case 'place':
-      return stay({ ...state, place: frame.place });
-    case 'images': {
-      if (state.phase !== 'receiving') return end('protocol', 'images that were not asked for');
-      const bytes = frame.images.reduce((sum, image) => sum + image.length, 0);
-      return go(
-        { ...state, imageCount: state.imageCount + frame.images.length },
-        [{ kind: 'store-images', images: frame.images }],
-        [credit(bytes)],
-      );
-    }
-    case 'images-end': {
-      const { summary, imageCount } = state;
-      if (state.phase !== 'receiving' || summary === undefined)
-        return end('protocol', 'an end without a beginning');
-      if (frame.imageCount !== imageCount)
-        return end('protocol', `${frame.imageCount} images were sent, ${imageCount} arrived`);
-      return go({ ...state, phase: 'finishing' }, [{ kind: 'finish', summary, imageCount }]);
-    }
-    case 'state':
-      return go(state, [{ kind: 'peer-states', states: frame.states }]);
-    default:
-      return end('protocol', `a ${frame.kind} frame during a total update`);
-  }
-}
-
 /** Liveness both ways; tells the peer what we hold when that moved. */
-function tick(
+export function tick(
   state: Following | Initializing,
   { states, heardMs }: Extract<SubscriberEvent, { kind: 'tick' }>,
   nowMs: number,

@@ -3,10 +3,9 @@
  */
 import t from 'tap';
 import { ServerState } from '../../lib/csn/server-state.js';
-import type { Frame } from '../../lib/sync/frames.js';
 import { stepExporting } from '../../lib/sync/publisher-export.js';
 import type { Exporting, PublisherEffect, PublisherEvent } from '../../lib/sync/publisher-session.js';
-import { hello, replica, states } from './session-fixtures.js';
+import { frame, hello, replica, sent, states } from './session-fixtures.js';
 
 const SUMMARY = { generationId: 'g1', state: ServerState.EMPTY, entryCount: 3 };
 const BEGUN: Exporting = {
@@ -35,14 +34,6 @@ function play(
     state = step.state;
   }
   return [state, effects, state.kind];
-}
-
-function frame(frame: Frame): PublisherEvent {
-  return { kind: 'frame', frame };
-}
-
-function sent(effects: readonly PublisherEffect[]): Frame[] {
-  return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
 }
 
 t.test('summary, images as credit allows, their number', (t) => {

@@ -1,13 +1,27 @@
 /**
- * Hellos, states and changes for tests of the sessions, and the table in a session file's header.
+ * Hellos, states, frames and changes for tests of the sessions, sessions that are played, and the table in a session file's header.
  */
 import { readFileSync } from 'node:fs';
+import { assert } from '../../lib/base/assert.js';
 import type { Change, EncodedChange } from '../../lib/change/change.js';
 import { toEncodedChange } from '../../lib/change/change-codec.js';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import type { Hello, ServerStates } from '../../lib/sync/frames.js';
+import type { Frame, Hello, ServerStates } from '../../lib/sync/frames.js';
 import type { PeerFacts } from '../../lib/sync/hello-check.js';
+import {
+  newPublisher,
+  type PublisherEffect,
+  type PublisherEvent,
+  type PublisherState,
+  stepPublisher,
+} from '../../lib/sync/publisher-session.js';
+import {
+  openSubscriber,
+  type SubscriberEffect,
+  type SubscriberEvent,
+  stepSubscriber,
+} from '../../lib/sync/subscriber-session.js';
 import { entryUuid } from '../sim/entry-uuid.js';
 
 export function replica(id: number): ReplicaId {
@@ -96,4 +110,52 @@ export function headerTable(file: string): Map<string, Map<string, string>> {
     table.set(event, cells);
   }
   return table;
+}
+
+/** A frame of the other end, as an event of either session. */
+export function frame(frame: Frame): { readonly kind: 'frame'; readonly frame: Frame } {
+  return { kind: 'frame', frame };
+}
+
+/** Frames that go out. */
+export function sent(effects: readonly (PublisherEffect | SubscriberEffect)[]): Frame[] {
+  return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
+}
+
+/** Plays events from a new session; answers the last state and all effects. */
+export function playPublisher(
+  events: readonly PublisherEvent[],
+  from = newPublisher(0),
+  nowMs = 0,
+): [PublisherState, PublisherEffect[]] {
+  let state = from;
+  const effects: PublisherEffect[] = [];
+  for (const event of events) {
+    const step = stepPublisher(state, event, nowMs);
+    state = step.state;
+    effects.push(...step.effects);
+    assert(step.effectsAfterDurable.length === 0, 'a publisher sends what is durable');
+  }
+  return [state, effects];
+}
+
+/** Who subscribes. */
+export const SUBSCRIBER = hello('s1', 1);
+
+/** Plays events from a session whose hello went out. */
+export function playSubscriber(
+  events: readonly SubscriberEvent[],
+  from = openSubscriber(SUBSCRIBER, 0).state,
+  nowMs = 0,
+) {
+  let state = from;
+  const effects: SubscriberEffect[] = [];
+  const after: SubscriberEffect[] = [];
+  for (const event of events) {
+    const step = stepSubscriber(state, event, nowMs);
+    state = step.state;
+    effects.push(...step.effects);
+    after.push(...step.effectsAfterDurable);
+  }
+  return { state, effects, after };
 }

@@ -4,41 +4,30 @@
 import t from 'tap';
 import { LIMITS } from '../../lib/base/limits.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import type { Frame } from '../../lib/sync/frames.js';
 import {
   openSubscriber,
-  type SubscriberEffect,
   type SubscriberEvent,
   type SubscriberState,
   stepSubscriber,
 } from '../../lib/sync/subscriber-session.js';
-import { change, changes, csn, FACTS, headerTable, hello, replica, states } from './session-fixtures.js';
+import {
+  change,
+  changes,
+  csn,
+  FACTS,
+  frame,
+  headerTable,
+  hello,
+  playSubscriber,
+  replica,
+  SUBSCRIBER,
+  sent,
+  states,
+} from './session-fixtures.js';
 
-const OWN = hello('s1', 1);
 const PEER = hello('s2', 2, { states: states([csn(5, 2)]) });
 const GREETING: SubscriberEvent = { kind: 'hello', peer: PEER, facts: FACTS };
 const INITIALIZE = openSubscriber(hello('s1', 1, { purpose: 'initialize', generation: undefined }), 0).state;
-
-function play(events: readonly SubscriberEvent[], from = openSubscriber(OWN, 0).state, nowMs = 0) {
-  let state = from;
-  const effects: SubscriberEffect[] = [];
-  const after: SubscriberEffect[] = [];
-  for (const event of events) {
-    const step = stepSubscriber(state, event, nowMs);
-    state = step.state;
-    effects.push(...step.effects);
-    after.push(...step.effectsAfterDurable);
-  }
-  return { state, effects, after };
-}
-
-function frame(frame: Frame): SubscriberEvent {
-  return { kind: 'frame', frame };
-}
-
-function sent(effects: readonly SubscriberEffect[]): Frame[] {
-  return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
-}
 
 const SOURCES: SubscriberEvent = { kind: 'sources', places: new Map([[replica(2), csn(2, 2)]]) };
 const CHANGES = frame({ kind: 'changes', origin: replica(2), changes: changes(3, 4, 2) });
@@ -46,14 +35,16 @@ const SUMMARY = frame({ kind: 'summary', generation: 'g1', state: ServerState.EM
 const IMAGES = frame({ kind: 'images', images: [new Uint8Array(100)] });
 
 const STATES: Record<SubscriberState['kind'], SubscriberState[]> = {
-  greeting: [openSubscriber(OWN, 0).state],
-  following: [play([GREETING]).state, play([GREETING, SOURCES]).state],
+  greeting: [openSubscriber(SUBSCRIBER, 0).state],
+  following: [playSubscriber([GREETING]).state, playSubscriber([GREETING, SOURCES]).state],
   initializing: [
-    play([GREETING], INITIALIZE).state,
-    play([GREETING, SUMMARY], INITIALIZE).state,
-    play([GREETING, SUMMARY, { kind: 'prepared' }], INITIALIZE).state,
-    play([GREETING, SUMMARY, { kind: 'prepared' }, frame({ kind: 'images-end', imageCount: 0 })], INITIALIZE)
-      .state,
+    playSubscriber([GREETING], INITIALIZE).state,
+    playSubscriber([GREETING, SUMMARY], INITIALIZE).state,
+    playSubscriber([GREETING, SUMMARY, { kind: 'prepared' }], INITIALIZE).state,
+    playSubscriber(
+      [GREETING, SUMMARY, { kind: 'prepared' }, frame({ kind: 'images-end', imageCount: 0 })],
+      INITIALIZE,
+    ).state,
   ],
   closed: [{ kind: 'closed', reason: 'over' }],
 };
@@ -103,7 +94,7 @@ t.test('every pair of state and event is handled or ignored as the header of the
 t.test(
   'credit for changes is given back only after they are durable, and long before the sender runs dry',
   (t) => {
-    const greeted = play([GREETING, SOURCES]);
+    const greeted = playSubscriber([GREETING, SOURCES]);
     t.match(sent(greeted.effects), [
       { kind: 'credit', bytes: LIMITS.subscriptionWindowBytes },
       { kind: 'subscribe', origin: 2, after: csn(2, 2) },
@@ -115,7 +106,7 @@ t.test(
     for (let n = 0; back === 0 && n < 100_000; n++) {
       const portion = changes(3, 4, 2);
       taken += portion.reduce((sum, one) => sum + one.bytes.length, 0);
-      const step = play([frame({ kind: 'changes', origin: replica(2), changes: portion })], state);
+      const step = playSubscriber([frame({ kind: 'changes', origin: replica(2), changes: portion })], state);
       early ||= sent(step.effects).length > 0;
       for (const given of sent(step.after)) if (given.kind === 'credit') back += given.bytes;
       state = step.state;
@@ -131,18 +122,18 @@ t.test(
   'changes that were never asked for end the session; late ones of a former subscription are taken',
   (t) => {
     const stranger = frame({ kind: 'changes', origin: replica(7), changes: [change(1, 7)] });
-    t.match(play([GREETING, SOURCES, stranger]).state, { kind: 'closed', reason: /not asked for/ });
-    const late = play([GREETING, SOURCES, { kind: 'sources', places: new Map() }, CHANGES]);
+    t.match(playSubscriber([GREETING, SOURCES, stranger]).state, { kind: 'closed', reason: /not asked for/ });
+    const late = playSubscriber([GREETING, SOURCES, { kind: 'sources', places: new Map() }, CHANGES]);
     t.match(late.effects.at(-1), { kind: 'append', origin: 2 });
     t.end();
   },
 );
 
 t.test('only what changed is subscribed or unsubscribed', (t) => {
-  const { state } = play([GREETING, SOURCES]);
-  t.same(play([SOURCES], state).effects, []);
+  const { state } = playSubscriber([GREETING, SOURCES]);
+  t.same(playSubscriber([SOURCES], state).effects, []);
   const places = new Map([[replica(3), undefined]]);
-  t.match(sent(play([{ kind: 'sources', places }], state).effects), [
+  t.match(sent(playSubscriber([{ kind: 'sources', places }], state).effects), [
     { kind: 'unsubscribe', origin: 2 },
     { kind: 'subscribe', origin: 3, after: undefined },
   ]);
@@ -159,7 +150,7 @@ t.test(
       offered: csn(3, 2),
       again: true,
     };
-    const { state, effects } = play([GREETING, SOURCES, again]);
+    const { state, effects } = playSubscriber([GREETING, SOURCES, again]);
     t.equal(state.kind, 'following');
     t.match(effects.slice(-2), [
       { kind: 'send', frame: { kind: 'unsubscribe', origin: 2 } },
@@ -171,19 +162,19 @@ t.test(
 );
 
 t.test('octets of a frame that is not whole yet are a sign of life: a long one may take its time', (t) => {
-  const { state } = play([GREETING]);
-  t.equal(stepSubscriber(state, { kind: 'tick', states: OWN.states }, 3000).state.kind, 'closed');
-  const busy = stepSubscriber(state, { kind: 'tick', states: OWN.states, heardMs: 2900 }, 3000).state;
+  const { state } = playSubscriber([GREETING]);
+  t.equal(stepSubscriber(state, { kind: 'tick', states: SUBSCRIBER.states }, 3000).state.kind, 'closed');
+  const busy = stepSubscriber(state, { kind: 'tick', states: SUBSCRIBER.states, heardMs: 2900 }, 3000).state;
   t.equal(busy.kind, 'following');
   t.equal(
-    stepSubscriber(busy, { kind: 'tick', states: OWN.states, heardMs: 2900 }, 5900).state.kind,
+    stepSubscriber(busy, { kind: 'tick', states: SUBSCRIBER.states, heardMs: 2900 }, 5900).state.kind,
     'closed',
   );
   t.end();
 });
 
 t.test('what the log refuses ends the session with a sentence', (t) => {
-  const { state, effects } = play([
+  const { state, effects } = playSubscriber([
     GREETING,
     SOURCES,
     { kind: 'rejected', origin: replica(2), held: csn(1, 2), offered: csn(3, 2), again: false },
@@ -196,8 +187,8 @@ t.test('what the log refuses ends the session with a sentence', (t) => {
 t.test(
   'what we hold is told when it moved, else once a heartbeat; a silent peer is gone after three',
   (t) => {
-    const { state } = play([GREETING]);
-    const same: SubscriberEvent = { kind: 'tick', states: OWN.states };
+    const { state } = playSubscriber([GREETING]);
+    const same: SubscriberEvent = { kind: 'tick', states: SUBSCRIBER.states };
     t.same(stepSubscriber(state, same, 500).effects, []);
     t.match(stepSubscriber(state, same, 1000).effects, [{ kind: 'send', frame: { kind: 'state' } }]);
     t.match(stepSubscriber(state, { kind: 'tick', states: states([csn(9)]) }, 100).effects, [
@@ -207,25 +198,3 @@ t.test(
     t.end();
   },
 );
-
-t.test('a total update takes a summary, images, and exactly as many as were sent', (t) => {
-  const ready = play([GREETING, SUMMARY, { kind: 'prepared' }], INITIALIZE);
-  t.ok(ready.effects.some((effect) => effect.kind === 'prepare'));
-  t.match(sent(ready.effects), [{ kind: 'credit', bytes: LIMITS.imageWindowBytes }]);
-  const taken = play([IMAGES], ready.state);
-  t.match(taken.effects, [{ kind: 'store-images' }]);
-  t.match(sent(taken.after), [{ kind: 'credit', bytes: 100 }]);
-  t.match(play([frame({ kind: 'images-end', imageCount: 2 })], taken.state).state, {
-    kind: 'closed',
-    reason: '2 images were sent, 1 arrived',
-  });
-  const whole = play([frame({ kind: 'images-end', imageCount: 1 })], taken.state);
-  t.match(whole.effects, [{ kind: 'finish', imageCount: 1 }]);
-  t.match(play([{ kind: 'finished' }], whole.state).state, { kind: 'closed', reason: 'initialized' });
-  t.match(
-    play([IMAGES], play([GREETING, SUMMARY], INITIALIZE).state).state,
-    { kind: 'closed' },
-    'images before they were asked for',
-  );
-  t.end();
-});
