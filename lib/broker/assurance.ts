@@ -208,10 +208,17 @@ export class Assurance {
         applied: laterCsn(applied, before.applied),
       };
       this.#held.set(server, holding);
-      if (isBack(kind, holding, this.#wished) && this.#leftOut.delete(server))
+      if (isBack(kind, holding, this.#due()) && this.#leftOut.delete(server))
         this.#options.told?.(server, false);
     }
     this.#judgeAll();
+  }
+
+  /** The newest change that somebody waited for, or what our log ends with: what it gave up, for a copy without it, nobody will have. */
+  #due(): Csn {
+    const { replica, changelog } = this.#options;
+    const newest = replica === undefined ? undefined : changelog.newest(replica);
+    return newest !== undefined && newest < this.#wished ? newest : this.#wished;
   }
 
   #judgeAll(): void {

@@ -1,9 +1,14 @@
 /** Assured writes among whole servers on a simulated network (docs/assurance.md): what each mode promises holds, and what is slow or dead costs little. */
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
-import type { Csn } from '../../lib/csn/csn.js';
+import { Assurance } from '../../lib/broker/assurance.js';
+import type { Changelog } from '../../lib/changelog/changelog.js';
+import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import type { AssuredOutcome, AssuredWish } from '../../lib/sync/assured-waits.js';
+import type { Hello } from '../../lib/sync/frames.js';
+import { expectedMember } from '../../lib/sync/member-row.js';
 import { CHAIN_4, HUB, MESH_3, RING_4, type Shape } from '../sim/shapes.js';
+import { MachineClock, VirtualTime } from '../sim/virtual-time.js';
 import { directoryServer, World } from '../sim/world.js';
 
 const DATA: AssuredWish = { mode: 'safe-data', level: 1 };
@@ -238,3 +243,33 @@ t.test('of a change that is made anew under another CSN nobody is told that othe
   await world.run(20_000, () => outcome !== undefined);
   t.same(outcome, { kind: 'timeout', have: [], missing: [], leftOut: [] });
 });
+
+t.test(
+  'who was left out counts again without a change that the writer itself gave up for a copy',
+  async (t) => {
+    const time = new VirtualTime();
+    const [kept, given] = [1000, 2000].map((ms) => makeCsn(ms, 0, 1 as ReplicaId)) as [Csn, Csn];
+    let newest = given;
+    const log = { newest: () => newest, holds: (csn: Csn) => csn <= newest, onAdvance: () => () => {} };
+    const s2 = { ...expectedMember('s2'), kind: 'directory', replica: 2 as ReplicaId } as const;
+    const assurance = new Assurance({
+      server: 's1',
+      replica: 1 as ReplicaId,
+      changelog: log as unknown as Changelog,
+      applied: () => undefined,
+      members: () => [s2],
+      clock: new MachineClock(time, { wallMs: 0 }, () => true),
+    });
+    const link = assurance.enter({ server: 's2' } as Hello, () => {});
+    const waits = assurance.wait(given, READ, 100);
+    await time.run(200);
+    t.equal((await waits).kind, 'timeout');
+    const held = { server: 's2', origin: 1 as ReplicaId, log: kept, applied: kept };
+    const says = { kind: 'assurance', saying: { kind: 'held', rows: [held] } } as const;
+    link.take(says);
+    t.same(assurance.leftOut, ['s2']);
+    newest = kept;
+    link.take(says);
+    t.same(assurance.leftOut, []);
+  },
+);
