@@ -90,13 +90,39 @@ export function coversForgotten(
   reported: boolean,
 ): ServerState | undefined {
   const own = rows.find(({ name }) => name === server)?.report?.state;
-  const others = rows.filter(
-    ({ name, kind, standing }) => name !== server && kind !== 'broker' && standing === 'member',
-  );
+  const others = membersBeside(rows, [server]);
   if (held !== undefined && others.length === 0) return held;
   if (held !== undefined) return own === undefined || !reported ? held.merge(own ?? ServerState.EMPTY) : own;
   const said = others.flatMap(({ report }) => report?.state ?? []);
   return said.length === 0 ? undefined : said.reduce((all, state) => all.merge(state));
+}
+
+/** Other directories that belong. */
+export function membersBeside(rows: readonly MemberRow[], names: readonly string[]): readonly MemberRow[] {
+  return rows.filter(
+    ({ name, kind, standing }) => !names.includes(name) && kind !== 'broker' && standing === 'member',
+  );
+}
+
+/**
+ * The server other than `peer` that is out and has made a change that `peer` holds (`theirs`), and neither we hold nor a member is known to hold; its name. Of a member that has reported, a change that it took
+ * before it shunned its maker is none of these: nobody has forgotten what that needs.
+ */
+export function strayMaker(
+  peer: string,
+  theirs: ServerState,
+  rows: readonly MemberRow[],
+  held: ServerState,
+): string | undefined {
+  const row = rows.find(({ name }) => name === peer);
+  const report = row?.standing === 'member' ? row.report : undefined;
+  const known = rows.flatMap((one) => (one.standing === 'member' ? (one.report?.state ?? []) : []));
+  for (const [replica, { name }] of replicasOutside(rows)) {
+    const newest = name === peer ? undefined : theirs.get(replica);
+    if (newest === undefined || [held, ...known].some((state) => state.covers(newest))) continue;
+    if (report === undefined || report.shunned.some((one) => one.replica === replica)) return name;
+  }
+  return undefined;
 }
 
 /** Replicas that are known and no members. */

@@ -6,12 +6,9 @@
  * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported.
  */
 import { must } from '../base/assert.js';
-import type { Changelog } from '../changelog/changelog.js';
-import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
-import type { Clock } from '../port/clock.js';
-import type { OrderedStore } from '../port/ordered-store.js';
-import { barOf, dismissal, silentSentence } from '../sync/admission.js';
+import { barOf, copyBar, dismissal, silentSentence } from '../sync/admission.js';
 import type { Hello } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import { heldTo } from '../sync/member-promises.js';
@@ -31,10 +28,13 @@ import {
   isPutOut,
   isSuccessor,
   lackingOf,
+  membersBeside,
   replicasOutside,
   saysMore,
+  strayMaker,
 } from './member-facts.js';
 import { MemberStore } from './member-store.js';
+import type { MembershipOptions } from './membership-seams.js';
 import { OwnPlace } from './own-place.js';
 import { Returning } from './returning.js';
 import { Silences } from './silences.js';
@@ -43,40 +43,6 @@ import { type Bound, Stability } from './stability.js';
 /** A report while changes are applied comes this often; while nothing happens, this seldom. */
 const REPORT_MS = 5000;
 const IDLE_REPORT_MS = 600_000;
-
-/** What a directory says of itself at one moment; see MemberReport. */
-export interface OwnReport {
-  readonly state: ServerState;
-  readonly clock: Csn;
-}
-
-export interface MembershipOptions {
-  readonly server: string;
-  /** undefined: a broker alone. */
-  readonly replica: ReplicaId | undefined;
-  readonly store: OrderedStore;
-  /** Prefix of every key. */
-  readonly prefix: Uint8Array;
-  readonly changelog: Changelog;
-  readonly clock: Clock;
-  /** Names of the configured peers. */
-  readonly peers: readonly string[];
-  /** The data set; undefined while there is none. Of a broker: what its log holds. */
-  generation(): string | undefined;
-  /** What the entries hold, and the moment of a report. undefined: a broker alone. */
-  readonly directory:
-    | { readonly state: ServerState; report(): Promise<OwnReport>; passClock(clock: Csn): void }
-    | undefined;
-  /** How long an undelete is accepted, ms. */
-  readonly undeleteMs: number;
-  /** A member that was silent for so long is evicted; 0: never. */
-  readonly evictAfterMs: number;
-  /** How often a report comes at most while changes are applied, ms. Default 5 s. */
-  readonly reportMs?: number;
-  /** Ends every session with that server. */
-  dismiss(name: string, refusal: Refusal, replica: ReplicaId | undefined): void;
-  alert(alert: { readonly kind: string; readonly key: string; readonly message: string }): void;
-}
 
 interface Known {
   row: MemberRow;
@@ -217,8 +183,18 @@ export class Membership {
   bar(peer: Hello): Refusal | undefined {
     if (peer.generation !== undefined && peer.generation !== this.#options.generation()) return undefined;
     const row = this.#rowOf(peer);
-    const needed = this.#returning.needed(peer.server, row);
-    return barOf(peer, row, needed, this.#options.changelog.state, this.#options.server);
+    const { server, changelog } = this.#options;
+    const told = this.#returning.needed(peer.server, row);
+    const log = changelog.state;
+    const stray = strayMaker(peer.server, peer.states.log, this.rows(), log);
+    return barOf(peer, { server, row, told, log, stray });
+  }
+
+  /** Why no copy of that server's data may be taken while these others are connected, as a sentence, or undefined. */
+  copyBar(name: string, connected: readonly string[]): string | undefined {
+    const { server } = this.#options;
+    const others = membersBeside(this.rows(), [server, name]).filter((row) => connected.includes(row.name));
+    return copyBar(this.#known.get(name)?.row, others, server);
   }
 
   /** A peer introduced itself and was let in. */

@@ -17,6 +17,8 @@ export interface ReplicaMembers {
   rows(): readonly MemberRow[];
   /** Why our own changes must wait; undefined when they need not. */
   owed(): 'untold' | 'lacking' | undefined;
+  /** Why no copy of that server's data may be taken while these others are connected, as a sentence, or undefined. */
+  copyBar(name: string, connected: readonly string[]): string | undefined;
   /** Our data give way to a copy of what `source` holds. */
   copied(source: string, state: ServerState): void;
   /** Told when changes of our own may still come back. */

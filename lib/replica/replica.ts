@@ -30,6 +30,8 @@ export class Replica {
   #held = true;
   /** Which peers do not count us among the domain's servers, and why. */
   readonly #bars = new Map<string, { readonly reason: string; readonly forked: boolean }>();
+  /** Whose copy our data are, until another server lets us in: what we hold of others is there too. */
+  #copyOf: string | undefined;
   /** Why the administrator wants no writes. */
   #heldBy: string | undefined;
   /** The log is being made to fit entries that did not come through it. */
@@ -65,6 +67,7 @@ export class Replica {
         this.#behind = [];
         this.#recovering = undefined;
         this.#bars.clear();
+        this.#copyOf = this.#update.progress?.peer;
       },
       tell: (kind, message) => this.#tell(kind, message),
     });
@@ -267,13 +270,15 @@ export class Replica {
 
   /** Another history of ours goes on where it is held, whoever else lets us in. */
   letIn(peer: string): void {
+    if (peer !== this.#copyOf) this.#copyOf = undefined;
     for (const [name, { forked }] of this.#bars) if (name === peer || !forked) this.#bars.delete(name);
   }
 
   barred(code: string, reason: string, peer: string): void {
     this.#bars.set(peer, { reason, forked: code === 'forked' || this.#bars.get(peer)?.forked === true });
-    if (code !== 'evicted' && this.#reinitializes)
-      this.#initializeUnasked(peer, 'others', () => this.#bars.has(peer));
+    if (code === 'evicted' || !this.#reinitializes) return;
+    const keep = this.#copyOf === undefined ? 'others' : 'reissued';
+    this.#initializeUnasked(peer, keep, () => this.#bars.has(peer));
   }
 
   /** Entries loaded from a file stand in no log: peers get them by total update, and changes from there on. */

@@ -140,6 +140,11 @@ export class TotalUpdate {
     const { backend, changelog } = this.#options;
     const progress = this.#progress;
     try {
+      const barred = this.#options.members?.copyBar(
+        peer,
+        this.#heard.map(({ name }) => name),
+      );
+      if (barred !== undefined) throw new Error(barred);
       const carrier = this.#hooks.carrier();
       if (carrier === undefined) throw new Error('replication is not running');
       await carrier.initializeFrom(peer, {

@@ -1,16 +1,29 @@
 /**
  * Who may not follow or be followed though its data are of the right kind: evicted servers, and servers that may not know what others have forgotten.
  *
- * A change of a server that lacks what was forgotten would be folded by each replica according to what it still keeps, and they would differ for ever. So a server
- * that is not (or no longer) a member is let in only when it holds all that we ever said we hold (what anyone has forgotten is part of that), and has made
- * nothing that we do not hold. A member that was restored and wrote on has made changes that do not know what its reports say it knew, so it takes a copy; one whose data were replaced by a copy
- * of a server that lacks some of it made what it made knowing that, and is let in to get it.
+ * A change of a server that lacks what was forgotten would be folded by each replica according to what it still keeps, and they would differ for ever. Who is let in, by what is known of it:
+ *
+ * | standing              | must hold                                                    | must not hold                                     |
+ * |-----------------------|--------------------------------------------------------------|---------------------------------------------------|
+ * | evicted               | is refused                                                   |                                                   |
+ * | none, or returning    | all that we ever said we hold: what anyone forgot is in that | changes of its own that we lack; strays           |
+ * | member, not reported  |                                                              | strays                                            |
+ * | member, has reported  | where it made changes that we lack: what it reported         | strays of a maker that it has said to shun        |
+ *
+ * A stray is a change that a server made while it was out, and that no member is known to hold: whoever brings it took it of that server, as by a first copy of its data. A member that was restored and wrote on
+ * has made changes that do not know what its reports say it knew, so it takes a copy; one whose data were replaced by a copy of a server that lacks some of it made what it made knowing that, says so (promised),
+ * and is let in to get it.
+ *
+ * No copy is taken of a server that is known to be out, while another one that belongs is connected. While none is, it may be this server that is out, and that knows an old table.
  */
+import { type Csn, csnReplica } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { Hello } from './frames.js';
 import type { Refusal } from './hello-check.js';
 import type { MemberReport, MemberRow } from './member-row.js';
 import { HELLO_TIMEOUT_MS } from './session-timing.js';
+
+const LACKS_FORGOTTEN = 'lacks changes whose history may be forgotten';
 
 /** What an evicted server is told, and what others tell of it. */
 export function evictedSentence(name: string, server: string): string {
@@ -28,16 +41,32 @@ export function dismissal({ name, standing }: MemberRow, server: string): Refusa
   return { code: 'closing', sentence: `${name} was evicted and may return: it introduces itself again` };
 }
 
-/**
- * Why `server` must not replicate with `peer`, or undefined when it may. `row`: what is known of the peer. `told`: what we have said that we hold, before which nothing was forgotten. `log`: what our change log holds.
- */
-export function barOf(
-  peer: Hello,
+/** Why `server` takes no copy of this server's data, as a sentence; undefined: it may. `others`: directories that belong beside both, and let it in. */
+export function copyBar(
   row: MemberRow | undefined,
-  told: ServerState | undefined,
-  log: ServerState,
+  others: readonly MemberRow[],
   server: string,
-): Refusal | undefined {
+): string | undefined {
+  if (row === undefined || row.standing === 'member' || others.length === 0) return undefined;
+  return `${row.name} was evicted, and may lack what the others have forgotten: no copy of it is taken; initialize ${server} from ${others.map(({ name }) => name).join(' or ')}, and let ${row.name} return (polyarch replication restore), which makes anew what it alone has`;
+}
+
+/** What `server` knows of a peer and of itself. */
+export interface Knowledge {
+  readonly server: string;
+  /** What the table says of the peer. */
+  readonly row: MemberRow | undefined;
+  /** What we have said that we hold, before which nothing was forgotten. */
+  readonly told: ServerState | undefined;
+  /** What our change log holds. */
+  readonly log: ServerState;
+  /** The maker of a stray that the peer holds. */
+  readonly stray: string | undefined;
+}
+
+/** Why `server` must not replicate with `peer`, or undefined when it may. */
+export function barOf(peer: Hello, knowledge: Knowledge): Refusal | undefined {
+  const { server, row, told, log, stray } = knowledge;
   if (row?.standing === 'evicted') return { code: 'evicted', sentence: evictedSentence(peer.server, server) };
   // Who takes a copy, on a link of its own or on one that was dialed to it, gives nothing of its own meanwhile: this is its way back.
   if (peer.purpose === 'initialize' || peer.wants === true) return undefined;
@@ -45,22 +74,26 @@ export function barOf(
   const { applied } = peer.states;
   const made = peer.states.log.get(peer.replica);
   const unseen = made !== undefined && !log.covers(made);
-  const isMember = row?.standing === 'member';
-  if (isMember) {
+  if (stray !== undefined)
+    return notMember(peer, server, `has taken changes that ${stray} made while it was no member`);
+  if (row?.standing === 'member') {
+    const { report } = row;
     // It was restored from an older copy and has made changes since, not knowing what it had known: nobody can fold those. Its own that its log has are on their way to its entries.
     const known = made === undefined ? applied : applied.with(made);
-    if (!unseen || row.report === undefined || known.coversAll(row.report.state)) return undefined;
+    if (!unseen || report === undefined || known.coversAll(report.state)) return undefined;
     // It knows what it had known, as after a copy from a server that lacks it, and makes nothing before it has that again, which may be from us alone.
-    if (peer.promised !== undefined && known.merge(peer.promised).coversAll(row.report.state))
-      return undefined;
-    if (isOvertaken(peer, row.report)) return { code: 'closing', sentence: overtakenSentence(peer, server) };
+    if (peer.promised !== undefined && known.merge(peer.promised).coversAll(report.state)) return undefined;
+    if (isOvertaken(peer, report)) return { code: 'closing', sentence: overtakenSentence(peer, server) };
     return notMember(peer, server, 'has made changes on an older copy of its data');
   }
   if (told === undefined) return undefined;
   if (unseen) return notMember(peer, server, 'has made changes while it was no member');
-  if (!applied.coversAll(told))
-    return notMember(peer, server, 'lacks changes whose history may be forgotten');
-  return undefined;
+  return lacksOf(told, peer, applied).length > 0 ? notMember(peer, server, LACKS_FORGOTTEN) : undefined;
+}
+
+/** What a peer that holds `has` lacks of `needed`. Not of its own changes: those that others have come back before it makes any, those that nobody has are made anew. */
+function lacksOf(needed: ServerState, { replica }: Hello, has: ServerState): readonly Csn[] {
+  return needed.csns().filter((csn) => csnReplica(csn) !== replica && !has.covers(csn));
 }
 
 /** Whether the report was made, by the same clock, after the hello that is still on its way: it came by another one, and says nothing of a restore. */

@@ -1,12 +1,13 @@
 /** Servers that were evicted and may return: what they need before they are let in, and what is no way in (lib/replica/returning.ts, member-facts.ts, lib/sync/admission.ts). */
 import t from 'tap';
+import { must } from '../../lib/base/assert.js';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { coversForgotten } from '../../lib/replica/member-facts.js';
+import { coversForgotten, strayMaker } from '../../lib/replica/member-facts.js';
 import { Returning } from '../../lib/replica/returning.js';
 import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { LEAVES_OF_MASTER, MESH_3, type Shape } from '../sim/shapes.js';
-import { World } from '../sim/world.js';
+import { directoryServer, World } from '../sim/world.js';
 
 /** s3 was cut off, wrote on, was evicted, and may return: others can hear it, and it takes no copy by itself. */
 async function returned(shape: Shape) {
@@ -35,9 +36,11 @@ async function returned(shape: Shape) {
 for (const shape of [MESH_3, LEAVES_OF_MASTER])
   t.test(`${shape.name}: one that may return is not let in by being asked for a copy`, async (t) => {
     const { world, s1, s2, unseen } = await returned(shape);
+    const prepare = () => Promise.reject(new Error('asked, and not taken'));
+    const unused = () => Promise.resolve();
     await t.rejects(
-      world.wait(s1.replica?.initialize('s3', 'others') ?? Promise.resolve()),
-      /does not hold yet/,
+      world.wait(s1.broker?.initializeFrom('s3', { prepare, store: unused, finish: unused }) ?? unused()),
+      /asked, and not taken/,
     );
     await world.run(5000);
     for (const { name, members, changelog } of [s1, s2]) {
@@ -69,6 +72,56 @@ t.test(
     await world.run(20_000, () => s3.reissued.length >= unseen.length);
     await world.settle();
     t.same([...s3.madeAnew], unseen, 'it is made anew');
+  },
+);
+
+t.test('no copy is taken of one that is out while another one that belongs is connected', async (t) => {
+  const { world, s1, s2, unseen } = await returned(MESH_3);
+  const copy = () => world.wait(s1.replica?.initialize('s3') ?? Promise.resolve());
+  await t.rejects(copy(), /s3 was evicted, and may lack .* initialize s1 from s2, and let s3 return/);
+  t.equal(s1.replica?.writesHeld(), undefined, 'nothing was begun');
+  s2.crash();
+  await world.run(5000);
+  await copy();
+  t.ok(
+    unseen.every((csn) => s1.changelog?.holds(csn)),
+    'it may be the other one that is out, and this one that knows an old table',
+  );
+});
+
+t.test(
+  'a new server whose first copy is of one that is out takes another before it is let in (seeds 20000034, 9500268)',
+  async (t) => {
+    const { world, s1, s2, s3, unseen } = await returned(MESH_3);
+    for (const member of ['s1', 's2'])
+      for (const [from, to] of [
+        ['s4', member],
+        [member, 's4'],
+      ] as const)
+        world.network.cut(from, to);
+    await world.wait(s1.members?.admit('s4', 4 as ReplicaId) ?? Promise.resolve());
+    const s4 = world.add(directoryServer(4, [1, 2, 3], { autoInitialize: true, hasData: false }));
+    void s4.start();
+    await world.run(5000, () => s4.directory?.generationId !== undefined);
+    const holds = ({ changelog }: typeof s1) => unseen.some((csn) => changelog?.holds(csn));
+    t.ok(holds(s4), 'nobody else is there to give one');
+    world.network.healAll();
+    await world.run(
+      10_000,
+      () => s1.directory?.state.equals(s4.directory?.state ?? ServerState.EMPTY) === true,
+    );
+    for (const server of [s1, s2, s4])
+      t.notOk(holds(server), `${server.name} holds nothing that s3 made while it was out`);
+    const standing = (name: string) => s1.members?.rows().find((row) => row.name === name)?.standing;
+    t.same(
+      [standing('s3'), standing('s4')],
+      ['returning', 'member'],
+      'nor does s4 let it in by what it took',
+    );
+    await world.wait(s3.replica?.initialize('s1') ?? Promise.resolve());
+    await world.run(20_000, () => s3.reissued.length >= unseen.length);
+    await world.settle();
+    t.same([...s3.madeAnew], unseen, 'it makes that anew');
   },
 );
 
@@ -114,6 +167,26 @@ t.test('what covers all that was forgotten', async (t) => {
     byBroker(row('s2'), row('s5', theirs, { standing: 'evicted' })),
     undefined,
     'one whose disk was lost, and that heard of nothing said: that it holds nothing keeps nobody out',
+  );
+});
+
+t.test('a stray is what one made that is out, and no member is known to hold', async (t) => {
+  const out = row('s3', undefined, { standing: 'evicted' });
+  const maker = (theirs: ServerState, rows: readonly MemberRow[], peer = 's2') =>
+    strayMaker(peer, theirs, [...rows, out], state([9, 3]));
+  t.equal(maker(state([10, 3]), []), 's3', 'one that nobody knows');
+  t.equal(maker(state([9, 3], [99, 2]), []), undefined, 'we hold it');
+  t.equal(maker(state([10, 3]), [row('s4', state([10, 3]))]), undefined, 'a member held it as it reported');
+  t.equal(maker(state([10, 3]), [], 's3'), undefined, 'its own are another matter');
+  const reported = row('s2', state([8, 3]));
+  t.equal(maker(state([10, 3]), [reported]), undefined, 'taken before it heard of the eviction');
+  const shunned = [{ replica: 3 as ReplicaId, through: csn(8, 3) }];
+  const shuns = row('s2', undefined, { report: { ...must(reported.report, 'it has said so'), shunned } });
+  t.equal(maker(state([10, 3]), [shuns]), 's3', 'taken after that: it was restored, or took a copy');
+  t.equal(
+    maker(state([10, 3]), [row('s2')]),
+    's3',
+    'a new member has shunned nobody, and others forgot before it came',
   );
 });
 

@@ -24,7 +24,7 @@ import { Fraction } from '../../lib/entry/fraction.js';
 import type { Log } from '../../lib/port/log.js';
 import type { StoreOp } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
-import type { OwnReport } from '../../lib/replica/membership.js';
+import type { OwnReport } from '../../lib/replica/membership-seams.js';
 import type { DomainSnapshot, HeldPart } from '../../lib/replica/snapshot-source.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import type { Schema } from '../../lib/schema/schema.js';

@@ -16,7 +16,7 @@ import { ServerState } from '../../lib/csn/server-state.js';
 import type { Clock } from '../../lib/port/clock.js';
 import type { OrderedStore, StoreOp, StoreRange } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
-import type { OwnReport } from '../../lib/replica/membership.js';
+import type { OwnReport } from '../../lib/replica/membership-seams.js';
 import type {
   DomainSnapshot,
   HeldPart,

@@ -25,8 +25,15 @@ const said = (held: ServerState): MemberReport => ({
 const row = (more: Partial<MemberRow>): MemberRow => ({ ...expectedMember('s2'), ...more });
 const OWN = said(state([10, 1], [10, 2]));
 const LOG = state([20, 1], [10, 2]);
-const code = (hello: Hello, known: MemberRow | undefined, own: MemberReport | undefined = OWN) =>
-  barOf(hello, known, own.state, LOG, 's1')?.code;
+/** As s1 judges it, which has said that it holds `told`. */
+const bar = (
+  peer: Hello,
+  known: MemberRow | undefined,
+  told: ServerState | undefined = OWN.state,
+  stray?: string,
+) => barOf(peer, { server: 's1', row: known, told, log: LOG, stray });
+const code = (peer: Hello, known: MemberRow | undefined, own: MemberReport = OWN) =>
+  bar(peer, known, own.state)?.code;
 
 t.test(
   'an evicted server is refused whatever it asks for, with the commands that bring it back',
@@ -34,7 +41,7 @@ t.test(
     const evicted = row({ standing: 'evicted' });
     for (const purpose of ['follow', 'initialize'] as const)
       t.equal(code(peer(LOG, { purpose }), evicted), 'evicted');
-    const sentence = barOf(peer(LOG), evicted, OWN.state, LOG, 's1')?.sentence;
+    const sentence = bar(peer(LOG), evicted)?.sentence;
     t.match(
       sentence,
       /replication restore --dir DIR --server s2 \(DIR: that of s1\).*replication initialize --dir DIR \(DIR: that of s2/,
@@ -50,7 +57,7 @@ t.test(
       t.equal(code(peer(state([9, 1], [10, 2])), known), 'not-member', 'something may be forgotten');
       t.equal(code(peer(state([10, 1], [11, 2])), known), 'not-member', 'made outside');
       t.equal(
-        barOf(peer(state()), known, undefined, LOG, 's1'),
+        barOf(peer(state()), { server: 's1', row: known, told: undefined, log: LOG, stray: undefined }),
         undefined,
         'nothing was said yet, so nothing is forgotten',
       );
@@ -99,6 +106,26 @@ t.test(
     const wants = { wants: true };
     t.equal(code(peer(state([9, 1], [11, 2]), wants), member), undefined, 'it asks for a copy of ours');
     t.equal(code(peer(state(), wants), row({ standing: 'evicted' })), 'evicted');
+  },
+);
+
+t.test('who brings a stray is not let in, whatever else it holds', async (t) => {
+  const [member, reported] = [row({}), row({ report: said(state()) })];
+  for (const known of [undefined, row({ standing: 'returning' }), member, reported]) {
+    t.equal(bar(peer(LOG), known), undefined);
+    t.match(bar(peer(LOG), known, OWN.state, 's3'), {
+      code: 'not-member',
+      sentence: /^s2 has taken changes that s3 made while it was no member and must be initialized/,
+    });
+    t.equal(bar(peer(LOG, { wants: true }), known, OWN.state, 's3'), undefined, 'a copy is the way out');
+  }
+});
+
+t.test(
+  'one that returns need not hold its own changes of once: they come back, or are made anew',
+  async (t) => {
+    const told = state([10, 1], [10, 2]);
+    t.equal(bar(peer(state([10, 1], [9, 2])), row({ standing: 'returning' }), told), undefined);
   },
 );
 
