@@ -133,7 +133,7 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
     const mixed = `${good('a')}\n${good('b')}\nnonsense\n`;
     const both = await polyarch(['import-ldif', '--url', url, '--file', '-'], mixed, SECRET);
     t.equal(both.status, 68, 'what was refused before a faulty record is told first');
-    t.match(both.stderr, /-:1: uid=a,.*; 0 records were imported, 2 refused/);
+    t.match(both.stderr, /-:1: uid=a,.*[^.]; 0 records were imported, 2 refused/);
     const rest = await polyarch(['import-ldif', '--url', url, '--file', '-', '--continue'], text, SECRET);
     t.match(rest.stderr, /-:1: .*\(68/);
     const out = await polyarch(['export-ldif', '--url', url, '--filter', '(title=dr)'], '', SECRET);

@@ -156,9 +156,10 @@ function located(
   error: LdapError,
   counts: string,
 ): LdapError {
+  const reason = error.message.replace(/\.$/, '');
   return new LdapError(
     error.result,
-    `${source.name}:${item.line}: ${item.record.dn}: ${error.message}; ${counts}`,
+    `${source.name}:${item.line}: ${item.record.dn}: ${reason}; ${counts}`,
     error.matchedDn,
   );
 }
