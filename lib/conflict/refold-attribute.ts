@@ -8,9 +8,9 @@
  * An attribute takes its name from the change that gave it its first value, and keeps it until it has none.
  */
 import { equalBytes, latin1 } from '../base/bytes.js';
-import { eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../base/steps.js';
+import { areLong, eachInSteps, eachOctetsInSteps, LONG_VALUES, type Steps } from '../base/steps.js';
 import type { AttributeChange } from '../change/change.js';
-import { keysInSteps } from '../entry/change-keys.js';
+import { keysInSteps, keysOfChange } from '../entry/change-keys.js';
 import { EditedValues } from '../entry/edited-values.js';
 import type { Attribute } from '../entry/entry.js';
 import {
@@ -158,7 +158,9 @@ function* refoldSome(
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as AttributeRow;
     row.after = row.before;
-    row.concerned = row.moved || (yield* touches(row.change, followed, rule));
+    // Most rows are small, and there may be thousands: only a long one has its keys made in steps.
+    if (areLong([row.change.remove, row.change.add])) yield* keysInSteps(row.change, rule);
+    row.concerned = row.moved || touches(row.change, followed, rule);
     if (!row.concerned) continue;
     const parts = yield* splitEffect(row.before, followed, rule);
     touching.push({ row, parts });
@@ -196,17 +198,14 @@ interface EffectParts {
   readonly rest: ValueEffect;
 }
 
-function* touches(
+function touches(
   change: AttributeChange,
   followed: ReadonlyMap<ValueKey, unknown>,
   rule: EqualityRule,
-): Steps<boolean> {
+): boolean {
   if (change.clear) return true;
-  let some = false;
-  yield* eachInSteps(yield* keysInSteps(change, rule), (of) => {
-    some ||= followed.has(of);
-  });
-  return some;
+  for (const of of keysOfChange(change, rule)) if (followed.has(of)) return true;
+  return false;
 }
 
 function* splitEffect(
