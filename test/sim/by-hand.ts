@@ -42,6 +42,8 @@ export class Administrator {
   #next: Command | undefined;
   /** Commands that ended well: "where it has been". */
   readonly #done = new Set<string>();
+  /** Commands that were refused since all that was asked for was tried: the next sentence comes first. */
+  readonly #refused = new Set<string>();
   /** LDIF of given-up/, by the server that wrote it. */
   readonly #saved = new Map<AdministeredCopy, Change[]>();
 
@@ -89,9 +91,10 @@ export class Administrator {
           commandIn(MUST_INITIALIZE, sentence) ??
           commandIn(FORKED_OF_ANOTHER, sentence) ??
           this.#forked(sentence);
-        if (command !== undefined) return command;
+        if (command !== undefined && !this.#refused.has(textOf(command))) return command;
       }
     }
+    this.#refused.clear();
     return undefined;
   }
 
@@ -128,6 +131,7 @@ export class Administrator {
     } catch (error) {
       const { message } = error as Error;
       this.#note(`${textOf(command)} is refused: ${message}`);
+      this.#refused.add(textOf(command));
       const [, there, source] = INSTEAD.exec(message) ?? [];
       if (there !== undefined && source !== undefined) this.#next = { at: there, from: source };
     }
