@@ -45,10 +45,16 @@ export function lackingOf(
     .filter((csn) => csnReplica(csn) !== own && !outside.has(csnReplica(csn)) && !state.covers(csn));
 }
 
-/** Whether a new report would say more than the last one: of `state`, or of whom the server takes no changes from. */
-export function saysMore(report: MemberReport, state: ServerState, outside: readonly ReplicaId[]): boolean {
+/** Whether a new report would say more than the last one: of `state`, of our own changes (`own`) that we have no longer, or of whom the server takes no changes from. */
+export function saysMore(
+  report: MemberReport,
+  state: ServerState,
+  own: ReplicaId | undefined,
+  outside: readonly ReplicaId[],
+): boolean {
   return (
     !report.state.coversAll(state) ||
+    (own !== undefined && report.state.get(own) !== state.get(own)) ||
     outside.length !== report.shunned.length ||
     outside.some((replica) => !report.shunned.some((known) => known.replica === replica))
   );

@@ -295,7 +295,8 @@ export class Membership {
     const sinceMs = clock.monotonicMs() - this.#reportedMs;
     if (sinceMs < (this.#options.reportMs ?? REPORT_MS)) return false;
     const state = directory?.state ?? changelog.state;
-    return saysMore(report, state, [...replicasOutside(this.rows()).keys()]) || sinceMs >= IDLE_REPORT_MS;
+    const outside = [...replicasOutside(this.rows()).keys()];
+    return saysMore(report, state, this.#options.replica, outside) || sinceMs >= IDLE_REPORT_MS;
   }
 
   async #report(): Promise<void> {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { coversForgotten, strayMaker } from '../../lib/replica/member-facts.js';
+import { coversForgotten, saysMore, strayMaker } from '../../lib/replica/member-facts.js';
 import { Returning } from '../../lib/replica/returning.js';
 import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { LEAVES_OF_MASTER, MESH_3, type Shape } from '../sim/shapes.js';
@@ -253,5 +253,18 @@ t.test(
     };
     t.equal(needs(ServerState.of([ours, makeCsn(7, 0, r3)])), true);
     t.equal(needs(ServerState.of([ours, makeCsn(4, 0, r3)])), false);
+  },
+);
+
+t.test(
+  'a server whose newest own change cannot be made any more reports so at once (seed members 52000059)',
+  async (t) => {
+    const [r1, r2] = [1, 2] as readonly number[] as [ReplicaId, ReplicaId];
+    const reported = ServerState.of([makeCsn(9, 0, r1), makeCsn(5, 0, r2)]);
+    const report = { atMs: 5, state: reported, clock: makeCsn(9, 0, r1), undeleteFromMs: 0, shunned: [] };
+    const now = ServerState.of([makeCsn(7, 0, r1), makeCsn(5, 0, r2)]);
+    t.equal(saysMore(report, reported, r1, []), false);
+    t.equal(saysMore(report, now, r1, []), true);
+    t.equal(saysMore(report, now, r2, []), false, 'of others it takes nothing back');
   },
 );
