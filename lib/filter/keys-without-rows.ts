@@ -8,7 +8,7 @@ import { latin1, latin1Start } from '../base/bytes.js';
 import { gramCode, LONG_VALUE_KEY, type SubstringLookup, substringKeys } from './substring-keys.js';
 
 /** Of so many entries one must have the key. */
-const SHARE = 4;
+const SHARE = 2;
 /** And so many in all: shorter lists are read in no time. */
 export const COMMON_HOLDERS = 4000;
 /** Keys of one index that are taken for common. */
