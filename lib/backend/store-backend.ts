@@ -206,7 +206,9 @@ export class StoreBackend implements Backend {
     const { tree } = this.parts;
     const lost = tree.showsLostAndFound(entry.id) ? tree.lostAndFound() : undefined;
     if (lost !== undefined) yield [lost];
-    const candidates = this.#ofThese(childCandidates(this.#world, entry.id, tree.childCount(entry)));
+    const count = tree.childCount(entry);
+    if (count === 0) return;
+    const candidates = this.#ofThese(childCandidates(this.#world, entry.id, count));
     for (;;) {
       const slice = await candidates.next();
       if (slice === undefined) return;
