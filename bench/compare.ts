@@ -58,24 +58,20 @@ const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compa
 /** Runs the rows against one server. Deletes take what the adds before them made. */
 async function measure(port: number, bindDn: string): Promise<Map<string, LoadResult>> {
   const results = new Map<string, LoadResult>();
-  let nextAdd = 0;
+  const next = { add: 0, del: 0 };
   for (const row of ROWS) {
     if (only.length > 0 && !only.includes(row.operation)) continue;
     const common = { port, bindDn, password: PASSWORD, baseDn: BASE_DN, range: entries };
     const shape = { operation: row.operation, connections: row.connections, window: row.window };
-    // The first second warms caches on both sides and is not counted.
-    if (row.operation !== 'del') {
-      const warm = await load({ ...common, ...shape, seconds: 1, firstLoadNumber: nextAdd });
-      if (row.operation === 'add') nextAdd = warm.nextLoadNumber;
-    }
-    const result = await load({
-      ...common,
-      ...shape,
-      seconds,
-      firstLoadNumber: row.operation === 'del' ? 0 : nextAdd,
-    });
-    if (row.operation === 'add') nextAdd = result.nextLoadNumber;
-    results.set(row.label, result);
+    const run = async (seconds: number): Promise<LoadResult> => {
+      const kind = row.operation === 'del' ? 'del' : 'add';
+      const result = await load({ ...common, ...shape, seconds, firstLoadNumber: next[kind] });
+      if (row.operation === kind) next[kind] = result.nextLoadNumber;
+      return result;
+    };
+    // The first second warms caches and code on all sides and is not counted.
+    await run(1);
+    results.set(row.label, await run(seconds));
   }
   return results;
 }
