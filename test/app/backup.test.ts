@@ -2,6 +2,7 @@
  * Backup and restore on a real server in this process: one instant while writes go on, increments, points in time, and what is refused.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -247,6 +248,19 @@ t.test('a point in time: changes up to it and none after it, from backups and th
     message: /no full backup from before 2001/,
   });
   t.throws(() => pointInTime('yesterday', Date.now()), { code: 'COMMAND_INVALID' });
+});
+
+t.test('backups that are removed while they are listed are no faults', async (t) => {
+  const removed = join(root, 'removed');
+  cpSync(folder, removed, { recursive: true });
+  const names = readdirSync(removed);
+  const [{ backups, faults }] = await Promise.all([
+    readCatalog(removed),
+    ...names.toReversed().map((name) => rm(join(removed, name))),
+  ]);
+  t.same(faults, []);
+  t.ok(backups.length <= names.length);
+  rmSync(removed, { recursive: true });
 });
 
 t.test('list, verify, prune', async (t) => {

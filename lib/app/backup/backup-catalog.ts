@@ -3,7 +3,7 @@
  *
  * Owns names of files and chains: a full backup and the incremental ones that go on from it, one after the other. Headers alone are read to list; verify reads every octet.
  */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must } from '../../base/assert.js';
 import { OperatorError } from '../../base/operator-error.js';
@@ -59,12 +59,21 @@ export async function readCatalog(folder: string): Promise<Catalog> {
     try {
       backups.push(await listed(path));
     } catch (error) {
+      // A schedule removes backups that need not be kept while somebody lists them.
+      if (await isGone(path)) continue;
       if (!(error instanceof OperatorError)) throw error;
       faults.push(error.message);
     }
   }
   backups.sort((a, b) => a.header.takenMs - b.header.takenMs);
   return { backups, faults };
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => false,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  );
 }
 
 async function listed(path: string): Promise<ListedBackup> {
