@@ -6,6 +6,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { utf8Encode } from '../lib/base/bytes.js';
+import { LIMITS } from '../lib/base/limits.js';
 import type { Filter } from '../lib/filter/filter.js';
 import { CONTROL_OIDS } from '../lib/ldap/control-oids.js';
 import { encodeSyncRequest } from '../lib/ldap/controls/content-sync.js';
@@ -105,8 +106,9 @@ function filterCases(): Case[] {
       any: many(255, () => 'e'),
       final: undefined,
     }),
-    one('filter: a value of 15 MiB', equals('street', 'x'.repeat(long))),
-    one('filter: a substring of 15 MiB', contains('cn', 'x'.repeat(long))),
+    one('filter: a value of 2 MiB', equals('street', 'x'.repeat(LIMITS.filterValueBytes))),
+    one('filter: a substring of 2 MiB', contains('cn', 'x'.repeat(LIMITS.filterValueBytes))),
+    one('filter: a value of 15 MiB, refused', equals('street', 'x'.repeat(long))),
     {
       name: 'filter',
       label: 'filter: 4,000 substrings, abandoned',

@@ -38,7 +38,7 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     name: 'Assertion',
     source: 'RFC 4528',
     does: 'The operation is done only if the filter is true of its entry, else assertionFailed (122).',
-    limits: ['filterDepth', 'filterClauses'],
+    limits: ['filterDepth', 'filterClauses', 'filterValueBytes'],
   },
   '2.16.840.1.113730.3.4.18': {
     name: 'Proxied authorization',
@@ -76,7 +76,7 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     name: 'Matched values',
     source: 'RFC 3876',
     does: 'Of each attribute only the values that an item of the control matches; an attribute without any is left out.',
-    limits: ['filterClauses', 'filterWorkBytes'],
+    limits: ['filterClauses', 'filterValueBytes', 'filterWorkBytes'],
   },
   '1.3.6.1.4.1.4203.666.5.16': {
     name: 'Dereference',

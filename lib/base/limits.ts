@@ -9,8 +9,9 @@ export const LIMITS = {
   messageBytes: 16_777_216,
   /** Nesting of an LDAP filter. */
   filterDepth: 100,
-  /** Clauses in one filter. */
+  /** Clauses in one filter; octets of all its assertion values, which are prepared in one piece. */
   filterClauses: 4096,
+  filterValueBytes: 2_097_152,
   /** Components of one substring assertion. */
   substringParts: 256,
   /** Controls on one message. */

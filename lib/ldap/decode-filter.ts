@@ -1,7 +1,7 @@
 /**
  * Search filters from BER (RFC 4511 section 4.5.1.7; empty and/or: RFC 4526), without recursion.
  *
- * Depth and clause count are bounded here (LIMITS.filterDepth, filterClauses), for everyone who walks the filter later.
+ * Depth, clauses and octets of assertion values are bounded here (LIMITS.filterDepth, filterClauses, filterValueBytes), for everyone who walks the filter later.
  */
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
@@ -27,18 +27,39 @@ interface OpenSet {
   readonly outer: number;
 }
 
+/** How much of what one filter may have was read: clauses, and octets of assertion values. */
+export class FilterSize {
+  #clauses = 0;
+  #octets = 0;
+
+  /** One more clause. Throws LdapError adminLimitExceeded. */
+  addClause(): void {
+    this.#clauses += 1;
+    if (this.#clauses <= LIMITS.filterClauses) return;
+    throw new LdapError(
+      'adminLimitExceeded',
+      `a filter may have ${LIMITS.filterClauses} clauses (limit filterClauses)`,
+    );
+  }
+
+  /** The assertion value that is next: a view. Throws BerError, or LdapError adminLimitExceeded. */
+  readValue(reader: BerReader, tag: number = TAG.octetString): Uint8Array {
+    const value = reader.octets(tag);
+    this.#octets += value.length;
+    if (this.#octets <= LIMITS.filterValueBytes) return value;
+    throw new LdapError(
+      'adminLimitExceeded',
+      `the values of a filter may have ${LIMITS.filterValueBytes} octets (limit filterValueBytes)`,
+    );
+  }
+}
+
 /** The filter that is next. Throws BerError (structure) or LdapError (protocolError, adminLimitExceeded). */
 export function readFilter(reader: BerReader): Filter {
   const open: OpenSet[] = [];
-  let count = 0;
+  const size = new FilterSize();
   for (;;) {
-    count += 1;
-    if (count > LIMITS.filterClauses) {
-      throw new LdapError(
-        'adminLimitExceeded',
-        `a filter may have ${LIMITS.filterClauses} clauses (limit filterClauses)`,
-      );
-    }
+    size.addClause();
     const tag = reader.peekTag();
     let done: Filter | undefined;
     if (tag === FILTER.and || tag === FILTER.or || tag === FILTER.not) {
@@ -50,7 +71,7 @@ export function readFilter(reader: BerReader): Filter {
       }
       open.push({ tag, clauses: [], outer: reader.enter(tag) });
     } else {
-      done = readFilterItem(reader);
+      done = readFilterItem(reader, size);
       if (open.length === 0) return done;
     }
     done = closeSets(reader, open, done);
@@ -79,24 +100,24 @@ function setFilter(set: OpenSet): Filter {
   return { kind: 'not', clause };
 }
 
-/** A filter that is no and, or or not. Throws as readFilter() does. */
-export function readFilterItem(reader: BerReader): Filter {
+/** A filter that is no and, or or not, whose values count in `size`. Throws as readFilter() does. */
+export function readFilterItem(reader: BerReader, size: FilterSize): Filter {
   const tag = reader.peekTag();
   switch (tag) {
     case FILTER.equality:
-      return readAssertion(reader, tag, 'equality');
+      return readAssertion(reader, size, tag, 'equality');
     case FILTER.present:
       return { kind: 'present', attribute: readDescription(reader, tag) };
     case FILTER.substrings:
-      return readSubstrings(reader);
+      return readSubstrings(reader, size);
     case FILTER.greaterOrEqual:
-      return readAssertion(reader, tag, 'greaterOrEqual');
+      return readAssertion(reader, size, tag, 'greaterOrEqual');
     case FILTER.lessOrEqual:
-      return readAssertion(reader, tag, 'lessOrEqual');
+      return readAssertion(reader, size, tag, 'lessOrEqual');
     case FILTER.approx:
-      return readAssertion(reader, tag, 'approx');
+      return readAssertion(reader, size, tag, 'approx');
     case FILTER.extensible:
-      return readExtensible(reader);
+      return readExtensible(reader, size);
     default:
       throw new LdapError('protocolError', 'the filter has a choice that RFC 4511 does not define');
   }
@@ -104,17 +125,18 @@ export function readFilterItem(reader: BerReader): Filter {
 
 function readAssertion(
   reader: BerReader,
+  size: FilterSize,
   tag: number,
   kind: 'equality' | 'greaterOrEqual' | 'lessOrEqual' | 'approx',
 ): Filter {
   const outer = reader.enter(tag);
   const attribute = readDescription(reader);
-  const value = reader.octets();
+  const value = size.readValue(reader);
   reader.leaveExtensible(outer);
   return { kind, attribute, value };
 }
 
-function readSubstrings(reader: BerReader): Filter {
+function readSubstrings(reader: BerReader, size: FilterSize): Filter {
   const outer = reader.enter(FILTER.substrings);
   const attribute = readDescription(reader);
   const list = reader.enter(TAG.sequence);
@@ -133,9 +155,9 @@ function readSubstrings(reader: BerReader): Filter {
     const tag = reader.peekTag();
     if (final !== undefined)
       throw new LdapError('protocolError', 'nothing may follow the final part of a substring filter');
-    if (tag === INITIAL && parts === 1) initial = reader.octets(INITIAL);
-    else if (tag === ANY) any.push(reader.octets(ANY));
-    else if (tag === FINAL) final = reader.octets(FINAL);
+    if (tag === INITIAL && parts === 1) initial = size.readValue(reader, INITIAL);
+    else if (tag === ANY) any.push(size.readValue(reader, ANY));
+    else if (tag === FINAL) final = size.readValue(reader, FINAL);
     else throw new LdapError('protocolError', 'the parts of a substring filter are initial, any ..., final');
   }
   if (parts === 0) throw new LdapError('protocolError', 'a substring filter has no part');
@@ -144,11 +166,11 @@ function readSubstrings(reader: BerReader): Filter {
   return { kind: 'substrings', attribute, initial, any, final };
 }
 
-function readExtensible(reader: BerReader): Filter {
+function readExtensible(reader: BerReader, size: FilterSize): Filter {
   const outer = reader.enter(FILTER.extensible);
   const rule = reader.peekTag() === RULE ? readName(reader, RULE) : undefined;
   const attribute = reader.peekTag() === TYPE ? readDescription(reader, TYPE) : undefined;
-  const value = reader.octets(MATCH_VALUE);
+  const value = size.readValue(reader, MATCH_VALUE);
   const dnAttributes = reader.peekTag() === DN_ATTRIBUTES ? reader.boolean(DN_ATTRIBUTES) : false;
   reader.leaveExtensible(outer);
   if (rule === undefined && attribute === undefined) {

@@ -3,6 +3,8 @@ import t from 'tap';
 import { fromHex, utf8Encode } from '../../lib/base/bytes.js';
 import { LIMITS } from '../../lib/base/limits.js';
 import { BerWriter } from '../../lib/ber/ber-writer.js';
+import type { Filter } from '../../lib/filter/filter.js';
+import { decodeMatchedValues, encodeMatchedValues } from '../../lib/ldap/controls/matched-values.js';
 import { decodeRequest } from '../../lib/ldap/decode-request.js';
 import { encodeRequest } from '../../lib/ldap/encode-request.js';
 import type { Control, LdapRequest, SearchRequest } from '../../lib/ldap/message.js';
@@ -172,6 +174,57 @@ t.test('every count is bounded by name', async (t) => {
     many(LIMITS.controls + 1, () => ({ oid: '1.2', critical: false, value: undefined })),
   );
 });
+
+t.test(
+  'the values of one filter are bounded together, of whatever kind they are (filterValueBytes)',
+  async (t) => {
+    const half = new Uint8Array(LIMITS.filterValueBytes / 2);
+    const one = new Uint8Array(1);
+    const equality = (value: Uint8Array): Filter => ({ kind: 'equality', attribute: 'a', value });
+    const initial = (value: Uint8Array): Filter => ({
+      kind: 'substrings',
+      attribute: 'a',
+      initial: value,
+      any: [],
+      final: undefined,
+    });
+    const any = (value: Uint8Array): Filter => ({
+      kind: 'substrings',
+      attribute: 'a',
+      initial: undefined,
+      any: [value],
+      final: undefined,
+    });
+    const final = (value: Uint8Array): Filter => ({
+      kind: 'substrings',
+      attribute: 'a',
+      initial: undefined,
+      any: [],
+      final: value,
+    });
+    const extensible = (value: Uint8Array): Filter => ({
+      kind: 'extensible',
+      rule: undefined,
+      attribute: 'a',
+      value,
+      dnAttributes: false,
+    });
+    const ordering = (value: Uint8Array): Filter => ({ kind: 'greaterOrEqual', attribute: 'a', value });
+    const said = { result: 'adminLimitExceeded', ends: false, message: /limit filterValueBytes/ };
+    for (const kind of [equality, initial, any, final, extensible, ordering]) {
+      const asked = (clauses: readonly Filter[]) => encoded({ ...search, filter: { kind: 'or', clauses } });
+      t.ok(decodeRequest(asked([equality(half), kind(half)])), kind.name);
+      t.match(fault(asked([equality(half), kind(half), equality(one)])), said, kind.name);
+    }
+    // Matched values: the items of one control.
+    const control = (items: readonly Filter[]) => decodeMatchedValues(encodeMatchedValues(items));
+    t.equal(control([equality(half), any(half)]).length, 2);
+    t.throws(() => control([equality(half), any(half), equality(one)]), {
+      result: 'adminLimitExceeded',
+      message: /limit filterValueBytes/,
+    });
+  },
+);
 
 t.test(
   'nesting is bounded without recursion: a hundred deep passes, a hundred thousand is answered',

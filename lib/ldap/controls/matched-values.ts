@@ -1,9 +1,8 @@
 /** The matched values control: filters without and, or, not (RFC 3876 section 2). */
 import { LdapError } from '../../base/ldap-error.js';
-import { LIMITS } from '../../base/limits.js';
 import { TAG } from '../../ber/tags.js';
 import type { Filter } from '../../filter/filter.js';
-import { readFilterItem } from '../decode-filter.js';
+import { FilterSize, readFilterItem } from '../decode-filter.js';
 import { writeFilter } from '../encode-filter.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
 
@@ -11,15 +10,11 @@ import { decodeValue, encodeValue } from '../value-codec.js';
 export function decodeMatchedValues(value: Uint8Array | undefined): readonly Filter[] {
   return decodeValue('matched values control', value, (reader) => {
     const items: Filter[] = [];
+    const size = new FilterSize();
     const outer = reader.enter(TAG.sequence);
     while (!reader.atEnd) {
-      if (items.length >= LIMITS.filterClauses) {
-        throw new LdapError(
-          'adminLimitExceeded',
-          `a filter may have ${LIMITS.filterClauses} clauses (limit filterClauses)`,
-        );
-      }
-      const item = readFilterItem(reader);
+      size.addClause();
+      const item = readFilterItem(reader, size);
       if (item.kind === 'extensible' && item.dnAttributes) {
         throw new LdapError('protocolError', 'a matched values filter has no dnAttributes');
       }
