@@ -19,7 +19,7 @@ import { edgeOf, newestOfAll, oldestOf } from './log-edge.js';
 import { LogPurge } from './log-purge.js';
 import { readChain, readRow, SCAN_ROWS } from './log-read.js';
 import { LogSize } from './log-size.js';
-import { trimmedMark, wipeAll, wipeBeside, wipeOrigin, without } from './log-wipe.js';
+import { trimmedMark, wipeFor, wipeOrigin, without } from './log-wipe.js';
 import { Provisional } from './provisional.js';
 import { RecentChanges } from './recent-changes.js';
 
@@ -65,6 +65,8 @@ export class Changelog {
   #state = ServerState.EMPTY;
   #trimmed = ServerState.EMPTY;
   #generation: string | undefined;
+  /** Rows go before the state says so. */
+  #wiping = false;
   /** Newest change taken of each origin whose batch is not on disk yet. */
   readonly #taken = new Map<ReplicaId, Csn>();
   /** Origins whose log is being forgotten or begun: nothing of them is taken before that is on disk. */
@@ -237,8 +239,9 @@ export class Changelog {
     return bytes === undefined ? undefined : readRow(bytes);
   }
 
-  /** Whether the log holds or held this very change (trimmed ones included): false for one of another history. */
+  /** Whether the log holds or held this very change (trimmed ones included): false for one of another history. The newest, which is asked for most and may be large, is not read. */
   holds(csn: Csn): boolean {
+    if (!this.#wiping && this.#state.get(csnReplica(csn)) === csn) return true;
     return this.#trimmed.covers(csn) || this.get(csn) !== undefined;
   }
 
@@ -279,11 +282,11 @@ export class Changelog {
   async reset(state: ServerState, generation?: string): Promise<void> {
     assert(this.#queue.empty, 'a change log in use cannot be reset');
     const goesOn = generation !== undefined && generation === this.#generation;
+    this.#wiping = true;
     this.#trimmed = await this.#purge.alone(() =>
-      goesOn
-        ? wipeBeside(this.#store, this.#keys, this.#size, this, state)
-        : wipeAll(this.#store, this.#keys, this.#size, state),
+      wipeFor(this.#store, this.#keys, this.#size, this, state, goesOn),
     );
+    this.#wiping = false;
     this.#taken.clear();
     this.#recent.clear();
     this.#state = state;

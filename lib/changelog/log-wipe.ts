@@ -8,8 +8,27 @@ import type { LogSize } from './log-size.js';
 
 const WIPE_ROWS = 1000;
 
+/** What the log says of itself. */
+interface Held {
+  readonly state: ServerState;
+  readonly trimmed: ServerState;
+  get(csn: Csn): unknown;
+}
+
+/** What does not lead to `state` where the log is of the same data and goes on, else all of it. Resolves with the trimmed marks, which are on disk. */
+export function wipeFor(
+  store: OrderedStore,
+  keys: ChangelogKeys,
+  size: LogSize,
+  log: Held,
+  state: ServerState,
+  goesOn: boolean,
+): Promise<ServerState> {
+  return goesOn ? wipeBeside(store, keys, size, log, state) : wipeAll(store, keys, size, state);
+}
+
 /** Every row of the log: it begins anew after `state`. Resolves with the trimmed marks, which are on disk. */
-export async function wipeAll(
+async function wipeAll(
   store: OrderedStore,
   keys: ChangelogKeys,
   size: LogSize,
@@ -25,18 +44,11 @@ export async function wipeAll(
   return state;
 }
 
-/** What the log says of itself. */
-interface Held {
-  readonly state: ServerState;
-  readonly trimmed: ServerState;
-  get(csn: Csn): unknown;
-}
-
 /**
  * Every change but those that lead to `state`: of an origin whose newest change there is in the log, what comes before it stays, since nobody else may keep it; the log of any other begins anew after
  * `state`. Each origin's newest go first, as in wipeOrigin. Resolves with the trimmed marks, which are on disk.
  */
-export async function wipeBeside(
+async function wipeBeside(
   store: OrderedStore,
   keys: ChangelogKeys,
   size: LogSize,

@@ -39,6 +39,22 @@ async function all(log: Changelog, origin: number, after?: Csn, maxBytes = 500):
   }
 }
 
+/** Counts single reads, and tells when a batch was written. */
+class WatchedStore extends MemoryStore {
+  gets = 0;
+  afterBatch: () => void = () => {};
+
+  override get(...args: Parameters<MemoryStore['get']>): Uint8Array | undefined {
+    this.gets += 1;
+    return super.get(...args);
+  }
+
+  override async batch(...args: Parameters<MemoryStore['batch']>): Promise<void> {
+    await super.batch(...args);
+    this.afterBatch();
+  }
+}
+
 t.test('received changes are held once they are durable, and told in that turn', async (t) => {
   const log = await open(new MemoryStore());
   const told: number[][] = [];
@@ -166,6 +182,25 @@ t.test('a place that is not in the log is told as forked', async (t) => {
   t.notOk(log.holds(foreign));
   t.ok(log.holds(csn(5, 2)));
 });
+
+t.test(
+  'whether the newest change is held is told without reading it, but from the rows while a copy replaces the log',
+  async (t) => {
+    const store = new WatchedStore();
+    const log = await open(store);
+    await append(log, changes(1, 9, 2));
+    const { gets } = store;
+    t.ok(log.holds(csn(9, 2)));
+    t.equal(store.gets, gets);
+    t.notOk(log.holds(csn(10, 2)), 'a newer one');
+    const held: boolean[] = [];
+    store.afterBatch = () => held.push(log.holds(csn(9, 2)));
+    await log.reset(ServerState.of([csn(7, 2)]));
+    t.same(held, [false, false], 'the rows went, then the mark came');
+    t.notOk(log.holds(csn(9, 2)));
+    t.ok(log.holds(csn(7, 2)), 'trimmed');
+  },
+);
 
 t.test('state, trimmed marks and generation are recovered from the rows', async (t) => {
   const store = new MemoryStore();
