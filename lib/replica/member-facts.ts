@@ -112,7 +112,7 @@ export function membersBeside(rows: readonly MemberRow[], names: readonly string
 
 /**
  * The server other than `peer` that is out and has made a change that `peer` holds (`theirs`), and neither we hold nor a member is known to hold; its name. Of a member that has reported, a change that it took
- * before it shunned its maker is none of these: nobody has forgotten what that needs.
+ * before it shunned its maker, applied or not, is none of these: nobody has forgotten what that needs, and all wait for it.
  */
 export function strayMaker(
   peer: string,
@@ -126,7 +126,8 @@ export function strayMaker(
   for (const [replica, { name }] of replicasOutside(rows)) {
     const newest = name === peer ? undefined : theirs.get(replica);
     if (newest === undefined || [held, ...known].some((state) => state.covers(newest))) continue;
-    if (report === undefined || report.shunned.some((one) => one.replica === replica)) return name;
+    const shunning = report?.shunned.find((one) => one.replica === replica);
+    if (report === undefined || (shunning !== undefined && shunning.through < newest)) return name;
   }
   return undefined;
 }

@@ -8,7 +8,7 @@
  * | evicted               | is refused                                                   |                                                   |
  * | none, or returning    | all that we ever said we hold: what anyone forgot is in that | changes of its own that we lack; strays           |
  * | member, not reported  |                                                              | strays                                            |
- * | member, has reported  | where it made changes that we lack: what it reported         | strays of a maker that it has said to shun        |
+ * | member, has reported  | where it made changes that we lack: what it reported         | strays that came after it said to shun the maker  |
  *
  * A stray is a change that a server made while it was out, and that no member is known to hold: whoever brings it took it of that server, as by a first copy of its data. A member that was restored and wrote on
  * has made changes that do not know what its reports say it knew, so it takes a copy; one whose data were replaced by a copy of a server that lacks some of it made what it made knowing that, says so (promised),

@@ -180,9 +180,12 @@ t.test('a stray is what one made that is out, and no member is known to hold', a
   t.equal(maker(state([10, 3]), [], 's3'), undefined, 'its own are another matter');
   const reported = row('s2', state([8, 3]));
   t.equal(maker(state([10, 3]), [reported]), undefined, 'taken before it heard of the eviction');
-  const shunned = [{ replica: 3 as ReplicaId, through: csn(8, 3) }];
-  const shuns = row('s2', undefined, { report: { ...must(reported.report, 'it has said so'), shunned } });
-  t.equal(maker(state([10, 3]), [shuns]), 's3', 'taken after that: it was restored, or took a copy');
+  const shuns = (through: number) => {
+    const shunned = [{ replica: 3 as ReplicaId, through: csn(through, 3) }];
+    return row('s2', undefined, { report: { ...must(reported.report, 'it has said so'), shunned } });
+  };
+  t.equal(maker(state([10, 3]), [shuns(8)]), 's3', 'taken after that: it was restored, or took a copy');
+  t.equal(maker(state([10, 3]), [shuns(10)]), undefined, 'taken before that, and applied later');
   t.equal(
     maker(state([10, 3]), [row('s2')]),
     's3',
