@@ -54,6 +54,8 @@ export class MembersAct implements Act {
     readonly acked: readonly Csn[];
     readonly lost: () => boolean;
   }[] = [];
+  /** Of who left or was forgotten, whether what it had then may be on no disk any more. */
+  readonly #lostOf = new Map<SimServer, () => boolean>();
   readonly #leaving = new Set<SimServer>();
   /** Names for which a member has not said yet that it lets them in: one that crashes meanwhile never does. */
   readonly #asking = new Set<string>();
@@ -174,25 +176,29 @@ export class MembersAct implements Act {
       if (having.some(({ length }) => length === 0) || isChanging(server))
         return void this.#simulation.time.at(LOOK_MS, look);
       const acked = server.acked.filter((csn) => !server.madeAnew.has(csn));
-      this.#left.push({ server, acked, lost: this.#lostWith(having.at(-1) ?? []) });
-      this.#goes(server);
+      const lost = this.#lostWith(having.at(-1) ?? []);
+      this.#left.push({ server, acked, lost });
+      this.#goes(server, lost);
     };
     look();
   }
 
-  /** Whether the disks of all these servers, which alone are known to hold something, are lost from here on. */
+  /** Whether the disks of all these servers, which alone are known to hold something, are lost from here on, or went with their servers. */
   #lostWith(names: readonly string[]): () => boolean {
     const disks = this.#simulation.servers
       .filter(({ name }) => names.includes(name))
       .map((server) => ({ server, replaced: server.replaced }));
-    return () => disks.every(({ server, replaced }) => server.replaced > replaced);
+    return () =>
+      disks.every(
+        ({ server, replaced }) => server.replaced > replaced || this.#lostOf.get(server)?.() === true,
+      );
   }
 
   /** A dead server that nobody will ever see again. What it alone had is lost with it. */
   #forget(server: SimServer, note: (text: string) => void): void {
     if (!this.#mayGo(server)) return;
     note(`${server.name} is gone for good and forgotten`);
-    this.#goes(server);
+    this.#goes(server, () => true);
   }
 
   #mayGo(server: SimServer): boolean {
@@ -213,9 +219,10 @@ export class MembersAct implements Act {
     return reached.size === others.length;
   }
 
-  #goes(server: SimServer): void {
+  #goes(server: SimServer, lost: () => boolean): void {
     const { time, random } = this.#simulation;
     const { name } = server;
+    this.#lostOf.set(server, lost);
     this.#gone.add(name);
     this.#leaving.delete(server);
     server.crash();
