@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { IndexOptions } from '../../lib/backend/index/index-config.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
+import { INDEX_KIND } from '../../lib/backend/rows/key-space.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import { adding, type Engine, modifying, openEngine, searchDns, violations } from './engine.js';
@@ -43,6 +44,23 @@ t.test(
     t.same(await violations(again), []);
   },
 );
+
+t.test('rows of an index that is no more stay until the store says so', async (t) => {
+  const { store, sink } = await closed();
+  store.faults.refuse = 'full';
+  const { backend } = await openEngine({ store, sink, indexes: SMALL });
+  const { indexJobs, keys } = backend.parts;
+  await t.rejects(indexJobs.settle(), /full/);
+  store.faults.refuse = undefined;
+  await indexJobs.settle();
+  t.equal(await store.sizeBytes(keys.index('cn' as AttributeKey, INDEX_KIND.substring)), 0, 'they went');
+  await backend.close();
+  const again = await openEngine({ store, sink, indexes: LARGE });
+  t.equal(again.backend.parts.indexes.substring('cn' as AttributeKey), undefined, 'no write came between');
+  t.same(await searchDns(again.backend, BASE, 'sub', '(cn=an*)'), [PERSON]);
+  await again.backend.parts.indexJobs.settle();
+  t.same(await violations(again), []);
+});
 
 t.test('a disk that stays full leaves everything as it was', async (t) => {
   const { store, sink } = await closed();

@@ -10,6 +10,7 @@ import { LdapError } from '../../base/ldap-error.js';
 import { reasonOf } from '../../base/thrown.js';
 import type { Log } from '../../port/log.js';
 import type { StoreOp } from '../../port/ordered-store.js';
+import { readFacts } from '../domain-facts.js';
 import { isForNow, RETRY_MS } from '../refused-for-now.js';
 import { attributeOfIndexKey, INDEX_KIND, type IndexKind, TAG } from '../rows/key-space.js';
 import { BuildStopped, type BuildWorld, IndexBuild } from './build-index.js';
@@ -141,7 +142,7 @@ export class IndexJobs {
         this.#again = false;
         this.#failure = undefined;
         const wanted = textsOf(indexes.wanted);
-        if (indexes.ready.items().some(({ text }) => !wanted.has(text))) {
+        if (!this.#isTold || indexes.ready.items().some(({ text }) => !wanted.has(text))) {
           await this.#keep(({ text }) => wanted.has(text));
         }
         await this.#wipeUnused();
@@ -172,6 +173,12 @@ export class IndexJobs {
       this.#refusals += 1;
       this.#cancelRetry = clock.after(waitMs, () => this.start());
     }
+  }
+
+  /** Whether the store says which indexes are ready: before it does, no row of another may go. A full disk may have refused it at the start (opening-rows.ts). */
+  get #isTold(): boolean {
+    const { store, keys, indexes } = this.#world;
+    return readFacts(store, keys).indexes === indexes.ready.description();
   }
 
   /** Takes indexes out of use. */
