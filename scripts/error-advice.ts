@@ -40,7 +40,7 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
   SERVER_NOT_RUNNING:
     'Start the server (`polyarch start --dir DIR`), or use the form of the command that works on a stopped one.',
   CONNECT_FAILED:
-    'Check the URL, that the server runs, and that nothing between refuses the connection. With TLS, check `--ca-file`.',
+    'Check the URL, that the server runs, and that nothing between refuses the connection. With TLS, check `--ca-file`. A server that ended before it answered may have done what was asked for, in part or not at all.',
   COMMAND_INVALID: '`polyarch COMMAND --help` shows the options with examples.',
   PASSWORD_MISSING:
     'Give it at the prompt, with `--password-file FILE` (`-` reads standard input), or in `POLYARCH_PASSWORD` or `POLYARCH_PASSWORD_FILE`.',

@@ -1,5 +1,7 @@
 /** The control socket: results, progress, errors as they were, and permissions. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -47,6 +49,19 @@ t.test('without a server the error says how to start it', async (t) => {
   await t.rejects(callControl(files, { command: 'status' }), {
     code: 'SERVER_NOT_RUNNING',
     message: /polyarch start --dir/,
+  });
+});
+
+t.test('a server that ends before it has answered cannot be reached: no bug of ours', async (t) => {
+  const files = serverFiles(mkdtempSync(join(root, 'ends-')));
+  const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+  server.listen(files.socket);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  await t.rejects(callControl(files, { command: 'status' }), {
+    name: 'OperatorError',
+    code: 'CONNECT_FAILED',
+    message: /before it answered/,
   });
 });
 

@@ -1,7 +1,10 @@
 /** The command line: help, wrong words, and one file for each command. */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { prepareSocketDirectory, serverFiles } from '../../lib/app/server-files.js';
 import { COMMANDS, GROUPS } from '../../lib/cli/command-list.js';
 import { listenOn } from '../../lib/cli/commands/setup.js';
 import { type Done, ENV, LAUNCHER, LIMIT_MS, polyarch, run } from '../e2e/harness.js';
@@ -109,6 +112,19 @@ t.test('help and errors, some of them through the launcher too', { timeout: LIMI
       if (err !== undefined) t.match(done.stderr, err);
     }
   }
+});
+
+t.test('a server that ends while it is asked for its status is one that does not run', async (t) => {
+  const dir = t.testdir({ 'polyarch.yaml': '' });
+  const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+  const files = serverFiles(dir);
+  prepareSocketDirectory(files);
+  server.listen(files.socket);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const done = await polyarch(['replication', 'status', '--json', '--dir', dir]);
+  t.equal(done.status ?? 0, 0, done.stderr);
+  t.same(JSON.parse(done.stdout), { servers: [{ dir, running: false }], inSync: false });
 });
 
 t.test(

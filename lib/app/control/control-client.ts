@@ -13,8 +13,8 @@ import {
 } from './control-protocol.js';
 
 /**
- * Runs one request on the server of `files` and answers its result. Throws OperatorError SERVER_NOT_RUNNING when nobody listens, else what the
- * server threw.
+ * Runs one request on the server of `files` and answers its result. Throws OperatorError SERVER_NOT_RUNNING when nobody listens, CONNECT_FAILED when the
+ * server ends before it has answered, else what it threw.
  */
 export function callControl(
   files: ServerFiles,
@@ -49,9 +49,7 @@ export function callControl(
       }
     });
     socket.on('error', (error: NodeJS.ErrnoException) => finish(() => reject(connectFailure(files, error))));
-    socket.on('close', () =>
-      finish(() => reject(new Error('the server closed the connection before it answered'))),
-    );
+    socket.on('close', () => finish(() => reject(connectionLost(files))));
   });
 }
 
@@ -66,6 +64,13 @@ export async function isRunning(files: ServerFiles): Promise<boolean> {
     socket.on('connect', () => finish(true));
     socket.on('error', () => finish(false));
   });
+}
+
+function connectionLost(files: ServerFiles): OperatorError {
+  return new OperatorError(
+    'CONNECT_FAILED',
+    `the server in ${files.dir} ended the connection before it answered; what was asked for may be done, in part or not at all`,
+  );
 }
 
 function connectFailure(files: ServerFiles, error: NodeJS.ErrnoException): Error {

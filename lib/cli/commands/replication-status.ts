@@ -1,7 +1,7 @@
 /**
  * `polyarch replication status`: missing changes, lag and peers of one server, or of all servers of a demo or machine (`--dir` more than once), or of servers anywhere (`--url` more than once).
  */
-import { callControl, isRunning } from '../../app/control/control-client.js';
+import { callControl } from '../../app/control/control-client.js';
 import { inSync } from '../../app/monitor/in-sync.js';
 import type { ServerStatus } from '../../app/monitor/server-status.js';
 import { existingServer } from '../../app/server-files.js';
@@ -15,6 +15,7 @@ import { statusScreen } from '../status-screen.js';
 /** Characters of a line where no terminal says, and at least. */
 const UNKNOWN_WIDTH = 120;
 const NARROWEST = 60;
+const NOT_REACHED: ReadonlySet<string> = new Set(['SERVER_NOT_RUNNING', 'CONNECT_FAILED']);
 
 export const replicationStatus = defineCommand({
   options: {
@@ -64,21 +65,27 @@ async function statuses(
   if (first.kind === 'dir') {
     for (const one of [first.dir, ...dirs]) {
       const files = existingServer(one);
-      if (await isRunning(files))
-        servers.push((await callControl(files, { command: 'status' })) as ServerStatus);
-      else servers.push({ dir: files.dir, running: false });
+      const status = await unlessNotReached(callControl(files, { command: 'status' }));
+      servers.push(status ?? { dir: files.dir, running: false });
     }
     return servers;
   }
   const credentials = await askCredentials(args);
-  for (const one of [first.url, ...urls])
-    try {
-      servers.push((await callUrl(one, args, { command: 'status' }, undefined, credentials)) as ServerStatus);
-    } catch (error) {
-      if (!(error instanceof OperatorError) || error.code !== 'CONNECT_FAILED') throw error;
-      servers.push({ url: one, running: false });
-    }
+  for (const one of [first.url, ...urls]) {
+    const status = await unlessNotReached(callUrl(one, args, { command: 'status' }, undefined, credentials));
+    servers.push(status ?? { url: one, running: false });
+  }
   return servers;
+}
+
+/** The status that `asked` gives; undefined where its server is not reached, or ends before it has answered. */
+async function unlessNotReached(asked: Promise<unknown>): Promise<ServerStatus | undefined> {
+  try {
+    return (await asked) as ServerStatus;
+  } catch (error) {
+    if (error instanceof OperatorError && NOT_REACHED.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 function show(servers: readonly Shown[], equal: boolean): string {
