@@ -7,7 +7,6 @@
  * since it began to read them is noted. Lives in memory: 16 octets an entry, made anew after a start.
  * Owns no comparison and no timer (replica/comparison.ts). Dead entries have no digest: servers drop them at different times.
  */
-import { assert } from '../../base/assert.js';
 import type { EntryUuid } from '../../change/change.js';
 import type { EntryState } from '../../conflict/entry-state.js';
 import { digestState, NO_DIGEST, type StateDigest, sameDigest } from '../../conflict/state-digest.js';
@@ -28,11 +27,12 @@ import {
 import { ID_BYTES, type KeySpace, readId, TAG } from '../rows/key-space.js';
 import { ManyAttribute } from '../rows/many-attribute.js';
 import { checkSum } from '../verify-values.js';
-import { BUCKETS, BucketSums, bucketOf } from './bucket-sums.js';
+import { recordsOfBucket, SLICE_OCTETS } from './bucket-records.js';
+import { BucketSums, bucketOf } from './bucket-sums.js';
 import { DigestTable, type TableRow } from './digest-table.js';
 import { StaleDigests } from './stale-digests.js';
 
-/** Digests made in one piece. */
+/** Digests made in one piece, which ends sooner behind SLICE_OCTETS of records. */
 const SLICE = 32;
 /** Entries of one step of the pass through all rows. */
 const STEP_ROWS = 64;
@@ -268,10 +268,10 @@ export class DigestTree {
     return record === undefined ? undefined : this.#rowOfRecord(id, record);
   }
 
-  /** The digest of an entry that was written. */
-  #written(id: EntryId): TableRow | undefined {
-    const held = this.#dirty.isDoubted(id) ? undefined : this.#world.held(id);
-    return held === undefined ? this.#read(id) : this.#rowOfRecord(id, held);
+  /** The record of an entry that was written. */
+  #written(id: EntryId): Uint8Array | undefined {
+    const { store, keys, held } = this.#world;
+    return (this.#dirty.isDoubted(id) ? undefined : held(id)) ?? store.get(keys.entry(id));
   }
 
   #rowOfRecord(id: EntryId, record: Uint8Array): TableRow | undefined {
@@ -308,7 +308,13 @@ export class DigestTree {
   }
 
   #catchUp(most: number): void {
-    this.#dirty.each(most, (id) => this.#put(id, this.#written(id)));
+    let octets = 0;
+    this.#dirty.each(most, (id) => {
+      const record = this.#written(id);
+      this.#put(id, record === undefined ? undefined : this.#rowOfRecord(id, record));
+      octets += record?.length ?? 0;
+      return octets < SLICE_OCTETS;
+    });
   }
 
   /**
@@ -335,31 +341,18 @@ export class DigestTree {
     after: EntryUuid | undefined,
     most: number,
   ): Promise<{ readonly rows: readonly DigestRow[]; readonly more: boolean }> {
-    assert(bucket >= 0 && bucket < BUCKETS, 'no such bucket');
-    const { store, keys } = this.#world;
-    const hex = bucket.toString(16).padStart(4, '0');
-    const least = keys.uuid(`${hex}0000-0000-0000-0000-000000000000` as EntryUuid);
-    const greatest = keys.uuid(`${hex}ffff-ffff-ffff-ffff-ffffffffffff` as EntryUuid);
-    const gte = after === undefined ? least : above(keys.uuid(after));
+    const { store, keys, pause } = this.#world;
     const rows: DigestRow[] = [];
-    for await (const slice of store.scan({ gte, lt: above(greatest) }, STEP_ROWS)) {
-      for (const { value } of slice) {
-        const row = this.#rowOf(readId(value, 0));
-        if (row === undefined) continue;
+    for await (const slice of recordsOfBucket(store, keys, bucket, after)) {
+      for (const { id, record } of slice) {
+        const now = this.#rowOfRecord(id, record);
+        if (now === undefined) continue;
         if (rows.length >= most) return { rows, more: true };
-        rows.push(row);
+        rows.push({ uuid: uuidOf(record), digest: now.digest });
       }
-      await this.#world.pause();
+      await pause();
     }
     return { rows, more: false };
-  }
-
-  #rowOf(id: EntryId): DigestRow | undefined {
-    const { store, keys } = this.#world;
-    const record = store.get(keys.entry(id));
-    if (record === undefined) return undefined;
-    const now = this.#rowOfRecord(id, record);
-    return now === undefined ? undefined : { uuid: uuidOf(record), digest: now.digest };
   }
 
   /** Of one entry as its row is now; NO_DIGEST when it is not alive. */
@@ -389,10 +382,4 @@ export class DigestTree {
     this.#damaged.delete(id);
     if (this.#unsound.delete(id)) this.#dirty.add(id);
   }
-}
-
-function above(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
 }

@@ -40,15 +40,16 @@ export class StaleDigests {
     this.#doubted.clear();
   }
 
-  /** Works on up to `most` of them and takes out those that are done: all, unless `work` throws. */
-  each(most: number, work: (id: EntryId) => void): void {
+  /** Works on up to `most` of them, while `work` answers that it may go on, and takes out those that are done: not the one where `work` throws. */
+  each(most: number, work: (id: EntryId) => boolean): void {
     const ids = this.#marks.takeSome(most);
     let done = 0;
     try {
       for (const id of ids) {
-        work(id);
+        const goesOn = work(id);
         this.#doubted.delete(id);
         done += 1;
+        if (!goesOn) break;
       }
     } finally {
       for (const id of ids.slice(done)) this.#marks.add(id);
