@@ -40,15 +40,24 @@ export class MemberStore {
     return { generation: generation === undefined ? undefined : utf8Decode(generation), rows };
   }
 
-  /** Writes these, and what was refused before. Rejects with a StoreError. */
+  /** Writes these, which the table has already, and what was refused before. Rejects with a StoreError. */
   async save(rows: readonly MemberRow[], sync: boolean): Promise<void> {
     for (const row of rows) this.#unwritten.set(row.name, row);
-    const all = [...this.#unwritten.values()];
-    const ops = all.map(
+    await this.#write([], sync);
+  }
+
+  /** Writes a row that the table has once this resolves, behind what was refused before; refused itself, it is none of that. Rejects with a StoreError. */
+  saveFirst(row: MemberRow): Promise<void> {
+    return this.#write([row], true);
+  }
+
+  async #write(more: readonly MemberRow[], sync: boolean): Promise<void> {
+    const given = [...this.#unwritten.values()];
+    const ops = [...given, ...more].map(
       (row): StoreOp => ({ type: 'put', key: this.#key(MEMBER, row.name), value: encodeMember(row) }),
     );
     await this.#store.batch(ops, { sync });
-    for (const row of all) if (this.#unwritten.get(row.name) === row) this.#unwritten.delete(row.name);
+    for (const row of given) if (this.#unwritten.get(row.name) === row) this.#unwritten.delete(row.name);
   }
 
   /** The rows from now on are of this data set; those of the names given are dropped. */

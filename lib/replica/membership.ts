@@ -243,9 +243,13 @@ export class Membership {
     if (name === this.#options.server) throw new Error(`${name} is this server`);
     const row = decidable(this.rows(), this.#known.get(name)?.row, name, standing);
     const next: MemberRow = { ...row, standing, standingAtMs: this.#nextStandingMs(row) };
-    await this.#store.save([next], true);
-    this.#put(mergeMembers(must(this.#known.get(name), 'a known server').row, next));
+    await this.#store.saveFirst(next);
+    const now = must(this.#known.get(name), 'a known server').row;
+    const decided = mergeMembers(now, next);
+    this.#put(decided);
     if (standing === 'evicted') this.#dismiss(name);
+    // What came meanwhile was written behind it, without it.
+    if (now !== row) await this.#store.save([decided], true);
   }
 
   /** The causally stable bound, and who holds it back. */
@@ -320,7 +324,7 @@ export class Membership {
       shunned,
     };
     const row: MemberRow = { ...asIntroduced(before, replica), report };
-    await this.#store.save([row], true);
+    await this.#store.saveFirst(row);
     if (epoch !== this.epoch) return;
     this.#reportedMs = clock.monotonicMs();
     this.#put(mergeMembers(this.own ?? row, row));
