@@ -378,6 +378,8 @@ export class StoreBackend implements Backend {
     this.#generationId = generationId;
     this.parts.onApplied?.();
     this.parts.feed.advanced();
+    // They may have been configured anew meanwhile.
+    if (indexes.ready.description() !== indexes.wanted.description()) this.parts.indexJobs.start();
   }
 
   /** The schema has another content: what is kept of entries, and the marks of merged ones, follow. Rejects with a StoreError. */

@@ -289,3 +289,20 @@ t.test('a build that fills the disk is tried again later and later, and not afte
   for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
   t.equal(store.batches, batches);
 });
+
+t.test('indexes that are configured while a copy comes are built when it is there', async (t) => {
+  const source = await filled(new MemoryStore(), 20);
+  await source.backend.startGeneration('g');
+  const target = await openEngine({ indexes: PLAIN });
+  const { backend } = target;
+  const snapshot = await source.backend.exportSnapshot();
+  await backend.beginImport();
+  await t.rejects(backend.parts.indexJobs.configure(wanted(ALL)), /stopped/);
+  for await (const images of snapshot.images()) await backend.importImages(images);
+  await backend.finishImport(snapshot.generationId, snapshot.state);
+  await snapshot.close();
+  t.same(await answers(target), await answers(source));
+  await untilReady(target);
+  t.same(await violations(target), []);
+  t.same(await answers(target), await answers(source));
+});
