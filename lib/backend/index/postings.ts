@@ -116,7 +116,8 @@ export class Postings {
   /** Ids of all values in a range, ascending, each once; undefined when reading them costs more than the budget. */
   async range(range: StoreRange, budget: ReadBudget): Promise<readonly EntryId[] | undefined> {
     const reader = new PostingReader();
-    const slice = Math.max(1, Math.min(SCAN_ROWS, budget.left + 1));
+    // The budget is a price: what ids in one row cost is no whole number.
+    const slice = Math.max(1, Math.min(SCAN_ROWS, Math.floor(budget.left) + 1));
     for await (const rows of this.#store.scan(range, slice)) {
       const before = reader.count;
       reader.take(rows);
