@@ -48,7 +48,10 @@ export function copyBar(
   server: string,
 ): string | undefined {
   if (row === undefined || row.standing === 'member' || others.length === 0) return undefined;
-  return `${row.name} was evicted, and may lack what the others have forgotten: no copy of it is taken; initialize ${server} from ${others.map(({ name }) => name).join(' or ')}, and let ${row.name} return (polyarch replication restore), which makes anew what it alone has`;
+  const from = others.map(({ name }) => name).join(' or ');
+  const way =
+    row.standing === 'evicted' ? `let ${row.name} return (polyarch replication restore)` : `${row.name} too`;
+  return `${row.name} was evicted, and may lack what the others have forgotten: no copy of it is taken; initialize ${server} from ${from}, and ${way}, which makes anew what it alone has`;
 }
 
 /** What `server` knows of a peer and of itself. */

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { barOf, dismissal } from '../../lib/sync/admission.js';
+import { barOf, copyBar, dismissal } from '../../lib/sync/admission.js';
 import type { Hello } from '../../lib/sync/frames.js';
 import { expectedMember, type MemberReport, type MemberRow } from '../../lib/sync/member-row.js';
 import { hello } from './session-fixtures.js';
@@ -108,6 +108,15 @@ t.test(
     t.equal(code(peer(state(), wants), row({ standing: 'evicted' })), 'evicted');
   },
 );
+
+t.test('who asks for a copy of one that is out is told what its standing allows', async (t) => {
+  const other = { ...expectedMember('s3'), kind: 'directory' } as const;
+  const told = (standing: MemberRow['standing']) => copyBar(row({ standing }), [other], 's1');
+  t.match(told('evicted'), /initialize s1 from s3, and let s2 return \(polyarch replication restore\)/);
+  t.match(told('returning'), /initialize s1 from s3, and s2 too/);
+  t.equal(told('member'), undefined);
+  t.equal(copyBar(row({ standing: 'evicted' }), [], 's1'), undefined, 'nobody else is there');
+});
 
 t.test('who brings a stray is not let in, whatever else it holds', async (t) => {
   const [member, reported] = [row({}), row({ report: said(state()) })];
