@@ -2,6 +2,7 @@
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { MemberReport, MemberRow, Standing } from '../sync/member-row.js';
+import type { Heard } from './sole-holdings.js';
 
 /** Whether `other` is the same replica under a name that was heard of later. */
 export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
@@ -43,6 +44,22 @@ export function lackingOf(
   return reported
     .csns()
     .filter((csn) => csnReplica(csn) !== own && !outside.has(csnReplica(csn)) && !state.covers(csn));
+}
+
+/**
+ * Of changes that `server` told of and lacks, those that somebody may still bring. Gone is what all others that belong or may return lack by their own word, all of them connected: whoever made it has given it up
+ * too, and makes it anew, for which it may be waiting for us. One that is not connected may have anything.
+ */
+export function stillAwaited(
+  lacking: readonly Csn[],
+  rows: readonly MemberRow[],
+  server: string,
+  connected: readonly Pick<Heard, 'name' | 'log'>[],
+): readonly Csn[] {
+  const others = rows.filter(({ name, standing }) => name !== server && standing !== 'evicted');
+  const heard = new Set(connected.map(({ name }) => name));
+  if (!others.every(({ name }) => heard.has(name))) return lacking;
+  return lacking.filter((csn) => connected.some(({ log }) => log.covers(csn)));
 }
 
 /** Whether a new report would say more than the last one: of `state`, of our own changes (`own`) that we have no longer, or of whom the server takes no changes from. */

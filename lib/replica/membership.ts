@@ -3,10 +3,10 @@
  *
  * Owns the table, its rows on disk and our own report; the broker carries rows, stability.ts says what follows. Invariants: a report is on disk before anyone hears of it, and
  * says no more than what is on disk; whoever is given a copy of our data stands in the table before the copy is made, so that no later report of
- * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported.
+ * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported and that is not gone for good.
  */
 import { must } from '../base/assert.js';
-import { type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { barOf, copyBar, dismissal, silentSentence } from '../sync/admission.js';
 import type { Hello } from '../sync/frames.js';
@@ -31,6 +31,7 @@ import {
   membersBeside,
   replicasOutside,
   saysMore,
+  stillAwaited,
   strayMaker,
 } from './member-facts.js';
 import { MemberStore } from './member-store.js';
@@ -38,6 +39,7 @@ import type { MembershipOptions } from './membership-seams.js';
 import { OwnPlace } from './own-place.js';
 import { Returning } from './returning.js';
 import { Silences } from './silences.js';
+import type { Heard } from './sole-holdings.js';
 import { type Bound, Stability } from './stability.js';
 
 /** A report while changes are applied comes this often; while nothing happens, this seldom. */
@@ -64,6 +66,10 @@ export class Membership {
   #reportedMs = Number.NEGATIVE_INFINITY;
   /** Names of the servers that are followed; those that came later count as members once they were heard of: what is forgotten by then they have to copy. */
   peers: readonly string[];
+  /** What each connected server holds. */
+  connected: () => readonly Heard[] = () => [];
+  /** Changes that we told of and that were found to be nowhere: awaited no more, whoever is connected later. */
+  readonly #gone = new Set<Csn>();
   /** What others told of us. */
   readonly place: OwnPlace;
   /** Grows when the data under our feet are replaced: what was begun before counts no more. */
@@ -159,7 +165,7 @@ export class Membership {
 
   /**
    * Why our own changes must wait: nobody told us yet what they know of us, since our data were replaced (`untold`); or we lack what we reported once, since we
-   * were restored, or copied from a server that lacks it (`lacking`).
+   * were restored, or copied from a server that lacks it (`lacking`), and somebody may have it.
    */
   owed(): 'untold' | 'lacking' | undefined {
     const { directory, replica } = this.#options;
@@ -168,8 +174,14 @@ export class Membership {
     const { promised } = this;
     if (promised === undefined) return undefined;
     // Our own changes that others have come back before we write (replica.ts); those that nobody has are put back or made anew (reissue.ts).
-    const lacking = lackingOf(promised, directory.state, replica, replicasOutside(this.rows()));
-    return lacking.length > 0 ? 'lacking' : undefined;
+    const rows = this.rows();
+    const lacking = lackingOf(promised, directory.state, replica, replicasOutside(rows)).filter(
+      (csn) => !this.#gone.has(csn),
+    );
+    if (lacking.length === 0) return undefined;
+    const awaited = stillAwaited(lacking, rows, this.#options.server, this.connected());
+    for (const csn of lacking) if (!awaited.includes(csn)) this.#gone.add(csn);
+    return awaited.length > 0 ? 'lacking' : undefined;
   }
 
   /** What we reported to hold, while our entries lack some of it. */
@@ -270,6 +282,7 @@ export class Membership {
   copied(source: string, state: ServerState): void {
     this.epoch += 1;
     this.#stability.clear();
+    this.#gone.clear();
     this.#returning.copied(source, state);
     const { server } = this.#options;
     this.place.replaced(this.peers.length + callersOf(this.rows(), server, this.peers).length === 0);
@@ -323,7 +336,8 @@ export class Membership {
       undeleteFromMs: directory === undefined ? 0 : Math.max(0, this.#undeleteFromMs),
       shunned,
     };
-    const row: MemberRow = { ...asIntroduced(before, replica), report };
+    // With what we told of before and is gone: other tables say it too.
+    const row = mergeMembers(before, { ...asIntroduced(before, replica), report });
     await this.#store.saveFirst(row);
     if (epoch !== this.epoch) return;
     this.#reportedMs = clock.monotonicMs();

@@ -23,6 +23,8 @@ export interface ReplicaMembers {
   copied(source: string, state: ServerState): void;
   /** Told when changes of our own may still come back. */
   readonly place: { owing: () => boolean };
+  /** What each connected server holds. */
+  connected: () => readonly Heard[];
 }
 
 /** How our data come to be replaced. */

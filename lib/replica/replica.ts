@@ -90,7 +90,10 @@ export class Replica {
     }
     this.#options.reissue?.start(() => this.#dataHeld() === undefined && this.blocked().length === 0);
     const { server, members } = this.#options;
-    if (members !== undefined) members.place.owing = () => this.#owing();
+    if (members !== undefined) {
+      members.place.owing = () => this.#owing();
+      members.connected = () => carrier.heard();
+    }
     const peers = carrier.peerNames();
     const callers = callersOf(members?.rows() ?? [], server, peers);
     this.#held = startHoldMs > 0 && peers.length + callers.length > 0;
