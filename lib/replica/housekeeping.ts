@@ -48,6 +48,10 @@ export interface KeepLimits {
 export interface PurgeTarget {
   readonly state: ServerState;
   readonly importing: boolean;
+  /** `full`: writes are refused until one finds that the disk has space again. */
+  readonly condition: { readonly kind: string };
+  /** Takes its turn among the writes and finds that. Rejects when there is none. */
+  report(): Promise<unknown>;
   purge(options: {
     readonly horizon: Horizon;
     readonly buryBeforeMs: number | undefined;
@@ -163,6 +167,8 @@ export class Housekeeping {
   async #pass(all: boolean): Promise<PurgeResult> {
     const { members, clock, target } = this.#options;
     if (target?.importing === true) return NOTHING;
+    // Nobody need write for the server to say that the disk has space again.
+    if (target?.condition.kind === 'full') await target.report();
     await members.tick(all);
     const nowMs = clock.monotonicMs();
     if (!all && nowMs - this.#passedMs < this.#pace.purgeMs) return NOTHING;

@@ -123,6 +123,10 @@ export class BackendDirectory implements SimDirectory {
     return this.backend.report();
   }
 
+  get condition() {
+    return this.backend.condition;
+  }
+
   passClock(clock: Csn): void {
     this.backend.passClock(clock);
   }

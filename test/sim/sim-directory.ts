@@ -38,6 +38,7 @@ export interface SimDirectory extends SnapshotSource, SnapshotTarget {
   /** A client's write; resolves with the CSN of the change when it is acknowledged, with undefined when refused. */
   write(request: WriteRequest): Promise<Csn | undefined>;
   report(): Promise<OwnReport>;
+  readonly condition: PurgeTarget['condition'];
   passClock(clock: Csn): void;
   /** No entry that died before this is undeleted, ms since the epoch. */
   undeleteFromMs: () => number;
@@ -69,6 +70,8 @@ export class ChangeSetDirectory implements SimDirectory {
   state = ServerState.EMPTY;
   generationId: string | undefined;
   importing = false;
+  /** Each write finds out for itself. */
+  readonly condition = { kind: 'ready' };
 
   private constructor(
     store: OrderedStore,
