@@ -218,10 +218,13 @@ export class Membership {
 
   /**
    * A peer is about to be given a copy of our data: it is a member from now on, on disk when it resolves. One that was evicted and may return is none before it is let in: until then
-   * what it holds is not the copy, which may be cut.
+   * what it holds is not the copy, which may be cut. Rejects where a copy would lack what we had reported: others have forgotten by that, and only who reported it too waits for it before it writes.
    */
   async register(peer: Hello): Promise<void> {
     this.#followGeneration();
+    const isFirst = this.#known.get((peer.behalf ?? peer).server)?.row.report === undefined;
+    if (isFirst && this.promised !== undefined && (this.owed() !== undefined || this.place.owing()))
+      throw new Error('it was restored, or has taken a copy, and lacks changes that it had reported');
     await this.#keep(this.#enter(peer));
   }
 

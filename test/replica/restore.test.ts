@@ -64,6 +64,45 @@ t.test(
 );
 
 t.test(
+  'a restored server gives no first copy before it holds again what it had reported: others have forgotten by that (seed 52200202)',
+  async (t) => {
+    const world = await World.started(
+      [1, 2].map((id) => directoryServer(id, [3 - id], { startHoldMs: 1000 })),
+    );
+    const [s1, s2] = [world.server('s1'), world.server('s2')];
+    await world.writes('s1', 5);
+    await world.settle();
+    const backup = await rows(s1);
+    await world.writes('s1', 5);
+    await world.settle();
+    await world.run(15_000);
+    const forgotten = s2.members?.bound().horizon?.stable;
+    await restore(world, s1, backup);
+    world.network.shape.minDelayMs = 40;
+    world.network.shape.maxDelayMs = 50;
+    void s1.start();
+    await world.run(5000, () => /restored from an older copy/.test(s1.replica?.writesHeld() ?? ''));
+    for (const [from, to] of [
+      ['s1', 's2'],
+      ['s2', 's1'],
+    ] as const)
+      world.network.cut(from, to);
+    t.notOk(
+      forgotten === undefined || s1.directory?.state.coversAll(forgotten),
+      'it lacks what is forgotten',
+    );
+    const s4 = world.add(directoryServer(4, [1], { hasData: false }));
+    void s4.start();
+    await world.run(10_000, () => s4.directory?.generationId !== undefined);
+    t.equal(s4.directory?.generationId, undefined);
+    t.match(s4.alerts.join(), /s1 cannot export .*lacks changes that it had reported/);
+    world.network.healAll();
+    await world.run(20_000, () => s4.directory?.generationId !== undefined);
+    t.ok(forgotten !== undefined && s4.directory?.state.coversAll(forgotten), 'its copy has that');
+  },
+);
+
+t.test(
   'a restored server that one peer gave its changes back goes on waiting for the word of the others',
   async (t) => {
     const world = await World.started([
