@@ -4,6 +4,7 @@
  * Same contract as LevelDB's adapter (test/contract/ordered-store). Rows sort as latin1 strings of their keys, which is byte order. A snapshot
  * shares the sorted keys until the next write. `crash()` loses unsynced batches from the end: any prefix of them survives, as WAL order allows.
  */
+import { assert } from '../../base/assert.js';
 import { fromLatin1, latin1 } from '../../base/bytes.js';
 import {
   type OrderedStore,
@@ -66,6 +67,8 @@ export class MemoryStore implements OrderedStore {
     this.#checkOpen();
     const version = this.#pin(snapshot);
     const { keys, from, to } = bounds(version, range);
+    // LevelDB refuses it.
+    assert(Number.isInteger(sliceRows) && sliceRows > 0, 'a slice of a number of rows that is none');
     for (const [start, end] of slices(from, to, sliceRows, range.reverse ?? false)) {
       await Promise.resolve();
       const rows: StoreRow[] = [];
