@@ -234,7 +234,10 @@ export class WritePath {
     try {
       // Loaded rows are those of this turn: the next late write must see what this one changed.
       view.done();
-      if ('error' in outcome) return waiter.reject(outcome.error);
+      if ('error' in outcome) {
+        waiter.reject(outcome.error);
+        return;
+      }
       const after = waiter.target === undefined ? undefined : tree.byUuid(waiter.target);
       if (waiter.before === undefined && after !== undefined) tree.came(after);
       const written: Written = { csn: outcome.csn, before: waiter.before, after };

@@ -51,9 +51,9 @@ export function joinReports(
 export function heldBy({ state, shunned }: MemberReport): readonly Csn[] {
   const outside = new Map(shunned.map(({ replica, through }) => [replica, through]));
   return state.csns().flatMap((csn) => {
-    const through = outside.get(csnReplica(csn)) ?? csn;
-    if (through === ZERO_CSN) return [];
-    return [through < csn ? through : csn];
+    const through = outside.get(csnReplica(csn));
+    if (through === undefined || csn <= through) return [csn];
+    return through === ZERO_CSN ? [] : [through];
   });
 }
 
