@@ -167,8 +167,8 @@ export class Housekeeping {
   async #pass(all: boolean): Promise<PurgeResult> {
     const { members, clock, target } = this.#options;
     if (target?.importing === true) return NOTHING;
-    // Nobody need write for the server to say that the disk has space again.
-    if (target?.condition.kind === 'full') await target.report();
+    // Nobody need write for the server to say that the disk has space again. While it has none, the rest goes on as far as it can.
+    if (target?.condition.kind === 'full') await target.report().catch(() => {});
     await members.tick(all);
     const nowMs = clock.monotonicMs();
     if (!all && nowMs - this.#passedMs < this.#pace.purgeMs) return NOTHING;
