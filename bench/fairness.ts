@@ -3,7 +3,7 @@
  *
  * npm run bench -- fairness [--entries 100000] [--only scan,answer]
  * Prints p50, p99 and the longest of base searches, one each 5 ms on four connections, without and with each kind of work; and the longest turn of the
- * server's event loop in processor time (bench/turn-monitor.ts). On a machine that others use the latencies compare with the first row only.
+ * server's event loop in processor time, how much of it was garbage collection, and the longest one apart from collections (bench/turn-monitor.ts). On a machine that others use the latencies compare with the first row only.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
-import { toldBy } from './server-monitor.js';
+import { TURN_COLUMNS, toldBy } from './server-monitor.js';
 
 const BASE_DN = 'dc=example,dc=com';
 const PASSWORD = 'bench-secret';
@@ -83,8 +83,8 @@ class Probe {
 
 function print(label: string, latencies: readonly number[], turn: string, seconds: number): void {
   const at = (share: number) => (latencies[Math.floor((latencies.length - 1) * share)] ?? 0).toFixed(1);
-  const cells = [at(0.5), at(0.99), at(1), turn, seconds.toFixed(1)];
-  process.stdout.write(`${label.padEnd(44)}${cells.map((cell) => cell.padStart(8)).join('')}\n`);
+  const latency = [at(0.5), at(0.99), at(1)].map((cell) => cell.padStart(8)).join('');
+  process.stdout.write(`${label.padEnd(44)}${latency}${turn}${seconds.toFixed(1).padStart(8)}\n`);
 }
 
 async function measure(label: string, work: () => Promise<void>, turn: () => Promise<string>): Promise<void> {
@@ -220,7 +220,7 @@ async function main(): Promise<void> {
     ['update', 'a total update of another server', () => totalUpdate(dir)],
   ];
   process.stdout.write(
-    `${'base searches while there is'.padEnd(44)}  p50 ms  p99 ms  max ms turn ms seconds\n`,
+    `${'base searches while there is'.padEnd(44)}  p50 ms  p99 ms  max ms${TURN_COLUMNS.join('')} seconds\n`,
   );
   try {
     for (const [name, label, work] of works) {

@@ -1,5 +1,6 @@
 /**
- * What the largest requests that a server takes do to others: the longest turn of its event loop for each, in processor time of its thread.
+ * What the largest requests that a server takes do to others: the longest turn of its event loop for each, in processor time of its thread; how much of
+ * it was garbage collection, and the longest one apart from collections.
  *
  * npm run bench -- hostile [--entries 100000] [--only filter,schema] [--home DIR]
  * One server in a process of its own with bench/turn-monitor.ts; each request is sent once, and what the server answers is printed: a request that it refuses is a figure as well. `--home` keeps
@@ -16,7 +17,7 @@ import { writeCases } from './hostile-writes.js';
 import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
-import { toldBy } from './server-monitor.js';
+import { TURN_COLUMNS, toldBy } from './server-monitor.js';
 
 const only = option('only', '').split(',').filter(Boolean);
 const kept = option('home', '');
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
   process.env.NODE_OPTIONS = options;
   try {
     await sleep(3000);
+    process.stdout.write(`${'request'.padEnd(56)}${TURN_COLUMNS.join('')}\n`);
     for (const { name, label, run } of cases) {
       if (only.length > 0 && !only.includes(name)) continue;
       const client = await connectClient();
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       const turn = await toldBy(server, turns);
       client.unbind();
-      process.stdout.write(`${label.padEnd(56)}${turn.padStart(8)} ms ${seconds.padStart(6)} s  ${answer}\n`);
+      process.stdout.write(`${label.padEnd(56)}${turn} ${seconds.padStart(6)} s  ${answer}\n`);
     }
   } finally {
     await stopChild(server);

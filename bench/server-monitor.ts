@@ -3,6 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Heads of what turn-monitor.ts tells, as wide as its columns. */
+export const TURN_COLUMNS = [' turn ms', ' of it gc', ' apart ms'] as const;
+
 /** Longest wait for an answer, looks of 10 ms: a turn of the server's event loop may take long. */
 const LOOKS = 3000;
 
