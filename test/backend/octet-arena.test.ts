@@ -95,6 +95,16 @@ t.test('the table grows with what is held, and loses nothing as it grows', async
   }
 });
 
+t.test('number 0, that of what is above all entries, is never held, whatever was held before', async (t) => {
+  const arena = new OctetArena(100_000);
+  t.ok(arena.find(0) < 0, 'empty');
+  for (let key = 1; key <= 40; key++) arena.put(key, new Uint8Array(300).fill(key));
+  for (let key = 1; key <= 40; key++) arena.remove(key);
+  t.ok(arena.find(0) < 0, 'places of the table were taken once');
+  arena.clear();
+  t.ok(arena.find(0) < 0);
+});
+
 t.test('what is asked for stays, what nobody asks for goes', async (t) => {
   const arena = new OctetArena(200_000);
   const item = new Uint8Array(400);

@@ -8,7 +8,7 @@ import type { Clock } from '../../port/clock.js';
 import type { OrderedStore, StoreRange, StoreRow } from '../../port/ordered-store.js';
 import type { Candidates, EntryId, StoredEntry } from '../backend.js';
 import { checkRecord } from '../rows/entry-record.js';
-import { type KeySpace, readId, TAG } from '../rows/key-space.js';
+import { type KeySpace, ROOT_ID, readId, TAG } from '../rows/key-space.js';
 import { claimIds } from '../rows/rows.js';
 import type { HeldEntry } from '../rows/stored-entry.js';
 import type { DurableTree } from '../tree/durable-tree.js';
@@ -363,7 +363,10 @@ function sorted(ids: EntryId[]): EntryId[] {
 
 /** Scope `sub` or `subordinates` below an entry that is not the base of the domain: by walking up, parents remembered. */
 export function below(tree: DurableTree, base: EntryId, included: boolean): InScope {
-  const known = new Map<EntryId, boolean>([[base, true]]);
+  const known = new Map<EntryId, boolean>([
+    [base, true],
+    [ROOT_ID, false],
+  ]);
   const isBelow = (id: EntryId, depth: number): boolean => {
     const before = known.get(id);
     if (before !== undefined) return before;

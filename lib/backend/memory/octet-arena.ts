@@ -42,7 +42,7 @@ interface Segment {
   live: number;
 }
 
-/** See the file header. Numbers are positive integers below 2^53. */
+/** See the file header. Numbers are positive integers below 2^53; 0 is never held. */
 export class OctetArena {
   readonly #segmentBytes: number;
   readonly #mostSegments: number;
@@ -96,7 +96,8 @@ export class OctetArena {
   /** Place of an item for get() and view(), valid until the next call that writes; negative where it is not held. Counts as asked for. */
   find(key: number): number {
     const slot = this.#slot(key);
-    if (this.#keys[slot] !== key) return NOWHERE;
+    // Number 0 looks like a free place, of which the table says where some earlier item was.
+    if (key === 0 || this.#keys[slot] !== key) return NOWHERE;
     this.#asked[slot] = 1;
     return this.#places[slot] as number;
   }
