@@ -97,7 +97,7 @@ function watchDeaths(running: RunningDemo, isStopping: () => boolean): void {
     void child.ended.then((how) => {
       if (!isStopping())
         note(
-          `${place.name} has ended (${how}); bring it back with: ${programName()} start --dir ${shellWord(place.dir)}`,
+          `${place.name} has ended (${how}); bring it back with: ${programName()} start --dir ${shellWord(place.dir)} --detach`,
         );
     });
 }
@@ -136,8 +136,9 @@ Change it on ${last.name}, then read it from ${first.name} again:
 
   printf 'dn: %s\\nchangetype: modify\\nreplace: title\\ntitle: Director\\n' ${shellWord(person)} | ldapmodify -H ${last.ldap} ${bind}
 
+For the shell:   export DIR=${shellWord(dir)} PW=${shellWord(running.password)}
 Replication:     ${programName()} replication status --dir ${servers.map((one) => shellWord(one.dir)).join(' ')}
-A server again:  ${programName()} start --dir ${shellWord(last.dir)}     (after kill -9 ${last.pid})
+A server again:  ${programName()} start --dir ${shellWord(last.dir)} --detach     (after kill -9 ${last.pid})
 Data:            ${temporary ? 'removed when the demo stops; keep them with --dir DIR (npm start -- --dir DIR)' : 'kept'}
 Stop:            Ctrl-C
 `);
