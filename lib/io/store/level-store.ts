@@ -22,19 +22,15 @@ import {
   type StoreSnapshot,
 } from '../../port/ordered-store.js';
 import { BatchRing } from './batch-ring.js';
+import { fillBatch, type RawBatch } from './level-batch.js';
 import { openingError, toStoreError } from './level-error.js';
 import { storeFolder } from './store-folder.js';
-import { readForm, storedForm } from './stored-value.js';
+import { readForm } from './stored-value.js';
 
 /** Level as it is in Node: classic-level. */
 interface Database extends Level<Uint8Array, Uint8Array> {
   approximateSize(start: Uint8Array, end: Uint8Array): Promise<number>;
   compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
-}
-/** A chained batch with the calls below its checks of options and encodings, which cost more than the call: rows here are octets. */
-interface RawBatch {
-  _put(key: Uint8Array, value: Uint8Array): void;
-  _del(key: Uint8Array): void;
 }
 interface KeyIterator {
   nextv(size: number): Promise<Uint8Array[]>;
@@ -46,9 +42,6 @@ const SLICE_ROWS = 1000;
 const SLICE_BYTES = 1 << 20;
 /** Rows up to which batches that wait are written as one. */
 const GROUP_ROWS = 20_000;
-/** What is handed to LevelDB in one turn of the event loop: octets, each row counting as so many more. */
-const STEP_BYTES = 1 << 20;
-const ROW_BYTES = 256;
 /** Octets that may be written between two looks at the free space. */
 const PROBE_BYTES = 1 << 20;
 const PROBE_MS = 250;
@@ -271,21 +264,11 @@ export class LevelStore implements OrderedStore {
     const sync = group.some((given) => given.sync);
     try {
       const chain = this.#db.batch();
-      const raw = chain as unknown as RawBatch;
-      let step = 0;
-      for (const { ops } of group) {
-        for (const op of ops) {
-          if (op.type === 'put') {
-            raw._put(op.key, storedForm(op.value));
-            this.#writtenSinceProbe += op.key.length + op.value.length;
-            step += op.value.length;
-          } else raw._del(op.key);
-          step += ROW_BYTES;
-          if (step < STEP_BYTES) continue;
-          step = 0;
-          await new Promise<void>((next) => setImmediate(next));
-        }
-      }
+      const octets = await fillBatch(
+        chain as unknown as RawBatch,
+        group.map(({ ops }) => ops),
+      );
+      this.#writtenSinceProbe += octets;
       // Through the front: a batch that looks empty would not be written.
       chain.put(mark.key, mark.value);
       await chain.write({ sync });
