@@ -27,8 +27,9 @@ export class ImageReader {
   #ended = false;
   /** Why it cannot be read any more: asked again, the source would only say that there is nothing left, and the copy would look whole. */
   #failure: Error | undefined;
-  /** Images that were given and may not have been stored, and how many went before them. */
+  /** Images that were given, of which those before `#open` are known to be stored; and how many went before the first of them. */
   #given: Uint8Array[] = [];
+  #open = 0;
   #settled = 0;
   /** Octets that the target has credited back for images, and not counted off yet. */
   #credited = 0;
@@ -80,29 +81,32 @@ export class ImageReader {
 
   /** Whether nobody is to come back for it: all was given and stored, or it gives nothing more. */
   get done(): boolean {
-    return this.#failure !== undefined || (this.#ended && this.#given.length === 0);
+    return this.#failure !== undefined || (this.#ended && this.#open === this.#given.length);
   }
 
   /** The target has stored images of so many octets, in order. */
   stored(bytes: number): void {
     this.#credited += bytes;
-    let count = 0;
-    for (const image of this.#given) {
-      if (image.length > this.#credited) break;
-      this.#credited -= image.length;
-      count += 1;
+    for (; this.#open < this.#given.length; this.#open++) {
+      const { length } = this.#given[this.#open] as Uint8Array;
+      if (length > this.#credited) break;
+      this.#credited -= length;
     }
-    this.#given.splice(0, count);
-    this.#settled += count;
+    // Taken away half of the list at a time: what is stored is told in many small pieces.
+    if (this.#open * 2 < this.#given.length) return;
+    this.#given.splice(0, this.#open);
+    this.#settled += this.#open;
+    this.#open = 0;
   }
 
   /** Goes on after so many images. False when they are not among those that may be the last ones stored. */
   goOnAfter(images: number): boolean {
     const kept = images - this.#settled;
-    if (kept < 0 || kept > this.#given.length) return false;
+    if (kept < this.#open || kept > this.#given.length) return false;
     this.#rest = [...this.#given.slice(kept), ...this.#rest.slice(this.#at)];
     this.#at = 0;
     this.#given = [];
+    this.#open = 0;
     this.#settled = images;
     this.#credited = 0;
     return true;

@@ -4,7 +4,7 @@
  * Owns the one use of ajv. Unknown keys are refused with the nearest known name.
  */
 import type { TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { ConfigFault, DocumentPath } from './document.js';
 import { nearestName } from './nearest-name.js';
 
@@ -12,14 +12,36 @@ const OPTIONS = { allErrors: true, verbose: true, strict: true, allowUnionTypes:
 /** What typebox makes is good: reading the schema of schemas at every start would cost a third of the check. */
 const ajv = new Ajv({ code: { optimize: false }, ...OPTIONS, meta: false, validateSchema: false });
 
+/** What was compiled last for a schema, and for documents with which keys: a running server reads its own again and again. */
+const last = new WeakMap<TSchema, { readonly held: string; readonly validate: ValidateFunction }>();
+
 /** Faults of `value` under `schema`; none when it conforms. */
 export function checkShape(schema: TSchema, value: unknown): ConfigFault[] {
-  const asked = askedOf(schema, value);
-  const validate = ajv.compile(asked);
-  // ajv keeps what it compiled, and this one may serve one document only.
-  if (asked !== schema) ajv.removeSchema(asked);
+  const validate = validatorFor(schema, value);
   if (validate(value)) return [];
   return (validate.errors ?? []).map((error) => toFault(error));
+}
+
+function validatorFor(schema: TSchema, value: unknown): ValidateFunction {
+  const held = JSON.stringify(heldKeys(schema, value));
+  const known = last.get(schema);
+  if (known?.held === held) return known.validate;
+  const asked = askedOf(schema, value);
+  const validate = ajv.compile(asked);
+  // ajv keeps what it compiled, and this one serves documents with these keys only.
+  if (asked !== schema) ajv.removeSchema(asked);
+  last.set(schema, { held, validate });
+  return validate;
+}
+
+/** The keys by which askedOf() tells documents apart: those known ones that it holds, and theirs. */
+function heldKeys(schema: TSchema, value: unknown): unknown {
+  const properties: Readonly<Record<string, TSchema>> | undefined = schema.properties;
+  if (properties === undefined || typeof value !== 'object' || value === null) return 0;
+  const held = value as Readonly<Record<string, unknown>>;
+  return Object.entries(properties).flatMap(([key, one]) =>
+    Object.hasOwn(held, key) ? [key, heldKeys(one, held[key])] : [],
+  );
 }
 
 /**

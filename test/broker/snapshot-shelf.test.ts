@@ -3,6 +3,7 @@ import t from 'tap';
 import type { SnapshotReader } from '../../lib/broker/broker-seams.js';
 import { type ImageReader, SnapshotShelf } from '../../lib/broker/snapshot-shelf.js';
 import { ServerState } from '../../lib/csn/server-state.js';
+import { processorMs } from '../processor-time.js';
 
 const COUNT = 12;
 
@@ -129,3 +130,27 @@ t.test('a snapshot whose reading failed says so each time, is not kept, and neve
   t.same(closed, [1]);
   t.equal(shelf.take('s1', { snapshot: broken.id, images: 0 }), undefined);
 });
+
+t.test(
+  'what is stored is counted off in little time, however small the pieces in which the target tells it',
+  async (t) => {
+    const many = 200_000;
+    const snapshot: SnapshotReader = {
+      generationId: 'g',
+      state: ServerState.EMPTY,
+      entryCount: many,
+      async *images() {
+        yield new Array<Uint8Array>(many).fill(new Uint8Array(1));
+      },
+      close: async () => undefined,
+    };
+    const reader = new SnapshotShelf({ after: () => () => undefined }, 'boot').reader(snapshot);
+    for (let given = 0; given < many; ) given += (await reader.next(many))?.length ?? many;
+    t.equal(await reader.next(many), undefined, 'all is given');
+    const took = processorMs(() => {
+      for (let n = 0; n < many; n++) reader.stored(1);
+    });
+    t.ok(reader.done, 'and all is stored');
+    t.ok(took < 200, `${took} ms: each piece cost as much as there was open`);
+  },
+);

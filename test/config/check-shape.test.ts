@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import t from 'tap';
 import { checkShape } from '../../lib/config/check-shape.js';
+import { processorMs } from '../processor-time.js';
 
 const SCHEMA = Type.Object(
   {
@@ -56,6 +57,21 @@ t.test('a map is judged by the keys it has; those it lacks stay known and requir
     'group tow: unknown key; did you mean "two"?',
   ]);
   t.same(faults({ name: 'a', group: [] }), ['group: a list is not a map of keys']);
+  t.end();
+});
+
+t.test('a document that is judged again and again is judged by its keys of now, at little cost', (t) => {
+  for (let n = 0; n < 2; n++) {
+    t.same(faults({ name: 'a', port: 10 }), ['port: 10 is not within 1 to 9']);
+    t.same(faults({ name: 'a', least: 1 }), ['least: 1 is less than 5']);
+    t.same(faults({ name: 'a', group: {} }), ['group must: is missing']);
+    t.same(faults({ name: 'a', group: { one: 1, must: true } }), ['group one: 1 is not true or false']);
+    t.same(faults({ name: 'a', group: 1 }), ['group: 1 is not a map of keys']);
+  }
+  const took = processorMs(() => {
+    for (let n = 0; n < 500; n++) faults({ name: 'a', port: 1, group: { must: true } });
+  });
+  t.ok(took < 100, `${took} ms: it was compiled each time`);
   t.end();
 });
 
