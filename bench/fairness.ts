@@ -35,6 +35,8 @@ const LEAST_MS = 3000;
 /** Members of the large group; edits of it by one member. */
 const MEMBERS = 100_000;
 const EDITS = 100;
+/** Changes between a full backup and the incremental one. */
+const RETITLED = 10_000;
 
 const anything: Filter = { kind: 'present', attribute: 'objectClass' };
 const nothing = {
@@ -166,7 +168,12 @@ function drainThread(at: number): void {
   });
 }
 
-async function totalUpdate(dir: string): Promise<void> {
+function totalUpdate(dir: string): Promise<void> {
+  return withCopy(dir, () => Promise.resolve());
+}
+
+/** Runs work while another server holds all entries. */
+async function withCopy(dir: string, work: () => Promise<void>): Promise<void> {
   const copy = await polyarch.start(join(dir, 'copy'), port + 10);
   try {
     const client = await connectTo(port + 10);
@@ -177,6 +184,7 @@ async function totalUpdate(dir: string): Promise<void> {
       await sleep(50);
     }
     client.unbind();
+    await work();
   } finally {
     await stopChild(copy);
   }
@@ -200,6 +208,7 @@ async function main(): Promise<void> {
   process.env.NODE_OPTIONS = '';
   const worker = await connectTo(port);
   await worker.bind(polyarch.ADMIN_DN, PASSWORD);
+  const backups = join(dir, 'backups');
   const url = ['--url', `ldap://127.0.0.1:${port}`];
   const works: readonly (readonly [string, string, () => Promise<void>])[] = [
     ['idle', 'nothing', () => sleep(IDLE_MS)],
@@ -216,8 +225,24 @@ async function main(): Promise<void> {
       'an index built anew',
       () => command(['index', 'rebuild', '--dir', home, '--index', 'cn:equality,substring']),
     ],
+    ['check', 'indexes compared with entries', () => command(['index', 'verify', '--dir', home])],
+    ['backup', 'a full backup', () => command(['backup', '--dir', home, '--folder', backups])],
+    [
+      'incremental',
+      'an incremental backup',
+      async () => {
+        await retitled(worker);
+        await command(['backup', '--dir', home, '--folder', backups, '--incremental']);
+      },
+    ],
+    [
+      'export',
+      `an export of ${entries} entries`,
+      () => command(['export-ldif', ...url, '--file', join(dir, 'all.ldif')]),
+    ],
     ['group', `a group of ${MEMBERS} added, edited, looked through and deleted`, () => largeGroup(worker)],
     ['update', 'a total update of another server', () => totalUpdate(dir)],
+    ['compare', 'a comparison with another server', () => comparison(dir, home)],
   ];
   process.stdout.write(
     `${'base searches while there is'.padEnd(44)}  p50 ms  p99 ms  max ms${TURN_COLUMNS.join('')} seconds\n`,
@@ -260,6 +285,25 @@ async function largeGroup(worker: LdapClient): Promise<void> {
   const filter: Filter = { ...nothing, attribute: 'memberUid' };
   for (let n = 0; n < EDITS / 10; n++) await worker.searchAll({ base: dn, scope: 'base', filter });
   await worker.delete(dn);
+}
+
+/** Small changes of as many entries as an hour may see, for an incremental backup. */
+async function retitled(worker: LdapClient): Promise<void> {
+  let next = 0;
+  const one = async () => {
+    for (let n = next++; n < RETITLED; n = next++) {
+      const attribute = { description: 'title', values: [utf8Encode(`title ${n}`)] };
+      await worker.modify(`uid=user.${n % entries},ou=people,${BASE_DN}`, [
+        { operation: 'replace', attribute },
+      ]);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, one));
+}
+
+/** The digests of all entries compared with another server's, again and again; both hold the same (`update` ran before). */
+async function comparison(dir: string, home: string): Promise<void> {
+  await withCopy(dir, () => repeated(() => command(['replication', 'verify', '--dir', home]))());
 }
 
 async function wrongBinds(): Promise<void> {
