@@ -6,7 +6,7 @@
  * long) holds nobody up; what it brings later is numbered when it comes, behind what was numbered meanwhile, so between servers the numbers of that stretch may differ, and they agree
  * again behind it, since all have numbered as many changes. Nothing is numbered twice or left out. Rows are derived: after a crash the same are made again.
  *
- * A server that took a copy of a domain counts on as the source of the copy did (copied-numbers.ts): the copy's row is taken over before anything else is numbered.
+ * A server that took a copy of a domain counts on as the source of the copy did (copied-numbers.ts): the copy's row is taken over before anything else is numbered. From `first` on everything can be read.
  *
  *   prefix 00 -> last number, newest CSN numbered, then for each domain its number in the store, the state numbered and how many changes have numbers
  *   prefix 01 number(6) -> number of the domain (2), CSN (12)
@@ -16,11 +16,11 @@
 import { must } from '../base/assert.js';
 import { carveBytes, emptyBytes } from '../base/bytes.js';
 import { LIMITS } from '../base/limits.js';
-import { type Csn, csnReplica, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type Csn, csnReplica, laterCsn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { OrderedStore, StoreOp, StoreSnapshot } from '../port/ordered-store.js';
 import type { Changelog } from './changelog.js';
-import { copiedNumbers, decodeCopied, encodeCopied, heldOf } from './copied-numbers.js';
+import { copiedNumbers, decodeCopied, encodeCopied, heldOf, unreadAmong } from './copied-numbers.js';
 import {
   decodeFacts,
   decodeRow,
@@ -226,10 +226,11 @@ export class ChangeNumbers {
     this.#counts.set(domain, count);
     this.#held.set(domain, held);
     const last = [...this.#counts.values()].reduce((sum, one) => sum + one, 0);
-    if (newest > this.#newest) this.#newest = newest;
+    this.#newest = laterCsn(this.#newest, newest);
+    const facts = { last, newest: this.#newest, numbered: this.#numbered, counts: this.#counts };
     await this.#store.batch(
       [
-        { type: 'put', key: this.#key(0), value: this.#encode(last, this.#newest) },
+        { type: 'put', key: this.#key(0), value: encodeFacts(facts) },
         { type: 'put', key: this.#key(3, domainBytes(domain)), value: row },
         { type: 'del', key: copied },
       ],
@@ -302,12 +303,11 @@ export class ChangeNumbers {
     const given = new Map<number, Csn[]>();
     let last = this.#last;
     let newest = this.#newest;
-    for (const { log, csn } of waiting) {
+    const unread = unreadAmong(waiting, this.#logs, this.#held, this.#numbered);
+    for (const [place, { log, csn }] of waiting.entries()) {
       last += 1;
-      ops.push({ type: 'put', key: this.#numberKey(last), value: encodeRow(log.domain, csn) });
-      if (csn < newest)
-        ops.push({ type: 'put', key: this.#key(2, lateKey(csn, log.domain)), value: lateRow(last, newest) });
-      else newest = csn;
+      if (place >= unread) ops.push(...this.#rowsOf(last, log.domain, csn, newest));
+      newest = laterCsn(newest, csn);
       const ofDomain = given.get(log.domain);
       if (ofDomain === undefined) given.set(log.domain, [csn]);
       else ofDomain.push(csn);
@@ -325,17 +325,23 @@ export class ChangeNumbers {
     for (const domain of done) this.#held.delete(domain);
     this.#numbered = numbered;
     this.#counts = counts;
+    if (unread > 0) this.#first = this.#last + unread + 1;
     this.#last = last;
     this.#newest = newest;
   }
 
-  /** Rows of changes that the logs do not hold any more go: looked for when a log was trimmed, or changes of a copy, which no log holds, get numbers. */
+  #rowsOf(number: number, domain: number, csn: Csn, newest: Csn): StoreOp[] {
+    const row: StoreOp = { type: 'put', key: this.#numberKey(number), value: encodeRow(domain, csn) };
+    if (csn >= newest) return [row];
+    return [row, { type: 'put', key: this.#key(2, lateKey(csn, domain)), value: lateRow(number, newest) }];
+  }
+
+  /** Rows of changes that the logs do not hold any more go: looked for when a log was trimmed. */
   async #forget(): Promise<void> {
     const marks = this.#logs.map(({ changelog }) => changelog.trimmed);
-    const copied = [...this.#held.values()].some((held) => held.length > 0);
-    if (!copied && marks.every((mark, i) => mark === this.#forgotten[i])) return;
+    if (marks.every((mark, i) => mark === this.#forgotten[i])) return;
     await this.#forgetTrimmed();
-    this.#forgotten = copied ? [] : marks;
+    this.#forgotten = marks;
   }
 
   async #forgetTrimmed(): Promise<void> {
@@ -353,10 +359,6 @@ export class ChangeNumbers {
       this.#first += gone.length / 2;
       if (gone.length / 2 < rows.length) return;
     }
-  }
-
-  #encode(last: number, newest: Csn): Uint8Array {
-    return encodeFacts({ last, newest, numbered: this.#numbered, counts: this.#counts });
   }
 
   #take({ last, newest, numbered, counts }: NumberFacts): void {

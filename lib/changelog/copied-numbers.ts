@@ -86,3 +86,24 @@ export async function copiedNumbers(
 export function heldOf(held: readonly Csn[], origin: number, after: Csn | undefined): readonly Csn[] {
   return held.filter((csn) => csnReplica(csn) === origin && (after === undefined || csn > after));
 }
+
+/**
+ * How many of the changes that get numbers now get no row: those up to the last one of a copy (`held`, by domain) that the log here does not hold, all of them while such a one has no number yet. Whoever
+ * follows the numbers from another server then sees by the first number here that something is missing. Rows of before went when the copy was taken.
+ */
+export function unreadAmong(
+  waiting: readonly { readonly log: { readonly domain: number }; readonly csn: Csn }[],
+  logs: readonly { readonly domain: number; readonly changelog: Pick<Changelog, 'trimmed'> }[],
+  held: ReadonlyMap<number, readonly Csn[]>,
+  numbered: ReadonlyMap<number, ServerState>,
+): number {
+  const missing = new Set<string>();
+  for (const { domain, changelog } of logs)
+    for (const csn of held.get(domain) ?? [])
+      if (changelog.trimmed.covers(csn) && numbered.get(domain)?.covers(csn) !== true)
+        missing.add(`${domain} ${csn}`);
+  let unread = 0;
+  for (const [place, { log, csn }] of waiting.entries())
+    if (missing.delete(`${log.domain} ${csn}`)) unread = place + 1;
+  return missing.size > 0 ? waiting.length : unread;
+}

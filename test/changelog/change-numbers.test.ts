@@ -274,6 +274,9 @@ t.test(
         t.strictSame(all.slice(-mine.length), mine, 'each number names the change that it names there');
       t.strictSame(mine.slice(-9), all.slice(-9), 'behind the stretch of the copy in any case');
       t.equal(again.numbers.last, 60);
+      t.equal(mine.length, 60 - again.numbers.first + 1, 'from the first number on each has a change');
+      const unread = mine.filter((line) => again.log.trimmed.covers(line.split(' ')[1] as Csn));
+      t.strictSame(unread, [], 'that can be read');
     }
   },
 );
