@@ -57,21 +57,26 @@ export function textOp(
 }
 
 /**
- * The number of the domain with this base in this store; a new one is entered. Checks the format version; data of an older one are of ours from then on.
- * OperatorError DATA_FORMAT_UNKNOWN for data of another version.
+ * The row that marks the data as of our format; none when they are. Before it is on disk no row may be written that an older version of the program would take for something else.
+ * OperatorError DATA_FORMAT_UNKNOWN for data of a version that is not read here.
+ */
+export function formatOps(store: OrderedStore): readonly StoreOp[] {
+  const format = store.get(SERVER_KEYS.format)?.[0];
+  if (format === DATA_FORMAT) return [];
+  if (format === undefined || OLDER_FORMATS.includes(format))
+    return [{ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(DATA_FORMAT) }];
+  throw new OperatorError(
+    'DATA_FORMAT_UNKNOWN',
+    `the data are in format ${format} and this version reads format ${DATA_FORMAT}; use the version that wrote them, or export and import`,
+  );
+}
+
+/**
+ * The number of the domain with this base in this store; a new one is entered, and the store marked as of our format. Data of an older one are marked by who writes to them.
+ * OperatorError DATA_FORMAT_UNKNOWN.
  */
 export async function domainNumber(store: OrderedStore, baseKey: string): Promise<DomainNumber> {
-  const ops: StoreOp[] = [];
-  const format = store.get(SERVER_KEYS.format);
-  if (format === undefined || OLDER_FORMATS.includes(format[0] as number)) {
-    // From here on an older version of the program must not read it.
-    ops.push({ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(DATA_FORMAT) });
-  } else if (format[0] !== DATA_FORMAT) {
-    throw new OperatorError(
-      'DATA_FORMAT_UNKNOWN',
-      `the data are in format ${format[0]} and this version reads format ${DATA_FORMAT}; use the version that wrote them, or export and import`,
-    );
-  }
+  const mark = formatOps(store);
   const key = SERVER_KEYS.domain(baseKey);
   const row = store.get(key);
   let number = row === undefined ? 0 : (row[0] as number) * 256 + (row[1] as number);
@@ -81,8 +86,8 @@ export async function domainNumber(store: OrderedStore, baseKey: string): Promis
         number = Math.max(number, (value[0] as number) * 256 + (value[1] as number));
     }
     number += 1;
-    ops.push({ type: 'put', key, value: Uint8Array.of(number >>> 8, number) });
+    const entered: StoreOp = { type: 'put', key, value: Uint8Array.of(number >>> 8, number) };
+    await store.batch([...mark, entered], { sync: true });
   }
-  if (ops.length > 0) await store.batch(ops, { sync: true });
   return number as DomainNumber;
 }

@@ -23,13 +23,13 @@ import { AppliedLog } from './applied-log.js';
 import { ChangeFeed, ChangeNotes } from './change-feed.js';
 import type { ChangeSink } from './change-sink.js';
 import { PartDigests } from './digest/part-digests.js';
-import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE, textOp } from './domain-facts.js';
+import { type DomainFacts, domainNumber, readFacts, TOTAL_UPDATE } from './domain-facts.js';
 import { EventLoopTurn } from './event-loop-turn.js';
 import { FoldView } from './fold-view.js';
 import { GroupCommit } from './group-commit.js';
 import { allIds } from './index/candidates.js';
 import { DerivedIndexes } from './index/derived-indexes.js';
-import { heldIndexes, heldOps } from './index/held-indexes.js';
+import { heldIndexes } from './index/held-indexes.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions, REBUILDING } from './index/index-config.js';
 import { IndexJobs } from './index/index-jobs.js';
 import { IndexReader } from './index/index-reader.js';
@@ -115,16 +115,13 @@ export async function openBackend(options: BackendOptions): Promise<StoreBackend
   const wanted = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
   if (options.unchecked !== true) checkServable(facts);
   const ready = heldIndexes(wanted, facts);
-  if (facts.indexes === undefined) {
-    await store.batch([...heldOps(keys, ready), textOp(keys, 'base', baseKey)], { sync: true });
-  }
   const dictionary = await Dictionary.load(store, keys);
   const indexes = new LiveIndexes(wanted, ready, keys, dictionary);
   const empty = facts.generationId === undefined || facts.loading !== undefined;
   const fraction = HeldFraction.of(facts.fraction, options.fraction, empty, schema);
   const conformance = conformanceOfPart(schema, fraction);
   const world = { store, keys, dictionary, isSingle: singleValued(schema), conformance, indexes };
-  const owed = await writeOpeningRows({ ...world, unchecked: options.unchecked === true });
+  const owed = await writeOpeningRows({ ...world, baseKey, unchecked: options.unchecked === true });
   const applied = await AppliedLog.open(store, keys, options.usns ?? new UsnSource());
   const backend = assemble(options, keys, facts, { indexes, dictionary, applied, fraction, conformance });
   if (owed !== undefined) backend.parts.commit.owe(owed);

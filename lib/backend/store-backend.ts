@@ -3,7 +3,6 @@
  *
  * Made by openBackend(). How a search finds its candidates is access-path.ts.
  */
-import { must } from '../base/assert.js';
 import type { Change, EntryUuid } from '../change/change.js';
 import type { HistoryRow, JournalLine } from '../conflict/domain-view.js';
 import type { Csn } from '../csn/csn.js';
@@ -33,7 +32,6 @@ import type { DigestTree } from './digest/digest-tree.js';
 import type { EntryImage } from './digest/entry-image.js';
 import type { PartDigests } from './digest/part-digests.js';
 import { type RestoreWorld, restoreEntry } from './digest/restore-entry.js';
-import { textOp } from './domain-facts.js';
 import type { GroupCommit } from './group-commit.js';
 import { explainSearch, openCandidates, openOrdered, type SearchWorld } from './index/access-path.js';
 import { childCandidates } from './index/candidates.js';
@@ -43,12 +41,12 @@ import type { LiveIndexes } from './index/live-indexes.js';
 import { SteadyCandidates } from './index/steady-candidates.js';
 import { openRecent } from './index/usn-lookup.js';
 import type { HeldFraction } from './load/held-fraction.js';
-import { type BackendSnapshot, type Counted, ImageImport, takeSnapshot } from './load/total-update.js';
+import { HeldGeneration } from './load/held-generation.js';
+import { type BackendSnapshot, type Counted, takeSnapshot } from './load/total-update.js';
 import type { Dictionary } from './rows/dictionary.js';
 import { decodeJournalLine, readHistory } from './rows/history-rows.js';
 import { type KeySpace, TAG } from './rows/key-space.js';
 import { type Purged, type PurgeOptions, purgeRows } from './rows/purge-rows.js';
-import { domainReplaced } from './rows/replaced-domain.js';
 import { afterSchemaChange } from './rules/after-schema.js';
 import type { ConsistencyRules } from './rules/consistency-rules.js';
 import type { Conformance } from './rules/schema-marks.js';
@@ -98,17 +96,14 @@ export class StoreBackend implements Backend {
   /** For cn=changelog on whoever takes a copy. */
   counted: Counted | undefined;
   readonly #world: SearchWorld;
-  #generationId: string | undefined;
-  #importing: boolean;
-  #import: ImageImport | undefined;
+  readonly #generation: HeldGeneration;
 
   constructor(parts: BackendParts) {
     this.parts = parts;
     const { store, keys, tree, clock, pause, indexes, reader, commit } = parts;
     const settled = () => !commit.flying;
     this.#world = { store, keys, tree, clock, pause, indexes, reader, catalog: indexes, settled };
-    this.#generationId = parts.generationId;
-    this.#importing = parts.importing;
+    this.#generation = new HeldGeneration(parts);
   }
 
   get baseDn(): Dn {
@@ -168,7 +163,7 @@ export class StoreBackend implements Backend {
   }
 
   get generationId(): string | undefined {
-    return this.#generationId;
+    return this.#generation.generationId;
   }
 
   get entryCount(): number {
@@ -285,11 +280,8 @@ export class StoreBackend implements Backend {
     }
   }
 
-  async startGeneration(generationId: string): Promise<void> {
-    const { writes, store, keys, fraction } = this.parts;
-    const named = [textOp(keys, 'generation', generationId), textOp(keys, 'fraction', fraction.record)];
-    await writes.exclusively(() => store.batch(named, { sync: true }));
-    this.#generationId = generationId;
+  startGeneration(generationId: string): Promise<void> {
+    return this.#generation.start(generationId);
   }
 
   lastName(uuid: EntryUuid): string | undefined {
@@ -331,55 +323,22 @@ export class StoreBackend implements Backend {
 
   /** Between a begun and a finished import, across restarts: writes are refused and there is nothing to read. */
   get importing(): boolean {
-    return this.#importing;
+    return this.#generation.importing;
   }
 
-  /** Marks the domain as importing, on disk, then drops all that it holds. */
-  async beginImport(first?: () => Promise<void>): Promise<void> {
-    const { commit, writes, store, keys, dictionary, indexes, tree } = this.parts;
-    await this.parts.indexJobs.stop();
-    await writes.exclusively(async () => {
-      await first?.();
-      this.#importing = true;
-      dictionary.retire();
-      commit.blocked = domainReplaced();
-      const { isSingle, conformance, pause } = this.parts;
-      this.#import = await ImageImport.begin({
-        ...{ store, keys, dictionary, isSingle, conformance, pause },
-        indexes: indexes.wanted,
-        fraction: this.parts.fraction.wanted,
-      });
-      dictionary.forget();
-      tree.clear();
-      this.parts.fraction.renewed();
-      await commit.restart();
-      this.parts.partDigests.reset();
-      this.#generationId = undefined;
-    });
+  /** Marks the domain as importing, on disk, then drops all that it holds. A store that refuses the mark leaves the domain as it was. */
+  beginImport(first?: () => Promise<void>): Promise<void> {
+    return this.#generation.beginCopy(first);
   }
 
   /** Stores images; they need not be on disk when it resolves. Rejects when one is malformed. */
-  async importImages(images: readonly Uint8Array[]): Promise<void> {
-    await must(this.#import, 'an import has begun').take(images);
+  importImages(images: readonly Uint8Array[]): Promise<void> {
+    return this.#generation.take(images);
   }
 
   /** Sets state and generation, puts all on disk, takes the mark away and serves. */
-  async finishImport(generationId: string, state: ServerState): Promise<void> {
-    const { commit, indexes } = this.parts;
-    indexes.ready = await must(this.#import, 'an import has begun').finish(generationId, state);
-    this.parts.indexJobs.resume();
-    this.#import = undefined;
-    await commit.restart();
-    await this.parts.applied.restart();
-    commit.blocked = undefined;
-    this.parts.feed.reset();
-    this.parts.partDigests.reset();
-    this.#importing = false;
-    this.#generationId = generationId;
-    this.parts.onApplied?.();
-    this.parts.feed.advanced();
-    // They may have been configured anew meanwhile.
-    if (indexes.ready.description() !== indexes.wanted.description()) this.parts.indexJobs.start();
+  finishImport(generationId: string, state: ServerState): Promise<void> {
+    return this.#generation.finishCopy(generationId, state);
   }
 
   /** The schema has another content: what is kept of entries, and the marks of merged ones, follow. Rejects with a StoreError. */
@@ -387,7 +346,7 @@ export class StoreBackend implements Backend {
     const { writes, tree } = this.parts;
     return writes.exclusively(async () => {
       tree.clear();
-      if (!this.#importing) await afterSchemaChange(this.parts);
+      if (!this.importing) await afterSchemaChange(this.parts);
     });
   }
 

@@ -2,7 +2,9 @@
 import t from 'tap';
 import type { IndexOptions } from '../../lib/backend/index/index-config.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
-import { INDEX_KIND } from '../../lib/backend/rows/key-space.js';
+import { DATA_FORMAT, INDEX_KIND, OLDER_FORMATS } from '../../lib/backend/rows/key-space.js';
+import { SERVER_KEYS } from '../../lib/backend/rows/server-keys.js';
+import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { standardSchema } from '../schema/standard-schema.js';
 import { adding, type Engine, modifying, openEngine, searchDns, violations } from './engine.js';
@@ -20,6 +22,14 @@ async function closed(): Promise<{ store: MemoryStore; sink: Engine['sink'] }> {
   await backend.submit('', adding(PERSON, { objectClass: ['person'], cn: ['ann'], sn: ['A'] }));
   await backend.close();
   return { store, sink };
+}
+
+async function copied(source: StoreBackend, target: StoreBackend): Promise<void> {
+  const snapshot = await source.exportSnapshot();
+  await target.beginImport();
+  for await (const images of snapshot.images()) await target.importImages(images);
+  await target.finishImport(snapshot.generationId, snapshot.state);
+  await snapshot.close();
 }
 
 const describing = (text: string) => modifying(PERSON, { description: { clear: true, add: [text] } });
@@ -62,6 +72,30 @@ t.test('rows of an index that is no more stay until the store says so', async (t
   t.same(await violations(again), []);
 });
 
+t.test(
+  'data of an older format are read, and marked as of this one before anything is written',
+  async (t) => {
+    const { store, sink } = await closed();
+    const format = () => store.get(SERVER_KEYS.format)?.[0];
+    for (const older of OLDER_FORMATS) {
+      await store.batch([{ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(older) }], {
+        sync: true,
+      });
+      store.faults.refuse = 'full';
+      const { backend } = await openEngine({ store, sink, indexes: LARGE });
+      t.match(backend.condition, { kind: 'full' });
+      t.same(await searchDns(backend, BASE, 'sub', '(cn=an*)'), [PERSON]);
+      await t.rejects(backend.submit('', describing('x')), /the disk is full/);
+      t.equal(format(), older);
+      store.faults.refuse = undefined;
+      if (older === 1) await backend.submit('', describing(`of format ${older}`));
+      else await backend.parts.indexJobs.settle();
+      t.equal(format(), DATA_FORMAT);
+      await backend.close();
+    }
+  },
+);
+
 t.test('a disk that stays full leaves everything as it was', async (t) => {
   const { store, sink } = await closed();
   store.faults.refuse = 'full';
@@ -74,6 +108,26 @@ t.test('a disk that stays full leaves everything as it was', async (t) => {
   t.same(await violations(again), []);
 });
 
+t.test('a copy that was cut short is found as such, and comes when there is space', async (t) => {
+  const { store } = await closed();
+  const source = await openEngine({ indexes: LARGE });
+  await source.backend.submit('', adding(BASE, { objectClass: ['domain'], dc: ['example'] }));
+  await source.backend.startGeneration('g');
+  const cut = await openEngine({ store, indexes: LARGE });
+  await cut.backend.beginImport();
+  store.crash(0);
+  store.faults.refuse = 'full';
+  const { backend } = await openEngine({ store, indexes: LARGE });
+  t.ok(backend.importing);
+  await t.rejects(backend.beginImport(), /full/);
+  t.ok(backend.importing, 'still');
+  store.faults.refuse = undefined;
+  await copied(source.backend, backend);
+  t.equal(backend.importing, false);
+  await backend.submit('', adding(PERSON, { objectClass: ['person'], cn: ['ann'], sn: ['A'] }));
+  t.same(await violations({ backend, store }), []);
+});
+
 t.test('a copy of all data replaces what opening owes', async (t) => {
   const { store } = await closed();
   const source = await openEngine({ indexes: LARGE });
@@ -82,11 +136,7 @@ t.test('a copy of all data replaces what opening owes', async (t) => {
   store.faults.refuse = 'full';
   const { backend } = await openEngine({ store, indexes: SMALL });
   store.faults.refuse = undefined;
-  const snapshot = await source.backend.exportSnapshot();
-  await backend.beginImport();
-  for await (const images of snapshot.images()) await backend.importImages(images);
-  await backend.finishImport(snapshot.generationId, snapshot.state);
-  await snapshot.close();
+  await copied(source.backend, backend);
   await backend.submit('', adding(PERSON, { objectClass: ['person'], cn: ['ann'], sn: ['A'] }));
   t.match(backend.condition, { kind: 'ready' });
   t.same(await violations({ backend, store }), []);

@@ -1,12 +1,24 @@
 /** What readers that began before a copy replaced the data are told while it comes and when it is there. */
 import t from 'tap';
 import type { Candidates, StoredEntry } from '../../lib/backend/backend.js';
+import { DEFAULT_INDEXES, IndexConfig } from '../../lib/backend/index/index-config.js';
+import type { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
+import { StoreError } from '../../lib/port/ordered-store.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-import { adding, deleting, type Engine, freshUuid, openEngine, schema, searchDns } from './engine.js';
+import {
+  adding,
+  deleting,
+  type Engine,
+  freshUuid,
+  openEngine,
+  schema,
+  searchDns,
+  violations,
+} from './engine.js';
 
 const BASE = 'dc=example,dc=com';
 /** More than one slice of any way to find them. */
@@ -82,6 +94,37 @@ t.test(
     t.equal((await searchDns(backend, BASE, 'sub', '(cn=lost+found)')).length, 1);
   },
 );
+
+t.test('a disk that refuses the copy before anything gave way leaves the domain as it was', async (t) => {
+  const { backend: source } = await domain('businessCategory', 3);
+  const { backend, store } = await domain('description', 3);
+  const { faults } = store as MemoryStore;
+  const readers = [searched(backend, '(objectClass=person)'), searched(backend, '(mail=1@x)')];
+  const refusing = async (refused: () => Promise<void>) => {
+    await t.rejects(refused(), /full/);
+    faults.refuse = undefined;
+    t.equal(backend.importing, false);
+    t.equal(backend.generationId, 'g');
+    for (const one of readers) t.ok(await one.next());
+    await backend.submit('', adding(`cn=new,${BASE}`, { objectClass: ['person'], cn: ['new'], sn: ['x'] }));
+    await backend.submit('', deleting(`cn=new,${BASE}`));
+    t.equal((await searchDns(backend, BASE, 'sub', '(cn=*)')).length, 3);
+    const wanted = new IndexConfig({ ...DEFAULT_INDEXES, carLicense: { presence: true } }, schema);
+    await backend.parts.indexJobs.configure(wanted);
+    await backend.parts.indexJobs.configure(new IndexConfig(DEFAULT_INDEXES, schema));
+  };
+  await refusing(() => {
+    faults.refuse = 'full';
+    return backend.beginImport();
+  });
+  readers.splice(0, 2, searched(backend, '(objectClass=person)'));
+  await refusing(() =>
+    backend.beginImport(() => Promise.reject(new StoreError('full', 'what is kept: the disk is full'))),
+  );
+  await copied(source, backend, () => backend.beginImport());
+  t.equal((await searchDns(backend, BASE, 'sub', '(cn=*)')).length, 3);
+  t.same(await violations({ backend, store }), []);
+});
 
 /** With an entry whose parent died before it came, and one that was added below that. */
 async function orphaned(first: string): Promise<Engine> {

@@ -2,6 +2,7 @@
  * Total update over the replication link (replication-model.md section 8; reliability.md F41, F42, F46, F47).
  */
 import t from 'tap';
+import { must } from '../../lib/base/assert.js';
 import { type Csn, csnTimeMs, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { directoryServer, World } from '../sim/world.js';
 
@@ -51,6 +52,26 @@ t.test('writes during a total update arrive after it, from the state of the snap
   }
   await world.settle();
   t.equal(await world.server('s3').directory?.contents(), await world.server('s1').directory?.contents());
+});
+
+t.test('a server whose full disk refuses to begin goes on with what it holds', async (t) => {
+  const world = await World.started([directoryServer(1, [2]), directoryServer(2, [1])], 1);
+  await world.writes('s1', 5);
+  await world.settle();
+  const server = world.server('s2');
+  const { disk } = server;
+  const [replica, directory] = [must(server.replica, 'it runs'), must(server.directory, 'it runs')];
+  disk.faults.refuse = 'full';
+  const begun = t.rejects(replica.initialize('s1'), /full/);
+  await world.run(1000);
+  await begun;
+  t.equal(replica.readsHeld(), undefined);
+  disk.faults.refuse = undefined;
+  await world.run(3000);
+  t.equal(replica.writesHeld(), undefined);
+  await world.writes('s2', 5);
+  await world.settle();
+  t.equal(await directory.contents(), await world.server('s1').directory?.contents());
 });
 
 for (const victim of ['s3', 's1', 'link', 'disk']) {

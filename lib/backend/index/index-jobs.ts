@@ -10,7 +10,7 @@ import { LdapError } from '../../base/ldap-error.js';
 import { reasonOf } from '../../base/thrown.js';
 import type { Log } from '../../port/log.js';
 import type { StoreOp } from '../../port/ordered-store.js';
-import { readFacts } from '../domain-facts.js';
+import { formatOps, readFacts } from '../domain-facts.js';
 import { isForNow, RETRY_MS } from '../refused-for-now.js';
 import { attributeOfIndexKey, INDEX_KIND, type IndexKind, TAG } from '../rows/key-space.js';
 import { BuildStopped, type BuildWorld, IndexBuild } from './build-index.js';
@@ -175,10 +175,10 @@ export class IndexJobs {
     }
   }
 
-  /** Whether the store says which indexes are ready: before it does, no row of another may go. A full disk may have refused it at the start (opening-rows.ts). */
+  /** Whether the store says of which format it is and which indexes are ready: before it does, no row of another may go or come. A full disk may have refused it at the start (opening-rows.ts). */
   get #isTold(): boolean {
     const { store, keys, indexes } = this.#world;
-    return readFacts(store, keys).indexes === indexes.ready.description();
+    return formatOps(store).length === 0 && readFacts(store, keys).indexes === indexes.ready.description();
   }
 
   /** Takes indexes out of use. */
@@ -186,7 +186,7 @@ export class IndexJobs {
     const { indexes, exclusively, store, keys, rows } = this.#world;
     return exclusively(async () => {
       const left = indexes.ready.restricted(keep);
-      await store.batch(heldOps(keys, left), { sync: true });
+      await store.batch([...formatOps(store), ...heldOps(keys, left)], { sync: true });
       indexes.ready = left;
       rows.postings.clear();
     });

@@ -8,7 +8,7 @@ import { isAlive } from '../../conflict/entry-state.js';
 import type { Dn } from '../../dn/dn.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
 import type { Schema } from '../../schema/schema.js';
-import { domainNumber, readFacts, textOp } from '../domain-facts.js';
+import { domainNumber, formatOps, readFacts, textOp } from '../domain-facts.js';
 import { encodeCounters } from '../rows/counters.js';
 import { Dictionary } from '../rows/dictionary.js';
 import { checkRecord, decodeState } from '../rows/entry-record.js';
@@ -47,7 +47,7 @@ export async function rebuildIndexes(options: RebuildOptions): Promise<number> {
   const config = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);
   const dictionary = await Dictionary.load(store, keys);
   const isSingle = singleValued(schema);
-  await store.batch([textOp(keys, 'indexes', REBUILDING)], { sync: true });
+  await store.batch([...formatOps(store), textOp(keys, 'indexes', REBUILDING)], { sync: true });
   await wipeRange(store, keys.tagRange(TAG.index));
   const builder = new PostingBuilder(config, gatherInto(store, keys));
   let entries = 0;

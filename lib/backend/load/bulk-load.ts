@@ -22,7 +22,7 @@ import type { AttributeKey } from '../../schema/attribute-type.js';
 import { childKey, isAtOrBelow } from '../../schema/dn-key.js';
 import type { Schema } from '../../schema/schema.js';
 import type { EntryId } from '../backend.js';
-import { domainNumber, readFacts, textOp } from '../domain-facts.js';
+import { domainNumber, formatOps, readFacts, textOp } from '../domain-facts.js';
 import { heldOps } from '../index/held-indexes.js';
 import { DEFAULT_INDEXES, IndexConfig, type IndexOptions } from '../index/index-config.js';
 import { gatherInto, PostingBuilder, type SinkFor } from '../index/posting-builder.js';
@@ -97,7 +97,7 @@ export async function beginLoad(options: LoadOptions): Promise<BulkLoad> {
   assert(baseKey !== undefined, 'the base DN was checked');
   const keys = new KeySpace(await domainNumber(store, baseKey));
   const before = readFacts(store, keys);
-  await store.batch([textOp(keys, 'loading', 'an import')], { sync: true });
+  await store.batch([...formatOps(store), textOp(keys, 'loading', 'an import')], { sync: true });
   await wipeDomain(store, keys);
   const dictionary = await Dictionary.load(store, keys);
   const indexes = new IndexConfig(options.indexes ?? DEFAULT_INDEXES, schema);

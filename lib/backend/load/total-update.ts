@@ -19,7 +19,7 @@ import {
   type StoreRow,
   type StoreSnapshot,
 } from '../../port/ordered-store.js';
-import { readFacts, TOTAL_UPDATE, textOp } from '../domain-facts.js';
+import { formatOps, readFacts, TOTAL_UPDATE, textOp } from '../domain-facts.js';
 import { heldOps } from '../index/held-indexes.js';
 import type { IndexConfig } from '../index/index-config.js';
 import { gatherInto, PostingBuilder } from '../index/posting-builder.js';
@@ -130,6 +130,11 @@ function entryOf({ tail, value }: ImageRow): ImageRow {
   return { tail: new Uint8Array(tail), value: checkRecord(new Uint8Array(value)) };
 }
 
+/** Puts the mark on disk: from here on there are no data before a copy is whole. */
+export async function markImport(store: OrderedStore, keys: KeySpace): Promise<void> {
+  await store.batch([...formatOps(store), textOp(keys, 'loading', TOTAL_UPDATE)], { sync: true });
+}
+
 /** Takes images into a domain that it wiped. */
 export class ImageImport {
   readonly #world: ImportWorld;
@@ -152,11 +157,9 @@ export class ImageImport {
     );
   }
 
-  /** Puts the mark on disk and wipes the domain. What its dictionary knew must be forgotten then. */
+  /** Wipes the domain, which is marked. What its dictionary knew must be forgotten then. */
   static async begin(world: ImportWorld): Promise<ImageImport> {
-    const { store, keys } = world;
-    await store.batch([textOp(keys, 'loading', TOTAL_UPDATE)], { sync: true });
-    await wipeDomain(store, keys);
+    await wipeDomain(world.store, world.keys);
     return new ImageImport(world);
   }
 
