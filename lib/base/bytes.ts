@@ -4,6 +4,7 @@
  * Attribute values, keys and frames are Uint8Array and never strings. Buffer (a Uint8Array) is used inside this
  * file only for speed; nothing here does I/O. UTF-8 decoding is strict: malformed input is an answer, never U+FFFD.
  */
+import { type Steps, whole } from './steps.js';
 
 const EMPTY = new Uint8Array(0);
 /** Octets of a long value that are decoded at once where nobody asks for the text. */
@@ -86,16 +87,25 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
 /** Whether the octets are valid UTF-8; for ASCII no text is made. */
 export function isUtf8(bytes: Uint8Array): boolean {
   if (isAscii(bytes)) return true;
-  if (bytes.length <= DECODED_BYTES) return utf8Decode(bytes) !== undefined;
-  // In pieces: the text of a long value would be memory for nothing.
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    for (let at = 0; at < bytes.length; at += DECODED_BYTES)
-      decoder.decode(bytes.subarray(at, at + DECODED_BYTES), { stream: at + DECODED_BYTES < bytes.length });
-    return true;
-  } catch {
-    return false;
+  return bytes.length <= DECODED_BYTES ? utf8Decode(bytes) !== undefined : whole(isUtf8InSteps(bytes));
+}
+
+/** isUtf8() in steps. In pieces: the text of a long value would be memory for nothing. */
+export function* isUtf8InSteps(bytes: Uint8Array): Steps<boolean> {
+  // None while all has been ASCII.
+  let decoder: typeof strictDecoder | undefined;
+  for (let at = 0; at < bytes.length; at += DECODED_BYTES) {
+    if (at > 0) yield;
+    const piece = bytes.subarray(at, at + DECODED_BYTES);
+    if (decoder === undefined && isAscii(piece)) continue;
+    decoder ??= new TextDecoder('utf-8', { fatal: true });
+    try {
+      decoder.decode(piece, { stream: at + DECODED_BYTES < bytes.length });
+    } catch {
+      return false;
+    }
   }
+  return true;
 }
 
 /** Whether every octet is below 0x80. */

@@ -13,9 +13,9 @@ export const STEP_VALUES = 256;
 /** Octets that a value costs whatever its length; octets of values that one step goes through. */
 const VALUE_OCTETS = 256;
 const STEP_OCTETS = STEP_VALUES * VALUE_OCTETS;
-/** Values from which on work with them goes in steps, and octets of values. */
+/** Values from which on work with them goes in steps, and octets of values or of one. */
 export const LONG_VALUES = 512;
-const LONG_OCTETS = 4 * STEP_OCTETS;
+export const LONG_OCTETS = 4 * STEP_OCTETS;
 
 /** Whether these lists of values are so many values, or so many octets, that work with them goes in steps. */
 export function areLong(lists: readonly (readonly Uint8Array[])[], most = LONG_VALUES): boolean {

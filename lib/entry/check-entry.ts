@@ -9,13 +9,14 @@ import { must } from '../base/assert.js';
 import { utf8Decode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
-import { StepMeter, type Steps, whole } from '../base/steps.js';
+import { LONG_OCTETS, StepMeter, type Steps, whole } from '../base/steps.js';
 import type { AttributeChange, NamedRdn } from '../change/change.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import { equalityRule } from '../schema/equality-rules.js';
 import type { EqualityRule } from '../schema/matching-rule.js';
 import type { ObjectClass } from '../schema/object-class.js';
 import type { Schema } from '../schema/schema.js';
+import { passesInSteps } from '../schema/syntax-checks.js';
 import { allows, type ClassProfile, classProfile, OBJECT_CLASS_KEY } from './class-profile.js';
 import type { Attribute, Attributes } from './entry.js';
 import type { EntryModification } from './modification.js';
@@ -281,7 +282,8 @@ function* checkSyntax(
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as Uint8Array;
     if (meter.isFull(value.length)) yield;
-    if (type.syntax.isValid(value)) continue;
+    const { isValid } = type.syntax;
+    if (value.length < LONG_OCTETS ? isValid(value) : yield* passesInSteps(isValid, value)) continue;
     throw new LdapError(
       'invalidAttributeSyntax',
       `value ${i + 1} of attribute '${name}' is not of syntax ${type.syntax.description}`,

@@ -5,9 +5,10 @@
  * which won.
  */
 import { isHexDigit } from '../base/ascii.js';
-import { isAscii, isUtf8, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
+import { isAscii, isUtf8, isUtf8InSteps, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
+import type { Steps } from '../base/steps.js';
 import { parseDn } from '../dn/dn-text.js';
 import { isDerSequence } from './certificate-form.js';
 import type { DescriptionKind } from './description.js';
@@ -52,6 +53,11 @@ export const isAnything: Check = () => true;
 
 /** Non-empty UTF-8: for syntaxes that have a name and no grammar that anyone checks. */
 export const isAnyText: Check = (value) => value.length > 0 && isUtf8(value);
+
+/** A check that anybody may ask for, in steps where it goes through all octets of a long text. */
+export function* passesInSteps(check: Check, value: Uint8Array): Steps<boolean> {
+  return check === isAnyText ? value.length > 0 && (yield* isUtf8InSteps(value)) : check(value);
+}
 
 /** Section 3.3.6. */
 export const isDirectoryString: Check = isAnyText;

@@ -7,5 +7,5 @@ export interface Syntax {
   /** False for syntaxes that tools should not show as text (X-NOT-HUMAN-READABLE). */
   readonly humanReadable: boolean;
   /** Total: never throws. */
-  isValid(value: Uint8Array): boolean;
+  readonly isValid: (value: Uint8Array) => boolean;
 }

@@ -1,5 +1,6 @@
 /** Schema conformance of entries: RFC 4512 sections 2.4, 2.5, 3.3; RFC 4511 sections 4.6 and 4.7. */
 import t from 'tap';
+import { must } from '../../lib/base/assert.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { applyModifications } from '../../lib/entry/apply-modifications.js';
 import {
@@ -216,3 +217,33 @@ t.test('long values are checked in steps, each of them in one of its own', async
     'the same answer in one piece',
   );
 });
+
+t.test(
+  'a long text is checked in steps, whatever letters it has, and refused where it is none',
+  async (t) => {
+    const stepsOf = (text: Uint8Array): { steps: number; found: string } => {
+      const attributes = attributesOf({ ...PERSON, description: ['x'] });
+      const description = must(
+        [...attributes].find(([key]) => key === 'description'),
+        'a description',
+      );
+      const long = new Map(attributes).set(description[0], { ...description[1], values: [text] });
+      const check = checkNewInSteps(long, rdnOf('cn=Ann'), schema, STRICT_POLICY);
+      let steps = 0;
+      const found = answer(() => {
+        while (check.next().done !== true) steps += 1;
+      });
+      return { steps, found };
+    };
+    const ascii = bytes('a'.repeat(4 << 20));
+    const other = bytes('Stra\u00dfen '.repeat(1 << 19));
+    for (const text of [ascii, other]) {
+      const { steps, found } = stepsOf(text);
+      t.equal(found, 'ok');
+      t.ok(steps >= 64, `${steps} steps for ${text.length} octets`);
+    }
+    const broken = other.slice(0, -2);
+    broken[broken.length - 1] = 0xc3;
+    t.match(stepsOf(broken).found, /^invalidAttributeSyntax: value 1 of attribute 'description'/);
+  },
+);
