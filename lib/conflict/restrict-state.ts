@@ -37,8 +37,8 @@ export class RestrictedLines {
     this.#fraction = fraction;
   }
 
-  /** What is to be kept once this line of an entry with these attributes is here. */
-  next(line: JournalLine, entry: Attributes): readonly JournalLine[] {
+  /** What is to be kept once this line of an entry with these attributes is here; of one that is forgotten, what is held of entries of every class. */
+  next(line: JournalLine, entry: Attributes | undefined): readonly JournalLine[] {
     const of = `${line.loser} ${line.entry} ${line.kind}`;
     const before = of === this.#of ? [] : this.end();
     this.#of = of;
@@ -61,9 +61,10 @@ export class RestrictedLines {
       : [];
   }
 
-  #has({ kind, attribute }: JournalLine, entry: Attributes): boolean {
+  #has({ kind, attribute }: JournalLine, entry: Attributes | undefined): boolean {
     // What the schema says of an entry is judged by what is held of it.
     if (this.#fraction.isAll || attribute === undefined || kind === 'schema-violation') return true;
-    return this.#fraction.holding(entry)(attribute as AttributeKey);
+    const key = attribute as AttributeKey;
+    return entry === undefined ? this.#fraction.holdsOfAny(key) : this.#fraction.holding(entry)(key);
   }
 }

@@ -115,6 +115,13 @@ export class Fraction {
       : this.lists.get(EVERY_CLASS)?.has(key) !== true;
   }
 
+  /** Whether this attribute is held of entries of every class, and so of one whose class nobody knows any more. */
+  holdsOfAny(key: AttributeKey): boolean {
+    const base = baseKey(key);
+    if (base === OBJECT_CLASS_KEY || !this.mayLack(base)) return true;
+    return this.#schema?.describe(base)?.type?.operational === true;
+  }
+
   /** Whether everything that `other` holds is held here too. False where that is not sure. */
   covers(other: Fraction): boolean {
     if (this.isAll) return true;

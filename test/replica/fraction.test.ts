@@ -14,6 +14,7 @@ import { decodeChange } from '../../lib/change/change-codec.js';
 import type { EntryState } from '../../lib/conflict/entry-state.js';
 import { journalKey } from '../../lib/conflict/journal.js';
 import type { ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import { Fraction } from '../../lib/entry/fraction.js';
 import { configuredFraction } from '../../lib/entry/fraction-text.js';
 import { Divergence } from '../../lib/replica/divergence.js';
@@ -28,7 +29,7 @@ import {
   violations,
 } from '../backend/engine.js';
 import { entryFacts } from '../conflict/memory-domain.js';
-import { add, BASE, change, id, modify, remove, rename } from '../conflict/story.js';
+import { add, BASE, change, csn, id, modify, remove, rename } from '../conflict/story.js';
 
 const PERSON = ['top', 'person', 'organizationalPerson', 'inetOrgPerson'];
 
@@ -151,6 +152,27 @@ t.test(
     t.notMatch(await histories(copied), /y@x/);
     for (const engine of [whole, replayed, copied, second]) t.same(await violations(engine), []);
     t.equal(copied.backend.parts.fraction.text, 'exclude *:description;inetorgperson:mail');
+  },
+);
+
+t.test(
+  'lines about an entry that is forgotten name nothing that its class might leave out: nothing that is not held is stored',
+  async (t) => {
+    const whole = await engineOf(undefined, 5);
+    const purged = await whole.backend.purge({
+      horizon: { stable: ServerState.of([csn(99, 1), csn(99, 2), csn(99, 9)]), before: csn(1000, 1) },
+      buryBeforeMs: Number.MAX_SAFE_INTEGER,
+      journalBeforeMs: undefined,
+      stopped: () => false,
+    });
+    t.equal(purged.tombstones, 1);
+    t.match((await facts(whole)).join('\n'), /lost@x/);
+    const part = await engineOf(NO_MAIL, 6, true);
+    await copy(whole, part);
+    const left = (await facts(part)).join('\n');
+    t.notMatch(left, /lost@x/);
+    t.match(left, /change-of-deleted-entry .* $/m, 'that a change was lost is said');
+    t.same(await violations(part), []);
   },
 );
 

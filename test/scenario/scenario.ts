@@ -262,7 +262,7 @@ function describe(line: JournalLine, names: ReadonlyMap<EntryUuid, string>): str
 }
 
 function openDirectory(...of: Parameters<OpenDirectory>): Promise<BackendDirectory> {
-  return BackendDirectory.openPart({ references: REFERENCES }, ...of);
+  return BackendDirectory.openPart({ consistency: { references: REFERENCES } }, ...of);
 }
 
 function found(entry: StoredEntry | undefined, label: string): StoredEntry {

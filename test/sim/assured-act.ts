@@ -109,9 +109,7 @@ export class AssuredAct implements Act {
     const work = burnt.then(async (said) => {
       // Those whose power went tell what is on their disks.
       await time.sleep(600);
-      writer.forgive(
-        (csn) => said.has(csn) && !others.some(({ changelog }) => changelog?.holds(csn) === true),
-      );
+      writer.forgive((csn) => said.has(csn) && !others.some((other) => other.hasWhole(csn)));
       this.#simulation.restart(writer);
     });
     this.#simulation.spawn(work);

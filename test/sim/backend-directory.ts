@@ -9,18 +9,20 @@ import { checkRecord, decodeState } from '../../lib/backend/rows/entry-record.js
 import { TAG } from '../../lib/backend/rows/key-space.js';
 import { VALUE_BOUNDS, type ValueBounds } from '../../lib/backend/rows/large-attributes.js';
 import { HeldEntry } from '../../lib/backend/rows/stored-entry.js';
+import type { ConsistencyOptions } from '../../lib/backend/rules/consistency-rules.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { deadState, undeleteIntent } from '../../lib/backend/undelete.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { type Change, type ChangeBody, type EntryUuid, ROOT_UUID } from '../../lib/change/change.js';
-import type { EntryState } from '../../lib/conflict/entry-state.js';
+import { type EntryState, isAlive } from '../../lib/conflict/entry-state.js';
 import { journalKey } from '../../lib/conflict/journal.js';
 import { RestrictedLines, restrictState } from '../../lib/conflict/restrict-state.js';
 import type { Csn } from '../../lib/csn/csn.js';
 import type { ServerState } from '../../lib/csn/server-state.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
 import { Fraction } from '../../lib/entry/fraction.js';
+import { formatFraction } from '../../lib/entry/fraction-text.js';
 import type { Log } from '../../lib/port/log.js';
 import type { StoreOp } from '../../lib/port/ordered-store.js';
 import type { PurgeTarget } from '../../lib/replica/housekeeping.js';
@@ -42,6 +44,23 @@ const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () =>
 const BASE = entryUuid(1);
 const SOME_BOUNDS = [VALUE_BOUNDS, { most: 1, load: 1 }, { most: 3, load: 2 }];
 
+export interface DirectoryPart {
+  /** What this server holds. Default: everything. */
+  readonly held?: Fraction;
+  /** What contents() tells of it. */
+  readonly shown?: Fraction;
+  /** contents() tells of a dead entry's lines what it would tell once that is dropped. */
+  readonly forgets?: boolean;
+  /** What local writes keep to. */
+  readonly consistency?: ConsistencyOptions;
+  /** Where values stand. */
+  readonly values?: ValueBounds;
+  /** Another base than that of the data. */
+  readonly base?: string;
+  /** Called when entries changed, durably. */
+  readonly onApplied?: () => void;
+}
+
 export class BackendDirectory implements SimDirectory {
   readonly backend: StoreBackend;
   undeleteFromMs: () => number = () => 0;
@@ -49,13 +68,18 @@ export class BackendDirectory implements SimDirectory {
   readonly part: HeldPart;
   readonly schema: Schema;
   readonly #shown: Fraction;
+  readonly #forgets: boolean;
 
-  /** `shown`: what contents() tells of entries. */
-  constructor(backend: StoreBackend, schema: Schema, shown: Fraction) {
+  constructor(
+    backend: StoreBackend,
+    schema: Schema,
+    { shown = Fraction.ALL, forgets = false }: DirectoryPart,
+  ) {
     this.backend = backend;
     this.schema = schema;
     this.part = backend.parts.fraction;
     this.#shown = shown;
+    this.#forgets = forgets;
   }
 
   static open(...of: Parameters<OpenDirectory>): Promise<BackendDirectory> {
@@ -63,25 +87,15 @@ export class BackendDirectory implements SimDirectory {
   }
 
   /** Some servers keep values in rows of their own that others keep in records: nobody can tell. */
-  static openVaried(...of: Parameters<OpenDirectory>): Promise<BackendDirectory> {
-    const [, , replica] = of;
-    const values = SOME_BOUNDS[replica % SOME_BOUNDS.length] ?? VALUE_BOUNDS;
-    return BackendDirectory.openPart({ values }, ...of);
+  static varied(part: Omit<DirectoryPart, 'values'> = {}): OpenDirectory {
+    return (...of) => {
+      const values = SOME_BOUNDS[of[2] % SOME_BOUNDS.length] ?? VALUE_BOUNDS;
+      return BackendDirectory.openPart({ ...part, values }, ...of);
+    };
   }
 
-  /**
-   * `held`: what this server holds; `shown`: what contents() tells of it; `references`: attributes that are kept by referential integrity; `values`: where values
-   * stand; `base`: another than that of the data; `onApplied`: called when entries changed, durably.
-   */
   static async openPart(
-    part: {
-      readonly held?: Fraction;
-      readonly shown?: Fraction;
-      readonly references?: readonly string[];
-      readonly values?: ValueBounds;
-      readonly base?: string;
-      readonly onApplied?: () => void;
-    },
+    part: DirectoryPart,
     ...[store, changelog, replica, clock, , salt, schema = standardSchema()]: Parameters<OpenDirectory>
   ): Promise<BackendDirectory> {
     const backend = await openBackend({
@@ -98,9 +112,9 @@ export class BackendDirectory implements SimDirectory {
       cacheBytes: 1 << 20,
       ...(part.onApplied === undefined ? {} : { onApplied: part.onApplied }),
       ...(part.held === undefined ? {} : { fraction: part.held }),
-      ...(part.references === undefined ? {} : { consistency: { references: part.references } }),
+      ...(part.consistency === undefined ? {} : { consistency: part.consistency }),
     });
-    return new BackendDirectory(backend, schema, part.shown ?? Fraction.ALL);
+    return new BackendDirectory(backend, schema, part);
   }
 
   get state(): ServerState {
@@ -188,21 +202,32 @@ export class BackendDirectory implements SimDirectory {
 
   /** Every entry, dead ones too, and the journal, as the oracle writes them; `shown`: what a fraction holds of both. */
   async contents(shown: Fraction = this.#shown): Promise<string> {
+    const states = await this.states();
+    const lines: string[] = [];
+    const known = this.#forgets ? states.filter(isAlive) : states;
+    const attributes = new Map(known.map((state) => [state.uuid, state.attributes]));
+    const told = new RestrictedLines(shown);
+    for await (const slice of this.backend.journal())
+      for (const line of slice)
+        for (const one of told.next(line, attributes.get(line.entry))) lines.push(journalKey(one));
+    for (const one of told.end()) lines.push(journalKey(one));
+    const held = states.map((state) => restrictState(state, shown));
+    return [...entryFacts(held), ...lines.sort()].join('\n');
+  }
+
+  /** Every entry, dead ones too. */
+  async states(): Promise<readonly EntryState[]> {
     const { store, keys, dictionary } = this.backend.parts;
     const states: EntryState[] = [];
     for await (const rows of store.scan(keys.tagRange(TAG.entry))) {
       for (const { value } of rows) states.push(decodeState(checkRecord(value), dictionary));
     }
-    const lines: string[] = [];
-    const attributes = new Map(states.map((state) => [state.uuid, state.attributes]));
-    const told = new RestrictedLines(shown);
-    for await (const slice of this.backend.journal())
-      for (const line of slice)
-        for (const one of told.next(line, attributes.get(line.entry) ?? new Map()))
-          lines.push(journalKey(one));
-    for (const one of told.end()) lines.push(journalKey(one));
-    const held = states.map((state) => restrictState(state, shown));
-    return [...entryFacts(held), ...lines.sort()].join('\n');
+    return states;
+  }
+
+  /** What contents() tells of, as a fraction's text. */
+  get shown(): string {
+    return formatFraction(this.#shown);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log, people at the journal, changes of the schema, several of these); `npm run sim` runs thousands.
+ * One history each of kinds that do more than write (members that come and go, assured writes and waiting reads, the external change log, people at the journal, groups, changes of the schema, several of these); `npm run sim` runs thousands.
  *
  * 3: the writer's disk is lost after an assured write. 4: numbers that a full disk refused. 20: a copy that was cut on the way back into the topology.
  * 2 of `schema`: a definition that does not go with another.
@@ -13,6 +13,7 @@ for (const [kind, seed] of [
   ['changelog', 4],
   ['members', 20],
   ['resolve', 900_002],
+  ['groups', 1],
   ['schema', 2],
   ['mixed', 900_002],
 ] as const) {

@@ -211,6 +211,8 @@ export class MembersAct implements Act {
     const directories = others.filter(({ options }) => options.replica !== undefined);
     if (directories.length < 2 || this.#evicted.size > 0) return false;
     if (others.some((one) => !one.up || isChanging(one))) return false;
+    // From parts alone nobody makes a whole one again.
+    if (!directories.some(({ directory }) => (directory?.part?.text ?? '') === '')) return false;
     const reached = new Set([others[0]]);
     for (const from of reached)
       for (const to of others)

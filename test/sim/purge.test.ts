@@ -45,7 +45,7 @@ for (const seed of SEEDS) {
       const report = await runSeed({
         seed,
         makeWrite: clientWrites,
-        openDirectory: BackendDirectory.openVaried,
+        openDirectory: BackendDirectory.varied(),
         server: { undeleteMs: 1000 },
         safetyMs: 8000,
         compared: live,

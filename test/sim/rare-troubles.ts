@@ -91,9 +91,7 @@ export class RareTroubles {
     if (!others.every(({ up }) => up) || !target.up) return;
     this.#restored = true;
     note(`${target.name} restored from its backup`);
-    const held = new Set(
-      target.acked.filter((csn) => others.some(({ changelog }) => changelog?.holds(csn) === true)),
-    );
+    const held = new Set(target.acked.filter((csn) => others.some((other) => other.hasWhole(csn))));
     const before = target.acked.length;
     const known = new Set(target.acked.slice(0, before));
     this.#spawn(

@@ -289,6 +289,13 @@ export class SimServer {
     Object.assign(this.disk.faults, { delay, refuse });
   }
 
+  /** Whether others can get this change from it as it was made: one that holds a part gives no whole copy, and of changes that its log does not begin with it has no more. */
+  hasWhole(csn: Csn): boolean {
+    const { changelog, directory } = this;
+    if (changelog?.holds(csn) !== true) return false;
+    return (directory?.part?.text ?? '') === '' || changelog.get(csn) !== undefined;
+  }
+
   /** Acknowledged writes that nobody else holds went with the disk. */
   forgive(lost: (csn: Csn) => boolean): void {
     const kept = this.acked.filter((csn) => !lost(csn));

@@ -11,6 +11,7 @@ import { Administrator } from './by-hand.js';
 import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
 import { areEqual, checkAcknowledged, checkQueued, describeServers } from './end-checks.js';
 import { RARE, RareTroubles } from './rare-troubles.js';
+import { checkRows } from './row-checks.js';
 import { SeededRandom } from './seeded-random.js';
 import { SHAPES, type Shape, SWARM_SHAPES } from './shapes.js';
 import type { WriteRequest } from './sim-directory.js';
@@ -143,6 +144,7 @@ export class Simulation {
       checkAcknowledged(server);
     }
     checkQueued(this.network.maxQueued);
+    await checkRows(this.servers);
     for (const act of this.#acts) await act.check?.();
     await this.#options.atEnd?.(this.servers);
     return {

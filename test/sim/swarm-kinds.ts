@@ -2,20 +2,22 @@
  * The kinds of swarms: what clients write, and what must hold in the end beside what every run checks.
  */
 
+import type { ConsistencyOptions } from '../../lib/backend/rules/consistency-rules.js';
 import { Fraction } from '../../lib/entry/fraction.js';
-import { configuredFraction } from '../../lib/entry/fraction-text.js';
 import { oracle } from '../conflict/oracle.js';
-import { standardSchema } from '../schema/standard-schema.js';
+import type { MakeAct } from './act.js';
 import { AssuredAct } from './assured-act.js';
-import { BackendDirectory, clientWrites } from './backend-directory.js';
+import { BackendDirectory, clientWrites, type DirectoryPart } from './backend-directory.js';
 import { ChangelogAct } from './changelog-act.js';
 import { only } from './end-checks.js';
+import { GroupsAct, groupWrites, KEPT } from './groups-act.js';
 import { MembersAct } from './members-act.js';
+import { Parts } from './parts.js';
 import { ResolveAct } from './resolve-act.js';
 import { SchemaAct } from './schema-act.js';
 import { schemaWrites } from './schema-writes.js';
 import { SeededRandom } from './seeded-random.js';
-import type { SimServer } from './sim-server.js';
+import type { OpenDirectory, SimServer } from './sim-server.js';
 import type { RunOptions, Simulation } from './simulation.js';
 import { StatusAct } from './status-act.js';
 import { transportWrites } from './transport-writes.js';
@@ -32,7 +34,7 @@ const COMMON = {
 const WHOLE = {
   ...COMMON,
   makeWrite: clientWrites,
-  openDirectory: BackendDirectory.openVaried,
+  openDirectory: BackendDirectory.varied(),
   atEnd: asOracle,
 };
 
@@ -40,8 +42,19 @@ const assured = (run: Simulation) => new AssuredAct(run);
 const waits = (run: Simulation) => new WaitsAct(run);
 const numbers = (run: Simulation) => new ChangelogAct(run);
 const members = (run: Simulation) => new MembersAct(run);
+const groups = (run: Simulation) => new GroupsAct(run);
 const resolve = (run: Simulation) => new ResolveAct(run);
 const schema = (run: Simulation) => new SchemaAct(run);
+/** What clients write in mixed histories. */
+const WRITES: readonly (Pick<RunOptions, 'makeWrite'> & {
+  readonly acts: readonly MakeAct[];
+  readonly consistency?: ConsistencyOptions;
+})[] = [
+  { makeWrite: clientWrites, acts: [] },
+  { makeWrite: schemaWrites, acts: [schema] },
+  { makeWrite: groupWrites, acts: [groups], consistency: KEPT },
+];
+
 /** What status says, compared in the part that is. */
 const status =
   (seed: number, compared = conforming) =>
@@ -66,16 +79,29 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
   fraction: (seed) => ({
     ...WHOLE,
     seed,
-    ...partial(seed),
+    ...partial(
+      Parts.one(seed),
+      conforming,
+      (part) =>
+        (...of) =>
+          BackendDirectory.openPart(part, ...of),
+    ),
     compared: conforming,
     acts: [waits, status(seed)],
   }),
   resolve: (seed) => ({ ...WHOLE, seed, acts: [resolve, status(seed)] }),
+  groups: (seed) => ({
+    ...WHOLE,
+    seed,
+    makeWrite: groupWrites,
+    openDirectory: BackendDirectory.varied({ consistency: KEPT }),
+    acts: [groups, waits, status(seed)],
+  }),
   schema: (seed) => ({ ...WHOLE, seed, makeWrite: schemaWrites, acts: [schema, waits, status(seed)] }),
   mixed,
 };
 
-/** Several kinds in one history: a random choice of acts, forgetting and a part among them, that goes together. */
+/** Several kinds in one history: a random choice of acts, forgetting and parts among them, that goes together. */
 function mixed(seed: number): RunOptions {
   const random = new SeededRandom(seed ^ 0x5eed);
   // A member that comes and goes, or loses its disk, has numbers for a stretch on its own (docs/changes.md).
@@ -83,20 +109,20 @@ function mixed(seed: number): RunOptions {
   const some = [...few, resolve, waits].filter(() => random.chance(0.7));
   const forgets = random.chance(0.5);
   const compared = forgets ? living : conforming;
-  // Of a line whose entry is forgotten nobody can say any more whether a part holds it. A part beside servers that come, return or lose their disks has not been drawn yet.
-  const mayBePart = !forgets && !some.includes(members) && !some.includes(assured);
-  const part = mayBePart && random.chance(0.7) ? partial(seed) : {};
-  const changesSchema = random.chance(0.4);
+  const parts = random.chance(0.5) ? Parts.several(seed) : undefined;
+  const writes = random.pick(WRITES);
+  const kept = writes.consistency === undefined ? {} : { consistency: writes.consistency };
   return {
     ...WHOLE,
-    ...(changesSchema ? { makeWrite: schemaWrites } : {}),
+    makeWrite: writes.makeWrite,
     seed,
     safetyMs: 12_000,
     compared,
-    atEnd: (servers) => asOracle(servers, compared),
-    ...part,
+    ...(parts === undefined
+      ? { openDirectory: BackendDirectory.varied(kept), atEnd: (servers) => asOracle(servers, compared) }
+      : partial(parts, compared, (part) => BackendDirectory.varied({ ...part, ...kept, forgets }))),
     ...(forgets ? { server: { ...COMMON.server, undeleteMs: 1000 } } : {}),
-    acts: [...(changesSchema ? [schema] : []), ...some, status(seed, compared)],
+    acts: [...writes.acts, ...some, status(seed, compared)],
   };
 }
 
@@ -122,24 +148,22 @@ function living(contents: string): string {
     .join('\n');
 }
 
-/** One of the servers holds a part, and all are compared in that. */
-function partial(seed: number): Pick<RunOptions, 'openDirectory' | 'atEnd'> {
-  const items = [['*:mail'], ['*:mail', 'person:title'], ['person:uidNumber,description']][seed % 3] ?? [];
-  const part = configuredFraction({ exclude: items, include: [] }, standardSchema());
-  if (!(part instanceof Fraction)) throw new Error('a fraction');
-  const replica = 1 + (Math.floor(seed / 3) % 2);
+/** Some of the servers hold parts, and all are compared in what each of them holds. */
+function partial(
+  parts: Parts,
+  compared: (contents: string) => string,
+  open: (part: DirectoryPart) => OpenDirectory,
+): Pick<RunOptions, 'openDirectory' | 'atEnd'> {
   return {
-    openDirectory: (...of) =>
-      BackendDirectory.openPart({ shown: part, ...(of[2] === replica ? { held: part } : {}) }, ...of),
+    openDirectory: (...of) => {
+      const held = parts.heldBy(of[2]);
+      return open({ shown: parts.shown, ...(held === undefined ? {} : { held }) })(...of);
+    },
     atEnd: async (servers) => {
       const changes = await changesOfAny(servers);
-      for (const { name, directory, options } of servers) {
-        if (!(directory instanceof BackendDirectory)) continue;
-        const isPart = options.replica === replica;
-        if ((directory.part.text !== '') !== isPart) throw new Error(`${name} holds ${directory.part.text}`);
-        if (isPart || changes === undefined) continue;
-        equal(conforming(await directory.contents(Fraction.ALL)), oracle(changes));
-      }
+      for (const { directory } of parts.checkHeld(servers))
+        if (directory instanceof BackendDirectory && changes !== undefined)
+          equal(compared(await directory.contents(Fraction.ALL)), compared(oracle(changes)));
     },
   };
 }

@@ -23,7 +23,7 @@ for (const seed of SEEDS) {
       const report = await runSeed({
         seed,
         makeWrite: clientWrites,
-        openDirectory: BackendDirectory.openVaried,
+        openDirectory: BackendDirectory.varied(),
         safetyMs: 8000,
         atEnd: async ([server]) => {
           if (server === undefined) throw new Error('no server');

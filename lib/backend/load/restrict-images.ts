@@ -73,7 +73,7 @@ export async function restrictJournal(world: RestrictWorld): Promise<void> {
     for (const { key, value } of rows) {
       const line = decodeJournalLine(value);
       const id = store.get(keys.uuid(line.entry));
-      const entry = id === undefined ? NO_ATTRIBUTES : attributesOf(readId(id, 0), world);
+      const entry = id === undefined ? undefined : attributesOf(readId(id, 0), world);
       const kept = lines.next(line, entry);
       if (!kept.includes(line)) ops.push({ type: 'del', key });
       for (const other of kept) if (other !== line) ops.push(put(other));
