@@ -70,7 +70,7 @@ function lastKey({ domain }: KeySpace): Uint8Array {
 }
 
 /** The value of a change's row. */
-export function encodeApplied(change: AppliedChange): Uint8Array {
+function encodeApplied(change: AppliedChange): Uint8Array {
   const bytes = carveBytes(2 * CSN_BYTES + change.entries.length * ENTRY_BYTES);
   putCsn(bytes, 0, change.csn);
   if (change.previous !== undefined) putCsn(bytes, CSN_BYTES, change.previous);
@@ -84,7 +84,7 @@ export function encodeApplied(change: AppliedChange): Uint8Array {
 }
 
 /** The inverse of encodeApplied(). Throws StoreError damaged. */
-export function decodeApplied(usn: number, bytes: Uint8Array): AppliedChange {
+function decodeApplied(usn: number, bytes: Uint8Array): AppliedChange {
   const rest = bytes.length - 2 * CSN_BYTES;
   if (rest < 0 || rest % ENTRY_BYTES !== 0)
     throw new StoreError('damaged', `applied row ${usn} is cut short`);

@@ -37,7 +37,7 @@ export class NotAtHand extends Error {
 }
 
 /** CSN of the newest change that an entry shows. */
-export function newestCsn(state: EntryState): Csn {
+function newestCsn(state: EntryState): Csn {
   let newest = state.modified.csn;
   if (state.parentCsn > newest) newest = state.parentCsn;
   if (state.rdnCsn > newest) newest = state.rdnCsn;

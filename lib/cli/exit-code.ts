@@ -8,11 +8,11 @@ import { RESULT_CODES } from '../base/result-code.js';
 import { StoreError } from '../port/ordered-store.js';
 
 export const EXIT_OK = 0;
-export const EXIT_INTERNAL = 70;
-export const EXIT_CONFIG = 78;
+const EXIT_INTERNAL = 70;
+const EXIT_CONFIG = 78;
 export const EXIT_OTHER = 80;
-export const EXIT_COMMAND_LINE = 89;
-export const EXIT_CONNECT = 91;
+const EXIT_COMMAND_LINE = 89;
+const EXIT_CONNECT = 91;
 
 /** The exit code that an error asks for. */
 export function exitCodeOf(error: unknown): number {

@@ -39,7 +39,7 @@ export const NO_SOURCES: ConfigSources = {
 };
 
 /** Variables of ours that are no options: the launcher and the commands read them. */
-export const COMMAND_VARIABLES = [
+const COMMAND_VARIABLES = [
   'POLYARCH_PASSWORD',
   'POLYARCH_PASSWORD_FILE',
   'POLYARCH_BIND_DN',
@@ -76,7 +76,7 @@ export function resolveConfig(sources: ConfigSources): Settings {
 }
 
 /** Nested schema of polyarch.yaml, built from the option table. */
-export function documentSchema(): TObject {
+function documentSchema(): TObject {
   const groups = new Map<string, Record<string, TSchema>>();
   const top: Record<string, TSchema> = {};
   for (const key of OPTION_KEYS) {

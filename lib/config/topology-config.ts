@@ -26,7 +26,7 @@ function words<const T extends readonly string[]>(all: T) {
 const closed = { additionalProperties: false } as const;
 
 /** Shape of the topology document. */
-export const TOPOLOGY_SCHEMA = Type.Object(
+const TOPOLOGY_SCHEMA = Type.Object(
   {
     domains: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { minItems: 1, maxItems: 1000 }),
     sites: Type.Array(Type.Object({ name: name() }, closed), { minItems: 1, maxItems: 1000 }),

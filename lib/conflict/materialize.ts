@@ -17,7 +17,7 @@ import { equalityRule } from '../schema/equality-rules.js';
 import type { EntryState, Stamp } from './entry-state.js';
 
 /** Key and name of the attribute that shows the DN which a displaced entry wanted. */
-export const CONFLICT_ATTRIBUTE = 'ds-sync-conflict' as AttributeKey;
+const CONFLICT_ATTRIBUTE = 'ds-sync-conflict' as AttributeKey;
 
 /** The last moment that generalizedTime can write. */
 const MAX_TIME_MS = 253_402_300_799_999;

@@ -34,7 +34,7 @@ export interface ModifyResult {
   readonly changes: readonly AttributeChange[];
 }
 
-export const STRICT_MODIFY: ModifyOptions = { permissive: false };
+const STRICT_MODIFY: ModifyOptions = { permissive: false };
 
 /**
  * Applies the modifications in order. Throws LdapError: undefinedAttributeType, attributeOrValueExists, noSuchAttribute, constraintViolation,

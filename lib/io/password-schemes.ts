@@ -12,12 +12,12 @@ import { md5Crypt } from './md5-crypt.js';
 import { checkScram } from './scram-password.js';
 
 /** Greatest costs that a stored value may ask of us. */
-export const MAX_ITERATIONS = 2_000_000;
-export const MAX_MEMORY_BYTES = 268_435_456;
-export const MAX_ARGON2_PASSES = 16;
-export const MAX_LANES = 16;
-export const MAX_BCRYPT_COST = 14;
-export const MAX_CRYPT_ROUNDS = 200_000;
+const MAX_ITERATIONS = 2_000_000;
+const MAX_MEMORY_BYTES = 268_435_456;
+const MAX_ARGON2_PASSES = 16;
+const MAX_LANES = 16;
+const MAX_BCRYPT_COST = 14;
+const MAX_CRYPT_ROUNDS = 200_000;
 const MAX_STORED_BYTES = 4096;
 
 /** A stored value that can be checked at an acceptable cost. */

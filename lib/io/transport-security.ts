@@ -53,7 +53,7 @@ export function commonNameOf(subject: unknown): string | undefined {
 }
 
 /** Key length of a cipher suite's bulk cipher, from its IANA name. */
-export function strengthOf(cipher: string): number {
+function strengthOf(cipher: string): number {
   if (cipher.includes('256') && !cipher.includes('_128_')) return 256;
   if (cipher.includes('CHACHA20')) return 256;
   return cipher.includes('128') ? 128 : 112;

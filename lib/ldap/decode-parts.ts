@@ -77,7 +77,7 @@ export function readCount(reader: BerReader, what: string, tag: number = TAG.int
 }
 
 /** A SEQUENCE OF (or SET OF) AttributeValue. */
-export function readValues(reader: BerReader, tag: number, budget: ValueBudget): Uint8Array[] {
+function readValues(reader: BerReader, tag: number, budget: ValueBudget): Uint8Array[] {
   const values: Uint8Array[] = [];
   const outer = reader.enter(tag);
   while (!reader.atEnd) {

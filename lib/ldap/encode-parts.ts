@@ -24,7 +24,7 @@ export function writeControls(writer: BerWriter, controls: readonly Control[]): 
 }
 
 /** SET (or SEQUENCE) OF AttributeValue. */
-export function writeValues(writer: BerWriter, tag: number, values: readonly Uint8Array[]): void {
+function writeValues(writer: BerWriter, tag: number, values: readonly Uint8Array[]): void {
   const mark = writer.length;
   for (let i = values.length - 1; i >= 0; i--) writer.octets(values[i] as Uint8Array);
   writer.wrap(tag, mark);

@@ -124,7 +124,7 @@ export async function ownDigests(
 }
 
 /** The whole of an entry of ours; undefined when there is none, or it is too large. */
-export async function ownImage(backend: ComparedBackend, uuid: EntryUuid): Promise<Uint8Array | undefined> {
+async function ownImage(backend: ComparedBackend, uuid: EntryUuid): Promise<Uint8Array | undefined> {
   const history = await backend.history(uuid);
   const state = backend.parts.digests.stateOf(uuid);
   return state === undefined ? undefined : encodeEntryImage({ state, history });

@@ -10,7 +10,7 @@ import { StoreError } from '../port/ordered-store.js';
  * `kept`: may still come back from another server. `sure`: nobody has it. `refused`: cannot be made any more. `member`: made as a member of the domain and part of the one history of
  * ours that others know: it is good as it is, whoever has it.
  */
-export const STAGES = ['kept', 'sure', 'refused', 'member'] as const;
+const STAGES = ['kept', 'sure', 'refused', 'member'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface KeptRow {

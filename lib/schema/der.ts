@@ -7,7 +7,6 @@ import { LIMITS } from '../base/limits.js';
 import { decodeBerValue } from '../dn/ber-value.js';
 import type { Ava, Rdn } from '../dn/dn.js';
 
-export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;
 export const OCTET_STRING = 0x04;
@@ -15,7 +14,7 @@ export const OBJECT_IDENTIFIER = 0x06;
 export const UTC_TIME = 0x17;
 export const GENERALIZED_TIME = 0x18;
 export const SEQUENCE = 0x30;
-export const SET = 0x31;
+const SET = 0x31;
 
 /** One element in the octets that it was found in. */
 export interface Element {

@@ -83,7 +83,7 @@ export function prepareTelephone(value: Uint8Array, max: number): Uint8Array | u
 }
 
 /** Steps 1 to 5: transcode, map, normalize, prohibit (there is nothing to do for bidi). */
-export function prepareText(bytes: Uint8Array, fold: boolean, max: number): string | undefined {
+function prepareText(bytes: Uint8Array, fold: boolean, max: number): string | undefined {
   const decoded = utf8Decode(bytes);
   if (decoded === undefined) return undefined;
   const ascii = decoded.length === bytes.length;

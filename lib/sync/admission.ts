@@ -26,7 +26,7 @@ import { HELLO_TIMEOUT_MS } from './session-timing.js';
 const LACKS_FORGOTTEN = 'lacks changes whose history may be forgotten';
 
 /** What an evicted server is told, and what others tell of it. */
-export function evictedSentence(name: string, server: string): string {
+function evictedSentence(name: string, server: string): string {
   return `${name} was evicted: history that it may need is forgotten; to let it return: polyarch replication restore --dir DIR --server ${name} (DIR: that of ${server}), then polyarch replication initialize --dir DIR (DIR: that of ${name}; its changes that nobody has are re-issued)`;
 }
 

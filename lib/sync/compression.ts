@@ -8,7 +8,7 @@ import { FRAME_HEADER_BYTES } from './frame-assembler.js';
 import type { Hello } from './frames.js';
 
 /** Protocol version from which a server inflates. */
-export const COMPRESSION_VERSION = 2;
+const COMPRESSION_VERSION = 2;
 
 const TYPE = 12;
 

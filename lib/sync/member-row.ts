@@ -33,11 +33,11 @@ export interface MemberReport {
 }
 
 /** `member`: counts. `evicted`: does not, and is refused. `returning`: does not, and is let in when it knows what the members have forgotten. */
-export const STANDINGS = ['member', 'returning', 'evicted'] as const;
+const STANDINGS = ['member', 'returning', 'evicted'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 /** `expected`: configured somewhere, and never heard of. */
-export const MEMBER_KINDS = ['expected', 'broker', 'directory'] as const;
+const MEMBER_KINDS = ['expected', 'broker', 'directory'] as const;
 export type MemberKind = (typeof MEMBER_KINDS)[number];
 
 export interface MemberRow {

@@ -7,7 +7,7 @@ import type { Hello } from './frames.js';
 /** Something is sent at least this often. */
 export const HEARTBEAT_MS = 1000;
 /** A peer that was silent for this many heartbeats is gone. */
-export const DEAD_AFTER_HEARTBEATS = 3;
+const DEAD_AFTER_HEARTBEATS = 3;
 /** A peer that did not introduce itself by then is sent away. */
 export const HELLO_TIMEOUT_MS = 5000;
 /** How often a session looks at its clock: the longest that an advert or an acknowledgement waits. */

@@ -53,7 +53,7 @@ export interface Selection {
 
 export const SOURCE_GRACE_MS = 300;
 /** A source that lagged is not preferred again for so long. */
-export const SOURCE_RETURN_MS = 5000;
+const SOURCE_RETURN_MS = 5000;
 
 /** So long those that could serve an origin have to come by what they lack themselves. */
 export const STARVED_MS = 5000;

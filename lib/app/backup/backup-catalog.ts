@@ -87,7 +87,7 @@ async function listed(path: string): Promise<ListedBackup> {
 }
 
 /** The header of an opened file. Throws OperatorError BACKUP_INVALID. */
-export function headerOf(reader: BackupReader): BackupHeader {
+function headerOf(reader: BackupReader): BackupHeader {
   const header = readHeader(reader.content);
   if (header === undefined)
     throw new OperatorError(

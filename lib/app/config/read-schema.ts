@@ -41,19 +41,13 @@ export async function readWholeSchema(
 }
 
 /** What was added over LDAP, as it stands in a store. Rejects with a StoreError. */
-export async function storedDefinitions(
-  base: Schema,
-  store: OrderedStore,
-): Promise<readonly OwnDefinition[]> {
+async function storedDefinitions(base: Schema, store: OrderedStore): Promise<readonly OwnDefinition[]> {
   const baseKey = must(base.dnKey(parseDn(SCHEMA_BASE)), 'a well-formed DN');
   const state = await storedState(store, baseKey, SCHEMA_ENTRY_UUID);
   return state === undefined ? [] : ownDefinitions({ attribute: (key) => state.attributes.get(key) });
 }
 
 /** A schema object of its own, with these definitions. */
-export function extended(
-  base: Schema,
-  own: readonly OwnDefinition[],
-): Pick<ServerSchema, 'schema' | 'inactive'> {
+function extended(base: Schema, own: readonly OwnDefinition[]): Pick<ServerSchema, 'schema' | 'inactive'> {
   return own.length === 0 ? { schema: base.copy(), inactive: [] } : extendSchema(base, own);
 }

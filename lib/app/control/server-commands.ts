@@ -241,7 +241,7 @@ function watchUpdate(
 }
 
 /** What the caller is shown of a total update. */
-export function updateProgress(now: UpdateProgress): ControlProgress {
+function updateProgress(now: UpdateProgress): ControlProgress {
   return {
     done: now.images,
     what: 'rows',

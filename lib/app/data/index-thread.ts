@@ -39,7 +39,7 @@ const MOST_AHEAD = 12;
 const BATCHES = 4;
 const BATCH_BYTES = 1 << 20;
 /** Longest row that the thread may ask for. */
-export const ANSWER_BYTES = 1 << 16;
+const ANSWER_BYTES = 1 << 16;
 
 /** What the thread is told when it starts. */
 export interface IndexWork {

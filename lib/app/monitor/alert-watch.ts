@@ -20,7 +20,7 @@ import { AlertCommand, alertMessage } from '../control/alert-command.js';
 import { AlertBook, type StandingAlert } from './alert-book.js';
 import { examine, type HealthFacts } from './health-rules.js';
 
-export const ALERTS_DN = `cn=alerts,${MONITOR_DN}`;
+const ALERTS_DN = `cn=alerts,${MONITOR_DN}`;
 /** The first look after a start: peers have met by then. */
 const FIRST_MS = 5000;
 

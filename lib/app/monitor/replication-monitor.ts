@@ -98,7 +98,7 @@ export function wayText({ bandwidthKbit, hours }: LinkStatus): string | undefine
 }
 
 /** A comparison in one line. */
-export function comparisonText({ peer, at, verdict, reason, differing, more }: ComparisonStatus): string {
+function comparisonText({ peer, at, verdict, reason, differing, more }: ComparisonStatus): string {
   const when = generalizedTime(Date.parse(at));
   if (verdict === 'equal') return `${when} equal to ${peer}`;
   if (verdict === 'different')

@@ -17,7 +17,7 @@ export async function requireFree(addresses: readonly string[], remedy: string):
 }
 
 /** The operator error of a listen that failed. `remedy`: how to choose another port. */
-export function listenFailure(address: string, error: NodeJS.ErrnoException, remedy: string): OperatorError {
+function listenFailure(address: string, error: NodeJS.ErrnoException, remedy: string): OperatorError {
   if (error.code === 'EADDRINUSE')
     return new OperatorError(
       'PORT_IN_USE',

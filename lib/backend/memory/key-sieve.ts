@@ -13,7 +13,7 @@ const BYTES = 2 ** 21;
 const SHIFT = 32 - Math.log2(BYTES * 8);
 
 /** Kinds of rows that it is about, by tag. Of index rows only heads are. */
-export const SIEVED_TAGS = [TAG.childCount, TAG.uuid, TAG.name, TAG.index] as const;
+const SIEVED_TAGS = [TAG.childCount, TAG.uuid, TAG.name, TAG.index] as const;
 export type SievedTag = (typeof SIEVED_TAGS)[number];
 
 export class KeySieve {

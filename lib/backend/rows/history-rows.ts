@@ -37,7 +37,7 @@ const REVOKED = 2;
 const FOUNDING = 4;
 
 /** Journal kinds by number; only appended to. */
-export const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
+const JOURNAL_KINDS: readonly JournalLine['kind'][] = [
   'value-lost',
   'change-of-deleted-entry',
   'name-conflict',

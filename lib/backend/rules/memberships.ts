@@ -59,7 +59,7 @@ export interface MembershipTree {
 }
 
 /** Normal form of an entry's name, as DN-valued attributes are indexed. */
-export function nameNormal(entry: Pick<HeldEntry, 'dn'>): Uint8Array {
+function nameNormal(entry: Pick<HeldEntry, 'dn'>): Uint8Array {
   return utf8Encode(dnKey(entry.dn));
 }
 

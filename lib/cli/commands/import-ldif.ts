@@ -160,7 +160,7 @@ async function online(
 }
 
 /** The domain that is meant. */
-export function baseOf(config: ServerConfig, given: string | undefined): string {
+function baseOf(config: ServerConfig, given: string | undefined): string {
   const { domains } = config.settings;
   if (given !== undefined) {
     requireBase(given, '--base');

@@ -9,9 +9,9 @@ import { fromBase64, toBase64 } from '../../base/bytes.js';
 /** Octets of SHA-256. */
 export const SCRAM_KEY_BYTES = 32;
 /** RFC 7677 section 4. */
-export const MIN_SCRAM_ITERATIONS = 4096;
+const MIN_SCRAM_ITERATIONS = 4096;
 /** More than any client takes part in. */
-export const MAX_SCRAM_ITERATIONS = 2_000_000;
+const MAX_SCRAM_ITERATIONS = 2_000_000;
 
 const SCHEME = '{SCRAM-SHA-256}';
 const MAX_TEXT = 512;

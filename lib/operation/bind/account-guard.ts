@@ -28,7 +28,7 @@ import { governing } from './password-policies.js';
 import { refuse } from './policy-answer.js';
 
 /** Who the server's own changes to accounts are recorded under. */
-export const POLICY_INITIATOR = 'cn=Password Policy';
+const POLICY_INITIATOR = 'cn=Password Policy';
 
 /** The guard of an account; undefined: nothing is asked of it. A promise where rows must be read first. */
 export function guardOf(

@@ -125,7 +125,7 @@ class Notifications {
 }
 
 /** What happened to an entry, from its looks. */
-export function changeTypeOf(before: NamedEntry | undefined, after: NamedEntry | undefined): ChangeType {
+function changeTypeOf(before: NamedEntry | undefined, after: NamedEntry | undefined): ChangeType {
   if (before === undefined) return 'add';
   if (after === undefined) return 'delete';
   return before.dnText === after.dnText ? 'modify' : 'modDn';

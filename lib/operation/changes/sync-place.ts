@@ -32,7 +32,7 @@ export async function placeOf(
 }
 
 /** The USN after which all stands that `held` does not cover; undefined when the log does not reach so far. */
-export async function findPlace(
+async function findPlace(
   log: ChangeSource['log'],
   state: ServerState,
   held: ServerState,

@@ -103,7 +103,7 @@ export class SortedLists {
 }
 
 /** One list in the making. */
-export class ListMaker {
+class ListMaker {
   readonly #rules: readonly SortRule[];
   readonly #clock: Clock;
   readonly #id: number;

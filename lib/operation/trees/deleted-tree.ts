@@ -36,7 +36,7 @@ import {
 const CONTAINER: Rdn = [{ type: 'cn', value: utf8Encode('Deleted Objects') }];
 
 /** Whether the request sees deleted entries. Throws LdapError insufficientAccessRights. */
-export function showsDeleted(operation: Operation): boolean {
+function showsDeleted(operation: Operation): boolean {
   if (!operation.controls.showDeleted) return false;
   if (operation.requester.kind === 'admin') return true;
   throw new LdapError('insufficientAccessRights', 'Only the administrator may use the show deleted control.');
