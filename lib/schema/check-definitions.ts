@@ -16,10 +16,28 @@ export interface CheckedFile {
   readonly fresh: readonly OwnDefinition[];
   /** Those that it has already, with the same OID. */
   readonly known: readonly SourcedDescription[];
+  /** Those whose name it has already, under another OID. */
+  readonly otherOids: readonly OtherOid[];
+}
+
+/** One name with two OIDs: products that took a definition from each other often numbered it anew. */
+export interface OtherOid {
+  /** As the file writes it. */
+  readonly name: string;
+  /** What the file says. */
+  readonly oid: string;
+  /** What the schema says. */
+  readonly ours: string;
+}
+
+/** Tells people that the definition was passed over, and what stands in its place. */
+export function otherOidLine({ name, oid, ours }: OtherOid): string {
+  return `passed over: ${name} with the OID ${oid}; the schema has that name with ${ours}`;
 }
 
 /**
- * Checks the definitions of a file. One whose OID the schema has already is passed over, whatever it says. Throws OperatorError SCHEMA_INVALID with file and line of
+ * Checks the definitions of a file. One whose OID or first name the schema has already is passed over, whatever it says: data know attributes and classes by
+ * their names. Throws OperatorError SCHEMA_INVALID with file and line of
  * every fault, or when the file holds no definition: it is another file than was meant.
  */
 export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
@@ -27,9 +45,13 @@ export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
   const taken = new Set(schema.sources.map(({ description }) => definitionKey(description)));
   const fresh: SourcedDescription[] = [];
   const known: SourcedDescription[] = [];
+  const otherOids: OtherOid[] = [];
   for (const sourced of readSchemaText(file, faults)) {
     const { description } = sourced;
+    const ours = oidOfName(schema, description);
     if (isKnown(description, schema, taken)) known.push(sourced);
+    else if (ours !== undefined)
+      otherOids.push({ name: displayName(description), oid: description.id, ours });
     else if (OWN_KINDS.some((kind) => kind === description.kind)) fresh.push(sourced);
     else
       faults.of(
@@ -47,7 +69,7 @@ export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
       faults.list,
     );
   }
-  if (fresh.length + known.length === 0)
+  if (fresh.length + known.length + otherOids.length === 0)
     throw new OperatorError('SCHEMA_INVALID', `${file.name} holds no definition of a schema`);
   return {
     fresh: fresh.map(({ description }) => ({
@@ -55,7 +77,15 @@ export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
       text: formatDescription(description),
     })),
     known,
+    otherOids,
   };
+}
+
+/** OID under which the schema has the first name of an attribute type or object class. */
+function oidOfName(schema: Schema, description: SourcedDescription['description']): string | undefined {
+  const name = displayName(description);
+  if (description.kind === 'attributeTypes') return schema.attributeType(name)?.oid;
+  return description.kind === 'objectClasses' ? schema.objectClass(name)?.oid : undefined;
 }
 
 function isKnown(

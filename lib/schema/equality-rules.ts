@@ -13,6 +13,7 @@ import { prepareAssertion, prepareNumeric, prepareTelephone, prepareValue } from
 import { isNumericString, isPostalText, isTelephoneNumber } from './syntax-checks.js';
 import { generalizedTimeForm, utcTimeForm } from './time-form.js';
 import {
+  authorizationForm,
   booleanForm,
   distinguishedNameForm,
   firstComponent,
@@ -91,6 +92,7 @@ const RULES: readonly PublishedEqualityRule[] = [
   rule('1.3.6.1.4.1.1466.109.114.2', 'caseIgnoreIA5Match', `${RFC4517}.26`, (value) => ia5Form(value, true)),
   rule('1.3.6.1.1.16.2', 'uuidMatch', '1.3.6.1.1.16.1', uuidForm),
   rule('1.3.6.1.4.1.4203.1.2.2', 'authPasswordExactMatch', '1.3.6.1.4.1.4203.1.1.2', identity),
+  rule('1.3.6.1.4.1.4203.666.4.12', 'authzMatch', '1.3.6.1.4.1.4203.666.2.7', authorizationForm),
   rule('1.3.6.1.4.1.4203.666.11.2.2', 'CSNMatch', '1.3.6.1.4.1.4203.666.11.2.1', (value) =>
     ia5Form(value, true),
   ),

@@ -16,7 +16,7 @@ import { isInteger } from './integer-form.js';
 import { parseDescription } from './schema-parser.js';
 import { readSubtreeSpecification } from './subtree-specification.js';
 import { generalizedTimeForm, utcTimeForm } from './time-form.js';
-import { isBitString, isOid, uuidForm } from './value-forms.js';
+import { authorizationForm, isBitString, isOid, uuidForm } from './value-forms.js';
 
 export { isBitString, isDerSequence, isInteger, isOid };
 
@@ -230,6 +230,9 @@ export const isAuthPassword: Check = (value) => {
       c === 0x5f,
   );
 };
+
+/** Who may act as whom, as OpenLDAP writes it (slapd.conf(5), authz-policy). */
+export const isAuthorization: Check = (value) => authorizationForm(value) !== undefined;
 
 /** Ours (24 hex digits), or OpenLDAP's `time#count#sid#mod`. */
 export const isCsn: Check = (value) => {

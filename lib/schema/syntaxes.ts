@@ -90,6 +90,8 @@ const OTHERS: readonly Row[] = [
   ['1.3.6.1.1.16.1', 'UUID', check.isUuid],
   // RFC 3112 section 3.1.
   ['1.3.6.1.4.1.4203.1.1.2', 'Authentication Password', check.isAuthPassword],
+  // OpenLDAP's authorization rules, of dyngroup.schema.
+  ['1.3.6.1.4.1.4203.666.2.7', 'OpenLDAP Authorization', check.isAuthorization],
   // OpenLDAP's change sequence numbers, and ours of 24 hex digits.
   ['1.3.6.1.4.1.4203.666.11.2.1', 'CSN', check.isCsn],
   ['1.3.6.1.4.1.4203.666.11.2.4', 'CSN SID', check.isAnyText],

@@ -1,11 +1,11 @@
 /**
  * Normal forms that several rules share and that are too small for a file of their own: booleans, bit strings, UUIDs, lists of lines,
- * IA5 strings, names with an optional UID, object identifiers, first components.
+ * IA5 strings, names with an optional UID, identities of authorization rules, object identifiers, first components.
  *
  * Every function is total: undefined for octets that are not of the syntax.
  */
 import { hexDigit, isDigit, isLetter } from '../base/ascii.js';
-import { isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
+import { concatBytes, isAscii, latin1, utf8Decode, utf8Encode } from '../base/bytes.js';
 import { LdapError } from '../base/ldap-error.js';
 import { LIMITS } from '../base/limits.js';
 import { parseDn } from '../dn/dn-text.js';
@@ -93,6 +93,25 @@ export function nameAndUidForm(value: Uint8Array): Uint8Array | undefined {
   out.set(name);
   out.set(value.subarray(hash), name.length);
   return out;
+}
+
+/** `dn`, `dn.exact`, `dn.subtree` ..., `group` or `group/class/member`: a DN follows. */
+const NAMES_DN = /^(?:dn(?:\.(?:exact|children|subtree|onelevel))?|group(?:\/[\w.-]+){0,2}):/i;
+/** `u:name`, `u.mechanism/realm:name`, a pattern or an LDAP URL: compared as written. */
+const NAMES_OTHER = /^(?:u(?:[./][^:]*)?:.|dn\.regex:.|ldap:\/\/)/i;
+
+/** An identity in OpenLDAP's authorization rules: its kind in lower case and the DN's form; a DN alone is `dn:`. */
+export function authorizationForm(value: Uint8Array): Uint8Array | undefined {
+  const text = value.length > LIMITS.dnBytes ? undefined : utf8Decode(value);
+  if (text === undefined || text === '') return undefined;
+  if (NAMES_OTHER.test(text)) return value;
+  const kind = NAMES_DN.exec(text)?.[0] ?? '';
+  const rest = text.slice(kind.length);
+  const name = kind !== '' && rest === '*' ? utf8Encode('*') : distinguishedNameForm(utf8Encode(rest));
+  if (name === undefined) return undefined;
+  const lower = kind.toLowerCase();
+  const prefix = utf8Encode(lower === '' || lower === 'dn.exact:' ? 'dn:' : lower);
+  return concatBytes([prefix, name]);
 }
 
 /** Forms of standard names that were asked for. */

@@ -22,6 +22,36 @@ t.test('what the schema has is passed over, the rest is new, in strict syntax', 
   t.equal(known.length, 1);
 });
 
+t.test(
+  'a name that the schema gives another OID is passed over and told: other products number one name differently',
+  async (t) => {
+    const text = [
+      "attributetype ( 9.1.1 NAME ( 'CN' 'nickname' ) SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+      "objectclass ( 9.2.1 NAME 'Person' SUP top STRUCTURAL )",
+      "objectclass ( 9.2.2 NAME 'guest' SUP person STRUCTURAL MAY cn )",
+    ].join('\n');
+    const { fresh, known, otherOids } = checkSchemaFile(BASE, { name: 'my.schema', text });
+    t.same(
+      fresh.map((one) => one.text),
+      ["( 9.2.2 NAME 'guest' SUP person STRUCTURAL MAY cn )"],
+    );
+    t.same(known, []);
+    t.same(otherOids, [
+      { name: 'CN', oid: '9.1.1', ours: '2.5.4.3' },
+      { name: 'Person', oid: '9.2.1', ours: '2.5.6.6' },
+    ]);
+  },
+);
+
+t.test('a new definition whose second name is taken, and one name twice in a file, are faults', async (t) => {
+  for (const text of [
+    "attributetype ( 9.1.1 NAME ( 'nickname' 'cn' ) SUP name )",
+    "attributetype ( 9.1.1 NAME 'nickname' SUP name )\nattributetype ( 9.1.2 NAME 'nickname' SUP name )",
+    "objectclass ( 9.2.1 NAME 'cn' SUP top AUXILIARY MAY nothing )",
+  ])
+    t.throws(() => checkSchemaFile(BASE, { name: 'my.schema', text }), { code: 'SCHEMA_INVALID' });
+});
+
 t.test('every fault is told with file and line, and nothing is taken', async (t) => {
   const text =
     "dn: cn=schema\nattributeTypes: ( 9.1.1 NAME 'a' SYNTAX 9.9 )\nobjectClasses: ( 9.2.1 NAME 'c' MAY b )\nldapSyntaxes: ( 9.3.1 DESC 'x' )\n";

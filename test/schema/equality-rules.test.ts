@@ -71,6 +71,21 @@ const CASES: ReadonlyMap<string, Case> = new Map<string, Case>([
   ['uuidMatch', { same: [UUID, UUID.toUpperCase()], other: [UUID.replace('5', '6')], invalid: ['', 'x'] }],
   ['authPasswordExactMatch', { same: ['X$a$b'], other: ['x$a$b', 'X$a$c'], invalid: [] }],
   [
+    'authzMatch',
+    {
+      same: ['dn:cn=A,dc=b', 'DN.exact:CN=a, DC=b', 'cn=a,dc=B'],
+      other: [
+        'dn.subtree:cn=a,dc=b',
+        'group:cn=a,dc=b',
+        'u:a',
+        'dn:*',
+        'dn.regex:cn=a,dc=b',
+        'ldap:///dc=b??sub?(cn=a)',
+      ],
+      invalid: ['', 'dn:nonsense', 'group/groupOfNames/member:x', 'nonsense'],
+    },
+  ],
+  [
     'CSNMatch',
     { same: ['0123456789abcdef01234567', '0123456789ABCDEF01234567'], other: ['x'], invalid: ['é'] },
   ],

@@ -151,6 +151,19 @@ const CASES: readonly Case[] = [
     invalid: ['', 'SHA1$a', 'sha1$a$b', '$a$b', 'A$b$c$d', 'SHA1$é$b'],
   },
   {
+    oid: '1.3.6.1.4.1.4203.666.2.7',
+    valid: [
+      'dn:cn=a',
+      'dn.children:dc=b',
+      'group/groupOfNames/member:cn=a',
+      'u.EXTERNAL:a',
+      'dn:*',
+      'ldap:///dc=b',
+      'cn=a',
+    ],
+    invalid: ['', 'dn:a', 'u:', 'x:y'],
+  },
+  {
     oid: '1.3.6.1.4.1.4203.666.11.2.1',
     valid: ['0193abcdef01234567890001', '20260101000000.000000Z#000000#001#000000'],
     invalid: ['', '0193', 'x'.repeat(24), '20260101000000Z#0#1', '2026#0#1#2'],

@@ -1,7 +1,7 @@
 /** `polyarch schema add`: the definitions of a file into the schema of all servers, as one change. */
 import type { SchemaEdit } from '../../app/config/change-schema.js';
 import { counted } from '../../base/counted.js';
-import { checkSchemaFile } from '../../schema/check-definitions.js';
+import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js';
 import { OWN_KINDS } from '../../schema/own-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
@@ -27,17 +27,18 @@ export const schemaAdd = defineCommand({
   ],
   async run(args) {
     const { schema } = await findSchema(args);
-    const { fresh, known } = checkSchemaFile(schema, await readSchemaFile(args.file));
+    const { fresh, known, otherOids } = checkSchemaFile(schema, await readSchemaFile(args.file));
     const edits: SchemaEdit[] = [];
     for (const kind of OWN_KINDS) {
       const values = fresh.filter((one) => one.kind === kind).map(({ text }) => text);
       if (values.length > 0) edits.push({ operation: 'add', kind, values });
     }
     if (edits.length > 0) await editSchema(args, edits);
-    printData(
-      { added: fresh.length, known: known.length },
-      args.json,
-      () => `added ${counted(fresh.length, 'definition')}; the schema had ${known.length} already`,
+    printData({ added: fresh.length, known: known.length, otherOids }, args.json, () =>
+      [
+        `added ${counted(fresh.length, 'definition')}; the schema had ${known.length} already`,
+        ...otherOids.map(otherOidLine),
+      ].join('\n'),
     );
     return undefined;
   },

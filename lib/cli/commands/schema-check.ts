@@ -1,5 +1,5 @@
 /** `polyarch schema check`: whether a schema file fits a schema. Changes nothing. */
-import { checkSchemaFile } from '../../schema/check-definitions.js';
+import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
 import { readSchemaFile } from '../read-schema-file.js';
@@ -21,11 +21,12 @@ export const schemaCheck = defineCommand({
   ],
   async run(args) {
     const { schema } = await findSchema(args);
-    const { fresh, known } = checkSchemaFile(schema, await readSchemaFile(args.file));
-    printData(
-      { valid: true, new: fresh.length, known: known.length },
-      args.json,
-      () => `${args.file} fits: ${fresh.length} new definitions, ${known.length} that the schema has already`,
+    const { fresh, known, otherOids } = checkSchemaFile(schema, await readSchemaFile(args.file));
+    printData({ valid: true, new: fresh.length, known: known.length, otherOids }, args.json, () =>
+      [
+        `${args.file} fits: ${fresh.length} new definitions, ${known.length} that the schema has already`,
+        ...otherOids.map(otherOidLine),
+      ].join('\n'),
     );
     return undefined;
   },
