@@ -47,6 +47,7 @@ import type { Dictionary } from './rows/dictionary.js';
 import { decodeJournalLine, readHistory } from './rows/history-rows.js';
 import { type KeySpace, TAG } from './rows/key-space.js';
 import { type Purged, type PurgeOptions, purgeRows } from './rows/purge-rows.js';
+import { HeldEntry } from './rows/stored-entry.js';
 import { afterSchemaChange } from './rules/after-schema.js';
 import type { ConsistencyRules } from './rules/consistency-rules.js';
 import type { Conformance } from './rules/schema-marks.js';
@@ -143,10 +144,12 @@ export class StoreBackend implements Backend {
   }
 
   parent(entry: StoredEntry): StoredEntry | undefined {
+    checkHere(entry);
     return this.parts.tree.parent(entry);
   }
 
   childCount(entry: StoredEntry): number {
+    checkHere(entry);
     return this.parts.tree.childCount(entry);
   }
 
@@ -175,12 +178,14 @@ export class StoreBackend implements Backend {
   }
 
   search(request: SearchPlanRequest): Candidates {
+    checkHere(request.base);
     return this.#ofThese(
       openRecent(this.#world, this.parts.applied, request) ?? openCandidates(this.#world, request),
     );
   }
 
   ordered(request: OrderedRequest): Candidates | undefined {
+    checkHere(request.base);
     const ordered = openOrdered(this.#world, request);
     return ordered && this.#ofThese(ordered);
   }
@@ -189,7 +194,8 @@ export class StoreBackend implements Backend {
     return new SteadyCandidates(candidates, this.parts.dictionary);
   }
 
-  explain(request: SearchPlanRequest): Promise<Explanation> {
+  async explain(request: SearchPlanRequest): Promise<Explanation> {
+    checkHere(request.base);
     return explainSearch(this.#world, request);
   }
 
@@ -199,6 +205,7 @@ export class StoreBackend implements Backend {
 
   async *children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]> {
     const { tree } = this.parts;
+    checkHere(entry);
     const lost = tree.showsLostAndFound(entry.id) ? tree.lostAndFound() : undefined;
     if (lost !== undefined) yield [lost];
     const count = tree.childCount(entry);
@@ -355,4 +362,9 @@ export class StoreBackend implements Backend {
     await this.parts.writes.close();
     await jobs;
   }
+}
+
+/** Numbers of entries mean others once a copy took the place of the data. Throws LdapError unavailable. */
+function checkHere(entry: StoredEntry): void {
+  if (entry instanceof HeldEntry) entry.checkHere();
 }

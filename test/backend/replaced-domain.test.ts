@@ -1,10 +1,12 @@
 /** What readers that began before a copy replaced the data are told while it comes and when it is there. */
 import t from 'tap';
+import { GuardedBackend } from '../../lib/app/domain/guarded-backend.js';
 import type { Candidates, StoredEntry } from '../../lib/backend/backend.js';
 import { DEFAULT_INDEXES, IndexConfig } from '../../lib/backend/index/index-config.js';
 import type { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
+import { utf8Encode } from '../../lib/base/bytes.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
@@ -80,6 +82,60 @@ t.test('an entry that was read before is never decoded by what the copy calls it
   t.throws(() => entry.stored, REPLACED);
   t.same(decoded.stored.get('mail' as AttributeKey)?.values, [mail], 'what was decoded stays');
   t.ok(read(BASE).attribute('businesscategory' as AttributeKey));
+});
+
+t.test(
+  "an entry that was read before leads to none of the copy: its number is another one's there",
+  async (t) => {
+    const { backend: source } = await domain('businessCategory', 3);
+    const { backend } = await domain('description', 3);
+    const entry = must(backend.byDnText(BASE), 'the base');
+    t.equal(backend.childCount(entry), 3);
+    const filter = compileFilter(parseFilter('(cn=*)'), schema);
+    const request = { base: entry, scope: 'sub', filter } as const;
+    const sorted = { ...request, attribute: 'cn' as AttributeKey, rule: 'caseIgnoreOrderingMatch' } as const;
+    const holds = async () => {
+      t.throws(() => backend.childCount(entry), REPLACED);
+      t.throws(() => backend.parent(entry), REPLACED);
+      t.throws(() => backend.search(request), REPLACED);
+      t.throws(() => backend.ordered({ ...sorted, reverse: false, others: [] }), REPLACED);
+      await t.rejects(backend.explain(request), REPLACED);
+      await t.rejects(backend.children(entry)[Symbol.asyncIterator]().next() as Promise<unknown>, REPLACED);
+    };
+    await backend.beginImport();
+    await holds();
+    await copied(source, backend);
+    await holds();
+    t.equal(backend.childCount(must(backend.byDnText(BASE), 'the base')), 3);
+  },
+);
+
+t.test('while a copy comes nothing of it is shown, by whatever name it is asked for', async (t) => {
+  const { backend: source } = await domain('businessCategory', 3);
+  const { backend } = await domain('description', 3);
+  const readsHeld = () => (backend.importing ? 'a copy comes' : undefined);
+  const guarded = new GuardedBackend(backend, { readsHeld, writesHeld: readsHeld });
+  const entry = must(guarded.byDnText(`cn=1,${BASE}`), 'a person');
+  const [cn, one] = ['cn' as AttributeKey, utf8Encode('1')];
+  const reads: Readonly<Record<string, () => unknown>> = {
+    byId: () => guarded.byId(entry.id),
+    byUuid: () => guarded.byUuid(entry.uuid),
+    holders: () => guarded.holders(cn, one),
+    holderCount: () => guarded.holderCount(cn, one),
+    parent: () => guarded.parent(entry),
+    childCount: () => guarded.childCount(entry),
+    children: () => guarded.children(entry),
+    lastName: () => guarded.lastName(entry.uuid),
+    journal: () => guarded.journal(),
+  };
+  await backend.beginImport();
+  const snapshot = await source.exportSnapshot();
+  for await (const images of snapshot.images()) await backend.importImages(images);
+  for (const [name, read] of Object.entries(reads)) t.throws(read, REPLACED, name);
+  await backend.finishImport(snapshot.generationId, snapshot.state);
+  await snapshot.close();
+  t.equal(guarded.byUuid(entry.uuid), undefined);
+  t.ok(guarded.byDnText(`cn=1,${BASE}`));
 });
 
 t.test(

@@ -132,6 +132,23 @@ t.test('an entry deleted while its password is verified does not get in', async 
   t.equal((await client.reply(id)).result, 'invalidCredentials');
 });
 
+t.test(
+  'who binds while a copy of all data begins is told to come later, not that the password is wrong',
+  async (t) => {
+    const server = await TestServer.open();
+    await server.populate();
+    let open = (): void => undefined;
+    server.hasher.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const client = server.connect();
+    const id = client.send(simpleBind(ANN, "ann's"));
+    await server.backend.beginImport();
+    open();
+    t.equal((await client.reply(id)).result, 'unavailable');
+  },
+);
+
 t.test('a failed bind and a malformed one leave the connection anonymous (RFC 4513 section 4)', async (t) => {
   const server = await TestServer.open();
   await server.populate();

@@ -2,7 +2,9 @@
  * A whole LDAP service without sockets or disk: schema from the repository, a backend on a memory store, a clock that stands still, and clients
  * that speak real octets over memory transports.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
+import { GuardedBackend } from '../../lib/app/domain/guarded-backend.js';
 import type { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import type { BackendOptions } from '../../lib/backend/open-backend.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
@@ -376,6 +378,13 @@ function deletedOf({ backend, changes }: TestBackend): DeletedEntries {
   return new DeletedEntries({ backend, guarded: backend, changelog, fromMs: () => 0 });
 }
 
+/** As clients see it in a server. */
+function guarded({ backend }: TestBackend): GuardedBackend {
+  const readsHeld = () =>
+    backend.importing ? 'the server is being initialized from another one' : undefined;
+  return new GuardedBackend(backend, { readsHeld, writesHeld: readsHeld });
+}
+
 export class TestServer {
   readonly schema = testSchema();
   readonly clock: TestClock;
@@ -425,7 +434,7 @@ export class TestServer {
       bases.map((base) => openTestBackend(schema, base, clock, log, undefined, options)),
     );
     const server = new TestServer(clock, log, must(opened[0], 'a base'), settings, scram);
-    for (const one of opened) server.service.directory.addDomain(one.backend, undefined, deletedOf(one));
+    for (const one of opened) server.service.directory.addDomain(guarded(one), undefined, deletedOf(one));
     return server;
   }
 
@@ -433,7 +442,7 @@ export class TestServer {
   async reopen(options: Partial<BackendOptions> = {}): Promise<TestServer> {
     const opened = await openTestBackend(this.schema, BASE, this.clock, this.log, this.store, options);
     const server = new TestServer(this.clock, this.log, opened, this.service.settings, undefined);
-    server.service.directory.addDomain(opened.backend, undefined, deletedOf(opened));
+    server.service.directory.addDomain(guarded(opened), undefined, deletedOf(opened));
     return server;
   }
 

@@ -87,10 +87,12 @@ export class GuardedBackend implements Backend {
   }
 
   byId(id: EntryId): StoredEntry | undefined {
+    this.#checkRead();
     return this.#backend.byId(id);
   }
 
   byUuid(uuid: EntryUuid): StoredEntry | undefined {
+    this.#checkRead();
     return this.#backend.byUuid(uuid);
   }
 
@@ -100,22 +102,27 @@ export class GuardedBackend implements Backend {
   }
 
   holders(key: AttributeKey, normal: Uint8Array): readonly StoredEntry[] {
+    this.#checkRead();
     return this.#backend.holders(key, normal);
   }
 
   holderCount(key: AttributeKey, normal: Uint8Array): number {
+    this.#checkRead();
     return this.#backend.holderCount(key, normal);
   }
 
   parent(entry: StoredEntry): StoredEntry | undefined {
+    this.#checkRead();
     return this.#backend.parent(entry);
   }
 
   childCount(entry: StoredEntry): number {
+    this.#checkRead();
     return this.#backend.childCount(entry);
   }
 
   children(entry: StoredEntry): AsyncIterable<readonly StoredEntry[]> {
+    this.#checkRead();
     return this.#backend.children(entry);
   }
 
@@ -124,6 +131,7 @@ export class GuardedBackend implements Backend {
   }
 
   journal(after?: Uint8Array): AsyncIterable<readonly JournalLine[]> {
+    this.#checkRead();
     return this.#backend.journal(after);
   }
 
@@ -148,6 +156,7 @@ export class GuardedBackend implements Backend {
   }
 
   lastName(uuid: EntryUuid): string | undefined {
+    this.#checkRead();
     return this.#backend.lastName(uuid);
   }
 

@@ -136,6 +136,11 @@ export class HeldEntry implements StoredEntry, ComputedFacts {
     return entry;
   }
 
+  /** Throws LdapError unavailable when other data took the place of those that the entry is of: its number may be another's. */
+  checkHere(): void {
+    void this.#dictionary;
+  }
+
   /** What the record's numbers mean. Throws LdapError unavailable when they mean nothing here any more. */
   get #dictionary(): Dictionary {
     const { dictionary } = this.owner;
