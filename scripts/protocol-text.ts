@@ -45,6 +45,16 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
     source: 'RFC 4370',
     does: 'The operation has the rights of another identity: `dn:...`, `u:` and a uid, or empty for anonymous. The administrator may take any, the entries of `access.proxies` any but the administrator, everyone the own one; all else is authorizationDenied (123). The access log names both.',
   },
+  '2.16.840.1.113730.3.4.12': {
+    name: 'Proxied authorization, version 1',
+    source: 'draft-weltman-ldapv3-proxy-04',
+    does: 'The same with a DN in BER; no DN is anonymous. For older clients.',
+  },
+  '1.2.840.113556.1.4.1339': {
+    name: 'Domain scope',
+    source: 'Microsoft',
+    does: 'No continuation references: referral objects below the base are passed over.',
+  },
   '1.3.6.1.4.1.4203.666.5.2': {
     name: 'No-op',
     source: 'draft-zeilenga-ldap-noop',
@@ -144,7 +154,7 @@ export const CONTROL_ROWS: Readonly<Record<string, ProtocolRow>> = {
   '1.3.6.1.4.1.4203.666.5.12': {
     name: 'Relax rules',
     source: 'draft-zeilenga-ldap-relax',
-    does: 'For the administrator: an add may give createTimestamp, creatorsName, modifyTimestamp, modifiersName and stored attributes that users may not modify; a modify may change those stored attributes and the structural object class. Never entryUUID (two replicas that gave one UUID to two entries could not be brought together) nor what is computed.',
+    does: 'For the administrator: an add may give createTimestamp, creatorsName, modifyTimestamp, modifiersName and stored attributes that users may not modify; a modify may change those stored attributes and the structural object class. An add may give entryUUID too, one that no entry here has or had. Never what is computed.',
   },
   '1.3.6.1.4.1.42.2.27.8.5.1': {
     name: 'Password policy',
@@ -266,7 +276,7 @@ export function protocolReference(prose: string): string {
     '<!-- Generated from the tables in lib/ and scripts/protocol-text.ts by `npm run reference`; the text below the tables is scripts/protocol-prose.md. Do not edit. -->',
     '',
     'LDAP version 3 (RFC 4510 to 4519) with the controls, extended operations and features that follow. The root DSE lists exactly these. A critical control on a request to which it',
-    'does not apply is unavailableCriticalExtension (12); one that is not critical is passed over. A control whose value is malformed is protocolError, and so is one given twice; without a value it says the same again and counts once (JNDI sends ManageDsaIT so).',
+    'does not apply is unavailableCriticalExtension (12); one that is not critical is passed over. A control whose value is malformed is protocolError, also one that takes no value and has some (an empty one counts as none), and so is one given twice; without a value it says the same again and counts once (JNDI sends ManageDsaIT so).',
     '',
     '## Controls',
     '',

@@ -27,6 +27,8 @@ export const CONTROL_OIDS = {
   sortResponse: '1.2.840.113556.1.4.474',
   /** RFC 4370. */
   proxiedAuthorization: '2.16.840.1.113730.3.4.18',
+  /** Its first version: draft-weltman-ldapv3-proxy-04. */
+  proxiedAuthorizationV1: '2.16.840.1.113730.3.4.12',
   /** draft-behera-ldap-password-policy. */
   passwordPolicy: '1.3.6.1.4.1.42.2.27.8.5.1',
   /** Netscape: password expired and password expiring responses. */
@@ -43,6 +45,8 @@ export const CONTROL_OIDS = {
   matchedValues: '1.2.826.0.1.3344810.2.3',
   /** Microsoft. */
   permissiveModify: '1.2.840.113556.1.4.1413',
+  /** Microsoft: no continuation references. */
+  domainScope: '1.2.840.113556.1.4.1339',
   /** Microsoft: deleted entries are found. */
   showDeleted: '1.2.840.113556.1.4.417',
   /** draft-zeilenga-ldap-relax. */

@@ -17,7 +17,10 @@ import { decodeEffectiveRights, type EffectiveRightsRequest } from './controls/e
 import { decodeMatchedValues } from './controls/matched-values.js';
 import { decodePagedResults, type PagedResults } from './controls/paged-results.js';
 import { decodePersistentSearch, type PersistentSearchRequest } from './controls/persistent-search.js';
-import { decodeProxiedAuthorization } from './controls/proxied-authorization.js';
+import {
+  decodeProxiedAuthorization,
+  decodeProxiedAuthorizationV1,
+} from './controls/proxied-authorization.js';
 import { decodeReadRequest } from './controls/read-entry.js';
 import { decodeSessionTracking, type SessionTracking } from './controls/session-tracking.js';
 import { decodeSortRequest, type SortKey } from './controls/sort.js';
@@ -32,6 +35,8 @@ export interface RequestControls {
   readonly permissiveModify: boolean;
   readonly relax: boolean;
   readonly showDeleted: boolean;
+  /** No continuation references. */
+  readonly domainScope: boolean;
   readonly noOp: boolean;
   readonly dontUseCopy: boolean;
   /** The client understands the password policy response. */
@@ -74,25 +79,29 @@ type Mutable = { -readonly [K in keyof RequestControls]: RequestControls[K] };
 const NONE: RequestControls = Object.freeze(fresh());
 
 const READERS = new Map<string, (into: Mutable, control: Control) => void>([
-  [CONTROL_OIDS.manageDsaIt, (into) => flag(into, 'manageDsaIt')],
-  [CONTROL_OIDS.treeDelete, (into) => flag(into, 'treeDelete')],
-  [CONTROL_OIDS.permissiveModify, (into) => flag(into, 'permissiveModify')],
-  [CONTROL_OIDS.relax, (into) => flag(into, 'relax')],
-  [CONTROL_OIDS.showDeleted, (into) => flag(into, 'showDeleted')],
-  [CONTROL_OIDS.noOp, (into) => flag(into, 'noOp')],
-  [CONTROL_OIDS.dontUseCopy, (into) => flag(into, 'dontUseCopy')],
-  [CONTROL_OIDS.passwordPolicy, (into) => flag(into, 'passwordPolicy')],
-  [CONTROL_OIDS.accountUsability, (into) => flag(into, 'accountUsability')],
+  [CONTROL_OIDS.manageDsaIt, (into, control) => flag(into, 'manageDsaIt', control)],
+  [CONTROL_OIDS.treeDelete, (into, control) => flag(into, 'treeDelete', control)],
+  [CONTROL_OIDS.permissiveModify, (into, control) => flag(into, 'permissiveModify', control)],
+  [CONTROL_OIDS.relax, (into, control) => flag(into, 'relax', control)],
+  [CONTROL_OIDS.showDeleted, (into, control) => flag(into, 'showDeleted', control)],
+  [CONTROL_OIDS.domainScope, (into, control) => flag(into, 'domainScope', control)],
+  [CONTROL_OIDS.noOp, (into, control) => flag(into, 'noOp', control)],
+  [CONTROL_OIDS.dontUseCopy, (into, control) => flag(into, 'dontUseCopy', control)],
+  [CONTROL_OIDS.passwordPolicy, (into, control) => flag(into, 'passwordPolicy', control)],
+  [CONTROL_OIDS.accountUsability, (into, control) => flag(into, 'accountUsability', control)],
   [
     CONTROL_OIDS.effectiveRights,
     (into, control) => once(into, 'effectiveRights', decodeEffectiveRights(control.value)),
   ],
-  [CONTROL_OIDS.authorizationIdentityRequest, (into) => flag(into, 'authorizationIdentity')],
-  [CONTROL_OIDS.realAttributesOnly, (into) => flag(into, 'realAttributesOnly')],
-  [CONTROL_OIDS.changeCsn, (into) => flag(into, 'changeCsn')],
+  [
+    CONTROL_OIDS.authorizationIdentityRequest,
+    (into, control) => flag(into, 'authorizationIdentity', control),
+  ],
+  [CONTROL_OIDS.realAttributesOnly, (into, control) => flag(into, 'realAttributesOnly', control)],
+  [CONTROL_OIDS.changeCsn, (into, control) => flag(into, 'changeCsn', control)],
   [CONTROL_OIDS.waitForCsn, (into, control) => once(into, 'waitForCsn', decodeWaitForCsn(control.value))],
   [CONTROL_OIDS.assured, (into, control) => once(into, 'assured', decodeAssured(control.value))],
-  [CONTROL_OIDS.virtualAttributesOnly, (into) => flag(into, 'virtualAttributesOnly')],
+  [CONTROL_OIDS.virtualAttributesOnly, (into, control) => flag(into, 'virtualAttributesOnly', control)],
   [CONTROL_OIDS.pagedResults, (into, control) => once(into, 'paged', decodePagedResults(control.value))],
   [CONTROL_OIDS.preRead, (into, control) => once(into, 'preRead', decodeReadRequest(control.value))],
   [CONTROL_OIDS.postRead, (into, control) => once(into, 'postRead', decodeReadRequest(control.value))],
@@ -121,14 +130,10 @@ const READERS = new Map<string, (into: Mutable, control: Control) => void>([
     CONTROL_OIDS.matchedValues,
     (into, control) => once(into, 'matchedValues', decodeMatchedValues(control.value)),
   ],
+  [CONTROL_OIDS.proxiedAuthorization, (into, control) => proxied(into, control, decodeProxiedAuthorization)],
   [
-    CONTROL_OIDS.proxiedAuthorization,
-    (into, control) => {
-      if (!control.critical) {
-        throw new LdapError('protocolError', 'the proxied authorization control must be critical (RFC 4370)');
-      }
-      once(into, 'proxiedAuthorization', decodeProxiedAuthorization(control.value));
-    },
+    CONTROL_OIDS.proxiedAuthorizationV1,
+    (into, control) => proxied(into, control, decodeProxiedAuthorizationV1),
   ],
 ]);
 
@@ -151,8 +156,18 @@ export function unsupportedCritical(
 
 type FlagName = { [K in keyof Mutable]: Mutable[K] extends boolean ? K : never }[keyof Mutable];
 
-function flag(into: Mutable, name: FlagName): void {
+/** Of a control without a value; some clients send an empty one. */
+function flag(into: Mutable, name: FlagName, { value }: Control): void {
+  if (value !== undefined && value.length > 0)
+    throw new LdapError('protocolError', `the control for ${name} takes no value`);
   into[name] = true;
+}
+
+/** Either version: who does not know the control must not do the operation with the client's own rights. */
+function proxied(into: Mutable, control: Control, decode: (value: Control['value']) => string): void {
+  if (!control.critical)
+    throw new LdapError('protocolError', 'the proxied authorization control must be critical (RFC 4370)');
+  once(into, 'proxiedAuthorization', decode(control.value));
 }
 
 /** RFC 4511 section 4.1.11: the same control twice has no defined meaning. */
@@ -169,6 +184,7 @@ function fresh(): Mutable {
     permissiveModify: false,
     relax: false,
     showDeleted: false,
+    domainScope: false,
     noOp: false,
     dontUseCopy: false,
     passwordPolicy: false,

@@ -10,7 +10,8 @@ const OF_CLIENTS = [C.manageDsaIt, C.sessionTracking];
 const EVERYWHERE = [...OF_CLIENTS, C.waitForCsn, C.passwordPolicy];
 /** About the change that a write makes. */
 const CHANGE = [C.changeCsn, C.assured];
-const WRITE = [...EVERYWHERE, ...CHANGE, C.assertion, C.proxiedAuthorization, C.noOp];
+const PROXIED = [C.proxiedAuthorization, C.proxiedAuthorizationV1];
+const WRITE = [...EVERYWHERE, ...CHANGE, ...PROXIED, C.assertion, C.noOp];
 
 /**
  * Controls that mean something for each request. Any other critical control is unavailableCriticalExtension, any other control that is not
@@ -20,15 +21,15 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
   bind: new Set([...EVERYWHERE, C.authorizationIdentityRequest]),
   unbind: new Set(),
   abandon: new Set(),
-  extended: new Set([...EVERYWHERE, C.proxiedAuthorization]),
+  extended: new Set([...EVERYWHERE, ...PROXIED]),
   search: new Set([
     ...EVERYWHERE,
+    ...PROXIED,
     C.pagedResults,
     C.assertion,
     C.subentries,
     C.sortRequest,
     C.virtualListRequest,
-    C.proxiedAuthorization,
     C.matchedValues,
     C.dereference,
     C.realAttributesOnly,
@@ -40,8 +41,9 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
     C.effectiveRights,
     C.changelogCookie,
     C.showDeleted,
+    C.domainScope,
   ]),
-  compare: new Set([...EVERYWHERE, C.assertion, C.proxiedAuthorization, C.dontUseCopy]),
+  compare: new Set([...EVERYWHERE, ...PROXIED, C.assertion, C.dontUseCopy]),
   add: new Set([...WRITE, C.postRead, C.relax]),
   delete: new Set([...WRITE, C.preRead, C.treeDelete]),
   modify: new Set([...WRITE, C.preRead, C.postRead, C.permissiveModify, C.relax, C.showDeleted]),
@@ -50,7 +52,7 @@ export const APPLICABLE_CONTROLS: Readonly<Record<LdapRequest['kind'], ReadonlyS
 
 /** StartTLS and cancel belong to the connection, whoever's rights are asked for (RFC 4370 section 3). */
 const CONNECTION_EXTENDED: ReadonlySet<string> = new Set(OF_CLIENTS);
-const PASSWORD_MODIFY: ReadonlySet<string> = new Set([...EVERYWHERE, ...CHANGE, C.proxiedAuthorization]);
+const PASSWORD_MODIFY: ReadonlySet<string> = new Set([...EVERYWHERE, ...CHANGE, ...PROXIED]);
 
 /** The controls that mean something for this request. */
 export function applicableControls(request: LdapRequest): ReadonlySet<string> {

@@ -15,6 +15,7 @@ import {
 } from '../../lib/ldap/controls/password-policy.js';
 import {
   decodeProxiedAuthorization,
+  decodeProxiedAuthorizationV1,
   encodeProxiedAuthorization,
 } from '../../lib/ldap/controls/proxied-authorization.js';
 import {
@@ -237,6 +238,45 @@ t.test(
   },
 );
 
+t.test('a control that takes no value is refused with one; an empty one is taken for none', async (t) => {
+  for (const name of [
+    'manageDsaIt',
+    'treeDelete',
+    'permissiveModify',
+    'noOp',
+    'relax',
+    'dontUseCopy',
+    'showDeleted',
+    'passwordPolicy',
+    'accountUsability',
+    'realAttributesOnly',
+    'virtualAttributesOnly',
+    'domainScope',
+  ] as const) {
+    t.throws(() => parseRequestControls([control(CONTROL_OIDS[name], hex('ff'))]), {
+      name: 'LdapError',
+      result: 'protocolError',
+      message: `the control for ${name} takes no value`,
+    });
+    t.equal(parseRequestControls([control(CONTROL_OIDS[name], hex(''))])[name], true, name);
+  }
+});
+
+t.test('the first version of proxied authorization names a DN (draft-weltman-ldapv3-proxy-04)', async (t) => {
+  const v1 = (value: string, critical = true) =>
+    parseRequestControls([control(CONTROL_OIDS.proxiedAuthorizationV1, hex(value), critical)]);
+  t.equal(v1('30060404636e3d78').proxiedAuthorization, 'dn:cn=x');
+  t.equal(v1('30020400').proxiedAuthorization, '', 'anonymous');
+  for (const bad of ['', '3000', '30060404636e3d7800', '0404636e3d78'])
+    t.throws(() => v1(bad), { name: 'LdapError', result: 'protocolError' }, bad);
+  t.throws(() => v1('30060404636e3d78', false), { name: 'LdapError', result: 'protocolError' });
+  const both = [CONTROL_OIDS.proxiedAuthorization, CONTROL_OIDS.proxiedAuthorizationV1];
+  t.throws(() => parseRequestControls(both.map((oid) => control(oid, hex('30020400'), true))), {
+    name: 'LdapError',
+    result: 'protocolError',
+  });
+});
+
 t.test(
   'an unknown critical control is found, an unknown other one is not minded (RFC 4511 section 4.1.11)',
   async (t) => {
@@ -264,6 +304,7 @@ t.test('whatever octets come, the decoders throw LdapError alone', async (t) => 
     decodeSortRequest,
     decodeSortResponse,
     decodeProxiedAuthorization,
+    decodeProxiedAuthorizationV1,
     decodePasswordPolicyResponse,
     decodeMatchedValues,
     decodePasswordModify,

@@ -267,6 +267,19 @@ t.test("don't use copy: every server is a master (RFC 6171)", async (t) => {
   t.equal((await client.delete(ANN, [dontUseCopy])).result, 'unavailableCriticalExtension');
 });
 
+t.test('the first version of proxied authorization acts as the second one does', async (t) => {
+  const server = await TestServer.open();
+  const admin = await server.populate();
+  const asFirst = (dn: string) => {
+    const name = utf8Encode(dn);
+    const value = Uint8Array.of(0x30, name.length + 2, 0x04, name.length, ...name);
+    return [control(CONTROL_OIDS.proxiedAuthorizationV1, value)];
+  };
+  t.equal(await whoAmI(admin, asFirst(ANN)), `dn:${ANN}`);
+  t.equal(await whoAmI(admin, asFirst('')), '');
+  t.equal(await whoAmI(server.connect(), asFirst(ANN)), 'authorizationDenied');
+});
+
 t.test('the root DSE lists the controls that work, and each of them is taken where it applies', async (t) => {
   const server = await TestServer.open();
   const client = server.connect();
@@ -276,6 +289,8 @@ t.test('the root DSE lists the controls that work, and each of them is taken whe
     'matchedValues',
     'dereference',
     'proxiedAuthorization',
+    'proxiedAuthorizationV1',
+    'domainScope',
     'noOp',
     'sessionTracking',
     'dontUseCopy',

@@ -79,6 +79,22 @@ t.test('with ManageDsaIT a referral object is an entry (RFC 3296 section 3)', as
   t.equal((await admin.delete(REMOTE, manage)).result, 'success');
 });
 
+t.test('with the domain scope control a search gives no continuation reference', async (t) => {
+  const { client } = await withReferral();
+  const here = [{ oid: CONTROL_OIDS.domainScope, critical: true, value: undefined }];
+  for (const scope of ['one', 'sub'] as const) {
+    const found = await client.search({ scope, filter: '(ou=*)' }, here);
+    t.equal(found.result, 'success');
+    t.same(found.references, []);
+    t.notOk(
+      found.entries.some((entry) => entry.dn === REMOTE),
+      'what another server holds is no entry here',
+    );
+  }
+  const at = await client.search({ base: REMOTE, scope: 'base' }, here);
+  t.equal(at.result, 'referral', 'the base itself still leads to where it is held');
+});
+
 t.test('values of ref lead somewhere (RFC 3296 section 2.2)', async (t) => {
   const { admin } = await withReferral();
   const put = async (value: string) =>

@@ -151,7 +151,8 @@ function planOf(
   start: PagePosition | undefined,
   aliases: boolean,
 ): SearchPlan {
-  const wantsReferrals = !operation.controls.manageDsaIt && start === undefined;
+  const { manageDsaIt, domainScope } = operation.controls;
+  const wantsReferrals = !manageDsaIt && !domainScope && start === undefined;
   const referralParts = wantsReferrals
     ? found.filter((part) => part.scope !== 'base' && part.domain?.backend.hasReferrals === true)
     : NO_PARTS;
