@@ -1,8 +1,9 @@
 /**
- * The backend alone, in process: bulk load, reads, searches, durable writes, replay. `node build/bench/backend.js [entries]`.
+ * The backend alone, in process: bulk load, reads, searches, durable writes, replay. `npm run bench -- backend [entries]`.
  *
  * Prints one line a figure. No network and no LDAP codec: docs/performance.md says what the whole server does.
  */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +26,16 @@ import type { Log } from '../lib/port/log.js';
 import type { AttributeKey } from '../lib/schema/attribute-type.js';
 import { buildSchema } from '../lib/schema/load-schema.js';
 import type { Schema } from '../lib/schema/schema.js';
+import { commandLine, wholeNumber } from '../scripts/command-line.js';
 
-const COUNT = Number(process.argv[2] ?? 100_000);
+const { entries: COUNT } = commandLine(
+  {
+    command: 'npm run bench -- backend',
+    about: 'The backend alone, in process: bulk load, reads, searches, durable writes, replay.',
+    places: ['entries'],
+  },
+  { entries: wholeNumber(100_000, 'entries', 1) },
+);
 const BASE = 'dc=example,dc=com';
 const PEOPLE = `ou=people,${BASE}`;
 const REPLICA = 1 as ReplicaId;

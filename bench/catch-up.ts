@@ -4,21 +4,34 @@
  * npm run bench -- catch-up [--changes 100000] [--entries 5000] [--operation add|mod] [--away ended|hung] [--connections 32] [--window 8] [--port 17000] [--profile DIR]
  * `hung`: it is stopped by a signal and its connections stay, so that the other one has a subscriber that reads nothing, at full load. --profile writes CPU profiles.
  */
+
 import { must } from '../lib/base/assert.js';
+import { choice, commandLine, wholeNumber } from '../scripts/command-line.js';
 import { stopChild } from './clean-up.js';
 import { buildLoad, load } from './load.js';
-import { option, profiling } from './options.js';
+import { PROFILE, profiling } from './options.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
 import { BASE_DN, costs, inFolder, makeTwo, PASSWORD, report, statusOf, untilSame } from './two-servers.js';
 
-const changes = Number(option('changes', '100000'));
-const entries = Number(option('entries', '5000'));
-const operation = option('operation', 'add') === 'mod' ? 'mod' : 'add';
-const hung = option('away', 'ended') === 'hung';
-const connections = Number(option('connections', '32'));
-const window = Number(option('window', '8'));
-const node = profiling(option('profile', ''));
+const { changes, entries, operation, away, connections, window, port, profile } = commandLine(
+  {
+    command: 'npm run bench -- catch-up',
+    about: 'A server was away while the other one took changes, and takes them when it is back.',
+  },
+  {
+    changes: wholeNumber(100_000, 'changes meanwhile', 1),
+    entries: wholeNumber(5000, 'entries before', 1),
+    operation: choice(['add', 'mod'], 'add', 'what the changes are'),
+    away: choice(['ended', 'hung'], 'ended', 'ended, or stopped by a signal with its connections open'),
+    connections: wholeNumber(32, 'connections of the load', 1),
+    window: wholeNumber(8, 'operations in flight on each', 1),
+    port: wholeNumber(17_000, 'first port'),
+    profile: PROFILE,
+  },
+);
+const hung = away === 'hung';
+const node = profiling(profile);
 
 /** Loads until so many changes were acknowledged, in runs of some seconds. */
 async function write(port: number): Promise<number> {
@@ -46,7 +59,7 @@ async function write(port: number): Promise<number> {
 
 await inFolder(async (dir, keep) => {
   buildLoad();
-  const [one, two] = await makeTwo(dir, Number(option('port', '17000')), entries);
+  const [one, two] = await makeTwo(dir, port, entries);
   const source = keep(await polyarch.start(one.dir, one.port));
   let target = keep(await polyarch.start(two.dir, two.port));
   await untilSame(one, two);

@@ -1,9 +1,10 @@
 /**
  * Micro-benchmark of the LDAP codec: nanoseconds per message, on one core.
  *
- * Run: node build/bench/codec.js. Figures are for comparison within one machine; the targets are in the project's performance notes
+ * Run: npm run bench -- codec. Figures are for comparison within one machine; the targets are in the project's performance notes
  * (search request 1-2 us, entry of ten attributes 4 us).
  */
+
 import { utf8Encode } from '../lib/base/bytes.js';
 import { BerWriter } from '../lib/ber/ber-writer.js';
 import { FrameAssembler } from '../lib/ber/frame-assembler.js';
@@ -17,6 +18,12 @@ import {
   SUCCESS,
 } from '../lib/ldap/encode-response.js';
 import type { LdapRequest } from '../lib/ldap/message.js';
+import { commandLine } from '../scripts/command-line.js';
+
+commandLine(
+  { command: 'npm run bench -- codec', about: 'The LDAP codec: nanoseconds a message, on one core.' },
+  {},
+);
 
 function measure(name: string, run: () => unknown, rounds = 200_000): void {
   for (let i = 0; i < rounds / 4; i++) run();

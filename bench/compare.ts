@@ -6,7 +6,9 @@
  * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with, which are more.
  * Prints operations per second of each and our ratio to the better peer. A peer that is not installed is left out and named.
  */
+
 import { join } from 'node:path';
+import { commandLine, list, wholeNumber } from '../scripts/command-line.js';
 import { scratch, stopChild } from './clean-up.js';
 import {
   DS389_ADMIN,
@@ -18,7 +20,7 @@ import {
   ds389Start,
 } from './ds389.js';
 import { type LoadOperation, type LoadResult, load } from './load.js';
-import { option } from './options.js';
+import { INDEXES, PEERS } from './options.js';
 import { type PeerName, presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
@@ -50,10 +52,23 @@ const ROWS: readonly Row[] = [
   { label: 'delete, 8 connections', operation: 'del', connections: 8, window: 1 },
 ];
 
-const entries = Number(option('entries', '100000'));
-const seconds = Number(option('seconds', '5'));
-const only = option('only', '').split(',').filter(Boolean);
-const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compared';
+const { entries, seconds, only, peers, indexes } = commandLine(
+  {
+    command: 'npm run bench -- compare',
+    about: 'Polyarch beside slapd and 389 Directory Server: same data, same load, one after the other.',
+  },
+  {
+    entries: wholeNumber(100_000, 'entries of each server', 1),
+    seconds: wholeNumber(5, 'seconds of each row', 1),
+    only: list(
+      [],
+      'only rows of these operations',
+      ROWS.map((row) => row.operation),
+    ),
+    peers: PEERS,
+    indexes: INDEXES,
+  },
+);
 
 /** Runs the rows against one server. Deletes take what the adds before them made. */
 async function measure(port: number, bindDn: string): Promise<Map<string, LoadResult>> {
@@ -157,7 +172,7 @@ function ratio(ours: number, theirs: readonly (number | undefined)[], better: 'm
 async function main(): Promise<void> {
   const { dir, remove } = scratch();
   try {
-    const runs: readonly PeerName[] = presentPeers(option('peers', 'slapd,389ds'));
+    const runs: readonly PeerName[] = presentPeers(peers);
     const ldif = join(dir, 'people.ldif');
     await writePeopleLdif(ldif, BASE_DN, entries);
     const ours = await runOurs(join(dir, 'ours'), ldif);

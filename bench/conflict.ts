@@ -1,6 +1,6 @@
 /**
  * Conflict resolution: changes folded per second, in order, late behind younger rows, and in a group with many members. Computation only: no
- * store, no disk; processor time, so that a busy machine does not count. Run: node build/bench/conflict.js
+ * store, no disk; processor time, so that a busy machine does not count. Run: npm run bench -- conflict
  */
 
 import { utf8Encode } from '../lib/base/bytes.js';
@@ -13,6 +13,15 @@ import type { EntryState } from '../lib/conflict/entry-state.js';
 import { type Csn, makeCsn, type ReplicaId } from '../lib/csn/csn.js';
 import { ServerState } from '../lib/csn/server-state.js';
 import type { AttributeKey } from '../lib/schema/attribute-type.js';
+import { commandLine } from '../scripts/command-line.js';
+
+commandLine(
+  {
+    command: 'npm run bench -- conflict',
+    about: 'Conflict resolution: changes folded a second, of processor time.',
+  },
+  {},
+);
 
 const BASE = '00000000-0000-4000-8000-000000000001' as EntryUuid;
 const csn = (t: number, r: number): Csn => makeCsn(t, 0, r as ReplicaId);

@@ -5,6 +5,7 @@
  * Prints p50, p99 and the longest of base searches, one each 5 ms on four connections, without and with each kind of work; and the longest turn of the
  * server's event loop in processor time, how much of it was garbage collection, and the longest one apart from collections (bench/turn-monitor.ts). On a machine that others use the latencies compare with the first row only.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -18,8 +19,8 @@ import { BerWriter } from '../lib/ber/ber-writer.js';
 import type { Filter } from '../lib/filter/filter.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
 import { encodeRequest } from '../lib/ldap/encode-request.js';
+import { commandLine, list, wholeNumber } from '../scripts/command-line.js';
 import { stopChild } from './clean-up.js';
-import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { residentMiB } from './process-figures.js';
@@ -47,9 +48,21 @@ const nothing = {
   final: undefined,
 } as const;
 
-const entries = Number(option('entries', '100000'));
-const only = option('only', '').split(',').filter(Boolean);
-const port = Number(option('port', '21789'));
+const { entries, only, port } = commandLine(
+  {
+    command: 'npm run bench -- fairness',
+    about:
+      'Whether heavy work holds up others: base searches on other connections while one kind of it runs.',
+  },
+  {
+    entries: wholeNumber(100_000, 'entries of the server', 1),
+    only: list([], 'only these kinds of work', [
+      ...['idle', 'scan', 'answer', 'bind', 'import', 'index', 'check', 'backup', 'incremental', 'export'],
+      ...['group', 'update', 'compare'],
+    ]),
+    port: wholeNumber(21_789, 'first port'),
+  },
+);
 
 const connectTo = (at: number) =>
   LdapClient.connect({ host: '127.0.0.1', port: at, connectMs: 20_000, requestMs: 0 });

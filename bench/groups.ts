@@ -4,6 +4,7 @@
  *
  * A server in this process over LevelDB, every acknowledged write on disk, one edit at a time: so one write and one fsync for each. Processor time of all threads.
  */
+
 import { openSync, readSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,10 +16,20 @@ import { CONTROL_OIDS } from '../lib/ldap/control-oids.js';
 import { encodeDereference } from '../lib/ldap/controls/dereference.js';
 import { encodeMatchedValues } from '../lib/ldap/controls/matched-values.js';
 import type { Control } from '../lib/ldap/message.js';
+import { commandLine, wholeNumber, wholeNumbers } from '../scripts/command-line.js';
 import { adminBind, answers, BASE, cpuMs, octets, openServer, searchOf } from './in-process.js';
 
-const EDITS = Number(process.argv[2] ?? 1000);
-const SIZES = (process.argv[3] ?? '10,1000,20000,100000').split(',').map(Number);
+const { edits: EDITS, sizes: SIZES } = commandLine(
+  {
+    command: 'npm run bench -- groups',
+    about: 'What a member of a large group costs to add and to delete, by the size of the group.',
+    places: ['edits', 'sizes'],
+  },
+  {
+    edits: wholeNumber(1000, 'edits of each kind', 1),
+    sizes: wholeNumbers([10, 1000, 20_000, 100_000], 'members of the groups'),
+  },
+);
 /** Members of one request while a group is filled. */
 const FILL = 5000;
 

@@ -4,7 +4,7 @@ import { LdapError } from '../lib/base/ldap-error.js';
 import type { Filter } from '../lib/filter/filter.js';
 import { LdapClient, type SearchParameters } from '../lib/io/ldap-client.js';
 import type { Control } from '../lib/ldap/message.js';
-import { option } from './options.js';
+import { commandLine, list, text, wholeNumber } from '../scripts/command-line.js';
 
 export const BASE_DN = 'dc=example,dc=com';
 export const PASSWORD = 'bench-secret';
@@ -22,8 +22,21 @@ export const equals = (attribute: string, text: string): Filter => ({
   value: utf8Encode(text),
 });
 
-export const entries = Number(option('entries', '100000'));
-export const port = Number(option('port', '21889'));
+export const { entries, port, only, home } = commandLine(
+  {
+    command: 'npm run bench -- hostile',
+    about: 'What the largest requests that a server takes do to others.',
+  },
+  {
+    entries: wholeNumber(100_000, 'entries of the server', 1),
+    port: wholeNumber(21_889, 'first port'),
+    only: list([], 'only these groups of cases', [
+      ...['idle', 'filter', 'base', 'sort', 'cookie', 'monitor', 'changelog'],
+      ...['schema', 'add', 'group', 'password'],
+    ]),
+    home: text('', 'DIR', 'where the server stands, kept for the next run'),
+  },
+);
 
 export const people = (n: number) => `uid=user.${n},ou=people,${BASE_DN}`;
 export const connectClient = () =>

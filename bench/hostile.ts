@@ -11,16 +11,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopChild } from './clean-up.js';
-import { BASE_DN, type Case, connectClient, entries, PASSWORD, port, told } from './hostile-case.js';
+import {
+  BASE_DN,
+  type Case,
+  connectClient,
+  entries,
+  home as kept,
+  only,
+  PASSWORD,
+  port,
+  told,
+} from './hostile-case.js';
 import { readCases } from './hostile-reads.js';
 import { writeCases } from './hostile-writes.js';
-import { option } from './options.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
 import { TURN_COLUMNS, toldBy } from './server-monitor.js';
-
-const only = option('only', '').split(',').filter(Boolean);
-const kept = option('home', '');
 
 const cases: readonly Case[] = [
   { name: 'idle', label: 'nothing', run: () => sleep(2000) },

@@ -8,12 +8,13 @@
  * as long as they are, touched or not), LevelDB's buffers and blocks and what malloc keeps; and pages of files: Node's program, LevelDB's tables (the system takes them back when it needs room).
  * `stopped`: a second server follows it and is stopped by a signal, its connections open.
  */
+
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
+import { choice, commandLine, number, wholeNumber } from '../scripts/command-line.js';
 import { buildLoad, type LoadOperation, load } from './load.js';
 import type { HeapParts } from './memory-monitor.js';
-import { option } from './options.js';
 import * as polyarch from './polyarch.js';
 import { memoryOf, peakMiB, processorUs } from './process-figures.js';
 import { toldBy } from './server-monitor.js';
@@ -26,13 +27,30 @@ const LONGEST_SECONDS = 600;
 /** Time for the cache to fill after the start. */
 const FILL_MS = 5000;
 
-const all = option('load', 'adds') === 'all';
-const adds = Number(option('adds', '300000'));
-const entries = Number(option('entries', all ? '100000' : '5000'));
-const stopped = option('subscriber', 'none') === 'stopped';
-const connections = Number(option('connections', '64'));
-const window = Number(option('window', '1'));
-const share = Number(option('share', '1'));
+const given = commandLine(
+  {
+    command: 'npm run bench -- memory',
+    about: "What loads leave in a server's memory, and what it is made of.",
+  },
+  {
+    load: choice(['adds', 'all'], 'adds', 'a long run of adds, or the loads of bench/compare.ts in turn'),
+    adds: wholeNumber(300_000, 'adds of that run', 1),
+    entries: wholeNumber(undefined, 'entries before: 5,000, or with --load all 100,000', 1),
+    subscriber: choice(
+      ['none', 'stopped'],
+      'none',
+      'stopped: a second server follows it and is stopped by a signal',
+    ),
+    connections: wholeNumber(64, 'connections of the adds', 1),
+    window: wholeNumber(1, 'adds in flight on each', 1),
+    share: number(1, 'with --load all: so much of each load'),
+    port: wholeNumber(17_100, 'first port'),
+  },
+);
+const { adds, connections, window, share } = given;
+const all = given.load === 'all';
+const entries = given.entries ?? (all ? 100_000 : 5000);
+const stopped = given.subscriber === 'stopped';
 
 /** What an idle machine of two cores does in a run of bench/compare.ts of some 4 s for each line. */
 const COUNTED: readonly {
@@ -133,7 +151,7 @@ async function counted(server: Watched, port: number): Promise<void> {
 
 await inFolder(async (dir, keep) => {
   buildLoad();
-  const [one, two] = await makeTwo(dir, Number(option('port', '17100')), entries);
+  const [one, two] = await makeTwo(dir, given.port, entries);
   const file = join(dir, 'memory');
   process.env.MEMORY_FILE = file;
   process.env.NODE_OPTIONS = `--import ${new URL('./memory-monitor.js', import.meta.url).href}`;

@@ -1,17 +1,31 @@
 /**
- * LDAP operations from bytes in to bytes out, in process: `node build/bench/operation.js [entries] [seconds] [part of a figure's name]`.
+ * LDAP operations from bytes in to bytes out, in process: `npm run bench -- operation [entries] [seconds] [part of a figure's name]`.
  *
  * Real codec, connection, directory and backend; a memory store and a transport that throws octets away. One line a figure.
  */
+
 import { MemoryStore } from '../lib/backend/memory/memory-store.js';
 import { concatBytes, utf8Encode } from '../lib/base/bytes.js';
 import type { LdapRequest } from '../lib/ldap/message.js';
+import { commandLine, number, text, wholeNumber } from '../scripts/command-line.js';
 import { adminBind, answers, BASE, cpuMs, octets, openServer, searchOf } from './in-process.js';
 
-const COUNT = Number(process.argv[2] ?? 20_000);
-const SECONDS = Number(process.argv[3] ?? 1);
-/** Only figures whose name holds this are taken; entries are added in any case. */
-const ONLY = process.argv[4] ?? '';
+const {
+  entries: COUNT,
+  seconds: SECONDS,
+  only: ONLY,
+} = commandLine(
+  {
+    command: 'npm run bench -- operation',
+    about: 'LDAP operations from bytes in to bytes out, in process.',
+    places: ['entries', 'seconds', 'only'],
+  },
+  {
+    entries: wholeNumber(20_000, 'entries', 1),
+    seconds: number(1, 'seconds of each figure'),
+    only: text('', 'TEXT', 'only figures whose name holds this; entries are added in any case'),
+  },
+);
 const PEOPLE = `ou=people,${BASE}`;
 
 function person(n: number): LdapRequest {

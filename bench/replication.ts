@@ -6,15 +6,17 @@
  * Latency: a modify on the first, then searches on the second until it shows; the time from the answer to the modify (0: it was there before the answer).
  * All servers have the same indexes (compared-indexes.ts); with `--indexes default` ours has those that it comes with. A peer that is not installed is left out and named. --profile DIR writes a CPU profile of each of our servers.
  */
+
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
 import { utf8Decode, utf8Encode } from '../lib/base/bytes.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
+import { choice, commandLine, wholeNumber } from '../scripts/command-line.js';
 import { scratch } from './clean-up.js';
 import { buildLoad, load } from './load.js';
 import { type Masters, type MastersPlan, start389, startOurs, startSlapd } from './masters.js';
-import { option } from './options.js';
+import { INDEXES, PEERS, PROFILE } from './options.js';
 import { presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import { processorUs } from './process-figures.js';
@@ -26,16 +28,35 @@ const DEADLINE_MS = 120_000;
 /** Numbers of uid=load.K of the second master begin here. */
 const APART = 10_000_000;
 
-const servers = Math.max(2, Number(option('servers', '2')));
-const seconds = Number(option('seconds', '5'));
-const entries = Number(option('entries', '5000'));
-const connections = Number(option('connections', '32'));
-const samples = Number(option('samples', '500'));
-const firstPort = Number(option('port', '17000'));
-const profile = option('profile', '');
-const only = option('only', '');
-const indexes = option('indexes', 'compared') === 'default' ? 'default' : 'compared';
-const peers = option('peers', 'slapd,389ds');
+const {
+  servers,
+  seconds,
+  entries,
+  connections,
+  samples,
+  port: firstPort,
+  profile,
+  only,
+  indexes,
+  peers,
+} = commandLine(
+  {
+    command: 'npm run bench -- replication',
+    about: 'Masters that all take writes, beside slapd and 389 Directory Server, one after the other.',
+  },
+  {
+    servers: wholeNumber(2, 'masters', 2),
+    seconds: wholeNumber(5, 'seconds of load', 1),
+    entries: wholeNumber(5000, 'entries before', 1),
+    connections: wholeNumber(32, 'connections to each of two', 1),
+    samples: wholeNumber(500, 'modifies whose latency is measured', 1),
+    port: wholeNumber(17_000, 'first port'),
+    profile: PROFILE,
+    only: choice(['polyarch', 'slapd', '389ds'], undefined, 'one of the servers alone'),
+    indexes: INDEXES,
+    peers: PEERS,
+  },
+);
 
 interface Figures {
   readonly acknowledgedPerSecond: number;
@@ -227,7 +248,7 @@ async function main(): Promise<void> {
     const ldif = join(dir, 'people.ldif');
     await writePeopleLdif(ldif, BASE_DN, entries);
     const load1 = loadavg()[0] ?? 0;
-    const present = only === 'polyarch' ? [] : presentPeers(only === '' ? peers : only);
+    const present = only === 'polyarch' ? [] : presentPeers(only === undefined ? peers : [only]);
     process.stdout.write(
       `${servers} masters, ${entries} entries, ${connections} connections to each of two, ${seconds} s; load of the machine before: ${load1.toFixed(1)}\n` +
         'server    replicated adds/s   acknowledged/s  drain s   cpu us/add  latency p50/p99/max ms  ratio\n',
@@ -240,7 +261,7 @@ async function main(): Promise<void> {
       const masters = await start(plan);
       return await measure(masters).finally(() => masters.stop());
     };
-    const our = only === '' || only === 'polyarch' ? await run(startOurs) : undefined;
+    const our = only === undefined || only === 'polyarch' ? await run(startOurs) : undefined;
     if (our !== undefined) report('polyarch', our, '');
     const theirs: Figures[] = [];
     for (const peer of present) {

@@ -5,14 +5,16 @@
  * Counted from when the empty server listens (slapd's: is started; 389-ds's: is told to be filled) until it holds everything. With a million entries mind that 389-ds is loaded over LDAP: `--peers slapd`
  * or `--peers none`. --profile writes a CPU profile of each of our servers.
  */
+
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { must } from '../lib/base/assert.js';
 import { utf8Decode } from '../lib/base/bytes.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
+import { commandLine, wholeNumber } from '../scripts/command-line.js';
 import { ds389Name } from './ds389.js';
 import { Ds389Suppliers } from './ds389-suppliers.js';
-import { option, profiling } from './options.js';
+import { PEERS, PROFILE, profiling } from './options.js';
 import { presentPeers } from './peers.js';
 import { writePeopleLdif } from './people-ldif.js';
 import * as polyarch from './polyarch.js';
@@ -29,9 +31,24 @@ import {
   untilSame,
 } from './two-servers.js';
 
-const entries = Number(option('entries', '100000'));
-const port = Number(option('port', '17000'));
-const node = profiling(option('profile', ''));
+const {
+  entries,
+  port,
+  profile,
+  peers: named,
+} = commandLine(
+  {
+    command: 'npm run bench -- total-update',
+    about: 'An empty server takes everything from another one; beside it slapd and 389 Directory Server.',
+  },
+  {
+    entries: wholeNumber(100_000, 'entries', 1),
+    port: wholeNumber(17_000, 'first port'),
+    profile: PROFILE,
+    peers: PEERS,
+  },
+);
+const node = profiling(profile);
 /** Longest that a slapd consumer may take, ms. */
 const REFRESH_MS = 3_600_000;
 
@@ -101,7 +118,7 @@ async function suppliers(dir: string, ldif: string): Promise<number> {
   }
 }
 
-const peers = presentPeers(option('peers', 'slapd,389ds'));
+const peers = presentPeers(named);
 const run = (work: (dir: string, keep: Keep) => Promise<number>): Promise<number> =>
   new Promise((done, failed) => {
     inFolder(async (dir, keep) => done(await work(dir, keep))).catch(failed);

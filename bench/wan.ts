@@ -5,28 +5,39 @@
  * npm run bench -- wan [--seconds 60] [--writes 20] [--delay 200] [--loss 2] [--kbit 1000] [--faults 8] [--compression always] [--seed 1]
  * `writes`: a second on each directory. `delay`: ms, one way. `loss`: percent of packets. Exit code 1 when something was lost or differs. The network is test/e2e/relay.ts.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { utf8Encode } from '../lib/base/bytes.js';
 import { LdapClient } from '../lib/io/ldap-client.js';
+import { choice, commandLine, number, wholeNumber } from '../scripts/command-line.js';
 import { type Cluster, makeCluster } from '../test/e2e/cluster.js';
 import { ADMIN, BASE, PASSWORD } from '../test/e2e/harness.js';
 import { CALM } from '../test/e2e/relay.js';
 import { SeededRandom } from '../test/sim/seeded-random.js';
-import { option } from './options.js';
 
-const seconds = Number(option('seconds', '60'));
-const writes = Number(option('writes', '20'));
-const faults = Number(option('faults', '8'));
-const compression = option('compression', 'always');
-const random = new SeededRandom(Number(option('seed', '1')));
-const weather = {
-  delayMs: Number(option('delay', '200')),
-  kbit: Number(option('kbit', '1000')),
-  loss: Number(option('loss', '2')) / 100,
-};
+const given = commandLine(
+  {
+    command: 'npm run bench -- wan',
+    about:
+      'Two directories that reach each other through two brokers over a bad network, under writes and faults.',
+  },
+  {
+    seconds: wholeNumber(60, 'seconds of writes', 1),
+    writes: wholeNumber(20, 'writes a second on each side', 1),
+    faults: wholeNumber(8, 'cuts, silences and killed brokers'),
+    compression: choice(['always', 'never', 'auto'], 'always', 'replication.compression'),
+    seed: wholeNumber(1, 'of all that is random'),
+    delay: number(200, 'ms of each packet, one way'),
+    kbit: wholeNumber(1000, 'bandwidth, kbit/s', 1),
+    loss: number(2, 'percent of packets lost'),
+  },
+);
+const { seconds, writes, faults, compression } = given;
+const random = new SeededRandom(given.seed);
+const weather = { delayMs: given.delay, kbit: given.kbit, loss: given.loss / 100 };
 const PEOPLE = `ou=people,${BASE}`;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const text = (type: string, value: string) => ({ description: type, values: [utf8Encode(value)] });

@@ -16,7 +16,7 @@ import { processorTimeOfTheEnded } from './processor-time.mjs';
 import { recordStarts } from './record-starts.mjs';
 
 /** Where it is put; the launcher looks there too. */
-const BUILD = process.env.POLYARCH_BUILD ?? join(root, 'build');
+export const BUILD = process.env.POLYARCH_BUILD ?? join(root, 'build');
 const FOLDERS = ['lib', 'test', 'bench', 'scripts'];
 /** What changes the outcome besides the sources. tsc's own record: who compiles with it by hand has newer modules than ours. */
 const RULES = [

@@ -9,7 +9,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { choice, commandLine, flag, list, wholeNumber } from '../../scripts/command-line.js';
 import { type Cluster, makeCluster } from '../e2e/cluster.js';
 import { BASE } from '../e2e/harness.js';
 import { SeededRandom } from '../sim/seeded-random.js';
@@ -23,21 +23,25 @@ import { peersOf, SHAPES, type Shape, settingsOf } from './topologies.js';
 import { Troubles } from './troubles.js';
 import { Writer } from './writer.js';
 
-const { values: options } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    runs: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '30' },
-    shape: { type: 'string' },
-    rate: { type: 'string', default: '15' },
-    writers: { type: 'string', default: '2' },
-    port: { type: 'string' },
-    troubles: { type: 'string' },
-    calm: { type: 'boolean', default: false },
-    disk: { type: 'string' },
-    keep: { type: 'boolean', default: false },
+const options = commandLine(
+  {
+    command: 'npm run chaos --',
+    about: 'Real servers under random writes and random troubles, and the judgement at the end.',
   },
-});
+  {
+    seed: wholeNumber(1, 'of all that is random'),
+    runs: wholeNumber(1, 'runs, each with the next seed', 1),
+    seconds: wholeNumber(30, 'seconds of writes and troubles', 1),
+    shape: choice([...SHAPES.keys()], undefined, 'topology; absent: the seed decides'),
+    rate: wholeNumber(15, 'writes a second on each server', 1),
+    writers: wholeNumber(2, 'writers on each server', 1),
+    port: wholeNumber(undefined, 'first port; absent: free ones'),
+    troubles: list([], 'only these kinds of troubles'),
+    calm: flag('no troubles at all'),
+    disk: wholeNumber(undefined, 'the second server stands on a disk of so many MiB', 1),
+    keep: flag('the directory of a run without faults stays too'),
+  },
+);
 const CONVERGE_MS = 180_000;
 /** Resident memory that no server may pass, MiB. */
 const MEMORY_MIB = 700;
@@ -103,23 +107,23 @@ async function disturb({ seed, dir, shape, cluster, disk, faults }: Run): Promis
   const made: Made = [];
   const trace = createWriteStream(join(dir, 'trace.jsonl'));
   const fromMs = performance.now();
-  const endMs = fromMs + Number(options.seconds) * 1000;
+  const endMs = fromMs + options.seconds * 1000;
   const note = (line: object) => trace.write(`${JSON.stringify(line)}\n`);
   const over = () => performance.now() > endMs;
   const writers = cluster.directories.flatMap(({ id, ldap }) =>
-    Array.from({ length: Number(options.writers) }, (_, k) => {
+    Array.from({ length: options.writers }, (_, k) => {
       const name = `w${id}${'abcdefgh'[k]}`;
       return new Writer({ server: id, url: ldap, name }, new SeededRandom(seed * 1000 + id * 10 + k), {
         ...{ ledger, made, trace: note },
       });
     }),
   );
-  const writing = writers.map((writer) => writer.run(over, Number(options.rate)));
+  const writing = writers.map((writer) => writer.run(over, options.rate));
   const tell = (line: string) => {
     say(`  ${((performance.now() - fromMs) / 1000).toFixed(1)} s: ${line}`);
     note({ at: Date.now(), trouble: line });
   };
-  const only = options.troubles?.split(',') ?? [];
+  const only = options.troubles;
   const stage = { cluster, shape, writers, ledger, disk, say: tell, only, faults };
   if (!options.calm) {
     const processes = new Troubles(stage, new SeededRandom(seed * 1000 + 1));
@@ -170,7 +174,7 @@ async function oneRun(seed: number): Promise<boolean> {
     peersOf: (number) => peersOf(shape, number),
     settingsOf: (number) => settingsOf(shape, number),
     dialOnly: shape.dialOnly,
-    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+    ...(options.port === undefined ? {} : { port: options.port }),
   });
   const skews = cluster.servers.map(() => (random.chance(0.4) ? random.below(8000) - 4000 : 0));
   skews.forEach((ms, at) => {
@@ -179,8 +183,7 @@ async function oneRun(seed: number): Promise<boolean> {
   say(`seed ${seed}: ${name}, clocks ${skews.join(' ')} ms, in ${dir}`);
   const done = watch(cluster, dir, faults);
   // The second server's, where it is asked for: the first gives the others their data.
-  const disk =
-    options.disk === undefined ? undefined : new SmallDisk(cluster.server(2).dir, Number(options.disk));
+  const disk = options.disk === undefined ? undefined : new SmallDisk(cluster.server(2).dir, options.disk);
   const run = { seed, dir, shape, cluster, disk, faults };
   try {
     await cluster.start(...cluster.servers.map(({ id }) => id));
@@ -206,6 +209,6 @@ async function oneRun(seed: number): Promise<boolean> {
 }
 
 let failed = 0;
-for (let k = 0; k < Number(options.runs); k++) if (!(await oneRun(Number(options.seed) + k))) failed += 1;
+for (let k = 0; k < options.runs; k++) if (!(await oneRun(options.seed + k))) failed += 1;
 say(`${options.runs} runs, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
