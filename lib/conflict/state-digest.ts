@@ -4,9 +4,11 @@
  * Owns what counts as the same state: every fact of EntryState, values as a set. History rows are not part of it: servers forget them at different
  * times, and nothing in an EntryState is ever trimmed (forget.ts). Not cryptographic: it finds faults, not forgers. Sums of digests modulo 2^64 stand for sets of entries.
  */
+import { must } from '../base/assert.js';
+import type { Steps } from '../base/steps.js';
 import type { Attribute, ValueSum } from '../entry/entry.js';
 import { valueCount } from '../entry/value-index.js';
-import { addToSum, Lanes } from '../entry/value-sum.js';
+import { addToSum, Lanes, sumInSteps } from '../entry/value-sum.js';
 import type { EntryState } from './entry-state.js';
 
 /** Two unsigned 32-bit halves. */
@@ -25,8 +27,18 @@ export function sameDigest(a: StateDigest, b: StateDigest): boolean {
 const attributeLanes = new Lanes();
 const entryLanes = new Lanes();
 
+type SumOf = (attribute: Attribute) => ValueSum;
+
+/** digestState() in steps, for long values. */
+export function* digestInSteps(state: EntryState): Steps<StateDigest> {
+  const sums = new Map<Attribute, ValueSum>();
+  for (const attribute of state.attributes.values())
+    sums.set(attribute, attribute.many?.sum ?? (yield* sumInSteps(attribute.values)));
+  return digestState(state, (attribute) => must(sums.get(attribute), 'the sum of an attribute'));
+}
+
 /** The digest of a state. Linear in its octets; many values (ManyValues) bring their sum. */
-export function digestState(state: EntryState): StateDigest {
+export function digestState(state: EntryState, sumOf: SumOf = sumOfValues): StateDigest {
   const lanes = entryLanes;
   lanes.start();
   const { created, modified, preserved, place } = state;
@@ -64,7 +76,7 @@ export function digestState(state: EntryState): StateDigest {
   let high = 0;
   let low = 0;
   for (const [key, attribute] of state.attributes) {
-    digestAttribute(key, attribute);
+    digestAttribute(key, attribute, sumOf(attribute));
     high = (high + attributeLanes.high) | 0;
     low = (low + attributeLanes.low) | 0;
   }
@@ -81,8 +93,7 @@ export function sumOfValues(attribute: Attribute): ValueSum {
 }
 
 /** Into attributeLanes. */
-function digestAttribute(key: string, attribute: Attribute): void {
-  const { high, low } = sumOfValues(attribute);
+function digestAttribute(key: string, attribute: Attribute, { high, low }: ValueSum): void {
   attributeLanes.start();
   attributeLanes.text(key);
   attributeLanes.text(attribute.name);

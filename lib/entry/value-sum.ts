@@ -3,8 +3,11 @@
  *
  * Owns the mixing of octets into two lanes, which state digests (conflict/state-digest.ts) use too. Part of the data format: rows hold such sums.
  */
+import type { Steps } from '../base/steps.js';
 import type { ValueSum } from './entry.js';
 
+/** Octets that one step goes through: a multiple of four. */
+const STEP_OCTETS = 1 << 20;
 const HIGH_SEED = 0x811c9dc5;
 const LOW_SEED = 0x9747b28c;
 const HIGH_STEP = 0x85ebca6b;
@@ -46,8 +49,14 @@ export class Lanes {
   bytes(bytes: Uint8Array): void {
     this.word(bytes.length);
     const whole = bytes.length & ~3;
+    this.words(bytes, 0, whole);
+    this.rest(bytes, whole);
+  }
+
+  /** Octets from `from` to `to`, as words of four. */
+  words(bytes: Uint8Array, from: number, to: number): void {
     let { high, low } = this;
-    for (let i = 0; i < whole; i += 4) {
+    for (let i = from; i < to; i += 4) {
       const word =
         (bytes[i] as number) |
         ((bytes[i + 1] as number) << 8) |
@@ -60,7 +69,11 @@ export class Lanes {
     }
     this.high = high;
     this.low = low;
-    for (let i = whole; i < bytes.length; i++) this.word(bytes[i] as number);
+  }
+
+  /** Octets from `from` on, each a word. */
+  rest(bytes: Uint8Array, from: number): void {
+    for (let i = from; i < bytes.length; i++) this.word(bytes[i] as number);
   }
 
   end(): void {
@@ -87,6 +100,33 @@ export function addToSum(sum: ValueSum, values: Iterable<Uint8Array>, sign: 1 | 
     valueLanes.end();
     high = (high + sign * valueLanes.high) | 0;
     low = (low + sign * valueLanes.low) | 0;
+  }
+  return { high, low };
+}
+
+/** addToSum() with values more, in steps: values of many octets take several, those of few share one. */
+export function* sumInSteps(values: Iterable<Uint8Array>): Steps<ValueSum> {
+  const lanes = new Lanes();
+  let high = 0;
+  let low = 0;
+  let left = STEP_OCTETS;
+  for (const value of values) {
+    const whole = value.length & ~3;
+    lanes.start();
+    lanes.word(value.length);
+    for (let at = 0; at < whole; ) {
+      const end = Math.min(whole, at + left);
+      lanes.words(value, at, end);
+      left -= end - at;
+      at = end;
+      if (left > 0) continue;
+      left = STEP_OCTETS;
+      yield;
+    }
+    lanes.rest(value, whole);
+    lanes.end();
+    high = (high + lanes.high) | 0;
+    low = (low + lanes.low) | 0;
   }
   return { high, low };
 }

@@ -9,11 +9,10 @@
  */
 import type { EntryUuid } from '../../change/change.js';
 import type { EntryState } from '../../conflict/entry-state.js';
-import { digestState, NO_DIGEST, type StateDigest, sameDigest } from '../../conflict/state-digest.js';
+import { NO_DIGEST, type StateDigest, sameDigest } from '../../conflict/state-digest.js';
 import type { ServerState } from '../../csn/server-state.js';
 import { type OrderedStore, StoreError } from '../../port/ordered-store.js';
 import type { EntryId } from '../backend.js';
-import type { Dictionary } from '../rows/dictionary.js';
 import {
   checkRecord,
   checksumOf,
@@ -22,14 +21,18 @@ import {
   isAliveRecord,
   isInRows,
   isSound,
+  isSoundInSteps,
   uuidOf,
 } from '../rows/entry-record.js';
 import { ID_BYTES, type KeySpace, readId, TAG } from '../rows/key-space.js';
 import { ManyAttribute } from '../rows/many-attribute.js';
 import { checkSum } from '../verify-values.js';
-import { recordsOfBucket, SLICE_OCTETS } from './bucket-records.js';
-import { BucketSums, bucketOf } from './bucket-sums.js';
+import { type NumberedRecord, recordsOfBucket, SLICE_OCTETS } from './bucket-records.js';
+import { BucketSums } from './bucket-sums.js';
+import { DamagedEntries } from './damaged-entries.js';
 import { DigestTable, type TableRow } from './digest-table.js';
+import { LargeDigest } from './large-digest.js';
+import { isLarge, RecordDigests, type RecordWorld } from './record-digest.js';
 import { StaleDigests } from './stale-digests.js';
 
 /** Digests made in one piece, which ends sooner behind SLICE_OCTETS of records. */
@@ -46,13 +49,10 @@ export interface DigestRow {
   readonly digest: StateDigest;
 }
 
-export interface DigestWorld {
+export interface DigestWorld extends RecordWorld {
   readonly store: OrderedStore;
   readonly keys: KeySpace;
-  readonly dictionary: Dictionary;
   readonly pause: () => Promise<void>;
-  /** What of a state counts. Default: all of it. */
-  readonly restrict?: ((state: EntryState) => EntryState) | undefined;
   readonly idOf: (uuid: EntryUuid) => EntryId | undefined;
   /** The record of a durable entry as it was written, where memory holds it. */
   readonly held: (id: EntryId) => Uint8Array | undefined;
@@ -73,8 +73,6 @@ export interface DigestStatus {
 }
 
 const CHANGED = 'its row changed without a change';
-/** Entries remembered by name. */
-const MAX_DAMAGED = 100;
 
 export class DigestTree {
   readonly #world: DigestWorld;
@@ -82,28 +80,31 @@ export class DigestTree {
   readonly #dirty = new StaleDigests();
   readonly #table = new DigestTable();
   readonly #sums = new BucketSums();
-  readonly #damaged = new Map<EntryId, string>();
-  /** Entries whose record is sound and whose values, which stand in rows of their own, are not. */
-  readonly #unsound = new Set<EntryId>();
+  readonly #damaged = new DamagedEntries();
+  readonly #records: RecordDigests;
   /** The pass has come so far. */
   #at: EntryId | undefined;
   #passes = 0;
-  #made = 0;
   #size = 0;
   #resets = 0;
   /** Steps that read rows now, and what was written since the first of them began. */
   #reading = 0;
   readonly #since = new Set<EntryId>();
+  readonly #large: LargeDigest;
 
   constructor(world: DigestWorld) {
     this.#world = world;
+    this.#large = new LargeDigest(world.pause);
+    const bucketOf = (id: EntryId): number => this.#table.get(id)?.bucket ?? 0;
+    this.#records = new RecordDigests(world, bucketOf, (id, what) => this.#note(id, what));
   }
 
   /** Entries were written, durably: the whole cost of the digests for a write. */
   written(entries: ReadonlyMap<EntryId, { readonly alive: boolean }>): void {
     for (const [id, { alive }] of entries) {
       if (this.#reading > 0) this.#since.add(id);
-      if (alive || this.#unsound.has(id)) this.#dirty.add(id);
+      this.#large.giveUp(id);
+      if (alive || this.#records.unsound.has(id)) this.#dirty.add(id);
       else {
         this.#dirty.delete(id);
         this.#put(id, undefined);
@@ -113,11 +114,12 @@ export class DigestTree {
 
   /** All rows may be others. */
   reset(): void {
+    this.#large.giveUp(undefined);
     this.#dirty.clear();
     this.#table.clear();
     this.#sums.clear();
     this.#damaged.clear();
-    this.#unsound.clear();
+    this.#records.unsound.clear();
     this.#at = undefined;
     this.#passes = 0;
     this.#size = 0;
@@ -149,7 +151,7 @@ export class DigestTree {
   }
 
   status(): DigestStatus {
-    return { passes: this.#passes, made: this.#made, damaged: [...this.#damaged.values()] };
+    return { passes: this.#passes, made: this.#records.made, damaged: this.#damaged.lines };
   }
 
   /** Lets others have their turn. */
@@ -178,7 +180,8 @@ export class DigestTree {
     const passes = this.#passes;
     const resets = this.#resets;
     const isOver = () => this.#at !== from || this.#passes !== passes || this.#resets !== resets;
-    this.#catchUp(SLICE);
+    const made = this.#catchUp(SLICE);
+    if (made !== undefined) await made;
     for await (const slice of store.scan({ gte, lt: all.lt, limit: STEP_ROWS }, STEP_ROWS)) {
       // Everything was replaced meanwhile.
       if (isOver()) return false;
@@ -187,7 +190,8 @@ export class DigestTree {
         const id = readId(key, ID_AT);
         ids.push(id);
         if (isInRows(value)) inRows.push(id);
-        this.#compare(id, value);
+        if (!isLarge(value)) this.#compare(id, value);
+        else if (!(await this.#compareInTurns(id, value, isOver))) return false;
       }
     }
     for (const id of inRows) await this.#checkValues(id);
@@ -212,12 +216,12 @@ export class DigestTree {
     try {
       for (const attribute of decodeState(checkRecord(record), dictionary).attributes.values())
         if (attribute instanceof ManyAttribute) await checkSum(attribute, pause);
-      if (this.#unsound.delete(id)) this.#dirty.add(id);
+      if (this.#records.unsound.delete(id)) this.#dirty.add(id);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       // Replaced meanwhile, or its record says it already.
-      if (error.failure !== 'damaged' || this.#unsound.has(id)) return;
-      this.#unsound.add(id);
+      if (error.failure !== 'damaged' || this.#records.unsound.has(id)) return;
+      this.#records.unsound.add(id);
       this.#dirty.add(id);
       this.#note(id, error.message);
     }
@@ -226,16 +230,29 @@ export class DigestTree {
   /** A record of the pass. The row of an entry that was written since is an older one, and noted already. */
   #compare(id: EntryId, record: Uint8Array): void {
     if (this.#since.has(id)) return;
-    if (this.#dirty.delete(id)) {
-      this.#put(id, this.#rowOfRecord(id, record));
-      return;
-    }
+    if (this.#dirty.delete(id) || this.#isNew(id, record, isSound(record)))
+      this.#put(id, this.#records.rowOf(id, record));
+  }
+
+  /** #compare() of a large record; false when the pass is over. One that was written waits for its digest as it did. */
+  async #compareInTurns(id: EntryId, record: Uint8Array, isOver: () => boolean): Promise<boolean> {
+    if (this.#since.has(id) || this.#dirty.has(id)) return true;
+    const sound = await this.#large.inTurns(isSoundInSteps(record));
+    if (isOver()) return false;
+    if (this.#since.has(id) || this.#dirty.has(id) || !this.#isNew(id, record, sound)) return true;
+    if (this.#large.made === undefined) await this.#makeLarge({ id, record });
+    else this.#dirty.doubt(id);
+    return !isOver();
+  }
+
+  /** Whether a record of the first pass lacks its digest; looks where it has another than it should. */
+  #isNew(id: EntryId, record: Uint8Array, sound: boolean): boolean {
     const known = this.#table.checksumOf(id);
-    const sound = isSound(record);
-    if (known !== undefined && sound && checksumOf(record) === known) return;
-    if (known === undefined && sound && !isAliveRecord(record)) return;
-    if (known === undefined && this.#passes === 0) this.#put(id, this.#rowOfRecord(id, record));
-    else this.#look(id);
+    if (known !== undefined && sound && checksumOf(record) === known) return false;
+    if (known === undefined && sound && !isAliveRecord(record)) return false;
+    if (known === undefined && this.#passes === 0) return true;
+    this.#look(id);
+    return false;
   }
 
   /** Reads the row of an entry that was not written, as far as we know. */
@@ -254,49 +271,23 @@ export class DigestTree {
   }
 
   #note(id: EntryId, what: string): void {
-    if (this.#damaged.size >= MAX_DAMAGED) return;
     const { store, keys } = this.#world;
     const record = store.get(keys.entry(id));
     const name = record === undefined || what !== CHANGED ? '' : ` (${uuidOf(record)})`;
-    this.#damaged.set(id, `entry number ${id}${name}: ${record === undefined ? 'its row is gone' : what}`);
+    this.#damaged.note(id, name, record === undefined ? 'its row is gone' : what);
   }
 
   /** The digest as the store has it now; undefined: not alive. */
   #read(id: EntryId): TableRow | undefined {
     const { store, keys } = this.#world;
     const record = store.get(keys.entry(id));
-    return record === undefined ? undefined : this.#rowOfRecord(id, record);
+    return record === undefined ? undefined : this.#records.rowOf(id, record);
   }
 
   /** The record of an entry that was written. */
   #written(id: EntryId): Uint8Array | undefined {
     const { store, keys, held } = this.#world;
     return (this.#dirty.isDoubted(id) ? undefined : held(id)) ?? store.get(keys.entry(id));
-  }
-
-  #rowOfRecord(id: EntryId, record: Uint8Array): TableRow | undefined {
-    const { dictionary, restrict } = this.#world;
-    this.#made += 1;
-    if (this.#unsound.has(id)) return this.#odd(id);
-    try {
-      if (!isAliveRecord(checkRecord(record))) return undefined;
-      const whole = decodeState(record, dictionary);
-      const state = restrict === undefined ? whole : restrict(whole);
-      return { bucket: bucketOf(state.uuid), digest: digestState(state), checksum: checksumOf(record) };
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#note(id, error.message);
-      return this.#odd(id);
-    }
-  }
-
-  /** Unlike any other: whoever compares finds it. */
-  #odd(id: EntryId): TableRow {
-    return {
-      bucket: this.#table.get(id)?.bucket ?? 0,
-      digest: { high: 0xffff_ffff, low: id % 0x1_0000_0000 },
-      checksum: 0,
-    };
   }
 
   #put(id: EntryId, now: TableRow | undefined): void {
@@ -307,13 +298,26 @@ export class DigestTree {
     this.#table.set(id, now);
   }
 
-  #catchUp(most: number): void {
+  /** A promise where one of the records is large: its digest is made in turns. */
+  #catchUp(most: number): Promise<void> | undefined {
+    if (this.#large.made !== undefined) return this.#large.made;
     let octets = 0;
+    let large: NumberedRecord | undefined;
     this.#dirty.each(most, (id) => {
       const record = this.#written(id);
-      this.#put(id, record === undefined ? undefined : this.#rowOfRecord(id, record));
       octets += record?.length ?? 0;
+      if (record !== undefined && isLarge(record)) large = { id, record };
+      else this.#put(id, record === undefined ? undefined : this.#records.rowOf(id, record));
       return octets < SLICE_OCTETS;
+    });
+    return large === undefined ? undefined : this.#makeLarge(large);
+  }
+
+  /** Makes the digest of a large record; the entry waits for it among the others. */
+  #makeLarge({ id, record }: NumberedRecord): Promise<void> {
+    this.#dirty.add(id);
+    return this.#large.make(id, this.#records.rowInSteps(id, record), (row) => {
+      if (this.#dirty.delete(id)) this.#put(id, row);
     });
   }
 
@@ -323,8 +327,9 @@ export class DigestTree {
    */
   async settled<T>(read: (state: ServerState) => T): Promise<T | undefined> {
     for (let round = 0; round < MAX_ROUNDS && this.ready; round++) {
-      this.#catchUp(SLICE);
-      if (this.#dirty.size === 0) return read(this.#world.state());
+      const made = this.#catchUp(SLICE);
+      if (made !== undefined) await made;
+      if (this.ready && this.#dirty.size === 0) return read(this.#world.state());
       await this.#world.pause();
     }
     return undefined;
@@ -345,7 +350,7 @@ export class DigestTree {
     const rows: DigestRow[] = [];
     for await (const slice of recordsOfBucket(store, keys, bucket, after)) {
       for (const { id, record } of slice) {
-        const now = this.#rowOfRecord(id, record);
+        const now = this.#records.rowOf(id, record);
         if (now === undefined) continue;
         if (rows.length >= most) return { rows, more: true };
         rows.push({ uuid: uuidOf(record), digest: now.digest });
@@ -380,6 +385,6 @@ export class DigestTree {
     const id = this.#world.idOf(uuid);
     if (id === undefined) return;
     this.#damaged.delete(id);
-    if (this.#unsound.delete(id)) this.#dirty.add(id);
+    if (this.#records.unsound.delete(id)) this.#dirty.add(id);
   }
 }
