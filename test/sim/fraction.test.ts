@@ -16,7 +16,6 @@ import { entryUuid } from './entry-uuid.js';
 import { SHAPES } from './shapes.js';
 import type { OpenDirectory } from './sim-server.js';
 import { runSeed } from './simulation.js';
-import { allChanges } from './whole-log.js';
 import { directoryServer, World } from './world.js';
 
 const [first, last] = (process.env.SIM_SEEDS ?? '4-5').split('-').map(Number) as [number, number];
@@ -48,7 +47,7 @@ for (let seed = first; seed <= last; seed++) {
           ),
         safetyMs: 6000,
         compared: conforming,
-        atEnd: async (servers) => {
+        atEnd: async (servers, changes) => {
           for (const { name, directory } of servers) {
             if (!(directory instanceof BackendDirectory)) continue;
             const { text } = directory.part;
@@ -61,7 +60,7 @@ for (let seed = first; seed <= last; seed++) {
           const [server] = servers;
           if (server === undefined || !(server.directory instanceof BackendDirectory)) return;
           const found = conforming(await server.directory.contents(Fraction.ALL));
-          const expected = oracle(await allChanges(server));
+          const expected = oracle(changes);
           if (found !== expected) throw new Error(only(found, expected).join('\n'));
         },
       });

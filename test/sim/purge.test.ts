@@ -10,7 +10,6 @@ import { BackendDirectory, clientWrites } from './backend-directory.js';
 import { only } from './end-checks.js';
 import type { SimServer } from './sim-server.js';
 import { runSeed } from './simulation.js';
-import { allChanges } from './whole-log.js';
 
 // These two notice a horizon that forgets by the clock alone, or by what all have alone.
 const [first, last] = (process.env.SIM_SEEDS ?? '103-103').split('-').map(Number) as [number, number];
@@ -49,7 +48,7 @@ for (const seed of SEEDS) {
         server: { undeleteMs: 1000 },
         safetyMs: 8000,
         compared: live,
-        atEnd: async (servers) => {
+        atEnd: async (servers, changes) => {
           count(servers);
           for (const { directory, name } of servers) {
             if (!(directory instanceof BackendDirectory)) continue;
@@ -59,7 +58,7 @@ for (const seed of SEEDS) {
           }
           const [server] = servers;
           if (server === undefined) throw new Error('no server');
-          const expected = live(oracle(await allChanges(server)));
+          const expected = live(oracle(changes));
           const found = live((await server.directory?.contents()) ?? '');
           const lines = [only(found, expected), only(expected, found)].map((odd) => odd.join('\n'));
           if (found !== expected)

@@ -5,9 +5,12 @@
  * Checked: no acknowledged write is lost, CSNs are unique and rise per origin, no log state runs ahead of its rows (after every restart too), queues stay bounded,
  * and in the end every server holds the same. What goes wrong is thrown with the seed.
  */
+import type { Change } from '../../lib/change/change.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import { StoreError } from '../../lib/port/ordered-store.js';
 import type { Act, MakeAct, Trouble } from './act.js';
 import { Administrator } from './by-hand.js';
+import { ChangeRecord } from './change-record.js';
 import { CLOCK, COMMON, strikeCommon } from './common-troubles.js';
 import { areEqual, checkAcknowledged, checkQueued, describeServers } from './end-checks.js';
 import { RARE, RareTroubles } from './rare-troubles.js';
@@ -41,8 +44,8 @@ export interface RunOptions {
   readonly byHand?: boolean;
   /** What this kind of history adds. */
   readonly acts?: readonly MakeAct[];
-  /** Called at the end, with every server equal. */
-  readonly atEnd?: (servers: readonly SimServer[]) => Promise<void>;
+  /** Called at the end, with every server equal, and with all changes that lead there. */
+  readonly atEnd?: (servers: readonly SimServer[], changes: readonly Change[]) => Promise<void>;
 }
 
 export interface RunReport {
@@ -60,6 +63,7 @@ export class Simulation {
   readonly random: SeededRandom;
   readonly network: SimNetwork;
   readonly servers: SimServer[];
+  readonly record = new ChangeRecord();
   readonly #gone: SimServer[] = [];
   readonly faults: string[] = [];
   writing = true;
@@ -107,13 +111,10 @@ export class Simulation {
       ...given,
       ...(openDirectory === undefined ? {} : { openDirectory }),
       ...(first?.before === undefined ? {} : { before: first.before.bind(first) }),
-      ...(acts.length === 0
-        ? {}
-        : {
-            opened: async (opened, process) => {
-              for (const act of acts) await act.opened?.(opened, process);
-            },
-          }),
+      opened: async (opened, process) => {
+        this.record.watch(process.changelog);
+        for (const act of acts) await act.opened?.(opened, process);
+      },
     });
   }
 
@@ -146,7 +147,10 @@ export class Simulation {
     checkQueued(this.network.maxQueued);
     await checkRows(this.servers);
     for (const act of this.#acts) await act.check?.();
-    await this.#options.atEnd?.(this.servers);
+    await this.#options.atEnd?.(
+      this.servers,
+      this.record.upTo(this.servers[0]?.changelog?.state ?? ServerState.EMPTY),
+    );
     return {
       shape: (this.#options.shape ?? { name: `${this.servers.length} servers` }).name,
       acked: this.servers.reduce((sum, server) => sum + server.acked.length, 0),
