@@ -15,7 +15,7 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
     'A server set up with `--empty` has no data before its first start. `polyarch start --dir DIR` beside a server that has them takes a copy; ' +
     '`polyarch import-ldif --dir DIR --file FILE` and `polyarch restore` bring data from files.',
   DATA_DIR_NOT_EMPTY:
-    'Nothing was written. Choose another directory, or remove the old server first when its data are not needed any more.',
+    'Nothing was written. An empty directory is taken as it is, a mounted disk too (`lost+found` in it does not count). Choose another directory, or remove the old server first when its data are not needed any more.',
   DATA_FORMAT_UNKNOWN:
     'Use the version of Polyarch that wrote the data, export with `polyarch export-ldif`, and import into this version.',
   DATA_CORRUPT:

@@ -1,7 +1,8 @@
 /**
  * Makes a server's directory: configuration, certificates, schema folder, data.
  *
- * Everything is made in a directory beside the wanted one, which gets its name only when it is complete: a setup that was cut leaves nothing that looks like a server.
+ * Everything is made in a draft: a directory beside the wanted one, which gets its name when it is complete. A directory that is there already stays, since it may be a mounted disk or stand in a folder that is not ours: the draft is
+ * made in it, and what is complete moves up, the configuration last. So a setup that was cut leaves nothing that looks like a server.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -13,7 +14,14 @@ import { LIMITS } from '../base/limits.js';
 import { OperatorError } from '../base/operator-error.js';
 import { configText } from '../config/config-text.js';
 import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.js';
-import { makePrivateFolder, systemReason, writeFileAtomic } from '../io/files.js';
+import {
+  closeFolder,
+  isSystemError,
+  makePrivateFolder,
+  systemReason,
+  unwritable,
+  writeFileAtomic,
+} from '../io/files.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import type { ServerRuns } from '../topology/topology.js';
 import { readServerConfig } from './config/read-config.js';
@@ -21,6 +29,8 @@ import { loadSample } from './data/load-sample.js';
 import { generatedPassword } from './generated-password.js';
 import { type ServerFiles, serverFiles } from './server-files.js';
 import { makeCertificates } from './server-tls.js';
+
+const DRAFT_END = '.new';
 
 export interface SetupOptions {
   readonly dir: string;
@@ -56,27 +66,43 @@ export interface MadeServer {
   readonly password: string;
 }
 
-/** Makes the directory. Rejects with OperatorError COMMAND_INVALID, DATA_DIR_NOT_EMPTY, CONFIG_INVALID, TLS_INVALID; then nothing was made. */
+/** Makes the directory. Rejects with OperatorError COMMAND_INVALID, DATA_DIR_NOT_EMPTY, CONFIG_INVALID, TLS_INVALID, FILE_UNWRITABLE, DISK_FULL; then nothing was made. */
 export async function setupServer(options: SetupOptions): Promise<MadeServer> {
   const dir = resolve(options.dir);
   await requireEmpty(dir);
   requireBaseForSample(options);
-  await mkdir(dirname(dir), { recursive: true });
-  const draft = join(dirname(dir), `.${basename(dir)}.${randomBytes(4).toString('hex')}.new`);
+  const exists = existsSync(dir);
+  const draft = join(
+    exists ? dir : dirname(dir),
+    `.${basename(dir)}.${randomBytes(4).toString('hex')}${DRAFT_END}`,
+  );
   const password = options.password ?? generatedPassword(16);
   try {
+    await mkdir(dirname(dir), { recursive: true });
     await makePrivateFolder(draft);
     await fill(draft, options, password);
-    if (existsSync(dir)) await rmdir(dir);
-    await rename(draft, dir);
+    if (exists) await moveUp(draft, dir);
+    else await rename(draft, dir);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+    throw isSystemError(error) ? unwritable(dir, error) : error;
   }
   return { dir, adminDn: DEFAULT_ADMIN_DN, password };
 }
 
-/** Throws OperatorError DATA_DIR_NOT_EMPTY. */
+/** A server that is complete, from its draft into the directory around it. */
+async function moveUp(draft: string, dir: string): Promise<void> {
+  await requireEmpty(dir);
+  await closeFolder(dir);
+  const { config } = serverFiles(draft);
+  const names = (await readdir(draft)).sort(
+    (a, b) => Number(join(draft, a) === config) - Number(join(draft, b) === config),
+  );
+  for (const name of names) await rename(join(draft, name), join(dir, name));
+  await rmdir(draft);
+}
+
+/** Throws OperatorError DATA_DIR_NOT_EMPTY. What a new file system has, and drafts of a setup that was cut, do not count. */
 export async function requireEmpty(dir: string): Promise<void> {
   const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -84,7 +110,7 @@ export async function requireEmpty(dir: string): Promise<void> {
       cause: error,
     });
   });
-  if (found.length > 0)
+  if (found.some((name) => name !== 'lost+found' && !name.endsWith(DRAFT_END)))
     throw new OperatorError(
       'DATA_DIR_NOT_EMPTY',
       `${dir} already holds something; choose another directory or empty it first`,

@@ -3,13 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { OperatorError } from '../base/operator-error.js';
 
 /** Greatest file that readSmallFile() takes, in octets. */
-export const SMALL_FILE_BYTES = 16_777_216;
+const SMALL_FILE_BYTES = 16_777_216;
+/** Of folders: nobody but the owner. */
+const PRIVATE_MODE = 0o700;
 
 /** The file's octets, or undefined when there is no such file. Rejects when it is larger than SMALL_FILE_BYTES or cannot be read. */
 export async function readSmallFile(path: string): Promise<Uint8Array | undefined> {
@@ -48,6 +50,11 @@ export async function writeFileAtomic(
   await syncFolder(dirname(path));
 }
 
+/** Whether it is a call of the system that failed. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).errno !== undefined;
+}
+
 /** What the system says of a failed call, without the call: `no space left on device`. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -64,7 +71,12 @@ export function unwritable(name: string, error: unknown): OperatorError {
 
 /** Makes a folder (and those above it) with mode 0700 where it is missing. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: PRIVATE_MODE });
+}
+
+/** Takes a folder that is there away from all but its owner, as makePrivateFolder() would have made it. */
+export async function closeFolder(path: string): Promise<void> {
+  await chmod(path, PRIVATE_MODE);
 }
 
 /** Whether a file or folder exists. */
