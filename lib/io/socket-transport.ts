@@ -14,11 +14,14 @@ import type {
 } from '../port/ldap-transport.js';
 import type { Log } from '../port/log.js';
 import { OutputQueue } from './output-queue.js';
+import { SocketEnds } from './socket-ends.js';
 import type { TlsContext } from './tls-context.js';
 import { LOCAL, NO_TLS, securityOf } from './transport-security.js';
 
 /** How long a closed connection may take to let the client read the last answers. */
 const LINGER_MS = 2000;
+/** The event loop is one for all connections of the process. */
+const ends = new SocketEnds();
 
 export interface TransportSettings {
   readonly tls: TlsContext | undefined;
@@ -119,9 +122,9 @@ export class SocketTransport implements LdapTransport {
     this.#reason = reason;
     const socket = this.#socket;
     socket.removeAllListeners('data');
-    // The client is gone and has been told all: thousands of such ends cost little.
+    // The client is gone and has been told all.
     if (socket.readableEnded && socket.writableLength === 0 && !this.#secure.tls) {
-      socket.destroy();
+      ends.destroy(socket);
       return;
     }
     socket.resume();
