@@ -31,34 +31,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.js')).status,
   },
   {
-    name: 'token create',
-    describe: 'A token with which one new server may join',
-    load: async () => (await import('./commands/token-create.js')).tokenCreate,
+    name: 'health',
+    describe: 'What is wrong with a server, running or stopped, and the command that mends it',
+    load: async () => (await import('./commands/health.js')).health,
   },
   {
-    name: 'token list',
-    describe: 'Tokens that a server has made',
-    load: async () => (await import('./commands/token-list.js')).tokenList,
+    name: 'alerts',
+    describe: 'What a running server finds wrong with itself, and since when',
+    load: async () => (await import('./commands/alerts.js')).alerts,
   },
   {
-    name: 'token revoke',
-    describe: 'Make a token void',
-    load: async () => (await import('./commands/token-revoke.js')).tokenRevoke,
+    name: 'config get',
+    takes: '[key]',
+    describe: 'Options of a server: values in force, and where they come from',
+    load: async () => (await import('./commands/config-get.js')).configGet,
   },
   {
-    name: 'merge',
-    describe: 'Make the data of another server, or of a file, part of what the topology holds',
-    load: async () => (await import('./commands/merge.js')).merge,
+    name: 'config set',
+    takes: '<setting..>',
+    describe: 'Change options, in the file and on the running server',
+    load: async () => (await import('./commands/config-set.js')).configSet,
   },
   {
-    name: 'join',
-    describe: 'Make a server that belongs to a topology, with one token, and bring it in sync',
-    load: async () => (await import('./commands/join.js')).join,
-  },
-  {
-    name: 'leave',
-    describe: 'Take a server out of its topology, or forget one that is gone',
-    load: async () => (await import('./commands/leave.js')).leave,
+    name: 'config test',
+    describe: 'Check the configuration of a server, and what it would change',
+    load: async () => (await import('./commands/config-test.js')).configTest,
   },
   {
     name: 'import-ldif',
@@ -69,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'export-ldif',
     describe: 'Write entries as LDIF',
     load: async () => (await import('./commands/export-ldif.js')).exportLdif,
+  },
+  {
+    name: 'generate',
+    describe: 'Write sample people and groups as LDIF',
+    load: async () => (await import('./commands/generate.js')).generate,
   },
   {
     name: 'backup',
@@ -101,14 +103,54 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.js')).verify,
   },
   {
-    name: 'alerts',
-    describe: 'What a running server finds wrong with itself, and since when',
-    load: async () => (await import('./commands/alerts.js')).alerts,
+    name: 'deleted list',
+    describe: 'Deleted entries that can come back',
+    load: async () => (await import('./commands/deleted-list.js')).deletedList,
   },
   {
-    name: 'health',
-    describe: 'What is wrong with a server, running or stopped, and the command that mends it',
-    load: async () => (await import('./commands/health.js')).health,
+    name: 'undelete',
+    describe: 'Bring a deleted entry back, with its place in groups',
+    load: async () => (await import('./commands/undelete.js')).undelete,
+  },
+  {
+    name: 'token create',
+    describe: 'A token with which one new server may join',
+    load: async () => (await import('./commands/token-create.js')).tokenCreate,
+  },
+  {
+    name: 'token list',
+    describe: 'Tokens that a server has made',
+    load: async () => (await import('./commands/token-list.js')).tokenList,
+  },
+  {
+    name: 'token revoke',
+    describe: 'Make a token void',
+    load: async () => (await import('./commands/token-revoke.js')).tokenRevoke,
+  },
+  {
+    name: 'join',
+    describe: 'Make a server that belongs to a topology, with one token, and bring it in sync',
+    load: async () => (await import('./commands/join.js')).join,
+  },
+  {
+    name: 'leave',
+    describe: 'Take a server out of its topology, or forget one that is gone',
+    load: async () => (await import('./commands/leave.js')).leave,
+  },
+  {
+    name: 'merge',
+    describe: 'Make the data of another server, or of a file, part of what the topology holds',
+    load: async () => (await import('./commands/merge.js')).merge,
+  },
+  {
+    name: 'topology show',
+    describe: 'The servers of the topology',
+    load: async () => (await import('./commands/topology-show.js')).topologyShow,
+  },
+  {
+    name: 'topology check',
+    describe: 'Check a topology file as a whole',
+    load: async () => (await import('./commands/topology-check.js')).topologyCheck,
   },
   {
     name: 'replication status',
@@ -121,9 +163,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-initialize.js')).replicationInitialize,
   },
   {
-    name: 'replication changes',
-    describe: 'The newest changes that a server applied',
-    load: async () => (await import('./commands/replication-changes.js')).replicationChanges,
+    name: 'replication verify',
+    describe: 'Whether replicas hold the same entries; names what differs, and repairs it',
+    load: async () => (await import('./commands/replication-verify.js')).replicationVerify,
   },
   {
     name: 'replication conflicts',
@@ -141,9 +183,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replication-show-entry.js')).replicationShowEntry,
   },
   {
-    name: 'replication verify',
-    describe: 'Whether replicas hold the same entries; names what differs, and repairs it',
-    load: async () => (await import('./commands/replication-verify.js')).replicationVerify,
+    name: 'replication changes',
+    describe: 'The newest changes that a server applied',
+    load: async () => (await import('./commands/replication-changes.js')).replicationChanges,
   },
   {
     name: 'replication members',
@@ -169,16 +211,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'replication unseen',
     describe: 'Changes that only this server has, as LDIF',
     load: async () => (await import('./commands/replication-unseen.js')).replicationUnseen,
-  },
-  {
-    name: 'deleted list',
-    describe: 'Deleted entries that can come back',
-    load: async () => (await import('./commands/deleted-list.js')).deletedList,
-  },
-  {
-    name: 'undelete',
-    describe: 'Bring a deleted entry back, with its place in groups',
-    load: async () => (await import('./commands/undelete.js')).undelete,
   },
   {
     name: 'index list',
@@ -211,23 +243,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/index-advise.js')).indexAdvise,
   },
   {
-    name: 'config get',
-    takes: '[key]',
-    describe: 'Options of a server: values in force, and where they come from',
-    load: async () => (await import('./commands/config-get.js')).configGet,
-  },
-  {
-    name: 'config set',
-    takes: '<setting..>',
-    describe: 'Change options, in the file and on the running server',
-    load: async () => (await import('./commands/config-set.js')).configSet,
-  },
-  {
-    name: 'config test',
-    describe: 'Check the configuration of a server, and what it would change',
-    load: async () => (await import('./commands/config-test.js')).configTest,
-  },
-  {
     name: 'schema list',
     describe: 'Definitions of a schema, one a line',
     load: async () => (await import('./commands/schema-list.js')).schemaList,
@@ -248,6 +263,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema-add.js')).schemaAdd,
   },
   {
+    name: 'schema remove',
+    describe: 'Take a definition away that nothing needs',
+    load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
+  },
+  {
     name: 'access explain',
     describe: 'What a user may do with an entry, and which rule says so',
     load: async () => (await import('./commands/access-explain.js')).accessExplain,
@@ -257,35 +277,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: 'Which password policy governs a user, and what it means for the account',
     load: async () => (await import('./commands/policy-explain.js')).policyExplain,
   },
-  {
-    name: 'schema remove',
-    describe: 'Take a definition away that nothing needs',
-    load: async () => (await import('./commands/schema-remove.js')).schemaRemove,
-  },
-  {
-    name: 'topology show',
-    describe: 'The servers of the topology',
-    load: async () => (await import('./commands/topology-show.js')).topologyShow,
-  },
-  {
-    name: 'topology check',
-    describe: 'Check a topology file as a whole',
-    load: async () => (await import('./commands/topology-check.js')).topologyCheck,
-  },
-  {
-    name: 'generate',
-    describe: 'Write sample people and groups as LDIF',
-    load: async () => (await import('./commands/generate.js')).generate,
-  },
 ];
 
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  access: 'Access rules: explain',
-  policy: 'Password policies: explain',
-  backup: 'Back up a server, running or stopped; list, verify, prune',
+  access: 'What a user may do: explain',
+  policy: 'Password policy of a user: explain',
+  backup: 'Back up a server, running or stopped; backups: list, verify, prune',
   replication:
-    'Replication: status, initialize, conflicts, resolve, show-entry, verify, members, purge, evict, restore, unseen',
+    'Replication: status, initialize, verify, conflicts, resolve, show-entry, changes, members, purge, evict, restore, unseen',
   deleted: 'Deleted entries: list',
   index: 'Indexes: list, add, drop, rebuild, verify, advise',
   config: 'Options: get, set, test',

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { isCancel, password as promptPassword } from '@clack/prompts';
 import { OperatorError } from '../base/operator-error.js';
+import { systemReason } from '../io/files.js';
 
 export interface PasswordSources {
   /** What the password is for, to finish "Password of ...". */
@@ -47,7 +48,7 @@ function firstLine(file: string): string {
   } catch (error) {
     throw new OperatorError(
       'PASSWORD_MISSING',
-      `cannot read the password file ${file}: ${(error as Error).message}`,
+      `cannot read the password file ${file}: ${systemReason(error)}`,
       [],
       {
         cause: error,

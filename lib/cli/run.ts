@@ -4,7 +4,7 @@
  * Owns the one use of yargs. Commands are loaded when they are called, so that `--help` and completion stay quick.
  */
 import { readFileSync } from 'node:fs';
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type Options } from 'yargs';
 import { OperatorError } from '../base/operator-error.js';
 import type { CommandEntry, CommandOptions } from './command.js';
 import { faultSentence } from './command-line-fault.js';
@@ -49,11 +49,11 @@ function base(args: readonly string[]): Argv {
       'parse-positional-numbers': false,
     })
     .version(version())
-    .completion('completion', 'Print a script for shell completion: polyarch completion >> ~/.bashrc')
+    .alias('help', 'h')
     .recommendCommands()
     .strict()
     .exitProcess(false)
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
     .epilogue(
       'Exit codes: 0 success; 89 wrong command line; otherwise the LDAP result code of what failed. See docs/errors.md.',
     )
@@ -72,8 +72,11 @@ async function wrongCommandLine(complaint: string, args: readonly string[]): Pro
   const entry = COMMANDS.find(({ name }) => name === words.join(' '));
   const sentence = faultSentence(complaint, {
     words,
+    isCommand: entry !== undefined,
     next: next?.startsWith('-') === true ? undefined : next,
-    options: Object.keys((await entry?.load())?.options ?? {}),
+    given: args.slice(words.length),
+    takes: entry?.takes,
+    options: [...Object.keys((await entry?.load())?.options ?? {}), 'help', 'version'],
   });
   const help = ['polyarch', ...words, '--help'].join(' ');
   return new OperatorError(
@@ -96,16 +99,28 @@ function joinDashes(args: readonly string[]): string[] {
 
 /** Whether the parser itself answers: help, version, completion. A word after them may be a value; then the command is found the long way. */
 function asksParser(args: readonly string[]): boolean {
-  return args.some((arg) => /^--(no-)?(help|version|get-yargs-completions)(=|$)/.test(arg));
+  return args.some((arg) => /^(-h|--(no-)?(help|version|get-yargs-completions))(=|$)/.test(arg));
 }
 
 /** Every command under its name. Costs more than most commands do (measured: 0.1 s), because the parser makes the help of what it runs. */
 function withAllCommands(parser: Argv, setCode: (code: number) => void): Argv {
-  for (const entry of COMMANDS)
-    if (!entry.name.includes(' ') && !Object.hasOwn(GROUPS, entry.name))
-      withCommand(parser, entry.name, entry, setCode);
-  for (const group of Object.keys(GROUPS)) addGroup(parser, group, setCode);
-  return parser;
+  for (const group of new Set(COMMANDS.map(firstWord))) {
+    const entry = COMMANDS.find(({ name }) => name === group);
+    if (Object.hasOwn(GROUPS, group)) addGroup(parser, group, setCode);
+    else if (entry !== undefined) withCommand(parser, group, entry, setCode);
+  }
+  return parser
+    .completion('completion', 'Print a script for shell completion: polyarch completion >> ~/.bashrc')
+    .example('$0 demo', 'Three servers with sample people, to try things out')
+    .example(
+      '$0 setup --dir DIR --base dc=acme,dc=com',
+      'A server of your own; then: polyarch start --dir DIR',
+    )
+    .example('$0 replication status --help', 'Options and examples of a command');
+}
+
+function firstWord({ name }: CommandEntry): string {
+  return name.split(' ')[0] ?? name;
 }
 
 /** One command; under the name `$0` it is what a command line without further words runs. */
@@ -116,26 +131,47 @@ function withCommand(parser: Argv, name: string, entry: CommandEntry, setCode: (
     async (sub: Argv) => {
       const command = await entry.load();
       for (const [line, does] of command.examples) sub.example(line, does);
-      return sub.options(command.options).showHelpOnFail(false);
+      return sub.options(forParser(command.options)).showHelpOnFail(false);
     },
     async (args: Readonly<Record<string, unknown>>) => {
       const command = await entry.load();
-      setCode((await command.run(lastOfRepeated(args, command.options))) ?? EXIT_OK);
+      setCode((await command.run(completed(args, command.options))) ?? EXIT_OK);
     },
   );
 }
 
-/** Options that are no lists and stand there twice: the last counts, as everywhere. Lists have all. */
-function lastOfRepeated(
+/** Options as the parser gets them: whatever is no switch takes a value, and help shows no default that says "not given" (`completed` sets it). */
+function forParser(options: CommandOptions): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { default: preset, ...option }]) => [
+      name,
+      {
+        ...option,
+        ...(option.type === 'boolean' ? {} : { requiresArg: true }),
+        ...(isAbsence(preset) ? {} : { default: preset }),
+      },
+    ]),
+  );
+}
+
+function isAbsence(preset: unknown): boolean {
+  return preset === undefined || preset === false || (Array.isArray(preset) && preset.length === 0);
+}
+
+/** What was given, and the defaults that the parser did not get. Options that are no lists and stand there twice: the last counts, as everywhere. Lists have all. */
+function completed(
   args: Readonly<Record<string, unknown>>,
   options: CommandOptions,
 ): Readonly<Record<string, unknown>> {
-  const single = { ...args };
-  for (const [name, value] of Object.entries(args)) {
-    const option = options[name];
-    if (option !== undefined && option.array !== true && Array.isArray(value)) single[name] = value.at(-1);
+  const complete = { ...args };
+  for (const [name, option] of Object.entries(options)) {
+    const value = args[name];
+    if (value === undefined && option.default !== undefined) complete[name] = option.default;
+    else if (option.array !== true && Array.isArray(value)) complete[name] = value.at(-1);
+    if (Number.isNaN(complete[name]))
+      throw new OperatorError('COMMAND_INVALID', `--${name} takes a whole number`);
   }
-  return single;
+  return complete;
 }
 
 function addGroup(parser: Argv, group: string, setCode: (code: number) => void): void {
@@ -149,11 +185,14 @@ function addGroup(parser: Argv, group: string, setCode: (code: number) => void):
         if (first === group && second !== undefined) withCommand(sub, second, entry, setCode);
       }
       if (own === undefined)
-        return sub.demandCommand(1, `name a command of ${group}`).recommendCommands().strict();
+        return sub
+          .demandCommand(1, `name a command of ${group}: ${commandsOf(group).join(', ')}`)
+          .recommendCommands()
+          .strict();
       // The group's own name is a command too; its options are not those of the others.
       const command = await own.load();
       for (const [line, does] of command.examples) sub.example(line, does);
-      const options = Object.entries(command.options).map(
+      const options = Object.entries(forParser(command.options)).map(
         ([name, option]) => [name, { ...option, global: false }] as const,
       );
       return sub.options(Object.fromEntries(options)).showHelpOnFail(false).strict();
@@ -161,8 +200,15 @@ function addGroup(parser: Argv, group: string, setCode: (code: number) => void):
     async (args: Readonly<Record<string, unknown>>) => {
       if (own === undefined) return;
       const command = await own.load();
-      setCode((await command.run(lastOfRepeated(args, command.options))) ?? EXIT_OK);
+      setCode((await command.run(completed(args, command.options))) ?? EXIT_OK);
     },
+  );
+}
+
+/** The second words of a group's commands. */
+function commandsOf(group: string): string[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) =>
+    name.slice(group.length + 1),
   );
 }
 

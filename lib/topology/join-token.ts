@@ -34,7 +34,8 @@ export function formatToken(token: JoinToken): string {
 export function parseToken(text: string): JoinToken | string {
   if (text.length > LIMITS.joinTokenBytes) return 'the token is too long';
   const joined = text.split(/\s+/).join('');
-  if (!joined.startsWith(HEAD)) return `a token begins with ${HEAD}`;
+  if (!joined.startsWith(HEAD))
+    return `that is no token: one begins with ${HEAD}, and polyarch token create makes it`;
   const body = joined.slice(HEAD.length).replaceAll('-', '+').replaceAll('_', '/');
   const bytes = fromBase64(body + '='.repeat((4 - (body.length % 4)) % 4));
   const json = bytes === undefined ? undefined : utf8Decode(bytes);

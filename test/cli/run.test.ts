@@ -58,6 +58,31 @@ t.test('help and errors, some of them through the launcher too', { timeout: LIMI
       err: /^polyarch: there is no option --incremental; see: \S*polyarch backup list --help\n$/,
     },
     { args: ['generate', '--help'], status: 0, out: /polyarch generate --entries 100000/ },
+    { args: ['config', 'set', '-h'], status: 0, out: /Options:[\s\S]*limits\.idleSeconds=600/ },
+    {
+      args: ['config', 'set'],
+      status: 89,
+      err: /^polyarch: a setting must be given; see: \S*polyarch config set --help\n$/,
+    },
+    {
+      args: ['topology'],
+      status: 89,
+      err: /^polyarch: name a command of topology: show, check; see: \S*polyarch topology --help\n$/,
+    },
+    { args: ['--versoin'], status: 89, err: /no option --versoin; did you mean --version\?/ },
+    { args: ['demo', '--servers', '3', '4'], status: 89, err: /^polyarch: '4' is no option/ },
+    {
+      args: ['export-ldif', '--scope', 'all'],
+      status: 89,
+      err: /--scope takes one of sub, one, base; not "all"/,
+    },
+    { args: ['import-ldif', '--file'], status: 89, err: /^polyarch: the option --file takes a value; see: / },
+    { args: ['stop', '--timeout-seconds', 'x'], status: 89, err: /--timeout-seconds takes a whole number\n/ },
+    {
+      args: ['setup', '--dir', 'nowhere', '--id', '0'],
+      status: 89,
+      err: /^polyarch: --id takes a whole number from 1 to 65535\n$/,
+    },
     { args: ['--version'], status: 0, out: /^\d+\.\d+\.\d+/, launched: true },
     { args: [], status: 89, err: /^polyarch: name a command; see: \S*polyarch --help\n$/ },
     {

@@ -11,6 +11,7 @@ import { optionVariable } from '../../config/option.js';
 import { OPTION_KEYS, optionOf, type Settings } from '../../config/option-table.js';
 import { type ConfigSources, resolveConfig } from '../../config/server-config.js';
 import { readTopology } from '../../config/topology-config.js';
+import { systemReason } from '../../io/files.js';
 import { readYamlFile } from '../../io/yaml-file.js';
 import { dialAddresses, peersOf } from '../../topology/connections.js';
 import { type ServerDistances, serverDistances } from '../../topology/distances.js';
@@ -79,7 +80,7 @@ function readSecretFiles(environment: ReadonlyMap<string, string>): Map<string, 
     } catch (error) {
       throw new OperatorError(
         'CONFIG_INVALID',
-        `cannot read the file that ${variable} names: ${(error as Error).message}`,
+        `cannot read ${file}, which ${variable} names: ${systemReason(error)}`,
         [],
         {
           cause: error,

@@ -7,13 +7,13 @@ import { join, resolve } from 'node:path';
 import { ChildFailed } from '../../app/process/child-server.js';
 import { type RunningDemo, startDemo } from '../../app/process/demo.js';
 import { MAX_DEMO_SERVERS, readyServer } from '../../app/process/demo-layout.js';
-import { OperatorError } from '../../base/operator-error.js';
 import { DEFAULT_ADMIN_DN } from '../../config/option-table.js';
 import { requireBase } from '../base-dn.js';
 import { defineCommand } from '../command.js';
 import { note, say } from '../output.js';
 import { programName } from '../program-name.js';
 import { untilSignal } from '../until-signal.js';
+import { requireWhole } from '../whole-number.js';
 
 export const demo = defineCommand({
   options: {
@@ -84,11 +84,6 @@ async function runDemo(args: DemoArguments, signal: Promise<unknown>): Promise<n
   if (!args.json) note('stopping the servers ...');
   await running.stop();
   return undefined;
-}
-
-function requireWhole(value: number, least: number, most: number, name: string): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new OperatorError('COMMAND_INVALID', `${name} takes a whole number from ${least} to ${most}`);
 }
 
 /** A server that dies is reported and left dead. */

@@ -4,11 +4,11 @@
 
 import { sampleLdif } from '../../app/data/sample-ldif.js';
 import { sampleEntries } from '../../app/data/sample-people.js';
-import { OperatorError } from '../../base/operator-error.js';
 import { writeLdifFile } from '../../io/ldif-files.js';
 import { requireBase } from '../base-dn.js';
 import { defineCommand } from '../command.js';
 import { Progress } from '../progress.js';
+import { requireWhole } from '../whole-number.js';
 
 export const generate = defineCommand({
   options: {
@@ -26,8 +26,7 @@ export const generate = defineCommand({
     ['$0 generate --base "o=acme" | ldapadd -x ...', 'Sample entries for another directory'],
   ],
   async run(args) {
-    if (!Number.isInteger(args.entries) || args.entries < 1 || args.entries > 100_000_000)
-      throw new OperatorError('COMMAND_INVALID', '--entries takes a whole number from 1 to 100000000');
+    requireWhole(args.entries, 1, 100_000_000, '--entries');
     requireBase(args.base, '--base');
     const out = writeLdifFile(args.file);
     const progress = new Progress('entries', args.file === '-');

@@ -13,6 +13,7 @@ import type { SetupOptions } from '../../app/setup-server.js';
 import { type JoinProgress, makeJoinedServer, startJoined } from '../../app/topology/join-server.js';
 import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
+import { systemReason } from '../../io/files.js';
 import { formatAddress, parseAddress } from '../../topology/address.js';
 import type { ServerRuns } from '../../topology/topology.js';
 import { defineCommand, jsonOption } from '../command.js';
@@ -21,6 +22,7 @@ import { mergeOptions, mergeText } from '../merge-text.js';
 import { note, printData } from '../output.js';
 import { programName } from '../program-name.js';
 import { Progress } from '../progress.js';
+import { requireWhole } from '../whole-number.js';
 import { listenOn } from './setup.js';
 
 export const join = defineCommand({
@@ -79,6 +81,7 @@ export const join = defineCommand({
   async run(args) {
     const everywhere = listenOn(args.host, args.port);
     const listen = args.runs === 'broker' ? { ...everywhere, ldap: 'none', ldaps: 'none' } : everywhere;
+    if (args.id !== undefined) requireWhole(args.id, 1, 65_535, '--id');
     await checkMerge(args);
     const steps = (step: string) => {
       if (!args.json) note(step);
@@ -175,9 +178,14 @@ function givenToken(token: string | undefined, file: string | undefined): string
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new OperatorError('COMMAND_INVALID', `cannot read the token: ${(error as Error).message}`, [], {
-      cause: error,
-    });
+    throw new OperatorError(
+      'COMMAND_INVALID',
+      `cannot read the token in ${file}: ${systemReason(error)}`,
+      [],
+      {
+        cause: error,
+      },
+    );
   }
 }
 

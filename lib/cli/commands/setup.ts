@@ -12,6 +12,7 @@ import { defineCommand, jsonOption } from '../command.js';
 import { note, printData } from '../output.js';
 import { givenPassword } from '../password.js';
 import { programName } from '../program-name.js';
+import { requireWhole } from '../whole-number.js';
 
 export const setup = defineCommand({
   options: {
@@ -98,6 +99,8 @@ export const setup = defineCommand({
       variable: 'POLYARCH_PASSWORD',
     });
     for (const base of args.base) requireBase(base, '--base');
+    requireWhole(args.id, 1, 65_535, '--id');
+    requireWhole(args['sample-entries'], 0, 100_000_000, '--sample-entries');
     const caFrom = args['ca-from'];
     const [exclude, include] = [args['fraction-exclude'], args['fraction-include']];
     const isPart = exclude.length > 0 || include.length > 0;
@@ -174,8 +177,7 @@ export function listenOn(host: string, port: number | undefined): Place['listen'
       replication: `${shown}:8989`,
       http: '127.0.0.1:8443',
     };
-  if (!Number.isInteger(port) || port < 1 || port > 65_532)
-    throw new OperatorError('COMMAND_INVALID', '--port takes a whole number from 1 to 65532');
+  requireWhole(port, 1, 65_532, '--port');
   return {
     ldap: `${shown}:${port}`,
     ldaps: `${shown}:${port + 1}`,

@@ -13,9 +13,13 @@ import { type Command, dirOption } from '../command.js';
 import { exitCodeOf } from '../exit-code.js';
 import { errorLines, note } from '../output.js';
 
+/** Shown before those of the server, which are many. */
+const group = 'Options:';
+
 const ownOptions: Record<string, Options> = {
-  ...dirOption,
+  dir: { ...dirOption.dir, group },
   detach: {
+    group,
     type: 'boolean',
     default: false,
     describe: 'Run in the background; returns when the server is ready',
