@@ -24,3 +24,14 @@ t.test('an identifier that is not standard stands for itself', async (t) => {
   t.equal(elementKey('__proto__'), '__proto__');
   t.equal(elementKey('constructor'), 'constructor');
 });
+
+t.test(
+  'what cn=monitor shows of replication and conflicts are user attributes, as in OpenDJ: * shows them',
+  async (t) => {
+    const shown =
+      'domain-name server-id status generation-id server-state connected-to missing-changes approximate-delay sent-updates received-updates current-send-window ds-sync-fractional-exclude conflict-kind conflict-entry conflict-loser conflict-winner conflict-attribute conflict-value conflict-resolved conflict-named-by';
+    const schema = standardSchema();
+    const wrong = shown.split(' ').filter((name) => schema.describe(name)?.type?.operational !== false);
+    t.same(wrong, []);
+  },
+);
