@@ -11,7 +11,6 @@ import type { Settings } from '../config/option-table.js';
 import { PasswordCache } from '../io/password-cache.js';
 import { PasswordHashing } from '../io/password-hashing.js';
 import { packageVersion } from '../io/schema-files.js';
-import { openLevelStore } from '../io/store/level-store.js';
 import { systemClock } from '../io/system-clock.js';
 import { systemRandom } from '../io/system-random.js';
 import { TlsContext } from '../io/tls-context.js';
@@ -33,6 +32,7 @@ import { letClientsIn } from './client-listeners.js';
 import { liveSettings, startSettings } from './config/operation-settings.js';
 import { inDirectory, type ServerConfig } from './config/read-config.js';
 import { scramParts } from './config/scram-parts.js';
+import { openServing } from './data/serving-store.js';
 import { beginReplication } from './domain/begin-replication.js';
 import type { RunningDomain } from './domain/domain.js';
 import { serveExternalChangelog } from './domain/external-changelog.js';
@@ -53,7 +53,6 @@ import type { TopologyOffice } from './topology/topology-office.js';
 import { topologyTree } from './topology/topology-tree.js';
 import { Undo } from './undo.js';
 
-const MiB = 1_048_576;
 /** Milliseconds for operations in progress when the server stops. */
 const DRAIN_MS = 5000;
 const CERTIFICATE_WATCH_MS = 30_000;
@@ -146,7 +145,7 @@ async function start(given: ServerConfig, log: Log, undo: Undo): Promise<Running
   const config: ServerConfig = { ...given, peers };
   const startedMs = systemClock.wallMs();
   const version = await packageVersion();
-  const level = await openLevelStore(files.db, { cacheBytes: settings['cache.storeMiB'] * MiB });
+  const level = await openServing(given, log);
   undo.add(() => level.close());
   const store = new SievedStore(settings.durability === 'disk' ? level : new UnsyncedStore(level));
   const tls = await openTls(config, log, undo);

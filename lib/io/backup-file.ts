@@ -57,7 +57,7 @@ export async function readBackupKey(path: string): Promise<Uint8Array> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new OperatorError('BACKUP_INVALID', `cannot read the key: ${(error as Error).message}`, [], {
+    throw new OperatorError('BACKUP_INVALID', `cannot read the key ${path}: ${systemReason(error)}`, [], {
       cause: error,
     });
   }
@@ -70,6 +70,9 @@ export async function readBackupKey(path: string): Promise<Uint8Array> {
     );
   return bytes.subarray(0, end);
 }
+
+/** Ends the name of a file that is being written. */
+export const PART = '.part';
 
 /** Writes one file. Errors of the disk are OperatorErrors FILE_UNWRITABLE or DISK_FULL. */
 export class BackupWriter {
@@ -341,7 +344,7 @@ async function readExactly(file: FileHandle, at: number, length: number): Promis
 }
 
 function partOf(path: string): string {
-  return `${path}.part`;
+  return `${path}${PART}`;
 }
 
 function u32(value: number): Uint8Array {

@@ -96,6 +96,31 @@ t.test(
   },
 );
 
+t.test('a crash while data of an older format are opened: the next start marks them', async (t) => {
+  for (let moment = 1; ; moment++) {
+    const { store, sink } = await closed();
+    await store.batch([{ type: 'put', key: SERVER_KEYS.format, value: Uint8Array.of(1) }], { sync: true });
+    let waits = 0;
+    store.faults.delay = async () => {
+      waits += 1;
+      if (waits === moment) store.crash(0);
+    };
+    const opened = await openEngine({ store, sink, indexes: SMALL, schema: standardSchema() }).catch(
+      () => undefined,
+    );
+    store.faults.delay = undefined;
+    if (opened !== undefined) {
+      t.ok(moment > 1);
+      break;
+    }
+    store.crash(0);
+    const again = await openEngine({ store, sink, indexes: LARGE });
+    t.equal(store.get(SERVER_KEYS.format)?.[0], DATA_FORMAT);
+    t.same(await searchDns(again.backend, BASE, 'sub', '(cn=ann)'), [PERSON]);
+    t.same(await violations(again), []);
+  }
+});
+
 t.test('a disk that stays full leaves everything as it was', async (t) => {
   const { store, sink } = await closed();
   store.faults.refuse = 'full';

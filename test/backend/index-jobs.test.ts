@@ -217,6 +217,44 @@ t.test(
   },
 );
 
+t.test(
+  'a crash in the middle of a drop: the next start ends it, or builds what it wants again',
+  async (t) => {
+    for (const next of [PLAIN, ALL])
+      for (let moment = 1; ; moment++) {
+        const store = new MemoryStore();
+        const first = await filled(store, 30);
+        const { indexJobs } = first.backend.parts;
+        await indexJobs.configure(wanted(ALL));
+        const before = await answers(first);
+        let waits = 0;
+        store.faults.delay = async () => {
+          waits += 1;
+          // What was not synced may be there in part.
+          if (waits === moment) store.crash(moment % 2);
+        };
+        const dropped = await indexJobs.configure(wanted(PLAIN)).then(
+          () => true,
+          () => false,
+        );
+        store.faults.delay = undefined;
+        if (dropped) {
+          t.ok(moment > 3, `a drop writes ${moment - 1} batches`);
+          break;
+        }
+        store.crash(0);
+        const second = await openEngine({ store, indexes: next, sink: first.sink });
+        await second.backend.parts.indexJobs.settle();
+        t.same(await violations(second), []);
+        t.same(await answers(second), before);
+        const { indexes, keys } = second.backend.parts;
+        const held = await store.sizeBytes(keys.index('cn' as AttributeKey, INDEX_KIND.substring));
+        t.equal(held > 0, next === ALL);
+        t.equal(indexes.substring('cn' as AttributeKey) !== undefined, next === ALL);
+      }
+  },
+);
+
 /** Until all wanted indexes are ready; nobody asks for it. */
 async function untilReady({ backend }: Engine): Promise<void> {
   const { indexJobs } = backend.parts;

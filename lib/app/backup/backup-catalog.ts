@@ -7,7 +7,7 @@ import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must } from '../../base/assert.js';
 import { OperatorError } from '../../base/operator-error.js';
-import { BackupReader } from '../../io/backup-file.js';
+import { BackupReader, PART } from '../../io/backup-file.js';
 import { systemReason, unwritable } from '../../io/files.js';
 import {
   type BackupHeader,
@@ -34,6 +34,9 @@ export interface Catalog {
   /** Files whose headers cannot be read, one sentence each. */
   readonly faults: readonly string[];
 }
+
+/** Nobody writes a backup any more that has not grown for so long. */
+const DEAD_MS = 3_600_000;
 
 /** Name of the file of a backup: sorts by time. */
 export function backupName({ server, kind, takenMs, id }: BackupHeader): string {
@@ -67,6 +70,19 @@ export async function readCatalog(folder: string): Promise<Catalog> {
   }
   backups.sort((a, b) => a.header.takenMs - b.header.takenMs);
   return { backups, faults };
+}
+
+/** Removes what backups that were killed have left in a folder: files that nobody has written to for an hour. */
+export async function removeCut(folder: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(`${SUFFIX}${PART}`)) continue;
+    const path = join(folder, name);
+    const writtenMs = await lstat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => nowMs, // it has got its name meanwhile
+    );
+    if (nowMs - writtenMs > DEAD_MS) await rm(path, { force: true });
+  }
 }
 
 async function isGone(path: string): Promise<boolean> {

@@ -20,7 +20,7 @@ import { makePrivateFolder, readSmallFile, unwritable } from '../../io/files.js'
 import { packageVersion } from '../../io/schema-files.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
 import { inDirectory, type ServerConfig } from '../config/read-config.js';
-import { backupName, type ListedBackup, ofServer, readCatalog } from './backup-catalog.js';
+import { backupName, type ListedBackup, ofServer, readCatalog, removeCut } from './backup-catalog.js';
 import {
   type BackedUpDomain,
   type BackupHeader,
@@ -105,6 +105,7 @@ async function write(
     throw unwritable(request.folder, error);
   });
   const path = join(request.folder, backupName(header));
+  await removeCut(request.folder, header.takenMs);
   const out = await BackupWriter.create(path, header, request.key);
   let records: number;
   try {

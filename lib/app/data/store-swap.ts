@@ -20,7 +20,7 @@ export function hasStore(files: ServerFiles): boolean {
   return storeFolder(files.db) !== 'none' || storeFolder(`${files.db}.old`) !== 'none';
 }
 
-/** Puts right what a swap that was cut has left. Called before the database is opened. */
+/** Puts right what a swap that was cut has left: the new database where it has its name, else the old one again. Called before the database is opened. */
 export async function recoverSwap(files: ServerFiles): Promise<void> {
   const old = `${files.db}.old`;
   if (!existsSync(old)) return;
@@ -44,7 +44,9 @@ export async function swapStores(files: ServerFiles): Promise<void> {
   if (hadOld) await rm(old, { recursive: true, force: true });
 }
 
-/** Removes a new database that is not wanted. */
-export async function discardNewStore(files: ServerFiles): Promise<void> {
+/** Removes a new database that is not wanted; answers whether there was one. Who calls it has the database open, so nobody else is making one. */
+export async function discardNewStore(files: ServerFiles): Promise<boolean> {
+  const found = existsSync(newStorePath(files));
   await rm(newStorePath(files), { recursive: true, force: true });
+  return found;
 }
