@@ -15,16 +15,14 @@ export function isDecided(decision: Decision): decision is readonly Intent[] {
 }
 
 /** The decision with what `next` makes of it, in the same turn. */
-export function decidedThen(
-  decision: Decision,
-  next: (intents: readonly Intent[]) => readonly Intent[],
-): Decision {
+export function decidedThen(decision: Decision, next: (intents: readonly Intent[]) => Decision): Decision {
   return isDecided(decision) ? next(decision) : nextInSteps(decision, next);
 }
 
 function* nextInSteps(
   steps: Steps<readonly Intent[]>,
-  next: (intents: readonly Intent[]) => readonly Intent[],
+  next: (intents: readonly Intent[]) => Decision,
 ): Steps<readonly Intent[]> {
-  return next(yield* steps);
+  const decision = next(yield* steps);
+  return isDecided(decision) ? decision : yield* decision;
 }

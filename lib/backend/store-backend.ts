@@ -221,12 +221,13 @@ export class StoreBackend implements Backend {
   submit(initiator: string, decide: Decide, last?: () => void): Promise<Written> {
     const { writes, rules } = this.parts;
     return writes.submit(initiator, (view) =>
-      decidedThen(decide(view), (decided) => {
-        const intents = rules.completed(view, decided, initiator);
-        this.parts.fraction.checkLocal(intents, view);
-        last?.();
-        return intents;
-      }),
+      decidedThen(decide(view), (decided) =>
+        decidedThen(rules.completed(view, decided, initiator), (intents) => {
+          this.parts.fraction.checkLocal(intents, view);
+          last?.();
+          return intents;
+        }),
+      ),
     );
   }
 

@@ -10,6 +10,8 @@ export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** Values that one step goes through, where each costs microseconds. */
 export const STEP_VALUES = 256;
+/** Values that one step looks up in the store. */
+export const STEP_LOOKS = 64;
 /** Octets that a value costs whatever its length; octets of values that one step goes through. */
 const VALUE_OCTETS = 256;
 const STEP_OCTETS = STEP_VALUES * VALUE_OCTETS;

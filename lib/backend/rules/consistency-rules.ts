@@ -4,16 +4,19 @@
  *
  * Replayed changes do not pass here: another server decided them, and what it decided about references came as changes of their own.
  */
+import { areLong, type Steps, whole } from '../../base/steps.js';
 import type { Change } from '../../change/change.js';
+import { valueLists } from '../../change/change-codec.js';
 import type { Dn } from '../../dn/dn.js';
 import type { Attribute, Attributes, EntryView } from '../../entry/entry.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Intent, ReadView } from '../backend.js';
+import type { Decision } from '../decision.js';
 import { dnAfter } from '../tree/name-after.js';
 import type { ReferenceJobs } from './reference-jobs.js';
 import type { ReferenceRules } from './reference-rules.js';
 import type { UniqueWatch } from './unique-doubles.js';
-import { changedAttributes, checkUnique, type EntryImage, type UniqueRule } from './unique-rules.js';
+import { changedAttributes, checkUniqueInSteps, type EntryImage, type UniqueRule } from './unique-rules.js';
 
 /** What a domain is asked to keep. */
 export interface ConsistencyOptions {
@@ -48,15 +51,23 @@ export class ConsistencyRules {
     if (this.unique.length > 0) this.watch.replayed(changes);
   }
 
-  /** What a write does, with what follows from it. Throws LdapError to refuse it; RowsAway. */
-  completed(view: ReadView, intents: readonly Intent[], initiator: string): readonly Intent[] {
+  /** What a write does, with what follows from it; in steps where values of a long list are looked up. Throws LdapError to refuse it; RowsAway. */
+  completed(view: ReadView, intents: readonly Intent[], initiator: string): Decision {
     if (intents.length === 0) return intents;
+    if (this.unique.length === 0 && !this.references.mustExist)
+      return this.references.completed(view, intents, initiator);
+    const steps = this.#checked(view, intents, initiator);
+    return intents.some(({ body }) => areLong(valueLists(body))) ? steps : whole(steps);
+  }
+
+  *#checked(view: ReadView, intents: readonly Intent[], initiator: string): Steps<readonly Intent[]> {
     if (this.unique.length > 0) {
       for (const intent of intents) {
         const image = imageOf(view, intent);
-        if (image !== undefined) checkUnique(this.unique, view, image);
+        if (image !== undefined) yield* checkUniqueInSteps(this.unique, view, image);
       }
     }
+    for (const intent of intents) yield* this.references.checkExistInSteps(view, intent);
     return this.references.completed(view, intents, initiator);
   }
 
@@ -69,7 +80,7 @@ export class ConsistencyRules {
       changes: undefined,
       children: false,
     };
-    checkUnique(this.unique, view, image);
+    whole(checkUniqueInSteps(this.unique, view, image));
   }
 }
 

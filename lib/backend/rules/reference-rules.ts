@@ -7,6 +7,7 @@
  */
 import { utf8Decode, utf8Encode } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
+import { eachInSteps, STEP_LOOKS, type Steps } from '../../base/steps.js';
 import type { EntryUuid } from '../../change/change.js';
 import { formatDn } from '../../dn/dn-text.js';
 import type { AttributeKey, AttributeType } from '../../schema/attribute-type.js';
@@ -48,7 +49,7 @@ export function referenceAttributesOf(
 
 export class ReferenceRules {
   readonly attributes: readonly ReferenceAttribute[];
-  readonly #mustExist: boolean;
+  readonly mustExist: boolean;
   readonly #jobs: ReferenceJobs;
   readonly #mayHold: (key: AttributeKey) => boolean;
 
@@ -63,14 +64,13 @@ export class ReferenceRules {
   ) {
     this.#mayHold = mayHold;
     this.attributes = attributes;
-    this.#mustExist = mustExist;
+    this.mustExist = mustExist;
     this.#jobs = jobs;
   }
 
-  /** The write with the changes that it makes to entries that name its own. Throws LdapError, RowsAway. */
+  /** The write with the changes that it makes to entries that name its own; what it names is checkExistInSteps()'s. Throws LdapError, RowsAway. */
   completed(view: ReadView, intents: readonly Intent[], initiator: string): readonly Intent[] {
     if (this.attributes.length === 0) return intents;
-    if (this.#mustExist) for (const intent of intents) this.#checkExist(view, intent);
     if (!intents.some(({ body }) => this.#renames(body)) || this.#isFree(intents)) return intents;
     const doomed = new Set<EntryUuid>();
     for (const { entry, body } of intents) if (body.kind === 'delete') doomed.add(entry);
@@ -132,24 +132,28 @@ export class ReferenceRules {
     return true;
   }
 
-  #checkExist(view: ReadView, { body }: Intent): void {
-    if (body.kind !== 'add' && body.kind !== 'modify') return;
+  /** Throws LdapError where a value names an entry that is not there, and must name one; RowsAway. */
+  *checkExistInSteps(view: ReadView, { body }: Intent): Steps<void> {
+    if (!this.mustExist || (body.kind !== 'add' && body.kind !== 'modify')) return;
     const base = dnKey(view.baseDn);
     for (const attribute of this.attributes) {
       for (const one of body.attributes) {
         if (one.key !== attribute.key) continue;
-        for (const value of 'values' in one ? one.values : one.add) {
-          const key = namedKey(attribute, value);
-          if (key === undefined || !isAtOrBelow(key, base) || view.byKey(key) !== undefined) continue;
-          const text = utf8Decode(value)?.slice(0, 256) ?? '';
-          throw new LdapError(
-            'constraintViolation',
-            `Attribute '${attribute.name}' names "${text}", and there is no such entry.`,
-          );
-        }
+        const values = 'values' in one ? one.values : one.add;
+        yield* eachInSteps(values, (value) => checkNamed(view, base, attribute, value), STEP_LOOKS);
       }
     }
   }
+}
+
+function checkNamed(view: ReadView, base: string, attribute: ReferenceAttribute, value: Uint8Array): void {
+  const key = namedKey(attribute, value);
+  if (key === undefined || !isAtOrBelow(key, base) || view.byKey(key) !== undefined) return;
+  const text = utf8Decode(value)?.slice(0, 256) ?? '';
+  throw new LdapError(
+    'constraintViolation',
+    `Attribute '${attribute.name}' names "${text}", and there is no such entry.`,
+  );
 }
 
 /** Whether the value is part of the holder's own RDN, which only a rename may change. */

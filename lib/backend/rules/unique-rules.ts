@@ -8,6 +8,7 @@
 import { latin1, utf8Encode } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { OperatorError } from '../../base/operator-error.js';
+import { eachInSteps, STEP_LOOKS, type Steps } from '../../base/steps.js';
 import type { AttributeChange } from '../../change/change.js';
 import { parseDn } from '../../dn/dn-text.js';
 import type { Attribute, Attributes, EntryView } from '../../entry/entry.js';
@@ -143,7 +144,11 @@ export interface EntryImage {
 }
 
 /** Throws NotUnique, or LdapError where it cannot be told. May throw RowsAway. */
-export function checkUnique(rules: readonly UniqueRule[], view: ReadView, image: EntryImage): void {
+export function* checkUniqueInSteps(
+  rules: readonly UniqueRule[],
+  view: ReadView,
+  image: EntryImage,
+): Steps<void> {
   const key = dnKey(image.after.dn);
   for (const rule of rules) {
     if (!isAtOrBelow(key, rule.baseKey)) continue;
@@ -157,35 +162,46 @@ export function checkUnique(rules: readonly UniqueRule[], view: ReadView, image:
     }
     if (!rule.concerns(image.after)) continue;
     const whole = before === undefined || !wasInside || (rule.filtered && !rule.concerns(before));
-    checkRule(rule, view, image, whole);
+    yield* checkRule(rule, view, image, whole);
   }
 }
 
-function checkRule(rule: UniqueRule, view: ReadView, image: EntryImage, whole: boolean): void {
-  for (const attribute of rule.attributes) {
-    for (const value of newValues(attribute, image, whole)) {
-      const normal = attribute.rule.normalize(value);
-      if (normal === undefined) continue;
-      for (const other of rule.attributes) {
-        for (const holder of view.holders(other.key, normal)) {
-          if (holder.uuid === image.before?.uuid || !isAtOrBelow(dnKey(holder.dn), rule.baseKey)) continue;
-          if (rule.concerns(holder)) throw new NotUnique(attribute, holder);
-        }
-      }
+function* checkRule(rule: UniqueRule, view: ReadView, image: EntryImage, whole: boolean): Steps<void> {
+  for (const attribute of rule.attributes)
+    for (const values of newValues(attribute, image, whole))
+      yield* eachInSteps(values, (value) => checkValue(rule, attribute, view, image, value), STEP_LOOKS);
+}
+
+function checkValue(
+  rule: UniqueRule,
+  attribute: UniqueAttribute,
+  view: ReadView,
+  { before }: EntryImage,
+  value: Uint8Array,
+): void {
+  const normal = attribute.rule.normalize(value);
+  if (normal === undefined) return;
+  for (const other of rule.attributes) {
+    for (const holder of view.holders(other.key, normal)) {
+      if (holder.uuid === before?.uuid || !isAtOrBelow(dnKey(holder.dn), rule.baseKey)) continue;
+      if (rule.concerns(holder)) throw new NotUnique(attribute, holder);
     }
   }
 }
 
 /** Values that the write brings, of the attribute and its option subtypes. */
-function newValues({ key }: UniqueAttribute, { after, changes }: EntryImage, whole: boolean): Uint8Array[] {
-  const values: Uint8Array[] = [];
+function newValues(
+  { key }: UniqueAttribute,
+  { after, changes }: EntryImage,
+  whole: boolean,
+): readonly (readonly Uint8Array[])[] {
+  const lists: (readonly Uint8Array[])[] = [];
   if (whole || changes === undefined || changes.some((one) => one.key === key && one.increment !== 0n)) {
-    for (const [other, attribute] of after.stored)
-      if (withoutOptions(other) === key) values.push(...attribute.values);
-    return values;
+    for (const [other, { values }] of after.stored) if (withoutOptions(other) === key) lists.push(values);
+    return lists;
   }
-  for (const change of changes) if (withoutOptions(change.key) === key) values.push(...change.add);
-  return values;
+  for (const change of changes) if (withoutOptions(change.key) === key) lists.push(change.add);
+  return lists;
 }
 
 /** Attributes with changes carried out. */
