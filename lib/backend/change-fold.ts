@@ -12,6 +12,7 @@ import type { Change } from '../change/change.js';
 import { encodeInSteps, toEncodedChange, valueLists } from '../change/change-codec.js';
 import { applyInSteps, isWaiting } from '../conflict/apply-change.js';
 import type { EntryState } from '../conflict/entry-state.js';
+import type { Attribute } from '../entry/entry.js';
 import { valueCount } from '../entry/value-index.js';
 import type { Clock } from '../port/clock.js';
 import type { ReplayResult } from './backend.js';
@@ -58,6 +59,10 @@ interface Pace {
   long: boolean;
 }
 
+const isLongAttribute = (attribute: Attribute | undefined): boolean =>
+  attribute !== undefined &&
+  (attribute.many === undefined ? areLong([attribute.values]) : valueCount(attribute) >= LONG_VALUES);
+
 export class ChangeFold {
   readonly #world: FoldWorld;
   readonly #chain: OwnChain;
@@ -92,11 +97,8 @@ export class ChangeFold {
     if (body.kind === 'add' || (names && !body.attributes.some(({ clear }) => clear))) return false;
     const attributes = this.#world.view.entry(entry)?.attributes;
     if (attributes === undefined) return false;
-    if (names)
-      return body.attributes.some(
-        ({ key, clear }) => clear && valueCount(attributes.get(key)) >= LONG_VALUES,
-      );
-    for (const attribute of attributes.values()) if (valueCount(attribute) >= LONG_VALUES) return true;
+    if (names) return body.attributes.some(({ key, clear }) => clear && isLongAttribute(attributes.get(key)));
+    for (const attribute of attributes.values()) if (isLongAttribute(attribute)) return true;
     return false;
   }
 

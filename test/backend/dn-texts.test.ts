@@ -78,3 +78,19 @@ t.test('an entry that was renamed is not found under the name before', (t) => {
   t.equal(texts.get(`UID=20,${BASE}`, after), undefined);
   t.end();
 });
+
+t.test('the row of an entry that is gone is read once for its name', (t) => {
+  const texts = new DnTexts();
+  let reads = 0;
+  const gone = {
+    byId: () => {
+      reads += 1;
+      return undefined;
+    },
+  };
+  const there = people((id) => `uid=${id},${BASE}`);
+  texts.put(`uid=20,${BASE}`, there.entry(20));
+  for (let n = 0; n < 3; n++) t.equal(texts.get(`uid=20,${BASE}`, gone), undefined);
+  t.equal(reads, 1);
+  t.end();
+});

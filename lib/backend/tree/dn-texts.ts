@@ -44,6 +44,8 @@ export class DnTexts {
     const guess = this.#guesses[at] as number;
     if (guess === 0 || Math.floor(guess / NUMBERS) !== (sum & MARK)) return undefined;
     const entry = source.byId((guess % NUMBERS) as EntryId);
+    // Gone: its row, which may be large, is not read for that again.
+    if (entry === undefined) this.#guesses[at] = 0;
     return entry?.isNamed(text) === true ? entry : undefined;
   }
 
