@@ -31,9 +31,3 @@ export function frameLength(bytes: Uint8Array, start: number, end: number, maxBy
   const total = length + 2 + octets;
   return total > maxBytes ? FRAME_TOO_LONG : total;
 }
-
-/** As frameLength(), but FRAME_INCOMPLETE until the whole frame lies in start..end. */
-export function nextFrame(bytes: Uint8Array, start: number, end: number, maxBytes: number): number {
-  const length = frameLength(bytes, start, end, maxBytes);
-  return length > end - start ? FRAME_INCOMPLETE : length;
-}

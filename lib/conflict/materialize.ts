@@ -1,5 +1,5 @@
 /**
- * From an entry's state to what the DIT shows: attributes with the values of the RDN, the RDN of an entry that lost its name, who made it and when.
+ * From an entry's state to what the DIT shows: attributes with the values of the RDN, the mark of an entry that is displaced, who made it and when.
  *
  * Owns what follows from the state of one entry alone. The DN that a displaced entry wanted is the caller's to know; operational attributes
  * that need the schema or other entries are made elsewhere.
@@ -7,9 +7,7 @@
 import { must } from '../base/assert.js';
 import { utf8Encode } from '../base/bytes.js';
 import type { NamedAva } from '../change/change.js';
-import { toRdn } from '../change/named-rdn.js';
 import { csnTimeMs } from '../csn/csn.js';
-import type { Rdn } from '../dn/dn.js';
 import type { Attribute, Attributes } from '../entry/entry.js';
 import { findValue, valueKey } from '../entry/value-index.js';
 import type { AttributeKey } from '../schema/attribute-type.js';
@@ -33,12 +31,6 @@ export interface ShownStamps {
 /** Whether the entry is shown elsewhere, or under another name, than its registers say: it is then marked with ds-sync-conflict. */
 export function isDisplaced(state: EntryState): boolean {
   return state.place.conflict || state.place.parent !== state.parent;
-}
-
-/** The RDN under which the DIT shows the entry. */
-export function shownRdn(state: EntryState): Rdn {
-  const rdn = toRdn(state.rdn);
-  return state.place.conflict ? [{ type: 'entryUUID', value: utf8Encode(state.uuid) }, ...rdn] : rdn;
 }
 
 /**

@@ -29,7 +29,3 @@ export function parentDn(dn: Dn): Dn | undefined {
 export function childDn(parent: Dn, rdn: Rdn): Dn {
   return { rdns: [rdn, ...parent.rdns] };
 }
-
-export function isRootDn(dn: Dn): boolean {
-  return dn.rdns.length === 0;
-}

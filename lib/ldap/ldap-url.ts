@@ -1,5 +1,5 @@
 /**
- * LDAP URLs: text to parts and back (RFC 4516; `ldaps` by custom).
+ * LDAP URLs: text to parts (RFC 4516; `ldaps` by custom).
  *
  * DN, attributes, filter and extensions are text here, percent-decoded; their own grammars are not checked. The scanner is linear.
  */
@@ -64,23 +64,6 @@ export function parseLdapUrl(text: string): LdapUrl | undefined {
   };
 }
 
-/** The text of a URL; a default port and trailing empty fields are left out. */
-export function formatLdapUrl(
-  url: Pick<LdapUrl, 'scheme' | 'host' | 'port' | 'dn'> & Partial<LdapUrl>,
-): string {
-  const host = url.host.includes(':') ? `[${url.host}]` : url.host;
-  const port = url.port === DEFAULT_PORTS[url.scheme] ? '' : `:${url.port}`;
-  const fields = [
-    percentEncode(url.dn),
-    (url.attributes ?? []).map(percentEncode).join(','),
-    url.scope ?? '',
-    percentEncode(url.filter ?? ''),
-    (url.extensions ?? []).map(percentEncode).join(','),
-  ];
-  while (fields.length > 1 && fields.at(-1) === '') fields.pop();
-  return `${url.scheme}://${host}${port}/${fields.join('?')}`;
-}
-
 function parseAuthority(text: string, defaultPort: number): { host: string; port: number } | undefined {
   let host = text;
   let portText: string | undefined;
@@ -137,16 +120,4 @@ function percentDecode(text: string): string | undefined {
     octets[length++] = octet;
   }
   return utf8Decode(octets.subarray(0, length));
-}
-
-/** Characters that RFC 3986 allows in a path or query, less `?` and `,`, which separate fields here. */
-const PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+;=:@/";
-
-function percentEncode(text: string): string {
-  let out = '';
-  for (const octet of utf8Encode(text)) {
-    const c = String.fromCharCode(octet);
-    out += PLAIN.includes(c) ? c : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return out;
 }

@@ -2,7 +2,7 @@
  * The controls of a request, decoded before anything is done (RFC 4511 section 4.1.11).
  *
  * A control that we know with a value that is wrong is protocolError, whatever its criticality; one that we do not know is only noted. Which controls
- * an operation supports is the operation's decision: unsupportedCritical() compares.
+ * an operation supports is its own decision (operation/request-controls.ts).
  */
 import { LdapError } from '../base/ldap-error.js';
 import type { Filter } from '../filter/filter.js';
@@ -143,15 +143,6 @@ export function parseRequestControls(controls: readonly Control[]): RequestContr
   const into: Mutable = fresh();
   for (const control of controls) READERS.get(control.oid)?.(into, control);
   return into;
-}
-
-/** The first critical control whose OID is not in `supported`, for unavailableCriticalExtension; undefined when there is none. */
-export function unsupportedCritical(
-  controls: readonly Control[],
-  supported: ReadonlySet<string>,
-): Control | undefined {
-  for (const control of controls) if (control.critical && !supported.has(control.oid)) return control;
-  return undefined;
 }
 
 type FlagName = { [K in keyof Mutable]: Mutable[K] extends boolean ? K : never }[keyof Mutable];

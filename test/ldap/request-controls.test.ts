@@ -41,7 +41,7 @@ import {
   encodeGeneratedPassword,
   encodePasswordModify,
 } from '../../lib/ldap/extended/password-modify.js';
-import { parseRequestControls, unsupportedCritical } from '../../lib/ldap/request-controls.js';
+import { parseRequestControls } from '../../lib/ldap/request-controls.js';
 import { FILTERS } from './sample-messages.js';
 
 const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
@@ -276,18 +276,6 @@ t.test('the first version of proxied authorization names a DN (draft-weltman-lda
     result: 'protocolError',
   });
 });
-
-t.test(
-  'an unknown critical control is found, an unknown other one is not minded (RFC 4511 section 4.1.11)',
-  async (t) => {
-    const supported = new Set<string>([CONTROL_OIDS.manageDsaIt]);
-    t.equal(
-      unsupportedCritical([control('1.2.3'), control(CONTROL_OIDS.manageDsaIt, undefined, true)], supported),
-      undefined,
-    );
-    t.match(unsupportedCritical([control('1.2.3', undefined, true)], supported), { oid: '1.2.3' });
-  },
-);
 
 t.test('no OID stands for two things', async (t) => {
   const all = [CONTROL_OIDS, EXTENDED_OIDS, FEATURE_OIDS].flatMap((table) => Object.values(table));
