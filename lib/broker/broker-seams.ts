@@ -5,7 +5,7 @@
  */
 import type { Csn, ReplicaId } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
-import type { Hello, LinkPurpose, RefusalCode, ServerStates } from '../sync/frames.js';
+import type { Hello, LinkPurpose, RefusalCode, ServerStates, Vouched } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
@@ -63,6 +63,8 @@ export interface BrokerMembers {
   take(generation: string, rows: readonly MemberRow[]): void;
   /** What this server has reported to hold and its entries lack some of; undefined: they lack nothing. */
   readonly promised?: ServerState | undefined;
+  /** Who else holds what this server holds of servers that are out. */
+  readonly vouched?: readonly Vouched[] | undefined;
   /** Why this peer must not be let in; undefined when it may. */
   bar(peer: Hello): Refusal | undefined;
   /** A peer was let in. */
@@ -92,8 +94,8 @@ export interface BrokerAlert {
 /** Whom the broker tells; every call is made outside of its own work and must not throw. */
 export interface BrokerListener {
   alert(alert: BrokerAlert): void;
-  /** A peer holds newer changes of our own replica than our log: we were restored. They are being fetched. */
-  ownChangesLost(newest: Csn): void;
+  /** A peer (its name, once it is known) holds newer changes of our own replica than our log: we were restored. They are being fetched. */
+  ownChangesLost(newest: Csn, peer?: string): void;
   /** We hold no data, and this peer does. */
   couldInitializeFrom(peer: string): void;
   /** No upstream can serve these origins from our place; only a total update (from `peer`, say) helps. No origins: that is over. */

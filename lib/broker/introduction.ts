@@ -64,6 +64,7 @@ export class Introduction {
       fraction: directory?.fraction?.(purpose),
       formats: OWN_FORMATS,
       promised: members?.promised,
+      vouched: members?.vouched,
       ...(offers === true && purpose === 'follow' ? { offers: true } : {}),
     };
   }

@@ -1,8 +1,8 @@
 /** Small facts about rows of the table of a domain's servers, and about what they say. */
 import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import type { Hello, Vouched } from '../sync/frames.js';
 import type { MemberReport, MemberRow, Standing } from '../sync/member-row.js';
-import type { Heard } from './sole-holdings.js';
 
 /** Whether `other` is the same replica under a name that was heard of later. */
 export function isSuccessor(other: MemberRow, row: MemberRow): boolean {
@@ -44,22 +44,6 @@ export function lackingOf(
   return reported
     .csns()
     .filter((csn) => csnReplica(csn) !== own && !outside.has(csnReplica(csn)) && !state.covers(csn));
-}
-
-/**
- * Of changes that `server` told of and lacks, those that somebody may still bring. Gone is what all others that belong or may return lack by their own word, all of them connected: whoever made it has given it up
- * too, and makes it anew, for which it may be waiting for us. One that is not connected may have anything.
- */
-export function stillAwaited(
-  lacking: readonly Csn[],
-  rows: readonly MemberRow[],
-  server: string,
-  connected: readonly Pick<Heard, 'name' | 'log'>[],
-): readonly Csn[] {
-  const others = rows.filter(({ name, standing }) => name !== server && standing !== 'evicted');
-  const heard = new Set(connected.map(({ name }) => name));
-  if (!others.every(({ name }) => heard.has(name))) return lacking;
-  return lacking.filter((csn) => connected.some(({ log }) => log.covers(csn)));
 }
 
 /** Whether a new report would say more than the last one: of `state`, of our own changes (`own`) that we have no longer, or of whom the server takes no changes from. */
@@ -129,17 +113,20 @@ export function membersBeside(rows: readonly MemberRow[], names: readonly string
 
 /**
  * The server other than `peer` that is out and has made a change that `peer` holds (`theirs`), and neither we hold nor a member is known to hold; its name. Of a member that has reported, a change that it took
- * before it shunned its maker, applied or not, is none of these: nobody has forgotten what that needs, and all wait for it.
+ * before it shunned its maker, applied or not, is none of these: nobody has forgotten what that needs, and all wait for it. Of members that cannot be heard here, what the peer knows of their reports counts too
+ * (`vouched`), unless they are out as we know.
  */
 export function strayMaker(
-  peer: string,
-  theirs: ServerState,
+  { server: peer, states, vouched = [] }: Pick<Hello, 'server' | 'states' | 'vouched'>,
   rows: readonly MemberRow[],
   held: ServerState,
 ): string | undefined {
+  const theirs = states.log;
   const row = rows.find(({ name }) => name === peer);
   const report = row?.standing === 'member' ? row.report : undefined;
   const known = rows.flatMap((one) => (one.standing === 'member' ? (one.report?.state ?? []) : []));
+  const isOut = (name: string): boolean => rows.some((one) => one.name === name && one.standing !== 'member');
+  for (const { server, state } of vouched) if (server !== peer && !isOut(server)) known.push(state);
   for (const [replica, { name }] of replicasOutside(rows)) {
     const newest = name === peer ? undefined : theirs.get(replica);
     if (newest === undefined || [held, ...known].some((state) => state.covers(newest))) continue;
@@ -147,6 +134,25 @@ export function strayMaker(
     if (report === undefined || (shunning !== undefined && shunning.through < newest)) return name;
   }
   return undefined;
+}
+
+/** Other members that have reported to hold the newest of what `server` holds (`log`) of servers that are out, one for each of those; undefined: there are none. */
+export function vouchedFor(
+  server: string,
+  rows: readonly MemberRow[],
+  log: ServerState,
+): readonly Vouched[] | undefined {
+  const outside = [...replicasOutside(rows).keys()].flatMap((origin) => log.get(origin) ?? []);
+  const vouched: Vouched[] = [];
+  for (const newest of outside) {
+    if (vouched.some(({ state }) => state.covers(newest))) continue;
+    const holder = membersBeside(rows, [server]).find(({ report }) => report?.state.covers(newest) === true);
+    if (holder?.report === undefined) continue;
+    const { state } = holder.report;
+    const theirs = outside.flatMap((csn) => state.get(csnReplica(csn)) ?? []);
+    vouched.push({ server: holder.name, state: ServerState.of(theirs) });
+  }
+  return vouched.length === 0 ? undefined : vouched;
 }
 
 /** Replicas that are known and no members. */

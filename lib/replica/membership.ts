@@ -6,10 +6,10 @@
  * ours reaches anyone without its row; our own changes are made only while we hold all that we ever reported and that is not gone for good.
  */
 import { must } from '../base/assert.js';
-import { type Csn, type ReplicaId, ZERO_CSN } from '../csn/csn.js';
+import { type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { barOf, copyBar, dismissal, silentSentence } from '../sync/admission.js';
-import type { Hello } from '../sync/frames.js';
+import type { Hello, Vouched } from '../sync/frames.js';
 import type { Refusal } from '../sync/hello-check.js';
 import { heldTo } from '../sync/member-promises.js';
 import {
@@ -20,6 +20,7 @@ import {
   plainRows,
   type Standing,
 } from '../sync/member-row.js';
+import { Awaited, type Witness } from './lost-changes.js';
 import {
   asIntroduced,
   callersOf,
@@ -31,8 +32,8 @@ import {
   membersBeside,
   replicasOutside,
   saysMore,
-  stillAwaited,
   strayMaker,
+  vouchedFor,
 } from './member-facts.js';
 import { MemberStore } from './member-store.js';
 import type { MembershipOptions } from './membership-seams.js';
@@ -68,8 +69,7 @@ export class Membership {
   peers: readonly string[];
   /** What each connected server holds. */
   connected: () => readonly Heard[] = () => [];
-  /** Changes that we told of and that were found to be nowhere: awaited no more, whoever is connected later. */
-  readonly #gone = new Set<Csn>();
+  readonly #awaited = new Awaited();
   /** What others told of us. */
   readonly place: OwnPlace;
   /** Grows when the data under our feet are replaced: what was begun before counts no more. */
@@ -81,8 +81,10 @@ export class Membership {
     this.place = new OwnPlace(options.server, () => this.own);
     this.#store = new MemberStore(options.store, options.prefix);
     this.#silences = new Silences(options.clock, options.evictAfterMs);
-    const { server, directory } = options;
-    this.#returning = new Returning({ server, rows: () => this.rows(), held: () => directory?.state });
+    this.#returning = new Returning({
+      ...{ server: options.server, witness: () => this.witness() },
+      ...{ held: () => options.directory?.state, log: () => options.changelog.state },
+    });
   }
 
   /** Reads the table. Rejects with a StoreError. */
@@ -174,14 +176,8 @@ export class Membership {
     const { promised } = this;
     if (promised === undefined) return undefined;
     // Our own changes that others have come back before we write (replica.ts); those that nobody has are put back or made anew (reissue.ts).
-    const rows = this.rows();
-    const lacking = lackingOf(promised, directory.state, replica, replicasOutside(rows)).filter(
-      (csn) => !this.#gone.has(csn),
-    );
-    if (lacking.length === 0) return undefined;
-    const awaited = stillAwaited(lacking, rows, this.#options.server, this.connected());
-    for (const csn of lacking) if (!awaited.includes(csn)) this.#gone.add(csn);
-    return awaited.length > 0 ? 'lacking' : undefined;
+    const lacking = lackingOf(promised, directory.state, replica, replicasOutside(this.rows()));
+    return this.#awaited.of(lacking, this.witness()).length > 0 ? 'lacking' : undefined;
   }
 
   /** What we reported to hold, while our entries lack some of it. */
@@ -191,15 +187,25 @@ export class Membership {
     return reported === undefined || directory?.state.coversAll(reported) !== false ? undefined : reported;
   }
 
+  /** Of what we know of the others, what tells whether they hold a change. */
+  witness(): Witness {
+    const { server, replica } = this.#options;
+    return { server, replica, rows: this.rows(), connected: this.connected() };
+  }
+
+  /** Who else holds what we hold of servers that are out. */
+  get vouched(): readonly Vouched[] | undefined {
+    return vouchedFor(this.#options.server, this.rows(), this.#options.changelog.state);
+  }
+
   /** Why a peer must not be let in, or undefined. */
   bar(peer: Hello): Refusal | undefined {
     if (peer.generation !== undefined && peer.generation !== this.#options.generation()) return undefined;
-    const row = this.#rowOf(peer);
+    const row = this.#known.get(peer.server)?.row;
     const { server, changelog } = this.#options;
-    const told = this.#returning.needed(peer.server, row);
+    const told = row?.standing === 'member' ? undefined : this.#returning.neededOf(peer, row);
     const log = changelog.state;
-    const stray = strayMaker(peer.server, peer.states.log, this.rows(), log);
-    return barOf(peer, { server, row, told, log, stray });
+    return barOf(peer, { server, row, told, log, stray: strayMaker(peer, this.rows(), log) });
   }
 
   /** Why no copy of that server's data may be taken while these others are connected, as a sentence, or undefined. */
@@ -213,7 +219,10 @@ export class Membership {
   heard(peer: Hello): void {
     if (peer.generation === undefined || peer.generation !== this.#options.generation()) return;
     this.#followGeneration();
-    this.#keep(this.#enter(peer, peer.wants !== true)).catch(() => {});
+    const row = this.#known.get(peer.server)?.row;
+    const back = row?.standing === 'returning' && peer.wants !== true;
+    const needed = back ? (this.#returning.neededOf(peer, row) ?? ServerState.EMPTY) : undefined;
+    this.#keep(this.#enter(peer, needed)).catch(() => {});
   }
 
   /**
@@ -234,16 +243,14 @@ export class Membership {
     await this.#keep(this.#enter({ server: name, replica }));
   }
 
-  /** The row of a peer that is new in the table, or back. */
-  #enter(peer: Pick<Hello, 'server' | 'replica'>, isBack = false): MemberRow | undefined {
-    const known = this.#rowOf(peer);
+  /** The row of a peer that is new in the table, or back, for which it had to hold `needed`. */
+  #enter(peer: Pick<Hello, 'server' | 'replica'>, needed?: ServerState): MemberRow | undefined {
+    const known = this.#known.get(peer.server)?.row;
     const before = known ?? expectedMember(peer.server);
     const row = asIntroduced(before, peer.replica);
-    const back = isBack && before.standing === 'returning';
-    if (row === known && !back) return undefined;
-    const needed = this.#returning.needed(peer.server, before) ?? ServerState.EMPTY;
+    if (row === known && needed === undefined) return undefined;
     const now = { standing: 'member', standingAtMs: this.#nextStandingMs(before) } as const;
-    const entered = back ? heldTo({ ...row, ...now }, needed) : row;
+    const entered = needed === undefined ? row : heldTo({ ...row, ...now }, needed);
     this.#put(entered);
     this.#silences.heard(peer.server);
     return entered;
@@ -285,7 +292,7 @@ export class Membership {
   copied(source: string, state: ServerState): void {
     this.epoch += 1;
     this.#stability.clear();
-    this.#gone.clear();
+    this.#awaited.clear();
     this.#returning.copied(source, state);
     const { server } = this.#options;
     this.place.replaced(this.peers.length + callersOf(this.rows(), server, this.peers).length === 0);
@@ -369,20 +376,15 @@ export class Membership {
   }
 
   #learnOwn(report: MemberReport | undefined): void {
-    const { directory } = this.#options;
     if (report === undefined) return;
     this.#undeleteFromMs = Math.max(this.#undeleteFromMs, report.undeleteFromMs);
-    directory?.passClock(report.clock);
+    this.#options.directory?.passClock(report.clock);
   }
 
   #dismiss(name: string): void {
     const row = this.#known.get(name)?.row;
     if (row === undefined) return;
     this.#options.dismiss(name, dismissal(row, this.#options.server), row.replica);
-  }
-
-  #rowOf(peer: Pick<Hello, 'server'>): MemberRow | undefined {
-    return this.#known.get(peer.server)?.row;
   }
 
   #nextStandingMs(row: MemberRow): number {

@@ -8,6 +8,7 @@ import type { ServerState } from '../csn/server-state.js';
 import type { Clock } from '../port/clock.js';
 import type { MemberRow } from '../sync/member-row.js';
 import type { SnapshotPlace, SnapshotSummary } from '../sync/snapshot-summary.js';
+import type { Witness } from './lost-changes.js';
 import type { HeldPart, SnapshotSource, SnapshotTarget } from './snapshot-source.js';
 import type { Heard } from './sole-holdings.js';
 
@@ -17,6 +18,8 @@ export interface ReplicaMembers {
   rows(): readonly MemberRow[];
   /** Why our own changes must wait; undefined when they need not. */
   owed(): 'untold' | 'lacking' | undefined;
+  /** What tells whether others hold a change. */
+  witness(): Witness;
   /** Why no copy of that server's data may be taken while these others are connected, as a sentence, or undefined. */
   copyBar(name: string, connected: readonly string[]): string | undefined;
   /** Our data give way to a copy of what `source` holds. */

@@ -6,9 +6,10 @@
  */
 import { reasonOf } from '../base/thrown.js';
 import type { Csn, ReplicaId } from '../csn/csn.js';
-import type { ServerState } from '../csn/server-state.js';
+import { ServerState } from '../csn/server-state.js';
 import type { Hello, LinkPurpose } from '../sync/frames.js';
 import type { Keep } from './copy-terms.js';
+import { mayBeHeld, withoutLost } from './lost-changes.js';
 import { callersOf } from './member-facts.js';
 import { PartRenewal } from './part-renewal.js';
 import { type BlockedOrigin, Replay } from './replay.js';
@@ -27,6 +28,8 @@ export class Replica {
   #carrier: UpdateCarrier | undefined;
   /** Our own newest change, known elsewhere, that we do not have back yet. */
   #recovering: Csn | undefined;
+  /** Names of those that said that they have it. */
+  readonly #said = new Set<string>();
   #held = true;
   /** Which peers do not count us among the domain's servers, and why. */
   readonly #bars = new Map<string, { readonly reason: string; readonly forked: boolean }>();
@@ -125,7 +128,7 @@ export class Replica {
     const { server, backend } = this.#options;
     if (backend.importing || this.#update.progress !== undefined)
       return `${server} is being initialized from another server`;
-    if (this.#recovering !== undefined)
+    if (this.#comesBack())
       return `${server} was restored from an older copy and is fetching its own later changes`;
     for (const { reason } of this.#bars.values()) return reason;
     if (this.#heldBy !== undefined) return this.#heldBy;
@@ -144,7 +147,7 @@ export class Replica {
 
   /** Changes that we made may still come back, or we do not know yet. */
   #owing(): boolean {
-    return this.#held || this.#recovering !== undefined || this.#options.reissue?.held !== undefined;
+    return this.#held || this.#comesBack() || this.#options.reissue?.held !== undefined;
   }
 
   /** Takes no local writes until it is called again without a reason (a sentence). */
@@ -223,12 +226,14 @@ export class Replica {
     this.#options.alert(alert);
   }
 
-  ownChangesLost(newest: Csn): void {
+  ownChangesLost(newest: Csn, peer?: string): void {
     this.#tell(
       'restored',
       `${this.#options.server} holds an older copy of its data than the other servers know (it was restored); it takes no writes until its own changes up to ${newest} are back`,
     );
     this.#recovering = newest;
+    this.#said.clear();
+    if (peer !== undefined) this.#said.add(peer);
     this.#replay.poke();
   }
 
@@ -266,9 +271,32 @@ export class Replica {
 
   /** The last that held another history of ours has given it up: what we had made in it does not come back. */
   #giveUpWaiting({ server, states }: Pick<Hello, 'server' | 'states'>): void {
-    if (this.#recovering === undefined || states.log.covers(this.#recovering)) return;
+    if (this.#recovering === undefined) return;
+    if (states.log.covers(this.#recovering)) {
+      this.#said.add(server);
+      return;
+    }
+    this.#said.delete(server);
     const forked = [...this.#bars].filter(([, bar]) => bar.forked).map(([name]) => name);
     if (forked.join() === server) this.#recovering = undefined;
+  }
+
+  /** Whether changes of our own are on their way back. They are not where those that are known to have had them say that they have them no more (lost-changes.ts); who holds another history is asked above. */
+  #comesBack(): boolean {
+    const { server, members, changelog, backend, replica } = this.#options;
+    const awaited = this.#recovering;
+    if (awaited === undefined) return false;
+    const witness = members?.witness();
+    const forked = [...this.#bars.values()].some((bar) => bar.forked);
+    if (witness === undefined || forked) return true;
+    if (mayBeHeld(awaited, witness, ({ name }) => this.#said.has(name))) return true;
+    const left = withoutLost(ServerState.of([awaited]), changelog.state, witness).get(replica);
+    this.#recovering = left === undefined || backend.state.covers(left) ? undefined : left;
+    if (this.#recovering !== undefined) return true;
+    this.#goOn(
+      `no other server has the changes of ${server} up to ${awaited} any more; it goes on without them`,
+    );
+    return false;
   }
 
   /** Another history of ours goes on where it is held, whoever else lets us in. */
@@ -335,9 +363,15 @@ export class Replica {
     if (this.#recovering === undefined || !backend.state.covers(this.#recovering)) return;
     const back = this.#recovering;
     this.#recovering = undefined;
+    this.#goOn(`${server} has its own changes up to ${back} back and takes writes`);
+  }
+
+  /** From here on our changes are others than those that clients may know of from before a restore. */
+  #goOn(message: string): void {
+    const { server } = this.#options;
     this.#options.renewIncarnation().then(
       () => {
-        this.#tell('recovered', `${server} has its own changes up to ${back} back and takes writes`);
+        this.#tell('recovered', message);
         this.#carrier?.reintroduce(`${server} goes on under a new incarnation`);
       },
       (error: unknown) =>

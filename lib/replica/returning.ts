@@ -6,14 +6,19 @@
  */
 import type { ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
+import type { Hello } from '../sync/frames.js';
 import type { MemberRow } from '../sync/member-row.js';
+import { type Witness, withoutLost } from './lost-changes.js';
 import { coversForgotten } from './member-facts.js';
 
 export interface ReturningWorld {
   readonly server: string;
-  rows(): readonly MemberRow[];
+  /** What we know of the others. */
+  witness(): Witness;
   /** What our entries hold; undefined: a broker alone. */
   held(): ServerState | undefined;
+  /** What our change log holds. */
+  log(): ServerState;
 }
 
 export class Returning {
@@ -57,14 +62,30 @@ export class Returning {
 
   /** What a server that is no member has to hold; `row`: what is known of it. undefined: nothing was forgotten. */
   needed(name: string, row: MemberRow | undefined): ServerState | undefined {
-    const { server, rows, held } = this.#world;
+    const { server, witness, held } = this.#world;
     const known = this.#needed.get(name);
     if (known !== undefined) return known;
     const { source, state } = this.#given ?? {};
-    const told = source === name ? state : coversForgotten(server, rows(), held(), this.#reported);
+    const { rows } = witness();
+    const told = source === name ? state : coversForgotten(server, rows, held(), this.#reported);
     const needed = withoutOwn(told, row?.replica, held());
     if (needed !== undefined && row?.standing === 'returning') this.#needed.set(name, needed);
     return needed;
+  }
+
+  /** The same as it introduces itself: without what nobody has any more, which no copy brings. */
+  neededOf(
+    { server: name, states }: Pick<Hello, 'server' | 'states'>,
+    row: MemberRow | undefined,
+  ): ServerState | undefined {
+    const needed = this.needed(name, row);
+    if (needed === undefined) return undefined;
+    const witness = this.#world.witness();
+    const others = witness.connected.filter((other) => other.name !== name);
+    return withoutLost(needed, this.#world.log(), {
+      ...witness,
+      connected: [...others, { name, log: states.log }],
+    });
   }
 }
 

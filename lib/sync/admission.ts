@@ -10,7 +10,8 @@
  * | member, not reported  |                                                              | strays                                            |
  * | member, has reported  | where it made changes that we lack: what it reported         | strays that came after it said to shun the maker  |
  *
- * A stray is a change that a server made while it was out, and that no member is known to hold: whoever brings it took it of that server, as by a first copy of its data. A member that was restored and wrote on
+ * A stray is a change that a server made while it was out, and that no member is known to hold: whoever brings it took it of that server, as by a first copy of its data. Who brings one shows with its hello which
+ * other member has reported it (vouched): where two sides did not hear each other for long, one of them may have taken it while its maker belonged, and the other knows that side by this peer alone. A member that was restored and wrote on
  * has made changes that do not know what its reports say it knew, so it takes a copy; one whose data were replaced by a copy of a server that lacks some of it made what it made knowing that, says so (promised),
  * and is let in to get it.
  *

@@ -56,6 +56,14 @@ export interface Hello {
   readonly promised?: ServerState | undefined;
   /** Of whom asks for a copy: what it holds that the sender, which has newer changes of the same servers, does not: other histories of theirs. */
   readonly lacks?: ServerState | undefined;
+  /** Who else holds what the sender holds of servers that are out: who was cut off from those may know no other that does. Absent: nobody, or an older version speaks. */
+  readonly vouched?: readonly Vouched[] | undefined;
+}
+
+/** Another member that has reported to hold changes of servers that are out (admission.ts, strays). */
+export interface Vouched {
+  readonly server: string;
+  readonly state: ServerState;
 }
 
 /** For whom a broker fetches a copy. */

@@ -6,11 +6,11 @@ import { LIMITS } from '../base/limits.js';
 import { CSN_BYTES, csnFromBytes, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import { MAX_FORMAT } from './formats.js';
-import type { Hello, LinkPurpose, ServerStates } from './frames.js';
+import type { Hello, LinkPurpose, ServerStates, Vouched } from './frames.js';
 import type { SnapshotPlace } from './snapshot-summary.js';
 
 const MAGIC = 0x504c5941;
-/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats, what was promised, what a copy lacks. After any other octet the rest is of a later version. */
+/** What may follow the fields of a hello, each behind its octet: where to go on, offers, wants, on whose behalf, a fraction, formats, what was promised, what a copy lacks, who else holds changes of servers that are out. After any other octet the rest is of a later version. */
 const RESUME = 1;
 const OFFERS = 2;
 const WANTS = 3;
@@ -19,6 +19,7 @@ const FRACTION = 5;
 const FORMATS = 6;
 const PROMISED = 7;
 const LACKS = 8;
+const VOUCHED = 9;
 const MAX_HEARTBEAT_MS = 600_000;
 
 /** Writes a hello. */
@@ -63,9 +64,17 @@ export function writeHello(writer: ByteWriter, hello: Hello): void {
     writer.u8(PROMISED);
     writer.bytes(hello.promised.toBytes());
   }
-  if (hello.lacks === undefined) return;
-  writer.u8(LACKS);
-  writer.bytes(hello.lacks.toBytes());
+  if (hello.lacks !== undefined) {
+    writer.u8(LACKS);
+    writer.bytes(hello.lacks.toBytes());
+  }
+  if (hello.vouched === undefined) return;
+  writer.u8(VOUCHED);
+  writer.varint(hello.vouched.length);
+  for (const { server, state } of hello.vouched) {
+    writer.text(server);
+    writer.bytes(state.toBytes());
+  }
 }
 
 /** Writes a place in a copy. */
@@ -119,7 +128,7 @@ export function readHello(reader: ByteReader): Hello {
 
 type More = Pick<
   Hello,
-  'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats' | 'promised' | 'lacks'
+  'resume' | 'offers' | 'wants' | 'behalf' | 'fraction' | 'formats' | 'promised' | 'lacks' | 'vouched'
 >;
 
 function readMore(reader: ByteReader): More {
@@ -149,6 +158,9 @@ function readMore(reader: ByteReader): More {
       case LACKS:
         more = { ...more, lacks: readState(reader) };
         break;
+      case VOUCHED:
+        more = { ...more, vouched: readVouched(reader) };
+        break;
       case BEHALF: {
         const server = readName(reader);
         const replica = reader.u16();
@@ -164,6 +176,13 @@ function readMore(reader: ByteReader): More {
     }
   }
   return more;
+}
+
+function readVouched(reader: ByteReader): readonly Vouched[] {
+  const vouched: Vouched[] = [];
+  for (let left = reader.count(LIMITS.members, 2); left > 0; left--)
+    vouched.push({ server: readName(reader), state: readState(reader) });
+  return vouched;
 }
 
 function readName(reader: ByteReader): string {

@@ -3,8 +3,9 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
-import { coversForgotten, saysMore, strayMaker } from '../../lib/replica/member-facts.js';
+import { coversForgotten, saysMore, strayMaker, vouchedFor } from '../../lib/replica/member-facts.js';
 import { Returning } from '../../lib/replica/returning.js';
+import type { Vouched } from '../../lib/sync/frames.js';
 import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { LEAVES_OF_MASTER, MESH_3, type Shape } from '../sim/shapes.js';
 import { directoryServer, World } from '../sim/world.js';
@@ -128,6 +129,13 @@ t.test(
 const csn = (at: number, replica: number) => makeCsn(at, 0, replica as ReplicaId);
 const state = (...csns: [number, number][]) => ServerState.of(csns.map(([at, of]) => csn(at, of)));
 
+/** s1, which holds this, hears nobody, and knows of the others by their rows. */
+const knows = (rows: () => readonly MemberRow[], held: () => ServerState): Returning =>
+  new Returning({
+    ...{ server: 's1', held, log: held },
+    witness: () => ({ server: 's1', replica: 1 as ReplicaId, rows: rows(), connected: [] }),
+  });
+
 /** A server that belongs, and said that it holds this. */
 function row(name: string, said?: ServerState, more: Partial<MemberRow> = {}): MemberRow {
   const replica = Number(name.slice(1)) as ReplicaId;
@@ -172,8 +180,10 @@ t.test('what covers all that was forgotten', async (t) => {
 
 t.test('a stray is what one made that is out, and no member is known to hold', async (t) => {
   const out = row('s3', undefined, { standing: 'evicted' });
-  const maker = (theirs: ServerState, rows: readonly MemberRow[], peer = 's2') =>
-    strayMaker(peer, theirs, [...rows, out], state([9, 3]));
+  const maker = (log: ServerState, rows: readonly MemberRow[], peer = 's2', vouched?: readonly Vouched[]) => {
+    const states = { log, applied: log, trimmed: ServerState.EMPTY, clockMs: 0 };
+    return strayMaker({ server: peer, states, vouched }, [...rows, out], state([9, 3]));
+  };
   t.equal(maker(state([10, 3]), []), 's3', 'one that nobody knows');
   t.equal(maker(state([9, 3], [99, 2]), []), undefined, 'we hold it');
   t.equal(maker(state([10, 3]), [row('s4', state([10, 3]))]), undefined, 'a member held it as it reported');
@@ -191,12 +201,37 @@ t.test('a stray is what one made that is out, and no member is known to hold', a
     's3',
     'a new member has shunned nobody, and others forgot before it came',
   );
+  const word = (server: string, at: number) => [{ server, state: state([at, 3]) }];
+  const vouched = (said: readonly Vouched[], ...rows: MemberRow[]) =>
+    maker(state([10, 3]), [shuns(8), ...rows], 's2', said);
+  t.equal(vouched(word('s4', 10)), undefined, 'a member holds it of which the peer alone has heard');
+  t.equal(vouched(word('s4', 10), row('s4')), undefined, 'or of which nothing was heard here');
+  t.equal(vouched(word('s4', 9)), 's3', 'that one holds less');
+  t.equal(vouched(word('s2', 10)), 's3', 'its own word is none');
+  const gone = row('s4', undefined, { standing: 'evicted' });
+  t.equal(vouched(word('s4', 10), gone), 's3', 'that one does not belong, as is known here');
+});
+
+t.test('who vouches for what a server holds of those that are out', async (t) => {
+  const out = (name: string) => row(name, undefined, { standing: 'evicted' });
+  const rows = [row('s1', state([9, 3])), row('s2', state([8, 3], [7, 1])), out('s3'), out('s5')];
+  const vouched = (log: ServerState, ...more: MemberRow[]) =>
+    vouchedFor('s1', [...rows, ...more], log)?.map(({ server, state: held }) => `${server}: ${held}`);
+  t.equal(vouched(state([9, 1], [9, 2])), undefined, 'there is nothing of theirs');
+  t.equal(vouched(state([9, 3])), undefined, 'nobody has reported as much');
+  const [three, both] = [state([9, 3]), state([9, 3], [6, 5])];
+  t.same(vouched(three, row('s4', state([9, 1], [9, 3], [9, 5]))), [`s4: ${three}`]);
+  t.same(vouched(both, row('s4', both), row('s6', both)), [`s4: ${both}`], 'one is enough for all of it');
+  t.same(vouched(both, row('s4', state([9, 3])), row('s6', state([6, 5]))), [
+    `s4: ${state([9, 3])}`,
+    `s6: ${state([6, 5])}`,
+  ]);
 });
 
 t.test('what one that returns needs stays as it was when that was heard of', async (t) => {
   let own = state([10, 1]);
   const rows = () => [row('s1', own), row('s2', state([9, 1]))];
-  const returning = new Returning({ server: 's1', rows, held: () => own });
+  const returning = knows(rows, () => own);
   returning.reported();
   const back = row('s3', undefined, { standing: 'returning' });
   returning.note(back, row('s3', undefined, { standing: 'evicted' }));
@@ -217,7 +252,7 @@ t.test('what one that returns needs stays as it was when that was heard of', asy
 
 t.test('who gave a copy needs no more than that, whatever its target had told before', async (t) => {
   const rows = () => [row('s1', state([10, 1])), row('s2', state([9, 1]))];
-  const returning = new Returning({ server: 's1', rows, held: () => state([5, 1]) });
+  const returning = knows(rows, () => state([5, 1]));
   returning.reported();
   const [out, back] = [
     row('s3', undefined, { standing: 'evicted' }),
@@ -249,7 +284,10 @@ t.test(
       } as MemberRow;
       const own = { ...expectedMember('s1'), kind: 'directory', replica: r1, report } as unknown as MemberRow;
       const s2 = { ...own, name: 's2', replica: 2 } as MemberRow;
-      const returning = new Returning({ server: 's1', rows: () => [own, s2, s3], held: () => held });
+      const returning = knows(
+        () => [own, s2, s3],
+        () => held,
+      );
       const needed = returning.needed('s3', s3);
       t.ok(needed?.covers(ours));
       return needed?.get(r3) !== undefined;

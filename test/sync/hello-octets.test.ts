@@ -18,7 +18,7 @@ t.test('a hello says where a total update goes on, or nothing of it', async (t) 
 });
 
 t.test(
-  'a hello says that its server offers its changes, that it wants a copy, for whom it fetches one, what it reads, or what it promised',
+  'a hello says that its server offers its changes, that it wants a copy, for whom it fetches one, what it reads, what it promised, or who vouches for what it holds',
   (t) => {
     for (const more of [
       { offers: true },
@@ -29,6 +29,7 @@ t.test(
       { formats: { copies: 300, changes: 2 } },
       { behalf: { server: 's9', replica: undefined, hops: 1 }, formats: { copies: 1, changes: 1 } },
       { promised: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]) },
+      { vouched: [{ server: 's4', state: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]) }] },
       { lacks: ServerState.of([makeCsn(7, 0, 2 as ReplicaId)]), promised: ServerState.EMPTY },
       { promised: ServerState.EMPTY, formats: { copies: 1, changes: 1 } },
       { resume: { snapshot: 'boot:1', images: 3 }, behalf: { server: 's9', replica: undefined, hops: 1 } },
