@@ -62,6 +62,43 @@ t.test('each fault has its rule', (t) => {
   t.end();
 });
 
+t.test('a server that nobody follows says so, unless that is told of its peers or nobody is there', (t) => {
+  const member = (name: string, more: object = {}) => ({
+    name,
+    kind: 'directory',
+    standing: 'member',
+    ...more,
+  });
+  const [own, other] = [member('s1'), member('s2')];
+  const connected = [{ name: 's2', connected: true }];
+  const serving = { ...link, direction: 'to', state: 'serving' };
+  const found = (members: readonly object[], more: object = {}) =>
+    codes(
+      facts({
+        status: status({ name: 's1', peers: connected, ...more }),
+        upkeep: [{ baseDn: 'dc=x', heldBackBy: [], members }] as unknown as HealthFacts['upkeep'],
+      }),
+    );
+  t.same(found([own, other]), ['H025 warning']);
+  t.same(found([own, other], { peers: [] }), ['H025 warning'], 'it follows nobody itself');
+  t.same(found([own, other], { links: [{ ...serving, direction: 'from' }] }), ['H025 warning']);
+  t.same(found([own, other], { links: [{ ...serving, domain: 'dc=y' }] }), ['H025 warning']);
+  t.same(found([own, other], { links: [{ ...serving, state: 'closed' }] }), ['H025 warning']);
+  t.same(found([own, other], { links: [serving] }), []);
+  t.same(found([own, member('s2', { standing: 'evicted' }), member('s3', { kind: 'expected' })]), []);
+  t.same(found([own, other], { domains: [{ ...domain, phase: 'relay' }] }), []);
+  t.same(found([own, other], { peers: [{ name: 's2', connected: false }] }), ['H020 warning']);
+  const many = Array.from({ length: 9 }, (_, i) => member(`m${i}`));
+  const [finding] = examine(
+    facts({
+      status: status({ name: 's1' }),
+      upkeep: [{ baseDn: 'dc=x', heldBackBy: [], members: many }] as never,
+    }),
+  );
+  t.match(finding?.what, /9 others belong: m0, m1, m2, m3, m4 and more$/);
+  t.end();
+});
+
 t.test('a closed link owes nothing, and one that opened has a minute', (t) => {
   const late = { ...link, direction: 'to', lagSeconds: 5000 };
   const since = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();

@@ -41,6 +41,10 @@ const CLOCK_S = 60;
 /** Kinds of journal lines that say what is so now. */
 export const OPEN_KINDS = ['name-conflict', 'orphan', 'move-loop', 'schema-violation'] as const;
 
+/** States of a session in which the peer takes changes or a copy. */
+const FOLLOWS: ReadonlySet<string> = new Set(['serving', 'exporting']);
+const MOST_NAMED = 5;
+
 /** All that is wrong; errors first, then by number. */
 export function examine(facts: HealthFacts): readonly Finding[] {
   const findings = [...offlineFindings(facts)];
@@ -49,6 +53,7 @@ export function examine(facts: HealthFacts): readonly Finding[] {
     findings.push(
       ...domainFindings(status, facts.dir),
       ...replicationFindings(status, facts.dir, facts.nowMs),
+      ...unfollowedFindings(status, facts),
     );
   findings.push(...upkeepFindings(facts));
   return findings.sort((a, b) => {
@@ -196,6 +201,38 @@ function* replicationFindings(
         'clients get different answers',
         `polyarch replication verify --dir ${dir} --repair`,
       );
+}
+
+/** Domains whose changes reach nobody. Where no peer is connected at all, that is the fault, and told of each of them. */
+function* unfollowedFindings(
+  { name, domains, peers, links }: ServerStatus,
+  { dir, upkeep }: HealthFacts,
+): Generator<Finding> {
+  if (peers.length > 0 && !peers.some(({ connected }) => connected)) return;
+  for (const { baseDn, phase } of domains) {
+    if (phase !== 'ready' && phase !== 'full') continue;
+    const members = upkeep.find((kept) => kept.baseDn === baseDn)?.members ?? [];
+    const others = members.filter(
+      (member) => member.name !== name && member.standing !== 'evicted' && member.kind !== 'expected',
+    );
+    const followed = links.some(
+      ({ domain, direction, state }) => domain === baseDn && direction === 'to' && FOLLOWS.has(state),
+    );
+    if (others.length === 0 || followed) continue;
+    yield finding(
+      'H025',
+      'warning',
+      baseDn,
+      `no server follows this one; ${counted(others.length, 'other belongs', 'others belong')}: ${named(others)}`,
+      'what is written here reaches no other server',
+      `polyarch replication status --dir DIR, at one of them, says why it does not; it must know ${name} as a peer and reach its replication address (here: polyarch replication status --dir ${dir})`,
+    );
+  }
+}
+
+function named(members: readonly { readonly name: string }[]): string {
+  const names = members.slice(0, MOST_NAMED).map(({ name }) => name);
+  return members.length > MOST_NAMED ? `${names.join(', ')} and more` : names.join(', ');
 }
 
 function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator<Finding> {
