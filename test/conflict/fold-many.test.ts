@@ -2,24 +2,14 @@
 import t from 'tap';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { STEP_VALUES, whole } from '../../lib/base/steps.js';
-import type { AttributeChange } from '../../lib/change/change.js';
 import { foldAttribute, ruleOf, sameEffect } from '../../lib/conflict/fold-attribute.js';
 import { foldInSteps } from '../../lib/conflict/fold-many.js';
 import { PresentValues } from '../../lib/conflict/present-values.js';
-import type { AttributeRow } from '../../lib/conflict/refold-attribute.js';
 import type { Attribute } from '../../lib/entry/entry.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-import { attribute, Dice, type Edit } from './story.js';
+import { attribute, Dice, type Edit, newRow } from './story.js';
 
 const KEY = 'mail' as AttributeKey;
-const rowOf = (change: AttributeChange): AttributeRow => ({
-  change,
-  before: undefined,
-  active: true,
-  moved: true,
-  after: undefined,
-  concerned: true,
-});
 const texts = (values: readonly Uint8Array[] | undefined) => (values ?? []).map(latin1).sort();
 
 t.test('random edits of hundreds of values, spelled in several ways', async (t) => {
@@ -44,7 +34,7 @@ t.test('random edits of hundreds of values, spelled in several ways', async (t) 
     const change = attribute(edit);
     const present = new PresentValues(ruleOf(change), before?.values ?? []);
     const wanted = whole(foldAttribute(present, change));
-    const row = rowOf(change);
+    const row = newRow(change);
     const folded = whole(foldInSteps(KEY, before, [row]));
     t.same(texts(folded.attribute?.values), texts(present.values()), `values of run ${run}`);
     t.equal(folded.attribute?.many?.count ?? folded.attribute?.values.length ?? 0, present.count);
@@ -57,7 +47,7 @@ t.test('random edits of hundreds of values, spelled in several ways', async (t) 
 t.test('a step goes through no more values than a step may', async (t) => {
   const add = Array.from({ length: 5000 }, (_, n) => utf8Encode(`user${n}@example.com`));
   const change = { ...attribute({ add: ['x'] }), add };
-  const work = foldInSteps(KEY, undefined, [rowOf(change)]);
+  const work = foldInSteps(KEY, undefined, [newRow(change)]);
   let steps = 1;
   while (work.next().done !== true) steps += 1;
   // Their keys are made, and the values added.

@@ -6,12 +6,12 @@ import type { AttributeEffect } from '../../lib/conflict/domain-view.js';
 import { type AttributeRow, refoldAttribute } from '../../lib/conflict/refold-attribute.js';
 import type { Attribute } from '../../lib/entry/entry.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
-import { attribute, Dice, type Edit } from './story.js';
+import { attribute, Dice, type Edit, newRow } from './story.js';
 
 const KEY = 'mail' as AttributeKey;
 
 function row(edit: Edit, before?: AttributeEffect, moved = before === undefined): AttributeRow {
-  return { change: attribute(edit), before, active: true, moved, after: before, concerned: true };
+  return { ...newRow(attribute(edit)), before, moved, after: before };
 }
 
 function texts(values: readonly Uint8Array[] | undefined): string[] {
@@ -58,15 +58,11 @@ t.test('edits of single values and of whole attributes agree, on small and large
     const rows: AttributeRow[] = [];
     const pick = () => utf8Encode(dice.pick(['v0', 'V1', 'v2', 'w', 'W', 'x']));
     for (let i = 0; i < 5; i++) {
-      const change = { ...attribute({ clear: i > 0 && dice.once(6) }), add: [pick()], remove: [pick()] };
-      const made: AttributeRow = {
-        change,
-        before: undefined,
-        active: true,
-        moved: true,
-        after: undefined,
-        concerned: true,
-      };
+      const made = newRow({
+        ...attribute({ clear: i > 0 && dice.once(6) }),
+        add: [pick()],
+        remove: [pick()],
+      });
       if (i > 0) now = whole(refoldAttribute(KEY, now, [made])).attribute;
       rows.push(made);
     }

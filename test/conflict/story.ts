@@ -8,6 +8,7 @@ import {
   type NamedRdn,
   ROOT_UUID,
 } from '../../lib/change/change.js';
+import type { AttributeRow } from '../../lib/conflict/refold-attribute.js';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
@@ -51,6 +52,11 @@ export function attribute(edit: Edit): AttributeChange {
     add: (edit.add ?? []).map(utf8Encode),
     increment: edit.increment ?? 0n,
   };
+}
+
+/** The row of a change that is folded for the first time. */
+export function newRow(change: AttributeChange): AttributeRow {
+  return { change, before: undefined, active: true, moved: true, after: undefined, concerned: true };
 }
 
 export function modify(...edits: Edit[]): ChangeBody {

@@ -2,12 +2,12 @@
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { LIMITS } from '../../lib/base/limits.js';
-import type { Change } from '../../lib/change/change.js';
-import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import type { ChangeBody } from '../../lib/change/change.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { contestedLinks } from '../../lib/operation/write/contested-links.js';
 import { add } from '../conflict/story.js';
 import { entryUuid } from '../sim/entry-uuid.js';
+import { elsewhere } from './elsewhere.js';
 import { BASE, type TestClient, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;
@@ -29,18 +29,11 @@ t.test('groups and owners that name a contested name are listed, until the confl
   const server = await TestServer.open();
   const admin = await server.populate();
   const ann = must(server.backend.byDnText(ANN), 'ann');
-  const elsewhere: Change = {
-    csn: makeCsn(server.clock.wallMs() + 1000, 0, 2 as ReplicaId),
-    previous: undefined,
-    seen: ServerState.EMPTY,
-    initiator: 'cn=elsewhere',
-    entry: TWIN,
-    body: {
-      ...add(ann.state.parent, 'x', { objectClass: ['top', 'person'], sn: ['s'] }),
-      rdn: ann.state.rdn,
-    } as Change['body'],
-  };
-  await server.backend.replay([elsewhere]);
+  const body = {
+    ...add(ann.state.parent, 'x', { objectClass: ['top', 'person'], sn: ['s'] }),
+    rdn: ann.state.rdn,
+  } as ChangeBody;
+  await server.backend.replay([elsewhere(server, TWIN, body, ServerState.EMPTY)]);
   t.same(await namedBy(admin), undefined, 'nobody names it');
   await admin.add(group('admins'), {
     objectClass: ['groupOfNames'],

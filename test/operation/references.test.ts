@@ -4,8 +4,7 @@ import type { BackendOptions } from '../../lib/backend/open-backend.js';
 import { DEFAULT_REFERENCE_ATTRIBUTES } from '../../lib/backend/rules/reference-rules.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { must } from '../../lib/base/assert.js';
-import type { Change } from '../../lib/change/change.js';
-import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { elsewhere } from './elsewhere.js';
 import { BASE, person, type TestClient, TestServer } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;
@@ -144,15 +143,7 @@ t.test('a replayed delete changes nothing but its entry', async (t) => {
   const { server, admin } = await open();
   await admin.add(`cn=a,${GROUPS}`, { objectClass: ['groupOfNames'], member: [ANN, BOB] });
   const entry = must(server.backend.byDnText(ANN), 'ann');
-  const change: Change = {
-    csn: makeCsn(server.clock.wallMs() + 1000, 0, 2 as ReplicaId),
-    previous: undefined,
-    seen: server.backend.state,
-    entry: entry.uuid,
-    initiator: 'cn=elsewhere',
-    body: { kind: 'delete' },
-  };
-  await server.backend.replay([change]);
+  await server.backend.replay([elsewhere(server, entry.uuid, { kind: 'delete' })]);
   t.same(await values(admin, `cn=a,${GROUPS}`, 'member'), [ANN, BOB], 'what follows comes from there too');
 });
 

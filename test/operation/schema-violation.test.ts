@@ -3,9 +3,9 @@ import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import type { Change } from '../../lib/change/change.js';
-import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { elsewhere } from './elsewhere.js';
 import { BASE, TestServer } from './test-server.js';
 
 const ANN = `uid=ann,ou=people,${BASE}`;
@@ -13,15 +13,12 @@ const CLASSES = ['top', 'person', 'organizationalPerson', 'inetOrgPerson'];
 const MARK = 'ds-sync-schema-violation';
 
 /** A replace of objectClass on another server that had not heard of the last change here. */
-function elsewhere(server: TestServer, seen: ServerState, classes: readonly string[]): Change {
+function replacedClasses(server: TestServer, seen: ServerState, classes: readonly string[]): Change {
   const entry = must(server.backend.byDnText(ANN), 'ann');
-  return {
-    csn: makeCsn(server.clock.wallMs() + 1000, 0, 2 as ReplicaId),
-    previous: undefined,
-    seen,
-    entry: entry.uuid,
-    initiator: 'cn=elsewhere',
-    body: {
+  return elsewhere(
+    server,
+    entry.uuid,
+    {
       kind: 'modify',
       attributes: [
         {
@@ -36,7 +33,8 @@ function elsewhere(server: TestServer, seen: ServerState, classes: readonly stri
         },
       ],
     },
-  };
+    seen,
+  );
 }
 
 t.test('it is marked, found, listed, and mended step by step', async (t) => {
@@ -50,7 +48,7 @@ t.test('it is marked, found, listed, and mended step by step', async (t) => {
     ['add', 'homeDirectory', '/home/ann'],
   ]);
   t.equal(posix.result, 'success', posix.diagnostic);
-  await server.backend.replay([elsewhere(server, seen, CLASSES)]);
+  await server.backend.replay([replacedClasses(server, seen, CLASSES)]);
 
   const marked = async (): Promise<string | undefined> => {
     const { entries } = await admin.search({ base: ANN, scope: 'base', attributes: ['+'] });

@@ -3,9 +3,8 @@ import t from 'tap';
 import { uniqueRulesOf } from '../../lib/backend/rules/unique-rules.js';
 import { must } from '../../lib/base/assert.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
-import type { Change } from '../../lib/change/change.js';
-import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
+import { elsewhere } from './elsewhere.js';
 import { BASE, person, TestServer, testSchema } from './test-server.js';
 
 const PEOPLE = `ou=people,${BASE}`;
@@ -125,28 +124,21 @@ t.test('what replication made double is told, and stays', async (t) => {
   const told: object[] = [];
   server.log.warn = (fields) => void told.push(fields);
   const entry = must(server.backend.byDnText(BOB), 'bob');
-  const change: Change = {
-    csn: makeCsn(server.clock.wallMs() + 1000, 0, 2 as ReplicaId),
-    previous: undefined,
-    seen: server.backend.state,
-    entry: entry.uuid,
-    initiator: 'cn=elsewhere',
-    body: {
-      kind: 'modify',
-      attributes: [
-        {
-          key: 'mail' as AttributeKey,
-          name: 'mail',
-          equality: 'caseIgnoreIA5Match',
-          single: false,
-          clear: false,
-          remove: [],
-          add: [Buffer.from('Ann@Example.com')],
-          increment: 0n,
-        },
-      ],
-    },
-  };
+  const change = elsewhere(server, entry.uuid, {
+    kind: 'modify',
+    attributes: [
+      {
+        key: 'mail' as AttributeKey,
+        name: 'mail',
+        equality: 'caseIgnoreIA5Match',
+        single: false,
+        clear: false,
+        remove: [],
+        add: [Buffer.from('Ann@Example.com')],
+        increment: 0n,
+      },
+    ],
+  });
   await server.backend.replay([change]);
   const double = { attribute: 'mail', value: 'ann@example.com', entries: [ANN, BOB] };
   t.match(told, [{ ...double, value: 'Ann@Example.com' }], 'logged');

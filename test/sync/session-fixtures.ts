@@ -1,6 +1,7 @@
 /**
  * Hellos, states, frames and changes for tests of the sessions, sessions that are played, and the table in a session file's header.
  */
+import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { assert } from '../../lib/base/assert.js';
 import type { Change, EncodedChange } from '../../lib/change/change.js';
@@ -84,8 +85,32 @@ export const FACTS: PeerFacts = {
   forked: undefined,
 };
 
+/** Each pair of state and event with its mark in the header of `file`, and whether none of its variants does anything. Throws when the header names other events. */
+export function headerPairs<S, E>(
+  file: string,
+  states: Readonly<Record<string, readonly S[]>>,
+  events: Readonly<Record<string, readonly E[]>>,
+  isQuiet: (state: S, event: E) => boolean,
+): {
+  readonly event: string;
+  readonly kind: string;
+  readonly mark: string | undefined;
+  readonly quiet: boolean;
+}[] {
+  const table = headerTable(file);
+  deepStrictEqual([...table.keys()].sort(), Object.keys(events).sort());
+  return Object.entries(events).flatMap(([event, variants]) =>
+    Object.entries(states).map(([kind, starts]) => ({
+      event,
+      kind,
+      mark: table.get(event)?.get(kind),
+      quiet: starts.every((state) => variants.every((variant) => isQuiet(state, variant))),
+    })),
+  );
+}
+
 /** event -> state -> `h` or `i`, as the header of a session file has it. */
-export function headerTable(file: string): Map<string, Map<string, string>> {
+function headerTable(file: string): Map<string, Map<string, string>> {
   const lines = readFileSync(file, 'utf8').split('\n');
   const start = lines.findIndex((line) => /^ \*\s{10,}\S+\s{2,}/.test(line));
   const names = (lines[start] ?? '')

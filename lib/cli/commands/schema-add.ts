@@ -5,17 +5,13 @@ import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js
 import { OWN_KINDS } from '../../schema/own-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
-import { readSchemaFile } from '../read-schema-file.js';
+import { readSchemaFile, schemaFileOption } from '../read-schema-file.js';
 import { editSchema, findSchema, schemaOptions } from '../schema-source.js';
 
 export const schemaAdd = defineCommand({
   options: {
     ...schemaOptions,
-    file: {
-      type: 'string',
-      demandOption: true,
-      describe: 'Schema file: LDIF of any server, or .schema of OpenLDAP',
-    },
+    ...schemaFileOption,
     ...jsonOption,
   },
   examples: [

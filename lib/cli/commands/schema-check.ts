@@ -2,17 +2,13 @@
 import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
-import { readSchemaFile } from '../read-schema-file.js';
+import { readSchemaFile, schemaFileOption } from '../read-schema-file.js';
 import { findSchema, schemaOptions } from '../schema-source.js';
 
 export const schemaCheck = defineCommand({
   options: {
     ...schemaOptions,
-    file: {
-      type: 'string',
-      demandOption: true,
-      describe: 'Schema file: LDIF of any server, or .schema of OpenLDAP',
-    },
+    ...schemaFileOption,
     ...jsonOption,
   },
   examples: [
