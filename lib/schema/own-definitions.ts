@@ -6,12 +6,13 @@
  * same installation has the same schema.
  */
 
-import { type Steps, whole } from '../base/steps.js';
+import { eachInSteps, type Steps, whole } from '../base/steps.js';
 import { definitionKey } from './definition-key.js';
 import type { DescriptionKind } from './description.js';
 import { assembleInSteps } from './load-schema.js';
 import type { Schema } from './schema.js';
 import { SchemaFaults, type SourcedDescription } from './schema-fault.js';
+import { formatDescription } from './schema-format.js';
 import { parseDescription } from './schema-parser.js';
 
 /** Kinds that can be added online; syntaxes and matching rules are code. */
@@ -102,7 +103,11 @@ function* extend(base: Schema, own: readonly OwnDefinition[]): Steps<ExtendedSch
   for (;;) {
     const faults = new SchemaFaults();
     const schema = yield* assembleInSteps([...base.sources, ...left.map(({ sourced }) => sourced)], faults);
-    if (faults.list.length === 0) return { schema, inactive };
+    if (faults.list.length === 0) {
+      // Their lines tell schemas apart, which is asked in one piece as soon as this one is in force.
+      yield* eachInSteps(schema.sources, ({ description }) => void formatDescription(description));
+      return { schema, inactive };
+    }
     const kept: Candidate[] = [];
     for (const candidate of left) {
       const reason = faults.faulty.get(candidate.sourced);

@@ -4,6 +4,7 @@
  * Owns the list only; whether any entry uses them is for whoever holds the entries. What entries cannot notice (another description, one more allowed
  * attribute) is not in it.
  */
+import { eachInSteps, type Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
 import type { ObjectClass } from './object-class.js';
 import type { Schema } from './schema.js';
@@ -17,19 +18,26 @@ export interface Withdrawal {
   readonly how: string;
 }
 
+/** Classes that one step compares: each may allow thousands of types. */
+const STEP_CLASSES = 16;
+
 /** The withdrawals between two schemas. */
-export function withdrawals(before: Schema, after: Schema): readonly Withdrawal[] {
+export function* withdrawals(before: Schema, after: Schema): Steps<readonly Withdrawal[]> {
   const found: Withdrawal[] = [];
-  for (const type of before.attributeTypes) {
+  yield* eachInSteps(before.attributeTypes, (type) => {
     const now = after.attributeType(type.oid);
     const how = now === type ? undefined : now === undefined ? 'would be removed' : changedType(type, now);
     if (how !== undefined) found.push({ kind: 'attribute', name: type.name, how });
-  }
-  for (const one of before.objectClasses) {
-    const now = after.objectClass(one.oid);
-    const how = now === one ? undefined : now === undefined ? 'would be removed' : changedClass(one, now);
-    if (how !== undefined) found.push({ kind: 'class', name: one.name, how });
-  }
+  });
+  yield* eachInSteps(
+    before.objectClasses,
+    (one) => {
+      const now = after.objectClass(one.oid);
+      const how = now === one ? undefined : now === undefined ? 'would be removed' : changedClass(one, now);
+      if (how !== undefined) found.push({ kind: 'class', name: one.name, how });
+    },
+    STEP_CLASSES,
+  );
   return found;
 }
 

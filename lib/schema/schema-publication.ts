@@ -1,6 +1,7 @@
 /**
- * What cn=schema shows (RFC 4512 section 4.2): every definition in strict syntax, rules and syntaxes from the tables in code.
+ * What cn=schema shows (RFC 4512 section 4.2): every definition in strict syntax, rules and syntaxes from the tables in code. Made in steps: there may be thousands.
  */
+import { eachInSteps, type Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
 import type { Description, DescriptionKind } from './description.js';
 import { DESCRIPTION_KINDS } from './description.js';
@@ -12,6 +13,9 @@ import { formatDescription } from './schema-format.js';
 import { substringRules } from './substring-rules.js';
 import type { Syntax } from './syntax.js';
 
+/** Rules that one step makes the text of: thousands of types may apply to each. */
+const STEP_USES = 4;
+
 interface PublishedRule {
   readonly oid: string;
   readonly name: string;
@@ -19,19 +23,16 @@ interface PublishedRule {
 }
 
 /** Values of each attribute of the subschema entry. */
-export function publishSchema(
+export function* publishSchema(
   sources: readonly SourcedDescription[],
   syntaxes: ReadonlyMap<string, Syntax>,
   types: readonly AttributeType[],
-): ReadonlyMap<DescriptionKind, readonly string[]> {
-  const values = new Map<DescriptionKind, readonly string[]>();
-  for (const kind of DESCRIPTION_KINDS) {
-    const own = sources.filter((one) => one.description.kind === kind);
-    values.set(
-      kind,
-      own.map((one) => formatDescription(one.description)),
-    );
-  }
+): Steps<ReadonlyMap<DescriptionKind, readonly string[]>> {
+  const own = new Map<DescriptionKind, string[]>(DESCRIPTION_KINDS.map((kind) => [kind, []]));
+  yield* eachInSteps(sources, ({ description }) =>
+    own.get(description.kind)?.push(formatDescription(description)),
+  );
+  const values = new Map<DescriptionKind, readonly string[]>(own);
   const rules: readonly PublishedRule[] = [
     ...equalityRules(),
     ...orderingRules(),
@@ -40,32 +41,39 @@ export function publishSchema(
   ];
   values.set('ldapSyntaxes', [...syntaxes.values()].map(syntaxText));
   values.set('matchingRules', rules.map(ruleText));
-  values.set(
-    'matchingRuleUse',
-    usesOf(rules, types).map(([rule, applies]) => useText(rule, applies)),
+  const uses: string[] = [];
+  yield* eachInSteps(
+    yield* usesOf(rules, types),
+    ([rule, applies]) => uses.push(useText(rule, applies)),
+    STEP_USES,
   );
+  values.set('matchingRuleUse', uses);
   return values;
 }
 
 /** The types that a filter may ask for with each rule: those that compare by it, and those whose syntax its assertions have. One pass over the types. */
-function usesOf(
+function* usesOf(
   rules: readonly PublishedRule[],
   types: readonly AttributeType[],
-): readonly (readonly [PublishedRule, readonly AttributeType[]])[] {
-  const uses = new Map(rules.map((rule) => [rule, new Set<AttributeType>()]));
+): Steps<readonly (readonly [PublishedRule, readonly AttributeType[]])[]> {
+  const uses = new Map(rules.map((rule) => [rule, [] as AttributeType[]]));
+  const use = (rule: PublishedRule, type: AttributeType): void => {
+    const list = uses.get(rule);
+    if (list?.at(-1) !== type) list?.push(type);
+  };
   const byOid = new Map<string, PublishedRule[]>();
   const bySyntax = new Map<string, PublishedRule[]>();
   for (const rule of rules) {
     listed(byOid, rule.oid).push(rule);
     listed(bySyntax, rule.syntax).push(rule);
   }
-  for (const type of types) {
+  yield* eachInSteps(types, (type) => {
     for (const used of [type.equality, type.ordering, type.substring])
-      for (const rule of byOid.get(used?.oid ?? '') ?? []) uses.get(rule)?.add(type);
-    if (type.equality === undefined) continue;
-    for (const rule of bySyntax.get(type.syntax.oid) ?? []) uses.get(rule)?.add(type);
-  }
-  return [...uses].filter(([, applies]) => applies.size > 0).map(([rule, applies]) => [rule, [...applies]]);
+      for (const rule of byOid.get(used?.oid ?? '') ?? []) use(rule, type);
+    if (type.equality === undefined) return;
+    for (const rule of bySyntax.get(type.syntax.oid) ?? []) use(rule, type);
+  });
+  return [...uses].filter(([, applies]) => applies.length > 0);
 }
 
 function listed(lists: Map<string, PublishedRule[]>, key: string): PublishedRule[] {

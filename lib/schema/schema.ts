@@ -9,6 +9,7 @@
 
 import { must } from '../base/assert.js';
 import { LIMITS } from '../base/limits.js';
+import { type Steps, whole } from '../base/steps.js';
 import type { Ava, Dn, Rdn } from '../dn/dn.js';
 import { readAttributeDescription } from './attribute-text.js';
 import type { AttributeDescription, AttributeKey, AttributeType } from './attribute-type.js';
@@ -212,8 +213,17 @@ export class Schema {
 
   /** Values of an attribute of cn=schema, in RFC 4512's syntax. */
   definitions(kind: DescriptionKind): readonly string[] {
-    this.#publication ??= publishSchema(this.#sources, this.#syntaxes, this.#types.all);
+    this.#publication ??= whole(publishSchema(this.#sources, this.#syntaxes, this.#types.all));
     return this.#publication.get(kind) ?? [];
+  }
+
+  /** Makes what definitions() answers, in steps; anew where the schema becomes another meanwhile. */
+  *publishInSteps(): Steps<void> {
+    while (this.#publication === undefined) {
+      const version = this.#version;
+      const made = yield* publishSchema(this.#sources, this.#syntaxes, this.#types.all);
+      if (version === this.#version) this.#publication = made;
+    }
   }
 
   #keyed(ava: Ava): KeyedAva & { readonly key: AttributeKey } {

@@ -1,6 +1,7 @@
 /** What a change of schema takes from entries. */
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
+import { whole } from '../../lib/base/steps.js';
 import { buildSchema } from '../../lib/schema/load-schema.js';
 import { extendSchema, type OwnDefinition } from '../../lib/schema/own-definitions.js';
 import { withdrawals } from '../../lib/schema/schema-difference.js';
@@ -32,7 +33,7 @@ t.test('attribute types: what entries would notice, and only that', async (t) =>
   ];
   for (const [is, how] of cases) {
     t.same(
-      withdrawals(schemaOf(was), schemaOf(is)),
+      whole(withdrawals(schemaOf(was), schemaOf(is))),
       how === undefined ? [] : [{ kind: 'attribute', name: 'a', how }],
       is,
     );
@@ -49,7 +50,7 @@ t.test('object classes: the same, with what they require and allow', async (t) =
   ];
   for (const [is, how] of cases) {
     t.same(
-      withdrawals(schemaOf('', was), schemaOf('', is)),
+      whole(withdrawals(schemaOf('', was), schemaOf('', is))),
       how === undefined ? [] : [{ kind: 'class', name: 'c', how }],
       is,
     );

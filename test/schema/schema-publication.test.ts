@@ -1,10 +1,12 @@
 /** What cn=schema publishes: complete, strict, and read alike by us and by ldap3. */
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
+import { STEP_VALUES } from '../../lib/base/steps.js';
 import { DESCRIPTION_KINDS, type DescriptionKind } from '../../lib/schema/description.js';
 import { equalityRules } from '../../lib/schema/equality-rules.js';
 import { buildSchema } from '../../lib/schema/load-schema.js';
 import { orderingRules } from '../../lib/schema/ordering-rules.js';
+import { extendSchema } from '../../lib/schema/own-definitions.js';
 import { parseDescription } from '../../lib/schema/schema-parser.js';
 import { substringRules } from '../../lib/schema/substring-rules.js';
 import { syntaxes } from '../../lib/schema/syntaxes.js';
@@ -105,4 +107,22 @@ t.test('python ldap3 reads every definition', async (t) => {
     cn: '2.5.4.3',
     noMod: true,
   });
+});
+
+t.test('it is made in steps, and is that of the schema as it is when they end', (t) => {
+  const live = schema.copy();
+  const steps = live.publishInSteps();
+  let count = 0;
+  while (steps.next().done !== true) {
+    count += 1;
+    if (count > 1) continue;
+    const own = [
+      { kind: 'attributeTypes', text: "( 9.1 NAME 'late' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )" },
+    ] as const;
+    live.become(extendSchema(schema, own).schema);
+  }
+  t.ok(count > (2 * live.sources.length) / STEP_VALUES, `${count} steps`);
+  t.equal(live.definitions('attributeTypes').filter((text) => text.includes("'late'")).length, 1);
+  t.equal([...live.publishInSteps()].length, 0, 'nothing is left to be made');
+  t.end();
 });

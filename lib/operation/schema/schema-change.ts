@@ -130,7 +130,7 @@ export async function refuseUsed(
   turn: EventLoopTurn,
   proceed: () => void,
 ): Promise<void> {
-  for (const withdrawal of withdrawals(schema, planned.schema)) {
+  for (const withdrawal of await turn.run(withdrawals(schema, planned.schema), proceed)) {
     await turn.share();
     proceed();
     for (const domain of domains) {
