@@ -5,6 +5,7 @@
  * base64. Lines are folded at 76 columns unless told otherwise. Invariant: the reader makes of the text what was written.
  */
 import { isAscii, latin1, toBase64, utf8Encode } from '../base/bytes.js';
+import { StepMeter } from '../base/steps.js';
 import type { RawValues } from '../entry/modification.js';
 import type { LdifChange, LdifControl, LdifRecord } from './ldif-record.js';
 
@@ -40,20 +41,44 @@ export function formatRecord(record: LdifRecord, format: LdifFormat = {}): strin
 
 function addChange(out: string[], change: LdifChange, columns: number): void {
   out.push(`changetype: ${change.kind === 'modifyDn' ? 'modrdn' : change.kind}\n`);
-  if (change.kind === 'add') addAttributes(out, change.attributes, columns);
-  else if (change.kind === 'modify') {
-    for (const { operation, attribute } of change.modifications) {
-      addFolded(out, `${operation}: ${attribute.description}`, columns);
-      addAttributes(out, [attribute], columns);
-      out.push('-\n');
-    }
-  } else if (change.kind === 'modifyDn') {
+  if (change.kind === 'modifyDn') {
     addValue(out, 'newrdn', utf8Encode(change.newRdn), columns);
     out.push(`deleteoldrdn: ${change.deleteOldRdn ? 1 : 0}\n`);
     if (change.newSuperior !== undefined) {
       addValue(out, 'newsuperior', utf8Encode(change.newSuperior), columns);
     }
+  } else for (const piece of valuePieces(change, columns)) out.push(piece);
+}
+
+/** The lines behind `changetype` of an add or a modify, not folded, in pieces that one step takes. */
+export const changePieces = (change: LdifChange): Iterable<string> =>
+  valuePieces(change, Number.MAX_SAFE_INTEGER);
+
+function* valuePieces(change: LdifChange, columns: number): Generator<string, void> {
+  if (change.kind === 'add')
+    for (const attribute of change.attributes) yield* attributePieces(attribute, columns);
+  else if (change.kind === 'modify') {
+    for (const { operation, attribute } of change.modifications) {
+      const head: string[] = [];
+      addFolded(head, `${operation}: ${attribute.description}`, columns);
+      yield head.join('');
+      yield* attributePieces(attribute, columns);
+      yield '-\n';
+    }
   }
+}
+
+function* attributePieces({ description, values }: RawValues, columns: number): Generator<string, void> {
+  const meter = new StepMeter();
+  let out: string[] = [];
+  for (const value of values) {
+    if (meter.isFull(value.length)) {
+      yield out.join('');
+      out = [];
+    }
+    addValue(out, description, value, columns);
+  }
+  yield out.join('');
 }
 
 function addAttributes(out: string[], attributes: readonly RawValues[], columns: number): void {

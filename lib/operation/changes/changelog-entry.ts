@@ -6,13 +6,15 @@
  */
 import { generalizedTime } from '../../backend/rows/computed-attributes.js';
 import { unreachable } from '../../base/assert.js';
+import { ByteWriter } from '../../base/binary.js';
 import { utf8Encode } from '../../base/bytes.js';
+import { LONG_OCTETS, type Steps } from '../../base/steps.js';
 import { type AttributeChange, type Change, ROOT_UUID } from '../../change/change.js';
 import { formatNamedRdn } from '../../change/named-rdn.js';
 import { csnReplica, csnTimeMs } from '../../csn/csn.js';
 import { formatRdn, parseDn } from '../../dn/dn-text.js';
 import type { EntryModification } from '../../entry/modification.js';
-import { formatRecord } from '../../ldif/format-record.js';
+import { changePieces } from '../../ldif/format-record.js';
 import type { LdifChange } from '../../ldif/ldif-record.js';
 import type { Schema } from '../../schema/schema.js';
 import type { Domain } from '../directory.js';
@@ -20,14 +22,16 @@ import { CHANGELOG_DN, SUBSCHEMA_DN } from '../trees/root-dse.js';
 import { type NamedEntry, type VirtualValues, virtualEntry } from '../trees/virtual-tree.js';
 import type { ChangelogDomain } from './changelog-tree.js';
 
-/** The entry of a change. `number`: 0 where it is not asked for; `cookie`: the position behind it. */
-export function changelogEntry(
+const LINE_FEED = 0x0a;
+
+/** The entry of a change, in steps where it has many values. `number`: 0 where it is not asked for; `cookie`: the position behind it. */
+export function* changelogEntryInSteps(
   schema: Schema,
   { domain, included }: Pick<ChangelogDomain, 'domain' | 'included'>,
   change: Change,
   number: number,
   cookie: string | undefined,
-): NamedEntry {
+): Steps<NamedEntry> {
   const { csn, body } = change;
   const dn =
     number > 0
@@ -40,7 +44,7 @@ export function changelogEntry(
     changeTime: generalizedTime(csnTimeMs(csn)),
     changeType: typeOf(change),
     targetDN: target,
-    changes: changesOf(change, target) ?? [],
+    changes: (yield* changesInSteps(change)) ?? [],
     includedAttributes: included?.of(domain, change) ?? [],
     replicationCSN: csn,
     replicaIdentifier: String(csnReplica(csn)),
@@ -80,17 +84,16 @@ function targetDn(domain: Domain, { entry, body }: Change): string {
 }
 
 /** LDIF of what the change does, without dn and changetype; undefined for one that says it all by its type. */
-function changesOf({ body }: Change, dn: string): Uint8Array | undefined {
+function* changesInSteps({ body }: Change): Steps<Uint8Array | undefined> {
   const change = ldifOf(body);
   if (change === undefined) return undefined;
-  const text = formatRecord({ kind: 'change', dn, controls: [], change }, { wrap: false });
-  const start = text.indexOf('\nchangetype:');
-  return utf8Encode(
-    text
-      .slice(text.indexOf('\n', start + 1) + 1)
-      .trimEnd()
-      .concat('\n'),
-  );
+  const writer = new ByteWriter(1024);
+  for (const piece of changePieces(change)) {
+    if (writer.length >= LONG_OCTETS) yield;
+    writer.raw(utf8Encode(piece));
+  }
+  if (writer.length === 0) writer.u8(LINE_FEED);
+  return writer.length < LONG_OCTETS ? writer.finish() : yield* writer.finishInSteps();
 }
 
 function ldifOf(body: Change['body']): LdifChange | undefined {

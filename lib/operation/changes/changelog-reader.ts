@@ -5,6 +5,7 @@
  */
 import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import { LIMITS } from '../../base/limits.js';
+import { LONG_OCTETS, whole } from '../../base/steps.js';
 import type { EncodedChange } from '../../change/change.js';
 import { decodeChange } from '../../change/change-codec.js';
 import type { NumberedChange } from '../../changelog/number-rows.js';
@@ -15,7 +16,7 @@ import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { Schema } from '../../schema/schema.js';
 import type { NamedEntry } from '../trees/virtual-tree.js';
 import { type ChangelogPosition, formatChangelogCookie } from './changelog-cookie.js';
-import { changelogEntry } from './changelog-entry.js';
+import { changelogEntryInSteps } from './changelog-entry.js';
 import type { ChangelogDomain, ChangelogFacts } from './changelog-tree.js';
 
 export interface ChangelogReader {
@@ -31,6 +32,18 @@ const INCLUDED = 'includedattributes' as AttributeKey;
 /** What it takes to make an entry, in octets. */
 function weight(change: EncodedChange, entry: NamedEntry): number {
   return change.bytes.length + (entry.attribute(INCLUDED)?.values[0]?.length ?? 0);
+}
+
+/** The entry of a change: at once, or in turns where it is long. */
+function entryOf(
+  schema: Schema,
+  turn: EventLoopTurn,
+  domain: ChangelogDomain,
+  { bytes }: EncodedChange,
+  { number = 0, cookie }: { readonly number?: number; readonly cookie?: string },
+): NamedEntry | Promise<NamedEntry> {
+  const steps = changelogEntryInSteps(schema, domain, decodeChange(bytes), number, cookie);
+  return bytes.length < LONG_OCTETS ? whole(steps) : turn.run(steps);
 }
 
 /** Changes by number, `from` to `to`. */
@@ -55,14 +68,14 @@ export class NumberReader implements ChangelogReader {
   async next(): Promise<readonly NamedEntry[]> {
     await this.#turn.share();
     for (;;) {
-      const entries = this.#entries();
+      const entries = await this.#entries();
       if (entries.length > 0) return entries;
       if (!(await this.#readAhead())) return entries;
     }
   }
 
   /** A slice of what was read ahead; empty: there is no more of it. */
-  #entries(): readonly NamedEntry[] {
+  async #entries(): Promise<readonly NamedEntry[]> {
     const { domains } = this.#facts;
     const entries: NamedEntry[] = [];
     let bytes = 0;
@@ -72,7 +85,8 @@ export class NumberReader implements ChangelogReader {
       const held = domains.find((one) => one.number === domain);
       const change = held?.changelog.get(csn);
       if (held === undefined || change === undefined) continue;
-      const entry = changelogEntry(this.#schema, held, decodeChange(change.bytes), number, undefined);
+      const made = entryOf(this.#schema, this.#turn, held, change, { number });
+      const entry = made instanceof Promise ? await made : made;
       entries.push(entry);
       bytes += weight(change, entry);
     }
@@ -124,7 +138,8 @@ export class CookieReader implements ChangelogReader {
       const { number } = origin.domain;
       this.#position.set(number, this.#state(number).with(change.csn));
       const cookie = formatChangelogCookie(domains, this.#position);
-      const entry = changelogEntry(this.#schema, origin.domain, decodeChange(change.bytes), 0, cookie);
+      const made = entryOf(this.#schema, this.#turn, origin.domain, change, { cookie });
+      const entry = made instanceof Promise ? await made : made;
       entries.push(entry);
       bytes += weight(change, entry);
     }
