@@ -17,6 +17,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // The code of a command that nothing lets end any more. (No await here: the program in one file is a script.)
 process.exitCode = EXIT_OTHER;
+const silent = () => note('polyarch: internal error, please report it: the command ended before it was done');
+process.once('beforeExit', silent);
 run(process.argv.slice(2)).then((code) => {
+  process.off('beforeExit', silent);
   process.exitCode = code;
 });

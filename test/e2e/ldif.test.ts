@@ -69,6 +69,21 @@ t.test('LDIF and indexes', { timeout: LIMIT_MS }, async (t) => {
     t.same(await faultsOf({ name: 'it', dir }), []);
   });
 
+  t.test('a schema file is added to a stopped server, and is there afterwards', async (t) => {
+    const schema = `${dir}/own.schema`;
+    writeFileSync(
+      schema,
+      `attributetype ( 9.1.1 NAME 'badge' SUP name )\nobjectclass ( 9.2.1 NAME 'holder' SUP top AUXILIARY MAY badge )\n`,
+    );
+    for (const said of [
+      'added 2 definitions; the schema had 0 already\n',
+      'added 0 definitions; the schema had 2 already\n',
+    ]) {
+      const done = await polyarch(['schema', 'add', '--dir', dir, '--file', schema]);
+      t.same([done.status, done.stdout], [0, said], done.stderr);
+    }
+  });
+
   t.test('indexes are changed on a stopped server', async (t) => {
     const config = `${dir}/polyarch.yaml`;
     const before = readFileSync(config, 'utf8');

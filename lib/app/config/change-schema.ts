@@ -7,7 +7,7 @@ import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import type { StoreBackend } from '../../backend/store-backend.js';
 import { utf8Encode } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
-import { systemClock } from '../../io/system-clock.js';
+import { commandClock } from '../../io/system-clock.js';
 import {
   decideSchemaChange,
   planSchemaChange,
@@ -16,6 +16,7 @@ import {
 } from '../../operation/schema/schema-change.js';
 import { makeSchemaDomain } from '../../operation/schema/schema-genesis.js';
 import { SCHEMA_ENTRY_UUID, type SchemaStore } from '../../operation/schema/schema-store.js';
+import type { Clock } from '../../port/clock.js';
 import type { SchemaModification } from '../../schema/edit-definitions.js';
 import type { OwnDefinition } from '../../schema/own-definitions.js';
 import type { Schema } from '../../schema/schema.js';
@@ -31,16 +32,17 @@ export interface SchemaEdit {
   readonly values: readonly string[];
 }
 
-/** Makes the change. Rejects with LdapError when it is refused, or a StoreError. */
+/** Makes the change. `clock`: its timers share the event loop. Rejects with LdapError when it is refused, or a StoreError. */
 export async function changeSchema(
   store: SchemaStore,
   schema: Schema,
   domains: readonly SearchedDomain[],
   initiator: string,
   edits: readonly SchemaEdit[],
+  clock: Clock,
 ): Promise<void> {
   const plan = planSchemaChange(store, modificationsOf(edits));
-  const turn = new EventLoopTurn(systemClock);
+  const turn = new EventLoopTurn(clock);
   const planned = await turn.run(plan);
   await refuseUsed(domains, schema, planned, turn, () => {});
   await store.backend.submit(initiator, (view) => decideSchemaChange(store, view, planned));
@@ -68,7 +70,7 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
   const opened: StoreBackend[] = [];
   try {
     const { base, schema, inactive } = await readWholeSchema(config.files, store);
-    await makeSchemaDomain(store, base, systemClock);
+    await makeSchemaDomain(store, base, commandClock);
     const backend = await openStoppedDomain(config, SCHEMA_BASE, store, schema);
     opened.push(backend);
     for (const domain of config.settings.domains)
@@ -81,7 +83,7 @@ export async function changeSchemaOffline(config: ServerConfig, edits: readonly 
       followed: () => Promise.resolve(),
     };
     const domains = opened.slice(1).map((one) => ({ backend: one }));
-    await changeSchema(schemaStore, schema, domains, config.settings['admin.dn'], edits);
+    await changeSchema(schemaStore, schema, domains, config.settings['admin.dn'], edits, commandClock);
   } finally {
     for (const backend of opened.reverse()) await backend.close();
     await store.close();

@@ -9,6 +9,7 @@ import { OperatorError } from '../../base/operator-error.js';
 import type { EntryUuid } from '../../change/change.js';
 import { parseUuid } from '../../change/entry-uuid.js';
 import { parseDn } from '../../dn/dn-text.js';
+import { systemClock } from '../../io/system-clock.js';
 import { contestedLinks } from '../../operation/write/contested-links.js';
 import { type ListedLine, listedLines } from '../../operation/write/resolved-conflicts.js';
 import { givenUpChanges } from '../../replica/given-up-changes.js';
@@ -144,7 +145,7 @@ async function change(server: RunningServer, edits: readonly SchemaEdit[]): Prom
       'this server holds no entries, and so no schema; ask another one',
     );
   const searched = domains.map(({ guarded }) => ({ backend: guarded }));
-  await changeSchema(schemaStore, schema, searched, config.settings['admin.dn'], edits);
+  await changeSchema(schemaStore, schema, searched, config.settings['admin.dn'], edits, systemClock);
   return { changed: true };
 }
 
