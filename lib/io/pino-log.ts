@@ -8,6 +8,9 @@ import type { Log, LogFields } from '../port/log.js';
 
 const MAX_TEXT = 4096;
 const MAX_CAUSES = 5;
+const STANDARD_OUTPUT = 1;
+/** Of lines that cannot be written. */
+const WAITING_OCTETS = 1_048_576;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -18,10 +21,20 @@ export interface LevelledLog extends Log {
   setLevel(level: LogLevel): void;
 }
 
+/**
+ * Where lines go, by number of an open file. A disk that is full, or any other fault of theirs, is no reason for a server to end: lines wait, WAITING_OCTETS of them at most, what is more is
+ * left out.
+ */
+export function lineOutput(file: number): DestinationStream {
+  const output = pino.destination({ dest: file, sync: true, maxLength: WAITING_OCTETS });
+  output.on('error', () => {});
+  return output;
+}
+
 /** `name`: of the server, on every line. `destination`: standard output when absent. */
 export function makeLog(
   options: { readonly level: LogLevel; readonly name?: string },
-  destination?: DestinationStream,
+  destination: DestinationStream = lineOutput(STANDARD_OUTPUT),
 ): LevelledLog {
   const settings = {
     // pino's children keep the level that they were made with, so levels are ours.
@@ -30,8 +43,7 @@ export function makeLog(
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = destination === undefined ? pino(settings) : pino(settings, destination);
-  return new PinoLog(logger, { least: LEVELS.indexOf(options.level) });
+  return new PinoLog(pino(settings, destination), { least: LEVELS.indexOf(options.level) });
 }
 
 /** A log that keeps nothing, for commands and tests. */
