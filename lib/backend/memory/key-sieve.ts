@@ -6,18 +6,17 @@
  * stood in the store were added (learnt), while each key that was written meanwhile was added, too.
  */
 import { INDEX_KIND, POSTING, TAG } from '../rows/key-space.js';
+import { HashedBits, hashAgain, hashOf } from './hashed-bits.js';
 
 /** Octets of the bits, a power of two: of rows that are not there it misses 0.3 % beside 100,000 entries with five such rows each, a fifth beside a million, half beside two. */
 const BYTES = 2 ** 21;
-/** Bits of a hash that are not used. */
-const SHIFT = 32 - Math.log2(BYTES * 8);
 
 /** Kinds of rows that it is about, by tag. Of index rows only heads are. */
 const SIEVED_TAGS = [TAG.childCount, TAG.uuid, TAG.name, TAG.index] as const;
 export type SievedTag = (typeof SIEVED_TAGS)[number];
 
 export class KeySieve {
-  readonly #bits = new Uint8Array(BYTES);
+  readonly #bits = new HashedBits(BYTES);
   /** Domain number and tag of what is learnt. */
   readonly #learnt = new Set<number>();
 
@@ -25,15 +24,15 @@ export class KeySieve {
   add(key: Uint8Array): void {
     if (!isSieved(key)) return;
     const hash = hashOf(key);
-    this.#set(hash >>> SHIFT);
-    this.#set(again(hash) >>> SHIFT);
+    this.#bits.add(hash);
+    this.#bits.add(hashAgain(hash));
   }
 
   /** True: there is no such row. */
   lacks(key: Uint8Array): boolean {
     if (!isSieved(key) || !this.#learnt.has(kindOf(key))) return false;
     const hash = hashOf(key);
-    return !this.#has(hash >>> SHIFT) || !this.#has(again(hash) >>> SHIFT);
+    return !this.#bits.has(hash) || !this.#bits.has(hashAgain(hash));
   }
 
   /** Whether all rows of the key's kind were added. */
@@ -44,14 +43,6 @@ export class KeySieve {
   /** All rows with this domain and tag, the first three octets of a key, were added. */
   learn(prefix: Uint8Array): void {
     this.#learnt.add(kindOf(prefix));
-  }
-
-  #set(bit: number): void {
-    this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] as number) | (1 << (bit & 7));
-  }
-
-  #has(bit: number): boolean {
-    return ((this.#bits[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
   }
 }
 
@@ -79,18 +70,4 @@ function isHead(key: Uint8Array): boolean {
 /** Domain and tag as a number. */
 function kindOf(key: Uint8Array): number {
   return ((key[0] as number) << 16) | ((key[1] as number) << 8) | (key[2] as number);
-}
-
-/** Of a key: 32 bits. The highest are the best mixed. */
-export function hashOf(key: Uint8Array): number {
-  let h = 0x811c9dc5 ^ key.length;
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ (key[i] as number), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** A second hash of a first: 32 bits, the highest the best mixed. */
-function again(hash: number): number {
-  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 0;
 }
