@@ -89,9 +89,8 @@ export const LIMITS = {
   includedAttributeBytes: 262_144,
   /** Octets of the text that says which attributes a fractional replica holds. */
   fractionBytes: 8192,
-  /** Links of one server that peers opened and that have not introduced themselves; all links that peers opened. */
+  /** Links that peers opened and that have not introduced themselves; those that have are bounded by the sessions of a server. */
   strangerLinks: 64,
-  peerLinks: 2048,
   /** Replicas that one domain may have. */
   replicas: 1000,
   /** Servers of one domain, brokers among them. */
