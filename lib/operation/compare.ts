@@ -1,5 +1,6 @@
 /** Compare (RFC 4511 section 4.10): compareTrue, compareFalse, or why neither can be said. */
 import type { Reader } from '../access/access-policy.js';
+import { EventLoopTurn } from '../backend/event-loop-turn.js';
 import { RowsAway, withRows } from '../backend/index/reverse-lookup.js';
 import { LdapError } from '../base/ldap-error.js';
 import { resolveAttribute } from '../entry/resolve-attribute.js';
@@ -13,21 +14,36 @@ import { matcherFor } from './search/search-filter.js';
 import type { ServerParts } from './server-parts.js';
 import { rootDse } from './trees/root-dse.js';
 import type { NamedEntry } from './trees/virtual-tree.js';
-import { checkAssertion } from './write/writes.js';
+import { checkAssertionInSteps } from './write/writes.js';
 
-/** Answers a compare: at once for stored entries. */
+/** Answers a compare: at once for stored entries, without a condition. */
 export function compare(parts: ServerParts, operation: Operation): MaybeAnswer {
   const request = operation.message.request as CompareRequest;
   const reader = parts.policy.reader(operation.requester);
   const target = findTarget(parts, operation, request, reader);
+  if (operation.controls.assertion !== undefined) return asserted(parts, operation, request, reader, target);
   if (target instanceof Promise)
-    return target.then((entry) => withRows(() => judge(parts, operation, request, reader, entry)));
+    return target.then((entry) => withRows(() => judge(parts, request, reader, entry)));
   try {
-    return judge(parts, operation, request, reader, target);
+    return judge(parts, request, reader, target);
   } catch (error) {
     if (!(error instanceof RowsAway)) throw error;
-    return withRows(() => judge(parts, operation, request, reader, target));
+    return withRows(() => judge(parts, request, reader, target));
   }
+}
+
+/** A compare with a condition, which may go through many values. */
+async function asserted(
+  parts: ServerParts,
+  operation: Operation,
+  request: CompareRequest,
+  reader: Reader,
+  target: NamedEntry | Promise<NamedEntry>,
+): Promise<Answer> {
+  const entry = await target;
+  const turn = new EventLoopTurn(parts.clock);
+  await withRows(() => turn.run(checkAssertionInSteps(parts, operation, reader, entry)));
+  return withRows(() => judge(parts, request, reader, entry));
 }
 
 function findTarget(
@@ -71,15 +87,8 @@ function heldUnstored(reader: Reader, entry: NamedEntry, type: AttributeType, va
   return normal === undefined || !reader.sees(entry, type.key) ? undefined : entry.holds?.(type.key, normal);
 }
 
-function judge(
-  parts: ServerParts,
-  operation: Operation,
-  request: CompareRequest,
-  reader: Reader,
-  entry: NamedEntry,
-): Answer {
+function judge(parts: ServerParts, request: CompareRequest, reader: Reader, entry: NamedEntry): Answer {
   const { schema } = parts;
-  checkAssertion(parts, operation, reader, entry);
   const { type, text } = resolveAttribute(request.attribute, schema);
   const { attribute, value } = request;
   const unstored = isVirtual(type) ? undefined : heldUnstored(reader, entry, type, value);

@@ -293,6 +293,20 @@ t.test('an assertion that goes through thousands of values lets others have thei
   const found = await turnsOf('(memberUid=*r.2999)', 'success');
   t.ok(found >= few + 10, `${found} turns beside ${few}`);
   await turnsOf('(memberUid=*nobody)', 'assertionFailed');
+  const value = utf8Encode('Cat Cole');
+  const rename = { newRdn: 'uid=cat+sn=Cole', deleteOldRdn: false, newSuperior: undefined };
+  const others: [Parameters<TestClient['call']>[0], string][] = [
+    [{ kind: 'compare', dn, attribute: 'cn', value }, 'compareTrue'],
+    [{ kind: 'modifyDn', dn, ...rename }, 'success'],
+    [{ kind: 'delete', dn: `uid=cat+sn=Cole,ou=people,${BASE}` }, 'success'],
+  ];
+  for (const [request, result] of others) {
+    const turns = overlongTurns(server.clock);
+    const refused = await admin.call(request, [assertion('(memberUid=*nobody)')]);
+    t.equal(refused.result, 'assertionFailed', request.kind);
+    t.ok(turns.shared >= 10, `${turns.shared} turns of a ${request.kind}`);
+    t.equal((await admin.call(request, [assertion('(memberUid=*r.2999)')])).result, result);
+  }
 });
 
 t.test('the assertion control makes an operation depend on the entry (RFC 4528)', async (t) => {

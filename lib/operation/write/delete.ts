@@ -5,9 +5,12 @@
  * other write for long, and when it is cut short what is left is a whole tree.
  */
 import type { Intent, ReadView, StoredEntry, Written } from '../../backend/backend.js';
+import type { Decision } from '../../backend/decision.js';
+import { EventLoopTurn } from '../../backend/event-loop-turn.js';
 import { withRows } from '../../backend/index/reverse-lookup.js';
 import { LdapError } from '../../base/ldap-error.js';
 import { LIMITS } from '../../base/limits.js';
+import { type Steps, whole } from '../../base/steps.js';
 import type { EntryUuid } from '../../change/change.js';
 import { LOST_AND_FOUND_UUID } from '../../conflict/entry-state.js';
 import type { DeleteRequest } from '../../ldap/message.js';
@@ -16,7 +19,7 @@ import { domainOfEntry, namedEntry, shown } from '../names.js';
 import { type Answer, checkStopped, type Operation } from '../operation.js';
 import type { ServerParts } from '../server-parts.js';
 import { initiatorOf } from './read-entry.js';
-import { checkAssertion, checkWritable, refuseToDo, submit, writtenAnswer } from './writes.js';
+import { checkAssertionInSteps, checkWritable, refuseToDo, submit, writtenAnswer } from './writes.js';
 
 /** Entries deleted in one write of a tree delete. */
 const BATCH = 500;
@@ -40,8 +43,19 @@ function hasChildren(domain: Domain, dn: string): boolean {
   return entry !== undefined && domain.backend.childCount(entry) > 0;
 }
 
-function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: string): readonly Intent[] {
-  const entry = checkedTarget(parts, operation, view, dn);
+/** In steps where an assertion may go through many values. */
+function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: string): Decision {
+  const steps = decideInSteps(parts, operation, view, dn);
+  return operation.controls.assertion === undefined ? whole(steps) : steps;
+}
+
+function* decideInSteps(
+  parts: ServerParts,
+  operation: Operation,
+  view: ReadView,
+  dn: string,
+): Steps<readonly Intent[]> {
+  const entry = yield* checkedTarget(parts, operation, view, dn);
   const children = view.childCount(entry);
   if (children > 0) {
     throw new LdapError(
@@ -52,12 +66,17 @@ function decide(parts: ServerParts, operation: Operation, view: ReadView, dn: st
   return [{ entry: entry.uuid, body: { kind: 'delete' } }];
 }
 
-function checkedTarget(parts: ServerParts, operation: Operation, view: ReadView, dn: string): StoredEntry {
+function* checkedTarget(
+  parts: ServerParts,
+  operation: Operation,
+  view: ReadView,
+  dn: string,
+): Steps<StoredEntry> {
   const reader = parts.policy.reader(operation.requester);
   const entry = namedEntry(view, dn, reader, operation.controls.manageDsaIt);
   parts.policy.checkDelete(operation.requester, entry);
   checkWritable(entry);
-  checkAssertion(parts, operation, reader, entry);
+  yield* checkAssertionInSteps(parts, operation, reader, entry);
   return entry;
 }
 
@@ -68,7 +87,7 @@ async function removeTree(
   dn: string,
 ): Promise<Written> {
   const { backend } = domain;
-  const top = checkedTarget(parts, operation, backend, dn);
+  const top = await new EventLoopTurn(parts.clock).run(checkedTarget(parts, operation, backend, dn));
   for (let round = 0; round < ROUNDS; round++) {
     const doomed = await entriesBelow(parts, operation, domain, top);
     if (operation.controls.noOp) refuseToDo();

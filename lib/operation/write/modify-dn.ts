@@ -5,6 +5,7 @@ import type { Intent, ReadView, StoredEntry } from '../../backend/backend.js';
 import { placed } from '../../backend/tree/name-after.js';
 import { equalBytes } from '../../base/bytes.js';
 import { LdapError } from '../../base/ldap-error.js';
+import { type Steps, whole } from '../../base/steps.js';
 import type { NamedRdn } from '../../change/change.js';
 import type { Dn } from '../../dn/dn.js';
 import { childDn, parentDn } from '../../dn/dn.js';
@@ -21,7 +22,7 @@ import { isAlias } from '../search/aliases.js';
 import type { ServerParts } from '../server-parts.js';
 import { namedRdn } from './add.js';
 import { entryPolicy } from './entry-policy.js';
-import { checkAssertion, checkWritable, submit, writtenAnswer } from './writes.js';
+import { checkAssertionInSteps, checkWritable, submit, writtenAnswer } from './writes.js';
 
 /** Renames or moves the entry and answers when the change is on disk. */
 export async function modifyDn(parts: ServerParts, operation: Operation): Promise<Answer> {
@@ -31,7 +32,11 @@ export async function modifyDn(parts: ServerParts, operation: Operation): Promis
   const superior =
     request.newSuperior === undefined ? undefined : superiorDn(parts, domain, request.newSuperior);
   const wish: Wish = { dn, request, rdn, superior };
-  const written = await submit(operation, domain, (view) => decide(parts, operation, domain, view, wish));
+  const written = await submit(operation, domain, (view) => {
+    const steps = decide(parts, operation, domain, view, wish);
+    // An assertion may go through many values.
+    return operation.controls.assertion === undefined ? whole(steps) : steps;
+  });
   return writtenAnswer(parts, operation, 'modifyDn', domain, written);
 }
 
@@ -53,13 +58,13 @@ function superiorDn(parts: ServerParts, domain: Domain, text: string): Dn {
   return route.dn;
 }
 
-function decide(
+function* decide(
   parts: ServerParts,
   operation: Operation,
   domain: Domain,
   view: ReadView,
   wish: Wish,
-): readonly Intent[] {
+): Steps<readonly Intent[]> {
   const { requester, controls } = operation;
   const reader = parts.policy.reader(requester);
   const entry = targetEntry(view, wish.dn, reader, controls.manageDsaIt);
@@ -76,7 +81,7 @@ function decide(
   }
   parts.policy.checkRename(requester, entry, moved);
   checkWritable(entry);
-  checkAssertion(parts, operation, reader, entry);
+  yield* checkAssertionInSteps(parts, operation, reader, entry);
   checkNameFree(parts, view, entry, wish);
   const oldRdn = entry.state.rdn;
   const { deleteOldRdn } = wish.request;
