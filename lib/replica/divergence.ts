@@ -39,6 +39,8 @@ export interface DivergenceOptions extends Omit<ComparisonOptions, 'answerer'> {
 /** What `replication verify` answers. */
 export interface VerifyResult {
   readonly reports: readonly ComparisonReport[];
+  /** Of the same peers, once something was repaired. */
+  readonly after: readonly ComparisonReport[];
   /** Entries whose rows changed here without a write, or cannot be read. */
   readonly damagedHere: readonly string[];
   readonly repairs: readonly RepairLine[];
@@ -106,9 +108,10 @@ export class Divergence {
       repair === undefined
         ? []
         : await repairFrom({ ...this.#options, comparison: this.#comparison }, reports, repair.from);
-    const mended = repairs.some(({ done }) => done);
-    if (mended) for (const peer of peers) await this.#compare(peer, false, DESCRIBED);
-    return { reports, damagedHere: this.#options.backend.parts.digests.status().damaged, repairs };
+    const after: ComparisonReport[] = [];
+    if (repairs.some(({ done }) => done))
+      for (const peer of peers) after.push(await this.#compare(peer, false, DESCRIBED));
+    return { reports, after, damagedHere: this.#options.backend.parts.digests.status().damaged, repairs };
   }
 
   #later(delayMs: number, run: () => void): void {

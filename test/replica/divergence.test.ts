@@ -207,6 +207,26 @@ t.test('a lost row and a row that cannot be read are found by the pass alone, an
   t.equal((await a.divergence.verify(['s2'], undefined)).reports[0]?.verdict, 'equal');
 });
 
+t.test('what was repaired from one peer is compared with all of them again', async (t) => {
+  const [, b] = (await sides(3)) as [Side, Side, Side];
+  const { store, keys, tree } = b.engine.backend.parts;
+  const id = must(tree.rows.idOf(must(uuids[10], 'one')), 'stored');
+  await store.batch([{ type: 'put', key: keys.entry(id), value: utf8Encode('x'.repeat(90)) }], {
+    sync: false,
+  });
+  await b.read();
+  const { reports, repairs, after } = await b.divergence.verify(['s1', 's3'], { from: undefined });
+  t.same(
+    reports.map(({ verdict }) => verdict),
+    ['different', 'different'],
+  );
+  t.equal(repairs.length, 1);
+  t.same(
+    after.map(({ peer, verdict }) => `${peer} ${verdict}`),
+    ['s1 equal', 's3 equal'],
+  );
+});
+
 t.test('a pass makes digests of the rows that are others, and of no more', async (t) => {
   const [a] = (await sides(1)) as [Side];
   const { digests } = a.engine.backend.parts;

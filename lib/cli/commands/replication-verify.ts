@@ -2,6 +2,7 @@
  * `polyarch replication verify`: whether servers that hold the same changes hold the same entries; names those that differ, and repairs them.
  */
 import type { ReplicasVerified } from '../../app/domain/verify-replicas.js';
+import type { Verdict } from '../../replica/comparison.js';
 import { described } from '../../replica/divergence.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { EXIT_OTHER } from '../exit-code.js';
@@ -52,22 +53,26 @@ export const replicationVerify = defineCommand({
 });
 
 /** All that was compared is equal, or is now. */
-function isProven({ reports, repairs, damagedHere, absent }: ReplicasVerified): boolean {
+function isProven({ reports, after, damagedHere, absent }: ReplicasVerified): boolean {
   if (absent.length > 0 || damagedHere.length > 0) return false;
-  return reports.every(({ peer, verdict, differences, more }) => {
-    if (verdict === 'equal') return true;
-    const mended = repairs.filter((line) => line.peer === peer && line.done).length;
-    return verdict === 'different' && !more && mended === differences.length;
-  });
+  return reports.every(({ peer, verdict }) => verdict === 'equal' || isEqual(after, peer));
+}
+
+function isEqual(reports: ReplicasVerified['after'], peer: string): boolean {
+  return reports.some((report) => report.peer === peer && report.verdict === 'equal');
+}
+
+function resultText(verdict: Verdict, reason: string | undefined): string {
+  return verdict === 'equal' || verdict === 'different' ? verdict : `not compared: ${reason ?? verdict}`;
 }
 
 function show(domains: readonly ReplicasVerified[]): string {
-  const rows = domains.flatMap(({ baseDn, entries, reports, absent }) => [
+  const rows = domains.flatMap(({ baseDn, entries, reports, after, absent }) => [
     ...reports.map(({ peer, verdict, differences, more, reason }) => [
       baseDn,
       entries,
       peer,
-      verdict === 'equal' || verdict === 'different' ? verdict : `not compared: ${reason ?? verdict}`,
+      verdict === 'different' && isEqual(after, peer) ? 'equal now' : resultText(verdict, reason),
       verdict === 'different' ? `${more ? 'at least ' : ''}${differences.length}` : '',
     ]),
     ...absent.map((peer) => [baseDn, entries, peer, 'not compared: not connected', '']),
