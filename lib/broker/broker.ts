@@ -326,6 +326,11 @@ export class Broker {
     return this.#upstreams.ask(peer, question);
   }
 
+  /** Another live server is taken for this one: what a peer said that refuses us for our replica id, while none follows us or lets us in. */
+  get rival(): string | undefined {
+    return this.#publishers.size > 0 ? undefined : this.#upstreams.rival;
+  }
+
   /** Every session in both directions, and the peers that are not connected. */
   status(): SessionStatus[] {
     return [...this.#upstreams.status(), ...[...this.#publishers].map((publisher) => publisher.status())];

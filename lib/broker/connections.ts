@@ -56,6 +56,16 @@ export class Connections {
     return this.#connections.find((connection) => connection.peer.name === name)?.peer;
   }
 
+  /** What a peer says that refuses us for our replica id, while no peer's answer is another: somebody else is taken for us. */
+  get rival(): string | undefined {
+    let word: string | undefined;
+    for (const { rival, session } of this.#connections) {
+      if (rival === undefined && session !== undefined) return undefined;
+      word ??= rival;
+    }
+    return word;
+  }
+
   status(): SessionStatus[] {
     return this.#connections.map((connection) => connection.status());
   }

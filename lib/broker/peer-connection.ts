@@ -44,6 +44,7 @@ export class PeerConnection {
   #openedMs = 0;
   #lastError = '';
   #reported = '';
+  #rival: string | undefined;
   #cancelWait: (() => void) | undefined;
   #running = false;
   #dialing = false;
@@ -63,6 +64,11 @@ export class PeerConnection {
     this.#clock = clock;
     this.#random = random;
     this.#hooks = hooks;
+  }
+
+  /** What the peer said, as long as its last word is that it refuses us for our replica id. */
+  get rival(): string | undefined {
+    return this.#rival;
   }
 
   get session(): SubscriberDriver | undefined {
@@ -104,9 +110,10 @@ export class PeerConnection {
     this.#session?.stop('closing', reason);
   }
 
-  /** The session is ended by a refusal: where only people can mend the cause, dialing again soon is no use. */
-  refused(code: RefusalCode): void {
+  /** The session is ended by a refusal: where only people can mend the cause, dialing again soon is no use. `word`: the peer's, where it was the peer that refused. */
+  refused(code: RefusalCode, word?: string): void {
     if (LASTING.has(code)) this.#refusals += 1;
+    this.#rival = code === 'replica-id' ? word : undefined;
   }
 
   /** The session that open() made has ended. */
@@ -122,6 +129,7 @@ export class PeerConnection {
   settled(): void {
     this.#lastError = '';
     this.#reported = '';
+    this.#rival = undefined;
     this.#refusals = 0;
     this.#hooks.tried(true);
   }
@@ -178,6 +186,7 @@ export class PeerConnection {
   }
 
   #failed(reason: string): void {
+    this.#rival = undefined;
     this.#lastError = reason;
     this.#failures += 1;
     this.#report(reason);

@@ -185,6 +185,11 @@ export class Upstreams {
     this.#holes.spare(peer, origin, this.#context.clock.monotonicMs());
   }
 
+  /** See Connections. */
+  get rival(): string | undefined {
+    return this.#connections.rival;
+  }
+
   status(): SessionStatus[] {
     return [...this.#connections.status(), ...this.#updates.status()];
   }
@@ -274,7 +279,7 @@ export class Upstreams {
       unavailable: (origin, why, csn) => this.#unavailable(name, origin, why, csn),
       hole: (origin, held) => this.#hole(name, origin, held),
       refused: (code, reason, byPeer) => {
-        connection.refused(code);
+        connection.refused(code, byPeer ? reason : undefined);
         if (byPeer && (code === 'evicted' || code === 'not-member')) listener.barred?.(code, reason, name);
         if (code === 'no-data' && this.#context.hello('follow').generation === undefined) {
           listener.couldInitializeFrom(name);
@@ -350,7 +355,7 @@ export class Upstreams {
       }
       if (this.#toldLost !== undefined && known <= this.#toldLost) continue;
       this.#toldLost = known;
-      this.#context.listener.ownChangesLost(known);
+      this.#context.listener.ownChangesLost(known, upstream.name);
     }
   }
 

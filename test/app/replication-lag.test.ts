@@ -14,12 +14,20 @@ const session = (over: Partial<SessionStatus>) => over as unknown as SessionStat
 function guardOf(
   policy: 'accept' | 'refuse',
   sessions: readonly SessionStatus[],
-  more: { readonly peers?: Map<string, string>; readonly readOnly?: boolean; readonly guard?: string } = {},
+  more: {
+    readonly peers?: Map<string, string>;
+    readonly readOnly?: boolean;
+    readonly guard?: string;
+    readonly rival?: string;
+  } = {},
 ): Guard {
-  const { peers = new Map([['s2', 'host:1']]), readOnly = false, guard } = more;
+  const { peers = new Map([['s2', 'host:1']]), readOnly = false, guard, rival } = more;
   const own: Guard = { readsHeld: () => undefined, writesHeld: () => guard };
   const settings = { 'server.name': 's1', 'replication.whenIsolated': policy, readOnly };
-  return refusingAlone(own, { settings, peers } as unknown as ServerConfig, () => sessions);
+  return refusingAlone(own, { settings, peers } as unknown as ServerConfig, () => ({
+    status: () => [...sessions],
+    rival,
+  }));
 }
 
 const held = (...of: Parameters<typeof guardOf>) => guardOf(...of).writesHeld();
@@ -32,6 +40,14 @@ t.test('a server that nobody is connected to takes writes, or refuses them where
   for (const state of ['following', 'serving'] as const)
     t.equal(held('refuse', [...alone, session({ state })]), undefined, state);
   t.equal(held('refuse', [], { peers: new Map() }), undefined, 'a server that has no others is not isolated');
+  t.end();
+});
+
+t.test('a server that others refuse, since they take another live one for it, takes no writes', (t) => {
+  t.equal(
+    held('accept', [], { rival: 'replica id 1 is used by two live servers' }),
+    'replica id 1 is used by two live servers',
+  );
   t.end();
 });
 

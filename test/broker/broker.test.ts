@@ -148,6 +148,17 @@ t.test(
     await world.writes('s1', 3);
     await world.run(1000);
     t.equal(world.server('s2').changelog?.state.size, 1);
+    const rivalOf = (name: string) => world.server(name).broker?.rival;
+    t.match(rivalOf('s9'), /used by two live servers/, 'who is refused knows, and takes no writes');
+    t.equal(rivalOf('s1'), undefined, 'who was there goes on');
+    world.network.cut('s9', 's2');
+    world.network.cut('s9', 's3');
+    await world.run(20_000);
+    t.equal(
+      rivalOf('s9'),
+      undefined,
+      'whom nobody refuses any more, as nobody is reached, is alone as any other',
+    );
   },
 );
 

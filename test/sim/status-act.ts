@@ -82,6 +82,7 @@ export class StatusAct implements Act {
       replica,
       sessions,
       members: rows,
+      rival: broker.rival,
     });
     return { server, domain, links: linkStatus(BASE, sessions, changelog, this.#countsOf(server)) };
   }

@@ -139,7 +139,7 @@ export class RunningDomain {
     this.guarded = new GuardedBackend(
       backend,
       settings.domains.includes(parts.base)
-        ? refusingAlone(this.#replica, config, () => this.broker.status())
+        ? refusingAlone(this.#replica, config, () => this.broker)
         : this.#replica,
     );
     const fromMs = (): number => upkeep.members.undeleteFromMs;
@@ -304,6 +304,7 @@ export class RunningDomain {
       replica: this.#replica,
       sessions: this.broker.status(),
       members: members.rows().filter(({ name }) => name !== members.own?.name),
+      rival: this.broker.rival,
     });
   }
 }

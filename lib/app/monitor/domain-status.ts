@@ -21,14 +21,16 @@ export interface DomainStatusParts {
   readonly sessions: readonly SessionStatus[];
   /** The domain's other servers, as far as they are known. */
   readonly members: readonly MemberRow[];
+  /** The broker's: another live server is taken for this one. */
+  readonly rival: string | undefined;
 }
 
 /** As it is now. */
 export function domainStatus(parts: DomainStatusParts): DomainStatus {
-  const { baseText, backend, changelog, replica, sessions, members } = parts;
+  const { baseText, backend, changelog, replica, sessions, members, rival } = parts;
   return {
     baseDn: baseText,
-    ...phaseOf(backend, replica),
+    ...phaseOf(backend, replica, rival),
     entries: backend.entryCount,
     generationId: backend.generationId,
     ...heldPart(backend.parts.fraction.text),
@@ -51,13 +53,14 @@ function copying(replica: Replica): Pick<DomainStatus, 'copying'> {
 function phaseOf(
   { condition, generationId }: StoreBackend,
   replica: Replica,
+  rival: string | undefined,
 ): Pick<DomainStatus, 'phase' | 'reason'> {
   if (condition.kind !== 'ready') return { phase: condition.kind, reason: condition.reason };
   const reading = replica.readsHeld();
   if (reading !== undefined || replica.progress() !== undefined)
     return { phase: 'initializing', reason: reading ?? 'a total update has begun' };
   if (generationId === undefined) return { phase: 'empty', reason: 'it holds no data yet' };
-  const held = replica.writesHeld();
+  const held = replica.writesHeld() ?? rival;
   return held === undefined ? { phase: 'ready', reason: undefined } : { phase: 'held', reason: held };
 }
 

@@ -1,4 +1,5 @@
 /** What a domain's sessions say of its standing: how far it is behind, and whether anybody is there at all. */
+import type { Broker } from '../../broker/broker.js';
 import type { SessionStatus } from '../../broker/broker-seams.js';
 import { type Csn, csnReplica, csnTimeMs } from '../../csn/csn.js';
 import type { ServerState } from '../../csn/server-state.js';
@@ -45,23 +46,24 @@ export function heldOrigins(origins: readonly BlockedOrigin[]): Pick<DomainStatu
   return { blocked: of('failing'), ...(waiting.length === 0 ? {} : { waiting }) };
 }
 
-/** The guard of a replica, which also refuses local writes on a read-only server, and while nobody else is there, where the configuration wants that. */
+/** The guard of a replica, which also refuses local writes on a read-only server, while others take another live server for this one, and while nobody else is there, where the configuration wants that. */
 export function refusingAlone(
   guard: Guard,
   { settings, peers }: ServerConfig,
-  sessions: () => readonly SessionStatus[],
+  broker: () => Pick<Broker, 'status' | 'rival'>,
 ): Guard {
   const name = settings['server.name'];
   const readOnly = settings.readOnly ? `${name} is read-only` : undefined;
-  if (settings['replication.whenIsolated'] === 'accept' && readOnly === undefined) return guard;
   const alone = `${name} is connected to no other server, and takes no writes alone (replication.whenIsolated)`;
   const isAlone = () =>
     settings['replication.whenIsolated'] === 'refuse' &&
     peers.size > 0 &&
-    !sessions().some(({ state }) => state === 'following' || state === 'serving');
+    !broker()
+      .status()
+      .some(({ state }) => state === 'following' || state === 'serving');
   return {
     readsHeld: () => guard.readsHeld(),
-    writesHeld: () => readOnly ?? guard.writesHeld() ?? (isAlone() ? alone : undefined),
+    writesHeld: () => readOnly ?? guard.writesHeld() ?? (isAlone() ? alone : broker().rival),
   };
 }
 
