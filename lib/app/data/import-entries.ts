@@ -92,7 +92,7 @@ export async function importEntries(
     try {
       if (old !== undefined)
         await copyOthers(old, store, must(schema.dnKey(parseDn(options.base)), 'a base DN'));
-      result = await load(store, config, schema, source, options, indexing, run);
+      result = await load({ store, schema, indexing, run }, config, source, options);
     } finally {
       await indexing.close();
       await Promise.all(runs.map((begun) => begun.settled()));
@@ -109,14 +109,19 @@ export async function importEntries(
   }
 }
 
+/** Where the entries go: the new store, its schema, the thread that makes index rows, and tables that are written beside LevelDB. */
+interface LoadTarget {
+  readonly store: OrderedStore;
+  readonly schema: Schema;
+  readonly indexing: IndexThread;
+  readonly run: () => TableRun;
+}
+
 async function load(
-  store: OrderedStore,
+  { store, schema, indexing, run }: LoadTarget,
   config: ServerConfig,
-  schema: Schema,
   source: ImportSource,
   options: ImportOptions,
-  indexing: IndexThread,
-  run: () => TableRun,
 ): Promise<ImportResult> {
   const { settings } = config;
   const baseDn = parseDn(options.base);
@@ -135,7 +140,31 @@ async function load(
     indexes: indexOptions(settings, schema),
   });
   const hasher = new PasswordHashing({ scramIterations: scramIterations(settings) });
-  const entries = new LdifEntries(schema, newUuid);
+  const rejected = await takeAll(loading, new LdifEntries(schema, newUuid), hasher, source, options).finally(
+    () => hasher.close(),
+  );
+  if (loading.count === 0)
+    throw new OperatorError(
+      'LDIF_INVALID',
+      `${source.name} holds no entry of ${options.base}; nothing was imported`,
+    );
+  const loaded = await loading.finish();
+  const baseKey = must(schema.dnKey(baseDn), 'a base DN');
+  const keys = new KeySpace(await domainNumber(store, baseKey));
+  // The log holds none of these adds: peers that lack them take a copy.
+  const changelog = await openChangelog(store, baseKey, replica);
+  await changelog.reset(readFacts(store, keys).state);
+  return { entries: loaded, rejected };
+}
+
+/** Adds what the source holds; answers how many of its records were refused. */
+async function takeAll(
+  loading: BulkLoad,
+  entries: LdifEntries,
+  hasher: PasswordHashing,
+  source: ImportSource,
+  options: ImportOptions,
+): Promise<number> {
   let rejected = 0;
   const take = async (found: readonly LdifItem[]) => {
     const items = selected(found, options);
@@ -150,26 +179,10 @@ async function load(
     }
     options.onProgress(loading.count);
   };
-  try {
-    const reader = readerFor(options);
-    for await (const chunk of source.chunks)
-      for (const piece of pieces(chunk)) await take(reader.push(piece));
-    await take(reader.end());
-  } finally {
-    await hasher.close();
-  }
-  if (loading.count === 0)
-    throw new OperatorError(
-      'LDIF_INVALID',
-      `${source.name} holds no entry of ${options.base}; nothing was imported`,
-    );
-  const loaded = await loading.finish();
-  const baseKey = must(schema.dnKey(baseDn), 'a base DN');
-  const keys = new KeySpace(await domainNumber(store, baseKey));
-  // The log holds none of these adds: peers that lack them take a copy.
-  const changelog = await openChangelog(store, baseKey, replica);
-  await changelog.reset(readFacts(store, keys).state);
-  return { entries: loaded, rejected };
+  const reader = readerFor(options);
+  for await (const chunk of source.chunks) for (const piece of pieces(chunk)) await take(reader.push(piece));
+  await take(reader.end());
+  return rejected;
 }
 
 /** A reader for these options. */

@@ -48,71 +48,105 @@ export interface OnlineResult {
 }
 
 /** Sends every record; answers how many were taken. Rejects with LdapError of the first refused record, or OperatorError LDIF_INVALID; both say how many were taken. */
-export async function importOnline(
+export function importOnline(
   client: LdapClient,
   source: ImportSource,
   options: OnlineOptions,
 ): Promise<OnlineResult> {
-  const running = new Set<Promise<void>>();
-  let taken = 0;
-  let present = 0;
-  let failure: unknown;
-  // Adds are under way together: of those that are refused the first in the file is told, and how many there are.
-  let first: { item: LdifItem & { kind: 'record' }; error: LdapError } | undefined;
-  let refused = 0;
-  const counts = () =>
-    `${counted(taken, 'record was', 'records were')} imported${refused === 0 ? '' : `, ${refused} refused`}`;
-  const throwFailure = () => {
-    if (failure !== undefined) throw failure;
-    if (first !== undefined) throw located(source, first.item, first.error, counts());
-  };
-  const start = (item: LdifItem & { kind: 'record' }): Promise<void> => {
-    const work = send(client, item.record).then(
-      () => {
-        taken += 1;
-        options.onProgress(taken);
-      },
-      (error: unknown) => {
-        if (!(error instanceof LdapError)) failure ??= error;
-        else if (options.resume === true && isAdd(item.record) && error.result === 'entryAlreadyExists')
-          present += 1;
-        else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) {
-          refused += 1;
-          if (first === undefined || item.line < first.item.line) first = { item, error };
-        }
-      },
-    );
-    running.add(work);
-    void work.finally(() => running.delete(work));
-    return work;
-  };
-  const take = async (items: readonly LdifItem[]) => {
-    for (const item of selected(items, options)) {
-      if (failure !== undefined || first !== undefined) throw new Stopped();
+  return new OnlineImport(client, source, options).run();
+}
+
+type RecordItem = LdifItem & { kind: 'record' };
+
+/** One import under way: adds go together, every other change alone. */
+class OnlineImport {
+  readonly #client: LdapClient;
+  readonly #source: ImportSource;
+  readonly #options: OnlineOptions;
+  readonly #running = new Set<Promise<void>>();
+  #taken = 0;
+  #present = 0;
+  /** What ended the import without an answer to a record. */
+  #failure: unknown;
+  /** Of those that are refused the first in the file is told, and how many there are. */
+  #first: { readonly item: RecordItem; readonly error: LdapError } | undefined;
+  #refused = 0;
+
+  constructor(client: LdapClient, source: ImportSource, options: OnlineOptions) {
+    this.#client = client;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async run(): Promise<OnlineResult> {
+    const reader = readerFor(this.#options);
+    try {
+      for await (const chunk of this.#source.chunks) await this.#take(reader.push(chunk));
+      await this.#take(reader.end());
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      await Promise.all(this.#running);
+    }
+    this.#throwFailure();
+    return { entries: this.#taken, present: this.#present };
+  }
+
+  async #take(items: readonly LdifItem[]): Promise<void> {
+    const running = this.#running;
+    for (const item of selected(items, this.#options)) {
+      if (this.#failure !== undefined || this.#first !== undefined) throw new Stopped();
       if (item.kind === 'fault') {
-        if (options.onReject(item, item.reason)) continue;
+        if (this.#options.onReject(item, item.reason)) continue;
         await Promise.all(running);
-        throwFailure();
-        throw new OperatorError('LDIF_INVALID', `${source.name}:${item.line}: ${item.reason}; ${counts()}`);
+        this.#throwFailure();
+        throw new OperatorError(
+          'LDIF_INVALID',
+          `${this.#source.name}:${item.line}: ${item.reason}; ${this.#counts()}`,
+        );
       }
       const adds = isAdd(item.record);
       if (!adds) await Promise.all(running);
-      const work = start(item);
+      const work = this.#send(item);
       if (!adds) await work;
       else if (running.size >= WINDOW) await Promise.race(running);
     }
-  };
-  const reader = readerFor(options);
-  try {
-    for await (const chunk of source.chunks) await take(reader.push(chunk));
-    await take(reader.end());
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-  } finally {
-    await Promise.all(running);
   }
-  throwFailure();
-  return { entries: taken, present };
+
+  #send(item: RecordItem): Promise<void> {
+    const work = send(this.#client, item.record).then(
+      () => {
+        this.#taken += 1;
+        this.#options.onProgress(this.#taken);
+      },
+      (error: unknown) => this.#refuse(item, error),
+    );
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+    return work;
+  }
+
+  #refuse(item: RecordItem, error: unknown): void {
+    const options = this.#options;
+    if (!(error instanceof LdapError)) this.#failure ??= error;
+    else if (options.resume === true && isAdd(item.record) && error.result === 'entryAlreadyExists')
+      this.#present += 1;
+    else if (!options.onReject(item, reasonOf(item, error), RESULT_CODES[error.result])) {
+      this.#refused += 1;
+      if (this.#first === undefined || item.line < this.#first.item.line) this.#first = { item, error };
+    }
+  }
+
+  #counts(): string {
+    const taken = counted(this.#taken, 'record was', 'records were');
+    return `${taken} imported${this.#refused === 0 ? '' : `, ${this.#refused} refused`}`;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#first !== undefined)
+      throw located(this.#source, this.#first.item, this.#first.error, this.#counts());
+  }
 }
 
 function isAdd(record: LdifRecord): boolean {
