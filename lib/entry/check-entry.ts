@@ -211,6 +211,8 @@ function checkSameStructural(before: ClassProfile, after: ClassProfile): void {
   const [is] = after.structural;
   // An entry that a merge left without one structural class may be mended.
   if (before.structural.length !== 1 || was === undefined || is === undefined || was === is) return;
+  // What only stood in for a structural class gives way to one.
+  if (was.kind === 'auxiliary') return;
   throw new LdapError(
     'objectClassModsProhibited',
     `the structural object class cannot change from '${was.name}' to '${is.name}'`,

@@ -8,7 +8,7 @@
 import { equalByteLists, latin1, utf8Decode } from '../base/bytes.js';
 import type { AttributeKey, AttributeType } from '../schema/attribute-type.js';
 import type { ContentRule } from '../schema/dit-structure.js';
-import type { ObjectClass } from '../schema/object-class.js';
+import { type ObjectClass, standingAlone } from '../schema/object-class.js';
 import type { Schema } from '../schema/schema.js';
 import type { Attributes } from './entry.js';
 
@@ -30,7 +30,7 @@ export interface ClassProfile {
   readonly twice: ObjectClass | undefined;
   /** Superclasses of the classes that no value names, nearest first. */
   readonly implied: readonly ObjectClass[];
-  /** Most derived structural classes: exactly one in a sound entry. */
+  /** Most derived structural classes, or an auxiliary one that stands alone: exactly one in a sound entry. */
   readonly structural: readonly ObjectClass[];
   /** Required types, each with the class that requires it. */
   readonly must: ReadonlyMap<AttributeType, ObjectClass>;
@@ -112,10 +112,7 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
     }
     for (const type of one.may) allowed.add(type);
   }
-  const structural = mostDerived(
-    [...all].filter((one) => one.kind === 'structural'),
-    schema,
-  );
+  const structural = structuralOf(all, schema);
   const [only] = structural;
   const rule = structural.length !== 1 || only === undefined ? undefined : contentRuleOf(only, schema);
   if (rule !== undefined && only !== undefined) {
@@ -145,6 +142,15 @@ function makeProfile(values: readonly Uint8Array[], schema: Schema): ClassProfil
 
 function contentRuleOf(structural: ObjectClass, schema: Schema): ContentRule | undefined {
   return schema.ditRules.contentRules.get(structural);
+}
+
+function structuralOf(all: ReadonlySet<ObjectClass>, schema: Schema): readonly ObjectClass[] {
+  const structural = mostDerived(
+    [...all].filter((one) => one.kind === 'structural'),
+    schema,
+  );
+  const alone = structural.length === 0 ? standingAlone(all) : undefined;
+  return alone === undefined ? structural : [alone];
 }
 
 function mostDerived(structural: readonly ObjectClass[], schema: Schema): ObjectClass[] {

@@ -5,7 +5,7 @@
  */
 import { eachInSteps, type Steps } from '../base/steps.js';
 import type { AttributeType } from './attribute-type.js';
-import { displayName, fieldValues, hasField } from './description.js';
+import { displayName, field, fieldValues, hasField } from './description.js';
 import { NameTable } from './name-table.js';
 import type { ObjectClass, ObjectClassKind } from './object-class.js';
 import type { SchemaFaults, SourcedDescription } from './schema-fault.js';
@@ -120,6 +120,7 @@ function resolve(
     name: displayName(description),
     key: displayName(description).toLowerCase(),
     kind,
+    standsAlone: kind === 'auxiliary' && field(description, 'X-STANDS-ALONE') === 'TRUE',
     obsolete: hasField(description, 'OBSOLETE'),
     superiors,
     must,

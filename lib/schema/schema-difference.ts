@@ -56,6 +56,7 @@ function changedType(was: AttributeType, is: AttributeType): string | undefined 
 function changedClass(was: ObjectClass, is: ObjectClass): string | undefined {
   if (was.key !== is.key) return 'would get another first name';
   if (was.kind !== is.kind) return `would be ${is.kind}`;
+  if (was.standsAlone && !is.standsAlone) return 'could not stand alone any more';
   if (names(was.superiors) !== names(is.superiors)) return 'would get other superiors';
   const required = new Set([...was.must].map((type) => type.oid));
   for (const type of is.must) if (!required.has(type.oid)) return `would require ${type.name}`;

@@ -176,6 +176,23 @@ t.test('the structural class stays (RFC 4512 section 2.4.2; objectClassModsProhi
   t.match(modified(PERSON, ['delete objectClass']), 'objectClassViolation: the entry has no objectClass');
 });
 
+t.test(
+  'an entry of a class that stands alone may become one of a structural class, and not go back',
+  async (t) => {
+    const group = { objectClass: ['top', 'unixGroup'], cn: ['Ann'], uidNumber: ['1'] };
+    t.equal(added(group), 'ok');
+    t.equal(modified(group, ['add objectClass groupOfNames', 'add member cn=x']), 'ok');
+    t.equal(modified(group, ['replace objectClass top mailGroup', 'delete uidNumber']), 'ok');
+    t.match(
+      modified({ ...group, objectClass: ['top', 'unixGroup', 'groupOfNames'], member: ['cn=x'] }, [
+        'delete objectClass groupOfNames',
+        'delete member',
+      ]),
+      "objectClassModsProhibited: the structural object class cannot change from 'groupOfNames' to 'unixGroup'",
+    );
+  },
+);
+
 t.test('an entry that a merge left outside the schema can be mended step by step', async (t) => {
   const broken = { objectClass: ['top', 'person'], cn: ['Ann'], ou: ['x'], alien: ['y'] };
   t.equal(modified(broken, ['add description d']), 'ok');

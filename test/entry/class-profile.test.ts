@@ -26,6 +26,22 @@ t.test('the structural class is the most derived one', async (t) => {
   t.equal(structuralClassOf(attributesOf({ cn: ['x'] }), schema), undefined);
 });
 
+t.test(
+  'an auxiliary class that stands alone is the structural one of an entry that has no other',
+  async (t) => {
+    const of = (...classes: string[]) =>
+      structuralClassOf(attributesOf({ objectClass: classes }), schema)?.name;
+    t.equal(of('top', 'unixGroup'), 'unixGroup');
+    t.equal(of('top', 'unixGroup', 'numbered'), 'unixGroup');
+    t.equal(of('top', 'unixGroup', 'groupOfNames'), 'groupOfNames');
+    for (const both of [
+      ['unixGroup', 'mailGroup'],
+      ['mailGroup', 'unixGroup'],
+    ])
+      t.equal(of(...both), 'unixGroup', 'one of several, in whatever order they come');
+  },
+);
+
 t.test('unknown classes and doubles are told', async (t) => {
   t.same(profile('top', 'alien').unknown, ['alien']);
   t.equal(profile('worker', 'EMPLOYEE').twice?.name, 'worker');

@@ -40,6 +40,8 @@ const DEFINITIONS = [
   `objectClasses: ( 2.5.6.5 NAME 'organizationalUnit' SUP top STRUCTURAL MUST ou MAY description )`,
   `objectClasses: ( 2.5.6.9 NAME 'groupOfNames' SUP top STRUCTURAL MUST ( member $ cn ) MAY description )`,
   `objectClasses: ( 2.25.2.2 NAME 'numbered' SUP top AUXILIARY MUST uidNumber MAY ( number $ motto $ c ) )`,
+  `objectClasses: ( 2.25.2.3 NAME 'unixGroup' SUP top AUXILIARY MUST uidNumber MAY cn X-STANDS-ALONE 'TRUE' )`,
+  `objectClasses: ( 2.25.2.4 NAME 'mailGroup' SUP top AUXILIARY MAY ( cn $ mail ) X-STANDS-ALONE 'TRUE' )`,
   `objectClasses: ( 1.3.6.1.4.1.1466.101.120.111 NAME 'extensibleObject' SUP top AUXILIARY )`,
 ];
 

@@ -12,6 +12,23 @@ async function served() {
   return { admin, found };
 }
 
+t.test(
+  '2.4.2 and RFC 2307: a group of Unix alone is an entry, and one with a structural class too',
+  async (t) => {
+    const { admin, found } = await served();
+    const dn = `cn=wheel,${PEOPLE}`;
+    const unix = { cn: 'wheel', gidNumber: '10', memberUid: 'ann' };
+    t.equal((await admin.add(dn, { ...unix, objectClass: 'posixGroup' })).result, 'success');
+    t.same(await found('(&(structuralObjectClass=posixGroup)(memberUid=ann))'), [dn]);
+    const more = await admin.modify(dn, [
+      ['add', 'objectClass', 'groupOfNames'],
+      ['add', 'member', ANN],
+    ]);
+    t.equal(more.result, 'success', more.diagnostic);
+    t.same(await found('(structuralObjectClass=groupOfNames)'), [dn]);
+  },
+);
+
 t.test('2.3: names are compared by the rules of their attributes, and shown as they were made', async (t) => {
   const { admin } = await served();
   for (const dn of [

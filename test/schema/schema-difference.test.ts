@@ -47,6 +47,7 @@ t.test('object classes: the same, with what they require and allow', async (t) =
     ["NAME 'c' SUP top AUXILIARY MAY cn", 'would not allow sn any more'],
     ["NAME 'c' SUP top AUXILIARY MUST cn MAY sn", 'would require cn'],
     ["NAME 'c' SUP top STRUCTURAL MAY ( cn $ sn )", 'would be structural'],
+    ["NAME 'c' SUP top AUXILIARY MAY ( cn $ sn ) X-STANDS-ALONE 'TRUE'", undefined],
   ];
   for (const [is, how] of cases) {
     t.same(

@@ -1,7 +1,7 @@
 /** The structural object class of an entry from its objectClass values (RFC 4512 section 2.4.2). Remembers the combinations it has seen. */
 import { latin1, utf8Encode } from '../../base/bytes.js';
 import type { Attribute } from '../../entry/entry.js';
-import type { ObjectClass } from '../../schema/object-class.js';
+import { type ObjectClass, standingAlone } from '../../schema/object-class.js';
 import { HalfLifeMap } from '../memory/half-life-map.js';
 
 const COMBINATIONS = 1000;
@@ -25,12 +25,13 @@ export function structuralClassOf(schema: ClassLookup): (objectClass: Attribute)
     const key = values.map(latin1).join('\0');
     const before = known.get(key);
     if (before !== undefined) return before;
+    const classes = values.flatMap((value) => schema.objectClass(latin1(value)) ?? []);
     let best: ObjectClass | undefined;
-    for (const value of values) {
-      const one = schema.objectClass(latin1(value));
-      if (one?.kind !== 'structural') continue;
+    for (const one of classes) {
+      if (one.kind !== 'structural') continue;
       if (best === undefined || schema.superclasses(one).size > schema.superclasses(best).size) best = one;
     }
+    best ??= standingAlone(classes);
     if (best === undefined) return undefined;
     const attribute = { name: 'structuralObjectClass', values: [utf8Encode(best.name)] };
     known.set(key, attribute);
