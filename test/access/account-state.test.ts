@@ -1,3 +1,4 @@
+/** The state of an account as its entry says it. */
 import t from 'tap';
 import {
   historyHash,

@@ -1,3 +1,4 @@
+/** The rules of binds: locks, failures, waits. */
 import t from 'tap';
 import {
   type AccountState,

@@ -1,3 +1,4 @@
+/** Rights in the form that clients know. */
 import t from 'tap';
 import { attributeRights, entryRights, renameRight, rightsText } from '../../lib/access/effective-rights.js';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';

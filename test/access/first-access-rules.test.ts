@@ -1,3 +1,4 @@
+/** Who may do what. */
 import t from 'tap';
 import type { Act, AttributeAccess } from '../../lib/access/access-policy.js';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';

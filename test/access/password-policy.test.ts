@@ -1,3 +1,4 @@
+/** A password policy as its entry says it. */
 import t from 'tap';
 import { NO_POLICY, readPolicy } from '../../lib/access/password-policy.js';
 import { entryOf } from './test-entries.js';

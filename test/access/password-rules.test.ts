@@ -1,3 +1,4 @@
+/** The rules of new passwords: who may set one, and which are good enough. */
 import t from 'tap';
 import { type AccountState, historyValue } from '../../lib/access/account-state.js';
 import { NO_POLICY, type PasswordPolicy } from '../../lib/access/password-policy.js';

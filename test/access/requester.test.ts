@@ -1,3 +1,4 @@
+/** Identities: their authorization ids and keys. */
 import t from 'tap';
 import {
   ADMIN,

@@ -1,3 +1,4 @@
+/** Which attributes are secret. */
 import t from 'tap';
 import { firstAccessRules } from '../../lib/access/first-access-rules.js';
 import { ANONYMOUS } from '../../lib/access/requester.js';

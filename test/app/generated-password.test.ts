@@ -1,3 +1,4 @@
+/** Passwords that the program makes. */
 import t from 'tap';
 import { generatedPassword } from '../../lib/app/generated-password.js';
 

@@ -1,3 +1,4 @@
+/** Unions of lists of entry ids. */
 import t from 'tap';
 import type { EntryId } from '../../lib/backend/backend.js';
 import { IdUnion, sortedIds } from '../../lib/backend/index/id-union.js';

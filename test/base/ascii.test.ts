@@ -1,3 +1,4 @@
+/** Classes of ASCII characters. */
 import t from 'tap';
 import { hexDigit, isDigit, isHexDigit, isLetter } from '../../lib/base/ascii.js';
 

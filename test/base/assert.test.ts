@@ -1,3 +1,4 @@
+/** Assertions. */
 import t from 'tap';
 import { AssertionError, assert, must, unreachable } from '../../lib/base/assert.js';
 

@@ -1,3 +1,4 @@
+/** UTF-8 and octets. */
 import t from 'tap';
 import {
   beginsWith,

@@ -1,3 +1,4 @@
+/** The table of result codes. */
 import t from 'tap';
 import { RESULT_CODES, resultName } from '../../lib/base/result-code.js';
 

@@ -1,3 +1,4 @@
+/** The generator of CSNs: they rise, whatever clocks do. */
 import t from 'tap';
 import { LIMITS } from '../../lib/base/limits.js';
 import { csnTimeMs, MAX_CSN_SEQUENCE, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';

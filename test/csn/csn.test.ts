@@ -1,3 +1,4 @@
+/** CSNs: their order and their forms. */
 import t from 'tap';
 import { compareBytes } from '../../lib/base/bytes.js';
 import {

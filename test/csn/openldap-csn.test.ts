@@ -1,3 +1,4 @@
+/** CSNs in the form of OpenLDAP's entryCSN. */
 import t from 'tap';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { fromOpenLdapCsn, toOpenLdapCsn } from '../../lib/csn/openldap-csn.js';

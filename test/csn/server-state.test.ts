@@ -1,3 +1,4 @@
+/** Server states: what they cover, and how they merge. */
 import t from 'tap';
 import { type Csn, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';

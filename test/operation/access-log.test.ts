@@ -1,3 +1,4 @@
+/** What the access log says of an operation, and what it never shows. */
 import t from 'tap';
 import { parseFilter } from '../../lib/filter/filter-text.js';
 import { cut, filterShape } from '../../lib/operation/connection/access-log.js';

@@ -1,3 +1,4 @@
+/** Aliases in searches (RFC 4511 section 4.5.1.3). */
 import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';

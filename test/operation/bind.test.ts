@@ -1,3 +1,4 @@
+/** Simple binds (RFC 4513 section 5.1), as clients see them. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';

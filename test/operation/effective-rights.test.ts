@@ -1,3 +1,4 @@
+/** The get effective rights control in searches: whose rights, of which attributes, by which rule. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';

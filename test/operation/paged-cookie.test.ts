@@ -1,3 +1,4 @@
+/** Cookies of paged results (RFC 2696): who may go on with them, and where. */
 import t from 'tap';
 import { LdapError } from '../../lib/base/ldap-error.js';
 import { PagedCookies } from '../../lib/operation/search/paged-cookie.js';

@@ -1,3 +1,4 @@
+/** The password modify extended operation (RFC 3062), as clients see it. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';

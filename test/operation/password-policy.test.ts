@@ -1,3 +1,4 @@
+/** Password policies (draft-behera-ldap-password-policy-10), as clients see them. */
 import t from 'tap';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import type { LdapError } from '../../lib/base/ldap-error.js';

@@ -1,3 +1,4 @@
+/** Referral objects and continuation references (RFC 3296). */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';

@@ -1,3 +1,4 @@
+/** SASL binds: which mechanisms are offered, and what each makes of a connection. */
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { fromHex, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';

@@ -1,3 +1,4 @@
+/** The rules of one SCRAM exchange: proofs, channel binding, and what a wrong one learns. */
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
 import { fromBase64, utf8Decode, utf8Encode } from '../../lib/base/bytes.js';

@@ -1,3 +1,4 @@
+/** Searches, as clients see them: scopes, selection, limits, diagnostics. */
 import t from 'tap';
 import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
 import { decodePagedResults, encodePagedResults } from '../../lib/ldap/controls/paged-results.js';

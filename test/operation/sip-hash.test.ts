@@ -1,3 +1,4 @@
+/** SipHash-2-4 against the values of its authors. */
 import t from 'tap';
 import { toHex } from '../../lib/base/bytes.js';
 import { sipHash } from '../../lib/operation/search/sip-hash.js';

@@ -1,3 +1,4 @@
+/** Entries that are computed: the root DSE, cn=schema, cn=monitor, as clients see them. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { CONTROL_OIDS, EXTENDED_OIDS, FEATURE_OIDS } from '../../lib/ldap/control-oids.js';

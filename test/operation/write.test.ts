@@ -1,3 +1,4 @@
+/** Add, delete, modify and modify DN, as clients see them. */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';

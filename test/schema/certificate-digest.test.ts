@@ -1,3 +1,4 @@
+/** The digest of a certificate that binds a channel (tls-server-end-point, RFC 5929). */
 import t from 'tap';
 import { fromHex } from '../../lib/base/bytes.js';
 import { certificateDigest } from '../../lib/schema/certificate-digest.js';

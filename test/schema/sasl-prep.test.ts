@@ -1,3 +1,4 @@
+/** SASLprep (RFC 4013): how names and passwords are prepared. */
 import t from 'tap';
 import { saslPrep } from '../../lib/schema/sasl-prep.js';
 

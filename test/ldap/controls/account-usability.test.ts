@@ -1,3 +1,4 @@
+/** The account usability control of Sun and OpenDS, byte for byte. */
 import t from 'tap';
 import { toHex } from '../../../lib/base/bytes.js';
 import { LdapError } from '../../../lib/base/ldap-error.js';

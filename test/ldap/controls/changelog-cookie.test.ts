@@ -1,3 +1,4 @@
+/** The cookie of OpenDJ's external changelog control. */
 import t from 'tap';
 import { utf8Encode } from '../../../lib/base/bytes.js';
 import type { LdapError } from '../../../lib/base/ldap-error.js';

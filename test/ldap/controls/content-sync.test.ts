@@ -1,3 +1,4 @@
+/** The controls of content synchronization, byte for byte. */
 import t from 'tap';
 import type { LdapError } from '../../../lib/base/ldap-error.js';
 import { LIMITS } from '../../../lib/base/limits.js';

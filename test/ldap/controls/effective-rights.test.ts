@@ -1,3 +1,4 @@
+/** The get effective rights control, byte for byte. */
 import t from 'tap';
 import { fromHex, toHex, utf8Encode } from '../../../lib/base/bytes.js';
 import { LdapError } from '../../../lib/base/ldap-error.js';

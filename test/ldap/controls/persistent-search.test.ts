@@ -1,3 +1,4 @@
+/** The controls of persistent search, byte for byte. */
 import t from 'tap';
 import type { LdapError } from '../../../lib/base/ldap-error.js';
 import {

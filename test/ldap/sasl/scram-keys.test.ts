@@ -1,3 +1,4 @@
+/** Keys of SCRAM as a stored password holds them. */
 import t from 'tap';
 import { formatScramKeys, parseScramKeys } from '../../../lib/ldap/sasl/scram-keys.js';
 

@@ -1,3 +1,4 @@
+/** Messages of SCRAM (RFC 5802): their grammar. */
 import t from 'tap';
 import { toBase64, utf8Encode } from '../../../lib/base/bytes.js';
 import {

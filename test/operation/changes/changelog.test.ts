@@ -1,3 +1,4 @@
+/** cn=changelog: by number, by cookie, and while one waits. */
 import t from 'tap';
 import { MemoryStore } from '../../../lib/backend/memory/memory-store.js';
 import { must } from '../../../lib/base/assert.js';

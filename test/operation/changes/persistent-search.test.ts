@@ -1,3 +1,4 @@
+/** Persistent search (draft-ietf-ldapext-psearch): what a client that waits is told. */
 import t from 'tap';
 import { LIMITS } from '../../../lib/base/limits.js';
 import { BerWriter } from '../../../lib/ber/ber-writer.js';

@@ -1,3 +1,4 @@
+/** Content synchronization (RFC 4533): what a client that follows is told. */
 import t from 'tap';
 import { utf8Encode } from '../../../lib/base/bytes.js';
 import { LIMITS } from '../../../lib/base/limits.js';
