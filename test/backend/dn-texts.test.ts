@@ -94,3 +94,14 @@ t.test('the row of an entry that is gone is read once for its name', (t) => {
   t.equal(reads, 1);
   t.end();
 });
+
+t.test('a name that is forgotten is not looked for, and others are', (t) => {
+  const texts = new DnTexts();
+  const source = people((id) => `uid=${id},${BASE}`);
+  for (const id of [20, 21]) texts.put(`uid=${id},${BASE}`, source.entry(id));
+  texts.forget(`uid=20,${BASE}`);
+  t.equal(texts.get(`uid=20,${BASE}`, source), undefined);
+  t.equal(source.taken(), 0);
+  t.equal(texts.get(`uid=21,${BASE}`, source)?.id, 21);
+  t.end();
+});

@@ -77,3 +77,24 @@ t.test('a parent that dies between the reads of a row and of its parent is no da
     t.equal(landing.landing, undefined, 'its row was read');
   }
 });
+
+t.test('the row of a large entry that died is not read for its name', async (t) => {
+  let large = 0;
+  class Watched extends MemoryStore {
+    override get(key: Uint8Array): Uint8Array | undefined {
+      const value = super.get(key);
+      if (value !== undefined && value.length > 100_000) large += 1;
+      return value;
+    }
+  }
+  const { backend } = await openEngine({ store: new Watched() });
+  await backend.submit('cn=admin', adding(BASE, { objectClass: ['top', 'domain'], dc: ['example'] }));
+  const name = `cn=large,${BASE}`;
+  const description = ['x'.repeat(200_000)];
+  await backend.submit('cn=admin', adding(name, { objectClass: ['device'], cn: ['large'], description }));
+  t.ok(backend.byDnText(name));
+  await backend.submit('cn=admin', deleting(name));
+  large = 0;
+  t.equal(backend.byDnText(name), undefined);
+  t.equal(large, 0);
+});

@@ -56,6 +56,14 @@ export class DnTexts {
     else this.#spellings.set(text, { id, dnText });
   }
 
+  /** Whoever asks for the text meets no guess any more, whatever it was about. */
+  forget(text: string): void {
+    const sum = hash(text);
+    const place = placeOf(sum);
+    for (const at of [place, place + 1])
+      if (Math.floor((this.#guesses[at] as number) / NUMBERS) === (sum & MARK)) this.#guesses[at] = 0;
+  }
+
   #guess(sum: number, id: EntryId): void {
     const guesses = this.#guesses;
     const place = placeOf(sum);

@@ -201,8 +201,13 @@ export class DurableTree extends EntryTree {
     this.#writtenSince?.add(id);
     const place = id & (RECENT - 1);
     if (this.#recent[place]?.id === id) this.#recent[place] = undefined;
-    if (record === undefined) this.#cache.remove(id);
-    else this.#cache.write(id, record);
+    if (record !== undefined) this.#cache.write(id, record);
+    else {
+      // Its row stays, and is long to read.
+      const large = this.#cache.large(id);
+      if (large !== undefined) this.texts.forget(large.dnText);
+      this.#cache.remove(id);
+    }
   }
 
   /**
