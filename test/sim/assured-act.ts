@@ -7,6 +7,7 @@
 import type { Csn } from '../../lib/csn/csn.js';
 import type { AssuredOutcome, AssuredWish } from '../../lib/sync/assured-waits.js';
 import type { Act, Trouble } from './act.js';
+import { leavesWhole } from './parts.js';
 import type { SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
 
@@ -78,7 +79,8 @@ export class AssuredAct implements Act {
     }
     this.#promised.push({ csn, writer, wish, by });
     const others = servers.filter((one) => one !== writer);
-    if (this.#burnNext !== undefined && others.every(({ up }) => up) && writer.up) this.#burn(writer, by);
+    const mayBurn = others.every(({ up }) => up) && writer.up && leavesWhole(others);
+    if (this.#burnNext !== undefined && mayBurn) this.#burn(writer, by);
     else if (random.chance(0.03)) this.#powerCut(by.keys());
   }
 

@@ -6,6 +6,7 @@
 import { withRows } from '../../lib/backend/index/reverse-lookup.js';
 import type { StoreBackend } from '../../lib/backend/store-backend.js';
 import { utf8Decode } from '../../lib/base/bytes.js';
+import { LdapError } from '../../lib/base/ldap-error.js';
 import type { ChangeBody } from '../../lib/change/change.js';
 import type { EntryView } from '../../lib/entry/entry.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
@@ -15,7 +16,7 @@ import { BackendDirectory, clientWrites, plainEdit } from './backend-directory.j
 import { only } from './end-checks.js';
 import { entryUuid } from './entry-uuid.js';
 import type { SeededRandom } from './seeded-random.js';
-import type { SimServer } from './sim-server.js';
+import type { OpenedProcess, SimServer } from './sim-server.js';
 import type { MakeWrite, Simulation } from './simulation.js';
 
 const MEMBER = 'member' as AttributeKey;
@@ -65,6 +66,21 @@ export class GroupsAct implements Act {
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
+  }
+
+  /** As a running server does (app/domain/domain.ts). */
+  async opened(_server: SimServer, { directory, replica, alive }: OpenedProcess): Promise<void> {
+    if (!(directory instanceof BackendDirectory)) return;
+    const { backend } = directory;
+    const { rules, writes } = backend.parts;
+    rules.jobs.start({
+      submit: async (initiator, decide) => {
+        if (!alive() || replica?.writesHeld() !== undefined)
+          throw new LdapError('unwillingToPerform', 'not now');
+        return await backend.submit(initiator, decide);
+      },
+      exclusively: (work) => writes.exclusively(work),
+    });
   }
 
   /** References of who was deleted or renamed are changed after the write. */

@@ -8,6 +8,7 @@ import type { Csn, ReplicaId } from '../../lib/csn/csn.js';
 import type { Standing } from '../../lib/sync/member-row.js';
 import type { Act, Trouble } from './act.js';
 import { isolate } from './common-troubles.js';
+import { holdsPart, leavesWhole } from './parts.js';
 import type { SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
 
@@ -173,7 +174,9 @@ export class MembersAct implements Act {
           .filter(({ states }) => states?.log.coversAll(changelog.state))
           .map(({ peer }) => peer),
       );
-      if (having.some(({ length }) => length === 0) || isChanging(server))
+      const others = this.#simulation.servers.filter((one) => one !== server);
+      const isWhole = holdsPart(server) || leavesWhole(others, server.directory?.state);
+      if (having.some(({ length }) => length === 0) || isChanging(server) || !isWhole)
         return void this.#simulation.time.at(LOOK_MS, look);
       const acked = server.acked.filter((csn) => !server.madeAnew.has(csn));
       const lost = this.#lostWith(having.at(-1) ?? []);
@@ -211,8 +214,7 @@ export class MembersAct implements Act {
     const directories = others.filter(({ options }) => options.replica !== undefined);
     if (directories.length < 2 || this.#evicted.size > 0) return false;
     if (others.some((one) => !one.up || isChanging(one))) return false;
-    // From parts alone nobody makes a whole one again.
-    if (!directories.some(({ directory }) => (directory?.part?.text ?? '') === '')) return false;
+    if (!leavesWhole(directories)) return false;
     const reached = new Set([others[0]]);
     for (const from of reached)
       for (const to of others)

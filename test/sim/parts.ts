@@ -1,9 +1,10 @@
 /**
  * Fractional replicas in simulated histories: which servers hold a part, and which.
  *
- * Invariants: parts are drawn from randomness of their own; the third server of a run always holds everything. All servers are compared in what every one of them holds.
+ * Invariants: parts are drawn from randomness of their own; of the first three servers of a run two hold everything. All servers are compared in what every one of them holds.
  */
 import type { ReplicaId } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import { Fraction } from '../../lib/entry/fraction.js';
 import { configuredFraction } from '../../lib/entry/fraction-text.js';
 import { standardSchema } from '../schema/standard-schema.js';
@@ -13,9 +14,8 @@ import type { SimServer } from './sim-server.js';
 
 /** What parts leave out. */
 const LEFT_OUT = [['*:mail'], ['*:mail', 'person:title'], ['person:uidNumber,description']] as const;
-/** Servers that come later have higher numbers. */
-const FOUNDERS = 4;
-const WHOLE = 3;
+/** Of servers with higher numbers any may hold a part. */
+const FIRST = 3;
 
 /** The part that leaves out `items`. */
 function without(items: readonly string[]): Fraction {
@@ -41,7 +41,7 @@ export class Parts {
     return new Parts(part, (replica) => (replica === holder ? part : undefined));
   }
 
-  /** One at least of the first two servers, perhaps both, and some of those that join; not all of them the same. */
+  /** One of the first two servers, and some of those behind the third, which come with the shape or join; not all of them the same. */
   static several(seed: number): Parts {
     const random = new SeededRandom(seed ^ 0x9a47);
     const [one, other] = [random.pick(LEFT_OUT), random.pick(LEFT_OUT)];
@@ -49,10 +49,9 @@ export class Parts {
     const kinds = [without(one), without(other), both];
     const sure = 1 + random.below(2);
     const held = Array.from({ length: 32 }, (_, replica) => {
-      const may = replica <= 2 || replica > FOUNDERS;
       const part = random.pick(kinds);
-      const holdsPart = random.chance(0.3) || replica === sure;
-      return may && holdsPart && replica !== WHOLE ? part : undefined;
+      const may = replica > FIRST && random.chance(0.3);
+      return may || replica === sure ? part : undefined;
     });
     return new Parts(both, (replica) => held[replica]);
   }
@@ -72,4 +71,20 @@ export class Parts {
       return due === undefined;
     });
   }
+}
+
+export function holdsPart({ directory }: SimServer): boolean {
+  return (directory?.part?.text ?? '') !== '';
+}
+
+/** Whether whole servers are left where parts are: from parts alone nobody makes a whole one again, and `leave` asks no peer for its part (docs/replication.md, Fractional replicas). `having`: the changes that they are to have. */
+export function leavesWhole(others: readonly SimServer[], having = ServerState.EMPTY): boolean {
+  const held = others.flatMap(({ directory }) => directory ?? []);
+  return (
+    !others.some(holdsPart) ||
+    held.some(
+      ({ part, generationId, state }) =>
+        (part?.text ?? '') === '' && generationId !== undefined && state.coversAll(having),
+    )
+  );
 }

@@ -9,6 +9,7 @@ import { oracle } from '../conflict/oracle.js';
 import type { MakeAct } from './act.js';
 import { AssuredAct } from './assured-act.js';
 import { BackendDirectory, clientWrites, type DirectoryPart } from './backend-directory.js';
+import { AGED, BoundsAct } from './bounds-act.js';
 import { ChangelogAct } from './changelog-act.js';
 import { only } from './end-checks.js';
 import { GroupsAct, groupWrites, KEPT } from './groups-act.js';
@@ -31,6 +32,10 @@ const COMMON = {
   server: { startHoldMs: 3000 },
   byHand: true,
 } as const;
+/** Undelete ends early, and dead entries go. */
+const EARLY = { ...COMMON.server, undeleteMs: 1000 } as const;
+/** And logs are trimmed, which whoever follows changes at one server after the other would notice. */
+const FORGETS = { ...EARLY, limits: AGED } as const;
 const WHOLE = {
   ...COMMON,
   makeWrite: clientWrites,
@@ -42,6 +47,7 @@ const assured = (run: Simulation) => new AssuredAct(run);
 const waits = (run: Simulation) => new WaitsAct(run);
 const numbers = (run: Simulation) => new ChangelogAct(run);
 const members = (run: Simulation) => new MembersAct(run);
+const bounds = (run: Simulation) => new BoundsAct(run);
 const groups = (run: Simulation) => new GroupsAct(run);
 const resolve = (run: Simulation) => new ResolveAct(run);
 const schema = (run: Simulation) => new SchemaAct(run);
@@ -71,10 +77,10 @@ export const SWARMS: Readonly<Record<string, (seed: number) => RunOptions>> = {
   purge: (seed) => ({
     ...WHOLE,
     seed,
-    server: { ...COMMON.server, undeleteMs: 1000 },
-    compared: living,
+    server: FORGETS,
+    compared: undead,
     atEnd: (...end) => asOracle(...end, living),
-    acts: [waits, status(seed, living)],
+    acts: [waits, bounds, status(seed, undead)],
   }),
   fraction: (seed) => ({
     ...WHOLE,
@@ -108,9 +114,10 @@ function mixed(seed: number): RunOptions {
   const few = random.pick([[members, assured], [numbers]]);
   const some = [...few, resolve, waits].filter(() => random.chance(0.7));
   const forgets = random.chance(0.5);
-  const compared = forgets ? living : conforming;
   const parts = random.chance(0.5) ? Parts.several(seed) : undefined;
   const writes = random.pick(WRITES);
+  const modelled = forgets ? living : conforming;
+  const compared = parts !== undefined ? modelled : forgets ? undead : whole;
   const kept = writes.consistency === undefined ? {} : { consistency: writes.consistency };
   return {
     ...WHOLE,
@@ -119,10 +126,10 @@ function mixed(seed: number): RunOptions {
     safetyMs: 12_000,
     compared,
     ...(parts === undefined
-      ? { openDirectory: BackendDirectory.varied(kept), atEnd: (...end) => asOracle(...end, compared) }
-      : partial(parts, compared, (part) => BackendDirectory.varied({ ...part, ...kept, forgets }))),
-    ...(forgets ? { server: { ...COMMON.server, undeleteMs: 1000 } } : {}),
-    acts: [...writes.acts, ...some, status(seed, compared)],
+      ? { openDirectory: BackendDirectory.varied(kept), atEnd: (...end) => asOracle(...end, modelled) }
+      : partial(parts, modelled, (part) => BackendDirectory.varied({ ...part, ...kept, forgets }))),
+    ...(forgets ? { server: some.includes(numbers) ? EARLY : FORGETS } : {}),
+    acts: [...writes.acts, ...some, ...(forgets ? [bounds] : []), status(seed, modelled)],
   };
 }
 
@@ -141,11 +148,19 @@ function conforming(contents: string): string {
 }
 
 /** Dead entries are dropped by each server at its own time. */
-function living(contents: string): string {
-  return conforming(contents)
+function undead(contents: string): string {
+  return contents
     .split('\n')
     .filter((line) => !line.includes(' # dead '))
     .join('\n');
+}
+
+function living(contents: string): string {
+  return undead(conforming(contents));
+}
+
+function whole(contents: string): string {
+  return contents;
 }
 
 /** Some of the servers hold parts, and all are compared in what each of them holds. */
