@@ -44,7 +44,7 @@ import { assuranceTree } from './monitor/assurance-monitor.js';
 import { listenHttp } from './monitor/http-endpoint.js';
 import { makeStatus } from './monitor/make-status.js';
 import { replicationTree } from './monitor/replication-monitor.js';
-import { countingSeldom, type ExaminedServer, serverHealth } from './monitor/server-health.js';
+import { countingSeldom, type ExaminedServer, lookingSeldom, serverHealth } from './monitor/server-health.js';
 import type { ServerStatus } from './monitor/server-status.js';
 import { purgingTree } from './monitor/upkeep-monitor.js';
 import { renewCertificate } from './server-tls.js';
@@ -58,6 +58,8 @@ const DRAIN_MS = 5000;
 const CERTIFICATE_WATCH_MS = 30_000;
 /** Conflicts that stand are counted for alerts so often at most. */
 const CONFLICTS_REST_MS = 60_000;
+/** Entries change slowly; the operator who asks is told what is so now. */
+const RARE_KEYS_REST_MS = 3_600_000;
 
 export interface RunningServer {
   readonly config: ServerConfig;
@@ -226,10 +228,11 @@ function watchAlerts(
 ): AlertWatch {
   const { settings } = server.config;
   const counting = countingSeldom(CONFLICTS_REST_MS);
+  const looking = lookingSeldom(RARE_KEYS_REST_MS, CONFLICTS_REST_MS);
   const alerts = new AlertWatch({
     server: settings['server.name'],
     ...alertSettings(settings),
-    facts: () => serverHealth(server, counting),
+    facts: () => serverHealth(server, counting, looking),
     log,
   });
   directory.addTree(alertTree(directory.schema, () => alerts.standing()));

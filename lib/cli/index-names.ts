@@ -43,7 +43,7 @@ export async function onIndexes<T>(
 export function indexTable(lines: readonly IndexLine[]): string {
   return table(
     ['domain', 'attribute', 'kind', 'state'],
-    lines.map(({ domain, attribute, kind, state, done, total, common, reason }) => [
+    lines.map(({ domain, attribute, kind, state, done, total, common, rare, reason }) => [
       domain,
       attribute,
       kind,
@@ -51,7 +51,7 @@ export function indexTable(lines: readonly IndexLine[]): string {
         ? reason === undefined
           ? common === undefined
             ? state
-            : `${state}, ${common} common keys`
+            : `${state}, ${common} common keys${rare === undefined ? '' : `, ${rare} of them rare by now: rebuild it`}`
           : `${state}: ${reason}`
         : `${state}, ${done} of ${total} entries`,
     ]),

@@ -15,8 +15,13 @@ export const COMMON_HOLDERS = 4000;
 export const MOST_COMMON = 10_000;
 
 /** Whether a key that `holders` of `entries` have is common. */
-export function areCommon(holders: number, entries: number): boolean {
-  return holders >= COMMON_HOLDERS && holders * SHARE >= entries;
+export function areCommon(holders: number, entries: number, least = COMMON_HOLDERS): boolean {
+  return holders >= least && holders * SHARE >= entries;
+}
+
+/** Whether a common key that `holders` of `entries` have would have helped searches for long: half the share that made it common. */
+export function isRareNow(holders: number, entries: number): boolean {
+  return holders * SHARE * 2 < entries;
 }
 
 /** Whether a key can be: what marks values that are not cut up is looked up beside all others. */

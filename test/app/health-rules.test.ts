@@ -57,6 +57,10 @@ t.test('each fault has its rule', (t) => {
     ],
     ['H030 warning', facts({ upkeep })],
     ['H031 warning', facts({ openConflicts: { orphan: 2 } })],
+    [
+      'H032 warning',
+      facts({ rareKeys: [{ domain: 'dc=x', attribute: 'mail', kind: 'substring', common: 9, rare: 3 }] }),
+    ],
   ];
   for (const [code, given] of cases) t.same(codes(given), [code], code);
   t.end();

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { readFacts } from '../../lib/backend/domain-facts.js';
 import { IndexConfig, type IndexOptions } from '../../lib/backend/index/index-config.js';
+import { findRareKeys } from '../../lib/backend/index/rare-keys.js';
 import { rebuildIndexes } from '../../lib/backend/index/rebuild-index.js';
 import { beginLoad } from '../../lib/backend/load/bulk-load.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
@@ -13,7 +14,6 @@ import { parseDn } from '../../lib/dn/dn-text.js';
 import { compileFilter } from '../../lib/filter/compile-filter.js';
 import { matchFilter } from '../../lib/filter/filter-match.js';
 import { parseFilter } from '../../lib/filter/filter-text.js';
-import { COMMON_HOLDERS } from '../../lib/filter/keys-without-rows.js';
 import { gramKey } from '../../lib/filter/substring-keys.js';
 import type { StoreOp } from '../../lib/port/ordered-store.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
@@ -36,8 +36,9 @@ import {
 
 const BASE = 'dc=example,dc=com';
 const MAIL = 'mail' as AttributeKey;
-const COUNT = COMMON_HOLDERS + 500;
-const INDEXES: IndexOptions = { uid: { equality: true }, mail: { substring: true } };
+const COUNT = 300;
+/** As COMMON_HOLDERS is in a domain that is large enough. */
+const INDEXES: IndexOptions = { uid: { equality: true }, mail: { substring: true, commonFrom: 250 } };
 
 /** A few have their mail elsewhere, or two addresses. */
 const mailOf = (n: number) => (n % 20 === 0 ? [`u${n}@other.org`] : [`u${n}@ex.com`]);
@@ -250,6 +251,39 @@ t.test('rebuilt while it serves and writes go on, offline, and in a copy', async
   await writes(offline, 6);
   t.same(await violations(offline), []);
 });
+
+t.test(
+  'common keys that few entries have by now are told, and gone when the index is made anew',
+  async (t) => {
+    const engine = await opened(await copied());
+    const { backend } = engine;
+    const { indexJobs, indexes } = backend.parts;
+    t.same([...(await findRareKeys(backend.parts))], [], 'as loaded');
+    const move = (from: number, to: number) =>
+      Promise.all(
+        Array.from({ length: to - from }, (_, i) => {
+          const n = from + i;
+          return backend.submit(
+            '',
+            modifying(`uid=u${n},${BASE}`, { mail: { clear: true, add: [`u${n}@other.org`] } }),
+          );
+        }),
+      );
+    await move(0, COUNT / 2);
+    t.same([...(await findRareKeys(backend.parts))], [], 'half of them have moved');
+    await move(COUNT / 2, (COUNT * 9) / 10);
+    const common = commonIn(engine);
+    const rare = must((await findRareKeys(backend.parts)).get(MAIL), 'rare keys');
+    t.ok(rare >= 4 && rare <= common.length, `${rare} of ${common.length}`);
+    const stayed = await searchDns(backend, BASE, 'sub', '(mail=*@ex.com)');
+    t.equal(stayed.length, 29, 'of 30, one was elsewhere from the start');
+    await indexJobs.rebuild(indexes.wanted.items().filter(({ key }) => key === MAIL));
+    t.same([...(await findRareKeys(backend.parts))], []);
+    t.ok((await rowsOf(engine, '@ex')) > 0);
+    t.equal(await rowsOf(engine, '@ot'), 0, 'what many have now is common');
+    t.same(await violations(engine), []);
+  },
+);
 
 t.test('a crash in a rebuild leaves nothing common; the next start decides anew', async (t) => {
   const store = await copied();

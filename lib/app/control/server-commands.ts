@@ -20,7 +20,14 @@ import { backUpServer } from '../backup/back-up-server.js';
 import { changeSchema, type SchemaEdit } from '../config/change-schema.js';
 import { schemaReport } from '../config/schema-report.js';
 import { type GivenUp, saveGivenUp } from '../data/given-up.js';
-import { adviceLines, changeIndexes, indexLines, rebuildNamed, verifyIndexes } from '../data/index-admin.js';
+import {
+  adviceLines,
+  changeIndexes,
+  listedIndexes,
+  rareIndexes,
+  rebuildNamed,
+  verifyIndexes,
+} from '../data/index-admin.js';
 import { mergeEntries } from '../data/merge-entries.js';
 import { verifyDomain } from '../data/verify-store.js';
 import type { RunningDomain } from '../domain/domain.js';
@@ -121,11 +128,11 @@ async function indexCommand(
 ): Promise<unknown> {
   switch (request.command) {
     case 'index-list':
-      return indexLines(domains);
+      return await listedIndexes(domains);
     case 'index-verify':
       return await verifyIndexes(domains);
     case 'index-advise':
-      return adviceLines(advice.rows(), schema);
+      return [...adviceLines(advice.rows(), schema), ...(await rareIndexes(domains))];
     case 'index-rebuild':
       return await rebuildNamed(domains, request.indexes, progress);
     default: {

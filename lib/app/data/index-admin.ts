@@ -5,6 +5,7 @@
  * another job runs is done after it.
  */
 import { IndexConfig, type IndexItem, kindName } from '../../backend/index/index-config.js';
+import { findRareKeys } from '../../backend/index/rare-keys.js';
 import { verifyIndexRows } from '../../backend/index/verify-index.js';
 import { INDEX_KIND } from '../../backend/rows/key-space.js';
 import type { StoreBackend } from '../../backend/store-backend.js';
@@ -42,6 +43,8 @@ export interface IndexLine {
   readonly total?: number;
   /** Keys of a substring index that are common, where there are any. */
   readonly common?: number;
+  /** How many of these few entries have by now, as a sample tells, where there are any: `index rebuild` gives them rows again. */
+  readonly rare?: number;
   readonly reason?: string;
 }
 
@@ -68,6 +71,46 @@ export function indexLines(domains: readonly IndexedDomain[]): readonly IndexLin
       ...(reason === undefined ? {} : { reason }),
     })),
   );
+}
+
+/** indexLines() with the common keys that are rare by now. Rejects with a StoreError or LdapError unavailable. */
+export async function listedIndexes(domains: readonly IndexedDomain[]): Promise<readonly IndexLine[]> {
+  const rare = await rareIndexes(domains);
+  return indexLines(domains).map((line) => {
+    const found = rare.find((one) => one.domain === line.domain && one.attribute === line.attribute);
+    return found === undefined || line.common === undefined ? line : { ...line, rare: found.rare };
+  });
+}
+
+/** Substring indexes to be made anew: common keys of theirs are rare by now. */
+export interface RareIndex {
+  readonly domain: string;
+  readonly attribute: string;
+  readonly kind: 'substring';
+  readonly common: number;
+  readonly rare: number;
+}
+
+/** Those of the domains. Rejects with a StoreError or LdapError unavailable. */
+export async function rareIndexes(domains: readonly IndexedDomain[]): Promise<readonly RareIndex[]> {
+  const found: RareIndex[] = [];
+  for (const { baseText, backend, schema } of domains) {
+    const { parts } = backend;
+    for (const [key, rare] of backend.importing ? [] : await findRareKeys(parts))
+      found.push({
+        domain: baseText,
+        attribute: schema.attributeType(key)?.names[0] ?? key,
+        kind: 'substring',
+        common: parts.indexes.spec(key)?.common.size ?? rare,
+        rare,
+      });
+  }
+  return found;
+}
+
+/** In one line, its command first. */
+export function rareText({ attribute, common, rare }: RareIndex): string {
+  return `polyarch index rebuild --index ${attribute}:substring   # ${rare} of ${common} common keys are rare by now`;
 }
 
 function commonOf({ parts }: StoreBackend, { key, kind }: IndexItem): Pick<IndexLine, 'common'> {

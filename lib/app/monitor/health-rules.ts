@@ -4,6 +4,7 @@
  * A function of facts that were gathered before (gather-health.ts). Numbers are never reused: scripts and dashboards go by them. docs/monitoring.md lists them.
  */
 import { counted } from '../../base/counted.js';
+import type { RareIndex } from '../data/index-admin.js';
 import type { LinkHours, ServerStatus, UpkeepStatus } from './server-status.js';
 
 export type Severity = 'error' | 'warning';
@@ -28,6 +29,8 @@ export interface HealthFacts {
   readonly upkeep: readonly (UpkeepStatus & { readonly baseDn: string })[];
   /** Conflicts that stand, by kind. */
   readonly openConflicts: Readonly<Record<string, number>>;
+  /** Substring indexes whose common keys are rare by now; absent: none, as of a server of before. */
+  readonly rareKeys?: readonly RareIndex[];
   readonly freeBytes: number | undefined;
   readonly minFreeBytes: number;
   readonly certificates: readonly { readonly file: string; readonly endsMs: number }[];
@@ -55,7 +58,7 @@ export function examine(facts: HealthFacts): readonly Finding[] {
       ...replicationFindings(status, facts.dir, facts.nowMs),
       ...unfollowedFindings(status, facts),
     );
-  findings.push(...upkeepFindings(facts));
+  findings.push(...upkeepFindings(facts), ...indexFindings(facts));
   return findings.sort((a, b) => {
     if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1;
     return a.code < b.code ? -1 : a.code > b.code ? 1 : 0;
@@ -256,6 +259,18 @@ function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator
         'only people know what was meant',
         `polyarch replication conflicts --dir ${dir} --kind ${kind}`,
       );
+}
+
+function* indexFindings({ rareKeys = [], dir }: HealthFacts): Generator<Finding> {
+  for (const { domain, attribute, common, rare } of rareKeys)
+    yield finding(
+      'H032',
+      'warning',
+      `${attribute}:substring (${domain})`,
+      `${rare} of ${counted(common, 'common key')} of the index are rare by now`,
+      'searches for what few entries have look at all entries',
+      `polyarch index rebuild --dir ${dir} --index ${attribute}:substring`,
+    );
 }
 
 function finding(

@@ -3,6 +3,7 @@
  */
 import type { JournalLine } from '../../conflict/domain-view.js';
 import { listedLines } from '../../operation/write/resolved-conflicts.js';
+import { type RareIndex, rareIndexes } from '../data/index-admin.js';
 import type { RunningDomain } from '../domain/domain.js';
 import type { ServerFiles } from '../server-files.js';
 import { fileFacts } from './health-files.js';
@@ -19,10 +20,11 @@ export interface ExaminedServer {
 
 type Counts = Readonly<Record<string, number>>;
 
-/** All facts. `conflicts`: counts conflicts that stand. */
+/** All facts. `conflicts`: counts conflicts that stand; `rare`: looks for indexes to be made anew. */
 export async function serverHealth(
   server: ExaminedServer,
   conflicts: (domains: readonly RunningDomain[]) => Promise<Counts> = openConflicts,
+  rare: (domains: readonly RunningDomain[]) => Promise<readonly RareIndex[]> = rareIndexes,
 ): Promise<HealthFacts> {
   const domains = [...server.domains, ...server.ownDomains];
   return {
@@ -32,6 +34,7 @@ export async function serverHealth(
       domains.map(async (domain) => ({ baseDn: domain.baseText, ...(await domain.upkeep.status()) })),
     ),
     openConflicts: await conflicts(domains),
+    rareKeys: await rare(server.domains),
   };
 }
 
@@ -44,6 +47,20 @@ export function countingSeldom(restMs: number): (domains: readonly RunningDomain
     if (counted === undefined || (counted.state !== state && nowMs - counted.atMs >= restMs))
       counted = { atMs: nowMs, state, counts: await openConflicts(domains) };
     return counted.counts;
+  };
+}
+
+/** Looks for indexes to be made anew for somebody who asks often: `restMs` after the last look at the earliest, `foundMs` where that found any. */
+export function lookingSeldom(
+  restMs: number,
+  foundMs: number,
+): (domains: readonly RunningDomain[]) => Promise<readonly RareIndex[]> {
+  let looked: { readonly atMs: number; readonly found: readonly RareIndex[] } | undefined;
+  return async (domains) => {
+    const nowMs = performance.now();
+    if (looked === undefined || nowMs - looked.atMs >= (looked.found.length > 0 ? foundMs : restMs))
+      looked = { atMs: nowMs, found: await rareIndexes(domains) };
+    return looked.found;
   };
 }
 

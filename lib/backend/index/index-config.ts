@@ -21,6 +21,8 @@ export interface IndexKinds {
   readonly substring?: boolean;
   readonly ordering?: boolean;
   readonly presence?: boolean;
+  /** Entries that a common key of the substring index has at least. Default COMMON_HOLDERS. */
+  readonly commonFrom?: number;
 }
 
 /** Attribute type (any name) -> kinds. */
@@ -62,6 +64,8 @@ export interface IndexSpec {
   readonly presence: boolean;
   /** Keys of the substring index that have no rows. */
   readonly common: CommonKeys;
+  /** IndexKinds.commonFrom. */
+  readonly commonFrom: number | undefined;
   /** The schema allows one value. */
   readonly single: boolean;
 }
@@ -107,6 +111,7 @@ export class IndexConfig implements IndexCatalog {
         ordering: kinds.ordering === true ? type.ordering : undefined,
         presence: kinds.presence === true,
         common: CommonKeys.NONE,
+        commonFrom: kinds.commonFrom,
         single: type.singleValue,
       });
     }
@@ -157,6 +162,7 @@ export class IndexConfig implements IndexCatalog {
         substring: kept.has(INDEX_KIND.substring) ? spec.substring : undefined,
         presence: kept.has(INDEX_KIND.presence),
         common: kept.has(INDEX_KIND.substring) ? spec.common : CommonKeys.NONE,
+        commonFrom: spec.commonFrom,
         single: spec.single,
       });
     }

@@ -26,8 +26,14 @@ interface Candidate extends PutKey {
 export class KeyCensus {
   readonly #candidates = new Map<number, Candidate>();
   #isFirst = true;
+  readonly #least: number | undefined;
   /** The common keys, after finish(). */
   readonly found: Uint8Array[] = [];
+
+  /** `least`: holders that a common key has. Default COMMON_HOLDERS. */
+  constructor(least?: number) {
+    this.#least = least;
+  }
 
   /** A round that is not the last: whether the rows of these ids must be blocks, which can go later. `entries`: that have come so far. */
   put(hash: number, key: Uint8Array, ids: readonly EntryId[], entries: number): boolean {
@@ -47,11 +53,11 @@ export class KeyCensus {
   isCommon(hash: number, key: Uint8Array, holders: number, entries: number): boolean {
     const candidate = this.#candidate(hash, key);
     if (candidate === undefined) {
-      if (!this.#isFirst || !areCommon(holders, entries) || !mayBeCommon(key)) return false;
+      if (!this.#isFirst || !areCommon(holders, entries, this.#least) || !mayBeCommon(key)) return false;
       return this.#find(key);
     }
     candidate.holders += holders;
-    candidate.common = areCommon(candidate.holders, entries) && this.#find(candidate.key);
+    candidate.common = areCommon(candidate.holders, entries, this.#least) && this.#find(candidate.key);
     if (!candidate.common) this.#candidates.delete(hash);
     return candidate.common;
   }
@@ -59,7 +65,7 @@ export class KeyCensus {
   /** The end: keys with rows of earlier rounds that must go. */
   finish(entries: number): readonly PutKey[] {
     for (const candidate of this.#candidates.values())
-      candidate.common ||= areCommon(candidate.holders, entries) && this.#find(candidate.key);
+      candidate.common ||= areCommon(candidate.holders, entries, this.#least) && this.#find(candidate.key);
     return [...this.#candidates.values()].filter(({ common }) => common);
   }
 
@@ -70,7 +76,7 @@ export class KeyCensus {
   }
 
   #begun(hash: number, key: Uint8Array, holders: number, entries: number): Candidate | undefined {
-    if (!this.#isFirst || !areCommon(holders, entries) || !mayBeCommon(key)) return undefined;
+    if (!this.#isFirst || !areCommon(holders, entries, this.#least) || !mayBeCommon(key)) return undefined;
     if (this.#candidates.has(hash) || this.#candidates.size >= MOST_COMMON) return undefined;
     const candidate: Candidate = { key: key.slice(), blocks: [], holders: 0, common: false };
     this.#candidates.set(hash, candidate);

@@ -48,7 +48,9 @@ export class PostingBuilder {
       if (spec.substring !== undefined) build(spec, INDEX_KIND.substring);
       if (spec.presence) build(spec, INDEX_KIND.presence);
     }
-    this.#sink = sinkFor(this.#building.map(({ spec, kind }) => ({ attribute: spec.key, kind })));
+    this.#sink = sinkFor(
+      this.#building.map(({ spec: { key, commonFrom }, kind }) => ({ attribute: key, kind, commonFrom })),
+    );
   }
 
   /** Whether relieve() or write() should be called before more entries come. */

@@ -64,6 +64,8 @@ export function besideOthers(pause: () => Promise<void>): BuilderBounds {
 export interface IndexToFill {
   readonly attribute: AttributeKey;
   readonly kind: IndexKind;
+  /** IndexKinds.commonFrom. */
+  readonly commonFrom?: number | undefined;
 }
 
 /** The keys of each substring index that are common, by the number of the index, where there are any. */
@@ -115,12 +117,12 @@ export class PostingTables implements PostingSink, SubstringKeySink {
     this.#store = store;
     this.#keys = keys;
     this.#bounds = bounds;
-    this.#filling = indexes.map(({ attribute, kind }, index) => ({
+    this.#filling = indexes.map(({ attribute, kind, commonFrom }, index) => ({
       attribute,
       kind,
       index,
       table: new PostingTable(),
-      common: new KeyCensus(),
+      common: new KeyCensus(commonFrom),
     }));
     this.#inOrder = this.#filling.toSorted((a, b) =>
       a.attribute === b.attribute ? a.kind - b.kind : a.attribute < b.attribute ? -1 : 1,
