@@ -98,6 +98,7 @@ mozillanickname 1.3.6.1.4.1.13769.2.1 xmozillanickname
 mozillasecondemail 1.3.6.1.4.1.13769.2.2 xmozillasecondemail
 mozillausehtmlmail 1.3.6.1.4.1.13769.2.3 xmozillausehtmlmail
 nsaimid 1.3.6.1.4.1.13769.2.4 nscpaimscreenname
+status 2.25.106979801653467080826045286574582475051.1.24 replication-status
 `;
 
 /** Types whose values do not compare as caseIgnoreMatch. */
