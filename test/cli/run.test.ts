@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { prepareSocketDirectory, serverFiles } from '../../lib/app/server-files.js';
 import { COMMANDS, GROUPS } from '../../lib/cli/command-list.js';
 import { listenOn } from '../../lib/cli/commands/setup.js';
@@ -102,6 +102,11 @@ t.test('help and errors, some of them through the launcher too', { timeout: LIMI
     },
     { args: ['generate', '--entries', 'x'], status: 89, err: /--entries takes a whole number/ },
     { args: ['generate', '--base', 'nonsense'], status: 89, err: /is not a base DN/ },
+    {
+      args: ['policy', 'explain', '--user', 'nonsense'],
+      status: 89,
+      err: /--user: "nonsense" is not a DN; write it/,
+    },
     // Lists that are given in several pieces are whole; of other options the last counts.
     {
       args: ['replication', 'status', '--dir', 'no-such', '--dir', '.'],
@@ -139,7 +144,8 @@ t.test('help and errors, some of them through the launcher too', { timeout: LIMI
   }
 });
 
-t.test('a server that ends while it is asked for its status is one that does not run', async (t) => {
+/** A directory whose control socket somebody holds, who ends each conversation at its first octets. */
+async function heldDirectory(t: Test): Promise<string> {
   const dir = t.testdir({ 'polyarch.yaml': '' });
   const server = createServer((socket) => socket.once('data', () => socket.destroy()));
   const files = serverFiles(dir);
@@ -147,6 +153,20 @@ t.test('a server that ends while it is asked for its status is one that does not
   server.listen(files.socket);
   await once(server, 'listening');
   t.teardown(() => server.close());
+  return dir;
+}
+
+t.test('a server that runs is not started again, in the foreground or behind', async (t) => {
+  const dir = await heldDirectory(t);
+  for (const more of [[], ['--detach']]) {
+    const done = await polyarch(['start', '--dir', dir, ...more]);
+    t.equal(done.status, 80);
+    t.match(done.stderr, /^polyarch: the server in \S+ runs already; see: \S*polyarch status --dir \S+\n$/);
+  }
+});
+
+t.test('a server that ends while it is asked for its status is one that does not run', async (t) => {
+  const dir = await heldDirectory(t);
   const done = await polyarch(['replication', 'status', '--json', '--dir', dir]);
   t.equal(done.status ?? 0, 0, done.stderr);
   t.same(JSON.parse(done.stdout), { servers: [{ dir, running: false }], inSync: false });

@@ -2,6 +2,7 @@
  * `polyarch policy explain`: which password policy governs a user, why, how the account stands, and what its next bind comes to.
  */
 import type { PolicyReport } from '../../operation/bind/policy-report.js';
+import { requireDn } from '../base-dn.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { facts, printData } from '../output.js';
 import { callServer, targetOptions } from '../server-target.js';
@@ -19,6 +20,7 @@ export const policyExplain = defineCommand({
     ],
   ],
   async run(args) {
+    requireDn(args.user, '--user');
     const report = (await callServer(args, { command: 'policy-explain', dn: args.user })) as PolicyReport;
     printData(report, args.json, () => show(report));
     return undefined;

@@ -42,8 +42,9 @@ export const start: Command = {
   ],
   async run(args) {
     const dir = String(args.dir);
-    if (args.detach === true) return await detach(dir, flagArguments(args));
     const parent = args.parent === 'supervised' || args.parent === 'detached' ? args.parent : undefined;
+    if (parent === undefined) await refuseRunning(dir);
+    if (args.detach === true) return await detach(dir, flagArguments(args));
     return await runServerProcess(dir, givenFlags(args), parent, (error) => ({
       lines: errorLines(error),
       exitCode: exitCodeOf(error),
@@ -76,13 +77,17 @@ function flagArguments(args: Readonly<Record<string, unknown>>): string[] {
   return [...givenFlags(args)].flatMap(([key, value]) => [`--${optionFlag(key)}`, value]);
 }
 
-async function detach(dir: string, flags: readonly string[]): Promise<number | undefined> {
+async function refuseRunning(dir: string): Promise<void> {
   const files = existingServer(dir);
   if (await isRunning(files))
     throw new OperatorError(
       'DATA_DIR_LOCKED',
       `the server in ${files.dir} runs already; see: polyarch status --dir ${dir}`,
     );
+}
+
+async function detach(dir: string, flags: readonly string[]): Promise<number | undefined> {
+  const files = existingServer(dir);
   const child = startChildServer(dir, 'detached', flags);
   try {
     await child.ready;
