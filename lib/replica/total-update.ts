@@ -34,7 +34,7 @@ export interface TotalUpdateHooks {
   carrier(): UpdateCarrier | undefined;
   /** Others hold another history of ours. */
   forked(): boolean;
-  /** What the peers that were connected as the update was asked for hold. */
+  /** What the peers hold that are connected as the update begins. */
   heard(): readonly Heard[];
   /** A peer does not count us among the domain's servers. */
   outside(): boolean;
@@ -89,9 +89,10 @@ export class TotalUpdate {
     this.#place = undefined;
     this.#giveUp = giveUp;
     this.#refused = undefined;
-    this.#heard = this.#hooks.heard();
     try {
       await first();
+      // The update ends all sessions: this is the last that is heard, for all its attempts.
+      this.#heard = this.#hooks.heard();
       await this.#attempts(peer, keep, this.#progress);
     } finally {
       this.#progress = undefined;

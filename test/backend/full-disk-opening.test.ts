@@ -172,3 +172,31 @@ t.test('another schema: a store that fails otherwise is not opened', async (t) =
   store.faults.refuse = 'failed';
   await t.rejects(openEngine({ store, sink, indexes: SMALL, schema: standardSchema() }), /simulated failed/);
 });
+
+t.test(
+  'what opening has to write is written in the turn of a write: a copy that begins meanwhile waits',
+  async (t) => {
+    const [{ store, sink }, source] = [await closed(), await closed()];
+    store.faults.refuse = 'full';
+    const { backend } = await openEngine({ store, sink, indexes: SMALL });
+    store.faults.refuse = undefined;
+    store.faults.delay = () => new Promise((resolve) => setImmediate(resolve));
+    const batch = store.batch.bind(store);
+    let [running, most] = [0, 0];
+    store.batch = async (...of) => {
+      running += 1;
+      most = Math.max(most, running);
+      await batch(...of).finally(() => {
+        running -= 1;
+      });
+    };
+    const given = await openEngine({ store: source.store, sink: source.sink, indexes: LARGE });
+    await given.backend.startGeneration('g1');
+    await Promise.all([backend.submit('', describing('x')), copied(given.backend, backend)]);
+    t.equal(most, 1, 'one batch at a time, from the first that opening owes');
+    t.match(backend.condition, { kind: 'ready' });
+    t.same(await searchDns(backend, BASE, 'sub', '(description=x)'), [], 'the copy came behind the write');
+    t.same(await searchDns(backend, BASE, 'sub', '(cn=ann)'), [PERSON]);
+    await backend.close();
+  },
+);

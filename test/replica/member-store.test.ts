@@ -1,6 +1,9 @@
 /** The table of a domain's servers on disk (lib/replica/member-store.ts): what is there after a crash, whatever was written at the same time. */
 import t from 'tap';
+import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { must } from '../../lib/base/assert.js';
+import { MemberStore } from '../../lib/replica/member-store.js';
+import { expectedMember } from '../../lib/sync/member-row.js';
 import { directoryServer, World } from '../sim/world.js';
 
 /** s1 and two others, which have reported. */
@@ -52,4 +55,30 @@ t.test('an eviction that the disk refused is none, also after a crash', async (t
   await world.wait(s1.members?.tick(true) ?? Promise.resolve());
   await again();
   t.equal(ofS3()?.standing, 'member');
+});
+
+t.test('a data set that begins on a full disk is named there before any row of it', async (t) => {
+  const store = new MemoryStore();
+  const prefix = Uint8Array.of(7);
+  const before = new MemberStore(store, prefix);
+  await before.begin('g1', []);
+  await before.save(['s1', 's2', 's3'].map(expectedMember), true);
+  const members = new MemberStore(store, prefix);
+  store.faults.refuse = 'full';
+  const begun = members.begin('g2', ['s1', 's2', 's3']);
+  await t.rejects(begun, /full/);
+  const evicted = { ...expectedMember('s2'), standing: 'evicted', standingAtMs: 5 } as const;
+  await t.rejects(members.save([evicted], true), /full/);
+  const found = async () => {
+    const { generation, rows } = await new MemberStore(store, prefix).load();
+    return `${generation} ${rows.map(({ name, standing }) => `${name}:${standing}`)}`;
+  };
+  t.equal(
+    await found(),
+    'g1 s1:member,s2:member,s3:member',
+    'nothing of the new one is taken for the old one',
+  );
+  store.faults.refuse = undefined;
+  await Promise.all([members.saveFirst(expectedMember('s1')), members.save([expectedMember('s4')], false)]);
+  t.equal(await found(), 'g2 s1:member,s2:evicted,s4:member', 'and nothing of it is dropped');
 });

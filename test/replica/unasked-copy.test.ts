@@ -4,7 +4,9 @@ import { UnaskedCopy } from '../../lib/replica/unasked-copy.js';
 
 function copies() {
   const timers: { readonly delayMs: number; readonly run: () => void; cancelled: boolean }[] = [];
+  let nowMs = 0;
   const copy = new UnaskedCopy({
+    monotonicMs: () => nowMs,
     after: (delayMs, run) => {
       const timer = { delayMs, run, cancelled: false };
       timers.push(timer);
@@ -27,11 +29,15 @@ function copies() {
   const wait = async (): Promise<number> => {
     await new Promise((resolve) => setImmediate(resolve));
     const timer = timers.shift();
+    nowMs += timer?.delayMs ?? 0;
     if (timer?.cancelled === false) timer.run();
     await new Promise((resolve) => setImmediate(resolve));
     return timer?.delayMs ?? 0;
   };
-  return { copy, state, ask, wait };
+  const rest = (forMs: number): void => {
+    nowMs += forMs;
+  };
+  return { copy, state, ask, wait, rest };
 }
 
 t.test(
@@ -90,4 +96,22 @@ t.test('one at a time; a copy that was whole begins the pace anew', async (t) =>
   ask('d');
   t.equal(await wait(), 250);
   t.same(state.begun, ['a', 'b', 'c', 'd', 'd']);
+});
+
+t.test('whole copies after each of which another is wanted come ever more seldom', async (t) => {
+  const { state, ask, wait, rest } = copies();
+  state.fails = false;
+  const pauses: number[] = [];
+  for (const peer of ['a', 'b', 'a', 'b', 'a', 'b']) {
+    ask(peer);
+    pauses.push(await wait());
+  }
+  t.same(pauses, [0, 0, 0, 250, 500, 1000]);
+  t.same(state.begun, ['a', 'b', 'a', 'b', 'a', 'b']);
+  rest(58_000);
+  ask('a');
+  t.equal(await wait(), 2000);
+  rest(60_000);
+  ask('b');
+  t.equal(await wait(), 0, 'after a minute without one they begin at once again');
 });
