@@ -263,6 +263,19 @@ t.test('backups that are removed while they are listed are no faults', async (t)
   rmSync(removed, { recursive: true });
 });
 
+t.test('a folder of backups that is a file is told so, and left as it is', async (t) => {
+  const config = await readServerConfig(dir);
+  for (const incremental of [false, true])
+    await t.rejects(
+      backUp(config, { folder: keyFile, incremental }, () => {}),
+      {
+        code: 'FILE_UNWRITABLE',
+        message: `${keyFile} is no folder`,
+      },
+    );
+  t.match(readFileSync(keyFile, 'utf8'), /sixteen octets/);
+});
+
 t.test('list, verify, prune', async (t) => {
   const { backups, faults } = await readCatalog(folder);
   t.same(faults, []);

@@ -1,7 +1,8 @@
 /** Referral objects and continuation references (RFC 3296). */
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
-import { CONTROL_OIDS } from '../../lib/ldap/control-oids.js';
+import { CONTROL_OIDS, EXTENDED_OIDS } from '../../lib/ldap/control-oids.js';
+import { encodePasswordModify } from '../../lib/ldap/extended/password-modify.js';
 import { BASE, TestServer } from './test-server.js';
 
 const REMOTE = `ou=remote,${BASE}`;
@@ -46,6 +47,19 @@ t.test(
       value: utf8Encode('x'),
     } as const;
     t.equal((await client.call(compare)).result, 'referral');
+    const password = {
+      kind: 'extended',
+      oid: EXTENDED_OIDS.passwordModify,
+      value: encodePasswordModify({
+        user: `uid=x,${REMOTE}`,
+        oldPassword: undefined,
+        newPassword: utf8Encode('new'),
+      }),
+    } as const;
+    const modified = await admin.call(password);
+    t.equal(modified.result, 'referral', 'a password modify too');
+    t.equal(modified.referrals[0], 'ldap://other.example:1389/uid=x,ou=there,dc=other');
+    t.equal((await admin.call(password, manage)).result, 'noSuchObject');
   },
 );
 

@@ -5,7 +5,7 @@
  * incremental backup is taken only where the logs hold every change since its parent without a hole, and of the same data set; else a full one is.
  */
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readFacts } from '../../backend/domain-facts.js';
 import { type DomainNumber, KeySpace } from '../../backend/rows/key-space.js';
@@ -71,6 +71,7 @@ export async function makeBackup(
   request: BackupRequest,
 ): Promise<BackupMade> {
   const takenMs = Date.now();
+  await checkFolder(request.folder);
   const frozen = new FrozenStore(store);
   try {
     const domains = await frozenDomains(frozen);
@@ -91,6 +92,12 @@ export async function makeBackup(
   } finally {
     await frozen.close();
   }
+}
+
+/** Rejects with OperatorError FILE_UNWRITABLE where something else has the folder's name. */
+async function checkFolder(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory() === false) throw new OperatorError('FILE_UNWRITABLE', `${path} is no folder`);
 }
 
 async function write(

@@ -31,6 +31,7 @@ import {
 import { mergeEntries } from '../data/merge-entries.js';
 import { verifyDomain } from '../data/verify-store.js';
 import type { RunningDomain } from '../domain/domain.js';
+import { checkNamedPeers } from '../domain/named-peers.js';
 import { verifyReplicas } from '../domain/verify-replicas.js';
 import { type ChangeLine, changeLines } from '../monitor/change-lines.js';
 import { countedNow } from '../monitor/make-status.js';
@@ -188,6 +189,7 @@ async function initialize(
   const [domain] = domains;
   if (domain === undefined || domains.length > 1)
     throw new OperatorError('COMMAND_INVALID', 'this server holds several domains; say which with --base');
+  checkNamedPeers([request.from], domain.broker.peerNames());
   const from = request.from ?? domain.following()[0];
   if (from === undefined)
     throw new OperatorError(

@@ -1,10 +1,10 @@
 /**
  * `replication verify` on a running server: every domain against every peer that it follows, and repairs when they are asked for.
  */
-import { OperatorError } from '../../base/operator-error.js';
 import type { VerifyResult } from '../../replica/divergence.js';
 import type { ControlRequest } from '../control/control-protocol.js';
 import type { RunningDomain } from './domain.js';
+import { checkNamedPeers } from './named-peers.js';
 import { brokersAmong } from './watch-divergence.js';
 
 export interface ReplicasVerified extends VerifyResult {
@@ -19,15 +19,8 @@ export async function verifyReplicas(
   domains: readonly RunningDomain[],
   { peer, repair, from }: Extract<ControlRequest, { readonly command: 'verify-replicas' }>,
 ): Promise<readonly ReplicasVerified[]> {
-  const known = new Set(
-    domains.flatMap(({ broker, divergence }) => [...broker.peerNames(), ...divergence.peers()]),
-  );
-  for (const name of [peer, from])
-    if (name !== undefined && !known.has(name))
-      throw new OperatorError(
-        'COMMAND_INVALID',
-        `this server has no peer ${name}; it has ${[...known].join(', ') || 'none'}`,
-      );
+  const known = domains.flatMap(({ broker, divergence }) => [...broker.peerNames(), ...divergence.peers()]);
+  checkNamedPeers([peer, from], known);
   const results: ReplicasVerified[] = [];
   for (const domain of domains) {
     const { broker, divergence, baseText, backend } = domain;

@@ -17,7 +17,7 @@ import {
 import type { ExtendedRequest } from '../../ldap/message.js';
 import { checkProtected } from '../connection/protection.js';
 import type { Domain } from '../directory.js';
-import { domainOf, noSuchObject, shown } from '../names.js';
+import { domainOf, shown, targetEntry } from '../names.js';
 import { type Answer, extendedAnswer, type Operation, SUCCESS } from '../operation.js';
 import type { ServerParts } from '../server-parts.js';
 import { assure } from '../write/assured.js';
@@ -68,11 +68,9 @@ async function findUser(parts: ServerParts, operation: Operation, wish: Password
   if (wish.user === undefined) return ownEntry(parts, requester);
   const text = await dnOfUser(parts, wish.user);
   if (isAdminDn(parts, parts.directory.route(text).dn)) throw adminPassword();
-  const { domain, dn } = domainOf(parts.directory, text, operation.controls.manageDsaIt);
-  const entry = domain.backend.byDn(dn);
-  const reader = parts.policy.reader(requester);
-  if (entry === undefined || !reader.seesEntry(entry)) throw noSuchObject(domain.backend, dn, reader);
-  return { domain, entry };
+  const { manageDsaIt } = operation.controls;
+  const { domain, dn } = domainOf(parts.directory, text, manageDsaIt);
+  return { domain, entry: targetEntry(domain.backend, dn, parts.policy.reader(requester), manageDsaIt) };
 }
 
 /** The DN of a user identity: a DN, `dn:` and a DN, or `u:` and a uid (RFC 3062 section 2 leaves its form open). */
