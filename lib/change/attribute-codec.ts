@@ -38,6 +38,7 @@ const RULES: readonly string[] = [
   'protocolInformationMatch',
   'authPasswordExactMatch',
   'certificateListExactMatch',
+  'authzMatch',
 ];
 const RULE_NUMBERS = new Map(RULES.map((name, number) => [name, number]));
 
