@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { must } from '../base/assert.js';
 import { utf8Decode, utf8Encode } from '../base/bytes.js';
@@ -17,6 +17,7 @@ import { DEFAULT_ADMIN_DN, type PartialSettings } from '../config/option-table.j
 import {
   closeFolder,
   isSystemError,
+  makeFolders,
   makePrivateFolder,
   systemReason,
   unwritable,
@@ -78,7 +79,7 @@ export async function setupServer(options: SetupOptions): Promise<MadeServer> {
   );
   const password = options.password ?? generatedPassword(16);
   try {
-    await mkdir(dirname(dir), { recursive: true });
+    await makeFolders(dirname(dir));
     await makePrivateFolder(draft);
     await fill(draft, options, password);
     if (exists) await moveUp(draft, dir);

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { OperatorError } from '../base/operator-error.js';
 
@@ -71,7 +71,19 @@ export function unwritable(name: string, error: unknown): OperatorError {
 
 /** Makes a folder (and those above it) with mode 0700 where it is missing. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: PRIVATE_MODE });
+  await makeFolders(path, PRIVATE_MODE);
+}
+
+/** Makes a folder and those above it where they are missing, from the first one that is there. Node's own way up never ends where nothing can be made and the system says ENOENT, as in /proc. */
+export async function makeFolders(path: string, mode?: number): Promise<void> {
+  const missing: string[] = [];
+  for (let at = resolve(path); !(await pathExists(at)) && at !== dirname(at); at = dirname(at))
+    missing.push(at);
+  for (const folder of missing.reverse())
+    await mkdir(folder, { mode }).catch(async (error: unknown) => {
+      const found = await stat(folder).catch(() => undefined);
+      if (found?.isDirectory() !== true) throw error; // else somebody made it meanwhile
+    });
 }
 
 /** Takes a folder that is there away from all but its owner, as makePrivateFolder() would have made it. */

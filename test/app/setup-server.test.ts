@@ -33,6 +33,7 @@ t.test('what cannot be written is said in a sentence, and nothing is left behind
   const file = join(top, 'file');
   await writeFile(file, '');
   await t.rejects(make(join(file, 'below', 'it')), { code: /DATA_DIR_NOT_EMPTY|FILE_UNWRITABLE/ });
+  await t.rejects(make('/proc/none/below'), { code: 'FILE_UNWRITABLE' }, 'where nothing can be made');
   await t.rejects(make('/dev/null/x'), { code: /DATA_DIR_NOT_EMPTY|FILE_UNWRITABLE/ });
   const long = join(top, 'x'.repeat(254));
   await t.rejects(make(long), { code: 'FILE_UNWRITABLE', message: /cannot write .*: / });

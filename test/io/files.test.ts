@@ -22,6 +22,10 @@ t.test('a file is written whole, with its mode, and nothing is left beside it', 
   await t.rejects(writeFileAtomic(join(dir, 'missing', 'x'), 'x'));
   await makePrivateFolder(join(dir, 'a', 'b'));
   t.equal((await stat(join(dir, 'a', 'b'))).mode & 0o777, 0o700);
+  await Promise.all([makePrivateFolder(join(dir, 'm', 'n')), makePrivateFolder(join(dir, 'm', 'n'))]);
+  t.equal(await pathExists(join(dir, 'm', 'n')), true, 'made twice at once');
+  await t.rejects(makePrivateFolder(join(dir, 'secret', 'x')), { code: 'ENOTDIR' });
+  await t.rejects(makePrivateFolder('/proc/none/below'), 'where nothing can be made');
   t.equal(await pathExists(join(dir, 'a')), true);
   t.equal(await pathExists(join(dir, 'z')), false);
 });
