@@ -1,13 +1,15 @@
 /** Work on whole domains: bulk load, rebuild of indexes, total update, and verify, which finds what was broken on purpose. */
 import t from 'tap';
-import { readFacts } from '../../lib/backend/domain-facts.js';
+import { domainNumber, readFacts } from '../../lib/backend/domain-facts.js';
+import { IndexConfig } from '../../lib/backend/index/index-config.js';
 import { rebuildIndexes } from '../../lib/backend/index/rebuild-index.js';
 import { beginLoad, type LoadOptions } from '../../lib/backend/load/bulk-load.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
 import { Dictionary } from '../../lib/backend/rows/dictionary.js';
 import { decodeState, encodeRecord, isRdnInside } from '../../lib/backend/rows/entry-record.js';
-import { headKey, INDEX_KIND, POSTING, postingKey, TAG } from '../../lib/backend/rows/key-space.js';
+import { headKey, INDEX_KIND, KeySpace, POSTING, postingKey, TAG } from '../../lib/backend/rows/key-space.js';
 import { encodeClaims, encodeIdRow } from '../../lib/backend/rows/rows.js';
+import { verifyDomainRows } from '../../lib/backend/verify.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
 import { parseDn } from '../../lib/dn/dn-text.js';
@@ -202,6 +204,18 @@ t.test(
     store.faults.delay = undefined;
     store.faults.refuse = undefined;
     await t.rejects(openEngine({ store, indexes }), { code: 'INDEX_REBUILD_NEEDED' } as never);
+    const keys = new KeySpace(await domainNumber(store, must(schema.dnKey(parseDn(BASE)), 'a base DN')));
+    const verdict = await verifyDomainRows({
+      store,
+      keys,
+      schema,
+      indexes: new IndexConfig(indexes, schema),
+    });
+    t.same(
+      verdict.violations,
+      ['A rebuild of the indexes did not end; run it again: polyarch index rebuild --dir DIR.'],
+      'and rows that it did not make are no damage',
+    );
     t.equal(await rebuildIndexes({ store, baseDn: parseDn(BASE), schema, indexes }), 52);
     const engine = await openEngine({ store, indexes });
     t.same(await violations(engine), []);
