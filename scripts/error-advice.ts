@@ -9,7 +9,7 @@ export const ERROR_ADVICE: Readonly<Record<OperatorErrorCode, string>> = {
     '`docs/reference-options.md` lists every option with its bounds. Nothing was changed.',
   DATA_DIR_LOCKED:
     'One server at a time may use a data directory. `polyarch status --dir DIR` shows the one that runs; `polyarch stop --dir DIR` stops it. ' +
-    'The lock belongs to the process and is gone with it: there is no lock file to remove.',
+    'While an import or a restore works, or a server opens its data, others are refused too: try again when it is done. Locks belong to the process and are gone with it: there is no lock file to remove.',
   DATA_DIR_MISSING: 'Check `--dir`. `polyarch setup --dir DIR` makes a server there.',
   DATA_MISSING:
     'A server set up with `--empty` has no data before its first start. `polyarch start --dir DIR` beside a server that has them takes a copy; ' +

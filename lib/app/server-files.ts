@@ -15,6 +15,8 @@ export interface ServerFiles {
   readonly dir: string;
   readonly config: string;
   readonly db: string;
+  /** Held while the database is opened or replaced (data/store-lock.ts). */
+  readonly lock: string;
   readonly tls: string;
   readonly schema: string;
   /** Process id of the running server; only a hint, the store's lock decides. */
@@ -32,6 +34,7 @@ export function serverFiles(dir: string): ServerFiles {
     dir: root,
     config: join(root, 'polyarch.yaml'),
     db: join(root, 'db'),
+    lock: join(root, 'lock'),
     tls: join(root, 'tls'),
     schema: join(root, 'schema'),
     pid: join(root, 'polyarch.pid'),

@@ -20,7 +20,8 @@ import { type LevelStore, openLevelStore } from '../../io/store/level-store.js';
 import type { OrderedStore, StoreOp } from '../../port/ordered-store.js';
 import { readServerConfig, type ServerConfig } from '../config/read-config.js';
 import { isRunning } from '../control/control-client.js';
-import { openOffline } from '../data/offline-store.js';
+import { openHeld } from '../data/offline-store.js';
+import { alone } from '../data/store-lock.js';
 import { discardNewStore, hasStore, newStorePath, swapStores } from '../data/store-swap.js';
 import { refusePart } from '../domain/domain-fraction.js';
 import { openChangelog } from '../domain/domain-options.js';
@@ -59,9 +60,13 @@ export interface RestoreReport {
   readonly newDataSet: boolean;
 }
 
-/** Restores. Rejects with OperatorError BACKUP_INVALID, RESTORE_REFUSED, SERVER_RUNNING and others; then the server's directory is as it was. */
-export async function restoreBackup(request: RestoreRequest): Promise<RestoreReport> {
+/** Restores. Rejects with OperatorError BACKUP_INVALID, RESTORE_REFUSED, SERVER_RUNNING, DATA_DIR_LOCKED and others; then the server's directory is as it was. */
+export function restoreBackup(request: RestoreRequest): Promise<RestoreReport> {
   const files = serverFiles(request.dir);
+  return alone(files, () => restoreAlone(request, files));
+}
+
+async function restoreAlone(request: RestoreRequest, files: ServerFiles): Promise<RestoreReport> {
   if (await isRunning(files))
     throw new OperatorError(
       'SERVER_RUNNING',
@@ -254,7 +259,7 @@ async function candidates(request: RestoreRequest, files: ServerFiles): Promise<
 /** Opens what is to be replaced, which also keeps others away; damaged data may be replaced too. */
 async function openOld(files: ServerFiles): Promise<LevelStore | undefined> {
   try {
-    return await openOffline(files, false);
+    return await openHeld(files, false);
   } catch (error) {
     if (error instanceof OperatorError && error.code === 'DATA_CORRUPT') return undefined;
     throw error;

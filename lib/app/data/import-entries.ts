@@ -31,7 +31,8 @@ import { indexOptions, openChangelog } from '../domain/domain-options.js';
 import { clearPasswords } from './clear-passwords.js';
 import { IndexThread } from './index-thread.js';
 import { LdifEntries } from './ldif-entry.js';
-import { openOffline } from './offline-store.js';
+import { openHeld } from './offline-store.js';
+import { alone } from './store-lock.js';
 import { discardNewStore, hasStore, newStorePath, swapStores } from './store-swap.js';
 
 export interface ImportSource {
@@ -67,14 +68,22 @@ const COPY_ROWS = 5000;
 /** Octets read at once: what few records are made of does not outlive the garbage collector's next look. */
 const PIECE_BYTES = 32_768;
 
-/** Imports. Rejects with OperatorError LDIF_INVALID, SERVER_RUNNING, CONFIG_INVALID; then the old data stand as they were. */
-export async function importEntries(
+/** Imports. Rejects with OperatorError LDIF_INVALID, SERVER_RUNNING, DATA_DIR_LOCKED, CONFIG_INVALID; then the old data stand as they were. */
+export function importEntries(
+  config: ServerConfig,
+  source: ImportSource,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  return alone(config.files, () => importAlone(config, source, options));
+}
+
+async function importAlone(
   config: ServerConfig,
   source: ImportSource,
   options: ImportOptions,
 ): Promise<ImportResult> {
   const { files } = config;
-  const old = hasStore(files) ? await openOffline(files, false) : undefined;
+  const old = hasStore(files) ? await openHeld(files, false) : undefined;
   try {
     const { schema } = await readWholeSchema(files, old);
     refuseAsSource(config.settings, options.base, schema, 'an import');
