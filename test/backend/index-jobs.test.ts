@@ -165,6 +165,38 @@ t.test('rebuild makes rows anew; asking twice does it once', async (t) => {
   t.same(await searchDns(engine.backend, BASE, 'sub', '(uid=u3)'), [`uid=u3,${BASE}`]);
 });
 
+t.test(
+  'an index whose rebuild is asked for while another is rebuilt keeps none of its old rows',
+  async (t) => {
+    for (let moment = 1; ; moment++) {
+      const store = new MemoryStore();
+      const engine = await filled(store, 30);
+      const { backend } = engine;
+      const { indexJobs, indexes } = backend.parts;
+      await indexJobs.configure(wanted(ALL));
+      const rebuild = (attribute: string) =>
+        indexJobs.rebuild(indexes.wanted.items().filter(({ key }) => key === attribute));
+      const asked: Promise<unknown>[] = [];
+      let batches = 0;
+      store.faults.delay = async () => {
+        batches += 1;
+        if (batches !== moment) return;
+        asked.push(rebuild('cn'), backend.submit('', deleting(`uid=u3,${BASE}`)));
+        for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+      };
+      await rebuild('uid');
+      store.faults.delay = undefined;
+      if (asked.length === 0) {
+        t.ok(moment > 4, `a rebuild writes ${moment - 1} batches`);
+        break;
+      }
+      await Promise.all(asked);
+      t.ok(indexes.substring('cn' as AttributeKey) !== undefined);
+      t.same(await violations(engine), [], `asked for at batch ${moment}`);
+    }
+  },
+);
+
 t.test('a configuration that changed while the server was down is followed after the start', async (t) => {
   const store = new MemoryStore();
   const first = await filled(store, 60);

@@ -145,8 +145,10 @@ export class IndexJobs {
         if (!this.#isTold || indexes.ready.items().some(({ text }) => !wanted.has(text))) {
           await this.#keep(({ text }) => wanted.has(text));
         }
+        // An index that is given up from here on keeps its rows until the next pass, so that one builds it.
+        const ready = textsOf(indexes.ready);
         await this.#wipeUnused();
-        await this.#buildMissing();
+        await this.#buildMissing(new Set([...wanted].filter((text) => !ready.has(text))));
       } while (this.#again);
       this.#refusals = 0;
     } catch (error) {
@@ -192,11 +194,11 @@ export class IndexJobs {
     });
   }
 
-  /** Deletes the rows of all indexes that are not ready. */
+  /** Deletes the rows of all indexes that are not ready as it begins. */
   async #wipeUnused(): Promise<void> {
     const { keys, indexes, rows, reader } = this.#world;
-    await reader.settled();
     const used = new Set(indexes.ready.items().map(({ key, kind }) => `${key} ${kind}`));
+    await reader.settled();
     let { gte, lt } = keys.tagRange(TAG.index);
     for (;;) {
       const first = await firstKey(this.#world, { gte, lt });
@@ -222,10 +224,10 @@ export class IndexJobs {
     }
   }
 
-  async #buildMissing(): Promise<void> {
+  /** `bare`: the indexes that have no rows. */
+  async #buildMissing(bare: ReadonlySet<string>): Promise<void> {
     const { indexes, store, keys, log, commit } = this.#world;
-    const ready = textsOf(indexes.ready);
-    const missing = indexes.wanted.restricted(({ text }) => !ready.has(text));
+    const missing = indexes.wanted.restricted(({ text }) => bare.has(text));
     if (missing.specs.length === 0) return;
     if (this.#stopped) throw new BuildStopped();
     if (commit.blocked !== undefined) throw new LdapError('unavailable', commit.blocked.message);
