@@ -3,7 +3,8 @@
  */
 import { OperatorError } from '../base/operator-error.js';
 import { definitionKey } from './definition-key.js';
-import { displayName } from './description.js';
+import { type Description, displayName } from './description.js';
+import { KnownDefinitions, type OtherOid } from './known-definitions.js';
 import { assemble } from './load-schema.js';
 import { OWN_KINDS, type OwnDefinition } from './own-definitions.js';
 import type { Schema } from './schema.js';
@@ -20,21 +21,6 @@ export interface CheckedFile {
   readonly otherOids: readonly OtherOid[];
 }
 
-/** One name with two OIDs: products that took a definition from each other often numbered it anew. */
-export interface OtherOid {
-  /** As the file writes it. */
-  readonly name: string;
-  /** What the file says. */
-  readonly oid: string;
-  /** What the schema says. */
-  readonly ours: string;
-}
-
-/** Tells people that the definition was passed over, and what stands in its place. */
-export function otherOidLine({ name, oid, ours }: OtherOid): string {
-  return `passed over: ${name} with the OID ${oid}; the schema has that name with ${ours}`;
-}
-
 /**
  * Checks the definitions of a file. One whose OID or first name the schema has already is passed over, whatever it says: data know attributes and classes by
  * their names. Throws OperatorError SCHEMA_INVALID with file and line of
@@ -42,16 +28,16 @@ export function otherOidLine({ name, oid, ours }: OtherOid): string {
  */
 export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
   const faults = new SchemaFaults();
-  const taken = new Set(schema.sources.map(({ description }) => definitionKey(description)));
+  const ours = new KnownDefinitions(schema.sources);
+  const taken = new Set<string>();
   const fresh: SourcedDescription[] = [];
   const known: SourcedDescription[] = [];
   const otherOids: OtherOid[] = [];
   for (const sourced of readSchemaText(file, faults)) {
     const { description } = sourced;
-    const ours = oidOfName(schema, description);
-    if (isKnown(description, schema, taken)) known.push(sourced);
-    else if (ours !== undefined)
-      otherOids.push({ name: displayName(description), oid: description.id, ours });
+    const otherOid = ours.otherOid(description);
+    if (isKnown(description, schema, ours) || taken.has(definitionKey(description))) known.push(sourced);
+    else if (otherOid !== undefined) otherOids.push(otherOid);
     else if (OWN_KINDS.some((kind) => kind === description.kind)) fresh.push(sourced);
     else
       faults.of(
@@ -81,20 +67,9 @@ export function checkSchemaFile(schema: Schema, file: SchemaFile): CheckedFile {
   };
 }
 
-/** OID under which the schema has the first name of an attribute type or object class. */
-function oidOfName(schema: Schema, description: SourcedDescription['description']): string | undefined {
-  const name = displayName(description);
-  if (description.kind === 'attributeTypes') return schema.attributeType(name)?.oid;
-  return description.kind === 'objectClasses' ? schema.objectClass(name)?.oid : undefined;
-}
-
-function isKnown(
-  description: SourcedDescription['description'],
-  schema: Schema,
-  taken: ReadonlySet<string>,
-): boolean {
+function isKnown(description: Description, schema: Schema, ours: KnownDefinitions): boolean {
   if (description.kind === 'ldapSyntaxes') return schema.syntax(description.id) !== undefined;
-  return taken.has(definitionKey(description));
+  return ours.has(description);
 }
 
 /** Definitions of any kind that have this name or OID. */

@@ -7,29 +7,51 @@ import { type Steps, whole } from '../base/steps.js';
 import { buildAttributeTypes, subtypeClosure } from './build-attributes.js';
 import { buildObjectClasses } from './build-classes.js';
 import { buildSyntaxes } from './build-syntaxes.js';
-import { definitionKey } from './definition-key.js';
 import type { DescriptionKind } from './description.js';
 import { checkDitRules } from './dit-rules.js';
 import { buildDitRules } from './dit-structure.js';
+import { KnownDefinitions, type OtherOid } from './known-definitions.js';
 import { Schema } from './schema.js';
 import type { SourcedDescription } from './schema-fault.js';
 import { SchemaFaults } from './schema-fault.js';
 import { readSchemaText, type SchemaFile } from './schema-text.js';
 
-/**
- * The schema that the files define together, read in order. Of OpenLDAP's *.schema files, as they come with other products, what a file before defined under the same OID is passed over. Throws OperatorError
- * SCHEMA_INVALID with all faults.
- */
+/** A server's schema, and what of its own files was passed over. */
+export interface BuiltSchema {
+  readonly schema: Schema;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** Definitions of one file that are not taken, as others are there already. */
+export interface PassedOver {
+  readonly file: string;
+  /** Of how many the OID was known. */
+  readonly known: number;
+  readonly otherOids: readonly OtherOid[];
+}
+
+/** The schema that the files define together, read in order. Throws OperatorError SCHEMA_INVALID with all faults. */
 export function buildSchema(files: readonly SchemaFile[]): Schema {
+  return buildServerSchema(files, []).schema;
+}
+
+/**
+ * The same with files that others made, perhaps for another product: of those, definitions whose OID or first name a file before has are passed over.
+ * Twice in one file is a fault.
+ */
+export function buildServerSchema(standard: readonly SchemaFile[], own: readonly SchemaFile[]): BuiltSchema {
   const faults = new SchemaFaults();
-  const sources: SourcedDescription[] = [];
-  const taken = new Set<string>();
-  for (const file of files) {
+  const sources = standard.flatMap((file) => readSchemaText(file, faults));
+  const passedOver: PassedOver[] = [];
+  const before = new KnownDefinitions(sources);
+  for (const file of own) {
     const read = readSchemaText(file, faults);
-    const fresh = file.name.endsWith('.schema')
-      ? read.filter(({ description }) => !taken.has(definitionKey(description)))
-      : read;
-    for (const { description } of read) taken.add(definitionKey(description));
+    const unknown = read.filter(({ description }) => !before.has(description));
+    const otherOids = unknown.flatMap(({ description }) => before.otherOid(description) ?? []);
+    const fresh = unknown.filter(({ description }) => before.otherOid(description) === undefined);
+    if (fresh.length < read.length)
+      passedOver.push({ file: file.name, known: read.length - unknown.length, otherOids });
+    before.add(fresh);
     sources.push(...fresh);
   }
   const schema = assemble(sources, faults);
@@ -41,7 +63,7 @@ export function buildSchema(files: readonly SchemaFile[]): Schema {
       faults.list,
     );
   }
-  return schema;
+  return { schema, passedOver };
 }
 
 /** A schema of these definitions; what is wrong goes to `faults`, and the result is of use only when nothing does. */

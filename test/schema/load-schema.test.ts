@@ -2,7 +2,7 @@
 import t from 'tap';
 import { utf8Encode } from '../../lib/base/bytes.js';
 import { OperatorError } from '../../lib/base/operator-error.js';
-import { buildSchema } from '../../lib/schema/load-schema.js';
+import { buildSchema, buildServerSchema } from '../../lib/schema/load-schema.js';
 import { standardFiles, standardSchema } from './standard-schema.js';
 
 const S = '1.3.6.1.4.1.1466.115.121.1';
@@ -107,12 +107,25 @@ t.test('all faults are told at once, each at the line on which its definition st
   );
 });
 
-t.test("of OpenLDAP's files what is there already is passed over, of others it is a fault", async (t) => {
-  const text =
-    "attributetype ( 2.5.4.4 NAME 'sn' SUP name )\nattributetype ( 1.1.1 NAME 'badge' SUP name )\n";
-  const schema = buildSchema([...standardFiles(), { name: 'badge.schema', text }]);
-  t.equal(schema.attributeType('badge')?.key, 'badge');
-  t.throws(() => buildSchema([...standardFiles(), { name: 'badge.ldif', text }]), /fault/);
+t.test("what a server's own files define again, or under another OID, is passed over and told", async (t) => {
+  const again = "attributeTypes: ( 2.5.4.4 NAME 'sn' SUP name )";
+  const renumbered = "attributeTypes: ( 1.2.3 NAME 'CN' SUP name )";
+  const badge = (oid: string) => `attributeTypes: ( ${oid} NAME 'badge' SUP name )`;
+  const { schema, passedOver } = buildServerSchema(standardFiles(), [
+    { name: '1.ldif', text: [again, renumbered, badge('1.1.1')].join('\n') },
+    { name: '2.schema', text: "attributetype ( 1.1.2 NAME 'badge' SUP name )" },
+    { name: '3.ldif', text: "objectClasses: ( 1.1.3 NAME 'holder' SUP top AUXILIARY MAY badge )" },
+  ]);
+  t.equal(schema.attributeType('badge')?.oid, '1.1.1');
+  t.equal(schema.attributeType('cn')?.oid, '2.5.4.3');
+  t.ok(schema.objectClass('holder'));
+  t.same(passedOver, [
+    { file: '1.ldif', known: 1, otherOids: [{ name: 'CN', oid: '1.2.3', ours: '2.5.4.3' }] },
+    { file: '2.schema', known: 0, otherOids: [{ name: 'badge', oid: '1.1.2', ours: '1.1.1' }] },
+  ]);
+  const twice = { name: '1.ldif', text: [badge('1.1.1'), badge('1.1.2')].join('\n') };
+  t.throws(() => buildServerSchema(standardFiles(), [twice]), /fault/, 'twice in one file');
+  t.throws(() => buildSchema([...standardFiles(), { name: '1.ldif', text: again }]), /fault/, 'in the box');
 });
 
 t.test('circles of superiors end with a fault', async (t) => {

@@ -7,7 +7,7 @@ import { parseDn } from '../../dn/dn-text.js';
 import { readSchemaFolder, readStandardSchemaFiles } from '../../io/schema-files.js';
 import { ownDefinitions, SCHEMA_ENTRY_UUID } from '../../operation/schema/schema-store.js';
 import type { OrderedStore } from '../../port/ordered-store.js';
-import { buildSchema } from '../../schema/load-schema.js';
+import { type BuiltSchema, buildServerSchema, type PassedOver } from '../../schema/load-schema.js';
 import { extendSchema, type InactiveDefinition, type OwnDefinition } from '../../schema/own-definitions.js';
 import type { Schema } from '../../schema/schema.js';
 import type { ServerFiles } from '../server-files.js';
@@ -22,13 +22,18 @@ export interface ServerSchema {
   /** All that takes effect. */
   readonly schema: Schema;
   readonly inactive: readonly InactiveDefinition[];
+  /** Of the schema files, what others define. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** Throws OperatorError SCHEMA_INVALID with all faults. `files`: undefined for the standard schema alone. */
 export async function readServerSchema(files: ServerFiles | undefined): Promise<Schema> {
+  return (await builtSchema(files)).schema;
+}
+
+async function builtSchema(files: ServerFiles | undefined): Promise<BuiltSchema> {
   const standard = await readStandardSchemaFiles();
-  const own = files === undefined ? [] : await readSchemaFolder(files.schema);
-  return buildSchema([...standard, ...own]);
+  return buildServerSchema(standard, files === undefined ? [] : await readSchemaFolder(files.schema));
 }
 
 /** Reads files and store. Rejects with OperatorError SCHEMA_INVALID for faults of files, or a StoreError. */
@@ -36,8 +41,9 @@ export async function readWholeSchema(
   files: ServerFiles,
   store: OrderedStore | undefined,
 ): Promise<ServerSchema> {
-  const base = await readServerSchema(files);
-  return { base, ...extended(base, store === undefined ? [] : await storedDefinitions(base, store)) };
+  const { schema: base, passedOver } = await builtSchema(files);
+  const own = store === undefined ? [] : await storedDefinitions(base, store);
+  return { base, passedOver, ...extended(base, own) };
 }
 
 /** What was added over LDAP, as it stands in a store. Rejects with a StoreError. */

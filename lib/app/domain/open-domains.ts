@@ -5,6 +5,9 @@
  */
 import { OperatorError } from '../../base/operator-error.js';
 import { passedOverInSchemaFolder } from '../../io/schema-files.js';
+import type { Log } from '../../port/log.js';
+import { otherOidLine } from '../../schema/known-definitions.js';
+import type { PassedOver } from '../../schema/load-schema.js';
 import type { Schema } from '../../schema/schema.js';
 import type { TopologyMember } from '../../topology/member-list.js';
 import type { ServerConfig } from '../config/read-config.js';
@@ -16,6 +19,9 @@ import { type DomainParts, RunningDomain } from './domain.js';
 import { schemaFollower } from './follow-schema.js';
 import { Relay } from './relay.js';
 import { SchemaDomain } from './schema-domain.js';
+
+/** Of one file that are told one by one. */
+const TOLD_DEFINITIONS = 20;
 
 export interface OpenedDomains {
   readonly schema: Schema;
@@ -47,6 +53,7 @@ export async function openDomains(
   const { schema } = whole;
   for (const file of await passedOverInSchemaFolder(config.files.schema))
     log.warn({ file }, 'a file in the schema folder is not read: schema files end with .ldif or .schema');
+  tellPassedOver(whole.passedOver, log);
   const members = await storedMembers(store, schema);
   refuseLeft(config, members);
   followMembers(config.settings, listed, peers, members);
@@ -76,6 +83,15 @@ export async function openDomains(
   const shown = [schemaDomain.domain, ...domains];
   const replicated = [topology.domain, ...shown];
   return { schema, schemaDomain, topology, domains, replicated, listed: schemaLast(shown) };
+}
+
+/** What of the schema folder's files takes no effect, since a file before defines it. */
+function tellPassedOver(passedOver: readonly PassedOver[], log: Log): void {
+  for (const { file, known, otherOids } of passedOver) {
+    for (const one of otherOids.slice(0, TOLD_DEFINITIONS)) log.warn({ file }, otherOidLine(one));
+    const untold = Math.max(0, otherOids.length - TOLD_DEFINITIONS);
+    log.info({ file, known, untold }, 'definitions that the schema has already are passed over');
+  }
 }
 
 /** Throws OperatorError TOPOLOGY_LEFT. */

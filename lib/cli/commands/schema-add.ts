@@ -1,7 +1,8 @@
 /** `polyarch schema add`: the definitions of a file into the schema of all servers, as one change. */
 import type { SchemaEdit } from '../../app/config/change-schema.js';
 import { counted } from '../../base/counted.js';
-import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js';
+import { checkSchemaFile } from '../../schema/check-definitions.js';
+import { otherOidLine } from '../../schema/known-definitions.js';
 import { OWN_KINDS } from '../../schema/own-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';

@@ -1,5 +1,6 @@
 /** `polyarch schema check`: whether a schema file fits a schema. Changes nothing. */
-import { checkSchemaFile, otherOidLine } from '../../schema/check-definitions.js';
+import { checkSchemaFile } from '../../schema/check-definitions.js';
+import { otherOidLine } from '../../schema/known-definitions.js';
 import { defineCommand, jsonOption } from '../command.js';
 import { printData } from '../output.js';
 import { readSchemaFile, schemaFileOption } from '../read-schema-file.js';
