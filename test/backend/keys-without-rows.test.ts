@@ -1,12 +1,13 @@
 /** Common keys of substring indexes have no rows, wherever an index is made as a whole; searches answer the same, and count as indexed. */
 import t from 'tap';
+import type { EntryId } from '../../lib/backend/backend.js';
 import { readFacts } from '../../lib/backend/domain-facts.js';
 import { IndexConfig, type IndexOptions } from '../../lib/backend/index/index-config.js';
 import { findRareKeys } from '../../lib/backend/index/rare-keys.js';
 import { rebuildIndexes } from '../../lib/backend/index/rebuild-index.js';
 import { beginLoad } from '../../lib/backend/load/bulk-load.js';
 import { MemoryStore } from '../../lib/backend/memory/memory-store.js';
-import { DATA_FORMAT, INDEX_KIND } from '../../lib/backend/rows/key-space.js';
+import { DATA_FORMAT, FIRST_ID, INDEX_KIND } from '../../lib/backend/rows/key-space.js';
 import { SERVER_KEYS } from '../../lib/backend/rows/server-keys.js';
 import { must } from '../../lib/base/assert.js';
 import { latin1, utf8Encode } from '../../lib/base/bytes.js';
@@ -99,6 +100,18 @@ async function rowsOf({ backend }: Engine, gram: string): Promise<number> {
   for await (const slice of store.scanKeys(keys.index(MAIL, INDEX_KIND.substring)))
     for (const key of slice) if (latin1(key).startsWith(start)) rows += 1;
   return rows;
+}
+
+/** Makes the row of an entry unreadable; answers what undoes it. */
+async function damaged({ backend }: Engine, id: EntryId): Promise<() => Promise<void>> {
+  const { store, keys, tree } = backend.parts;
+  const row = must(store.get(keys.entry(id)), 'an entry');
+  const put = async (value: Uint8Array) => {
+    await store.batch([{ type: 'put', key: keys.entry(id), value }], { sync: true });
+    tree.clear();
+  };
+  await put(row.map((octet) => octet ^ 1));
+  return () => put(row);
 }
 
 const FILTERS = [
@@ -275,6 +288,13 @@ t.test(
     const common = commonIn(engine);
     const rare = must((await findRareKeys(backend.parts)).get(MAIL), 'rare keys');
     t.ok(rare >= 4 && rare <= common.length, `${rare} of ${common.length}`);
+    const undo = await damaged(engine, (FIRST_ID + 1) as EntryId);
+    t.equal(
+      (await findRareKeys(backend.parts)).get(MAIL),
+      rare,
+      'an entry that cannot be read tells nothing',
+    );
+    await undo();
     const stayed = await searchDns(backend, BASE, 'sub', '(mail=*@ex.com)');
     t.equal(stayed.length, 29, 'of 30, one was elsewhere from the start');
     await indexJobs.rebuild(indexes.wanted.items().filter(({ key }) => key === MAIL));

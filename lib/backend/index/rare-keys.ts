@@ -5,27 +5,29 @@
  */
 import { must } from '../../base/assert.js';
 import { latin1 } from '../../base/bytes.js';
+import type { EntryState } from '../../conflict/entry-state.js';
 import { COMMON_HOLDERS, isRareNow } from '../../filter/keys-without-rows.js';
+import { StoreError } from '../../port/ordered-store.js';
 import type { AttributeKey } from '../../schema/attribute-type.js';
 import type { EntryId } from '../backend.js';
+import { EventLoopTurn } from '../event-loop-turn.js';
 import { FIRST_ID, INDEX_KIND } from '../rows/key-space.js';
 import { shownOf } from '../rows/shown.js';
 import type { BackendParts } from '../store-backend.js';
+import type { DurableTree } from '../tree/durable-tree.js';
 import { IndexKeys } from './index-keys.js';
 
 /** Entries looked at: of a key that half of all have, fewer than a quarter of so many have it once in a million samples. */
 const SAMPLE = 400;
 /** Fewer tell nothing. */
 const LEAST = 100;
-/** In one turn. */
-const SLICE = 20;
 
 /** By attribute, where there are any: how many of its common keys few entries have. */
 export type RareKeys = ReadonlyMap<AttributeKey, number>;
 
-/** Estimates. Nothing is rare in a domain whose entries are soon looked at. Rejects with a StoreError or LdapError unavailable. */
+/** Estimates. Nothing is rare in a domain whose entries are soon looked at; an entry that cannot be read tells nothing, which is what verify is for. Rejects with a StoreError or LdapError unavailable. */
 export async function findRareKeys(parts: BackendParts): Promise<RareKeys> {
-  const { tree, indexes, keys, isSingle, pause } = parts;
+  const { tree, indexes, keys, isSingle, clock } = parts;
   const { nextId, entries } = tree.counters;
   const holders = new Map<AttributeKey, Map<string, number>>();
   for (const { key, common, commonFrom = COMMON_HOLDERS } of indexes.ready.specs)
@@ -37,25 +39,25 @@ export async function findRareKeys(parts: BackendParts): Promise<RareKeys> {
     .withCommon(new Map());
   const indexKeys = new IndexKeys(concerned, keys);
   const step = Math.max(1, (nextId - FIRST_ID) / SAMPLE);
-  let looked = 0;
-  let turn = 0;
-  for (let at = FIRST_ID; at < nextId; at += step) {
-    turn += 1;
-    if (turn % SLICE === 0) await pause();
-    const entry = tree.glance(Math.floor(at) as EntryId);
-    if (entry === undefined) continue;
-    looked += 1;
-    const { state } = entry;
+  const count = (state: EntryState) =>
     indexKeys.difference(
       undefined,
       { state, shown: shownOf(state, isSingle) },
       (attribute, _kind, octets) => {
         const counts = must(holders.get(attribute), 'an attribute with common keys');
         const key = latin1(octets);
-        const count = counts.get(key);
-        if (count !== undefined) counts.set(key, count + 1);
+        const before = counts.get(key);
+        if (before !== undefined) counts.set(key, before + 1);
       },
     );
+  let looked = 0;
+  const turn = new EventLoopTurn(clock);
+  for (let at = FIRST_ID; at < nextId; at += step) {
+    if (turn.over) await turn.share();
+    const state = stateAt(tree, Math.floor(at) as EntryId);
+    if (state === undefined) continue;
+    looked += 1;
+    count(state);
   }
   const rare = new Map<AttributeKey, number>();
   if (looked < LEAST) return rare;
@@ -64,4 +66,13 @@ export async function findRareKeys(parts: BackendParts): Promise<RareKeys> {
     if (few > 0) rare.set(attribute, few);
   }
   return rare;
+}
+
+function stateAt(tree: Pick<DurableTree, 'glance'>, id: EntryId): EntryState | undefined {
+  try {
+    return tree.glance(id)?.state;
+  } catch (error) {
+    if (error instanceof StoreError && error.failure === 'damaged') return undefined;
+    throw error;
+  }
 }
