@@ -14,7 +14,10 @@ t.test('the root DSE lists what works, to anyone, before any bind (RFC 4512 sect
   const dse = async (attributes: string[]) =>
     (await client.search({ base: '', scope: 'base', attributes })).entries[0]?.attributes ?? {};
   const all = await dse(['*', '+']);
-  t.same(all.objectClass, ['top']);
+  t.same(all.objectClass, ['top', 'ds-root-dse']);
+  t.same(all.structuralObjectClass, ['ds-root-dse']);
+  t.same(all.entryDN, ['']);
+  t.ok(all['ds-private-naming-contexts']?.includes('cn=schema'));
   t.same(all.namingContexts, [BASE, 'dc=two']);
   t.same(all.defaultNamingContext, [BASE]);
   t.same(all.subschemaSubentry, ['cn=schema']);

@@ -4,9 +4,10 @@
  * All of its attributes but objectClass are operational there: clients ask for them by name or with `+`.
  */
 import { CONFIG_BASE } from '../../config/option-attributes.js';
+import { formatDn } from '../../dn/dn-text.js';
 import { EXTENDED_OIDS } from '../../ldap/control-oids.js';
 import { saslMechanisms } from '../bind/sasl.js';
-import type { Domain } from '../directory.js';
+import type { Directory, Domain } from '../directory.js';
 import type { TransportFacts } from '../operation.js';
 import type { ServerParts } from '../server-parts.js';
 import { SUPPORTED_CONTROLS, SUPPORTED_EXTENSIONS, SUPPORTED_FEATURES } from '../supported.js';
@@ -18,7 +19,9 @@ export const MONITOR_DN = 'cn=monitor';
 /** DN of the external change log. */
 export const CHANGELOG_DN = 'cn=changelog';
 
-/** The root DSE as it is now. */
+const ROOT_CLASS = 'ds-root-dse';
+
+/** The root DSE as it is now. It has no entryUUID: it is no object that somebody made (RFC 4530), and each server's is another. */
 export function rootDse(parts: ServerParts, transport: TransportFacts): NamedEntry {
   const { directory, schema, settings } = parts;
   const contexts = directory.domains.map((domain) => domain.baseText);
@@ -29,10 +32,13 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): NamedEnt
   return virtualEntry(
     schema,
     '',
-    { objectClass: ['top'] },
+    { objectClass: ['top', ROOT_CLASS] },
     {
+      entryDN: '',
+      structuralObjectClass: ROOT_CLASS,
       namingContexts: contexts,
       defaultNamingContext: first === undefined ? [] : [first],
+      'ds-private-naming-contexts': privateContexts(directory),
       subschemaSubentry: SUBSCHEMA_DN,
       monitorContext: directory.trees.some((tree) => tree.monitorOnly) ? [MONITOR_DN] : [],
       configContext: parts.configuration === undefined ? [] : [CONFIG_BASE],
@@ -48,6 +54,11 @@ export function rootDse(parts: ServerParts, transport: TransportFacts): NamedEnt
       vendorVersion: settings.vendorVersion,
     },
   );
+}
+
+/** Bases of what the server itself computes. */
+function privateContexts({ trees }: Directory): readonly string[] {
+  return trees.filter(({ baseDn }) => baseDn.rdns.length === 1).map(({ baseDn }) => formatDn(baseDn));
 }
 
 /** Where the change log is, and its ends. */
