@@ -73,6 +73,7 @@ function domainLines(servers: readonly ServerStatus[], base: string, width: numb
     ...replicas.flatMap(({ name, notes }) => notes.flatMap((note) => wrapped(`${name}: ${note}`, width, 4))),
     ...(links.length === 0 ? [] : linkTable(links, width)),
     ...relayedLines(servers, base).flatMap((line) => wrapped(line, width, 2)),
+    ...unfollowedLines(servers, base).flatMap((line) => wrapped(line, width, 2)),
     '',
   ];
 }
@@ -284,4 +285,20 @@ function relayedLines(servers: readonly ServerStatus[], base: string): string[] 
           `entries of ${name} and ${compared.peer}, compared through brokers: ${comparedText(compared)}`,
       ),
   );
+}
+
+/** Servers that follow others while nobody follows them: the way back is missing. */
+function unfollowedLines(servers: readonly ServerStatus[], base: string): string[] {
+  const sources = new Set(linksOf(servers, base).map(({ from }) => from));
+  return servers.flatMap(({ name, addresses, domains, links }) => {
+    if (sources.has(name) || !domains.some(({ baseDn, phase }) => baseDn === base && phase === 'ready'))
+      return [];
+    const followed = links.filter(({ domain, state }) => domain === base && state === 'following');
+    if (followed.length === 0) return [];
+    const peers = followed.map(({ peer }) => peer).join(' or ');
+    const port = addresses.replication?.split(':').at(-1) ?? 'PORT';
+    return [
+      `no server follows ${name}: what is written there reaches no other one. Name it among the peers of ${peers}: polyarch config set --dir DIR 'peers=...;${name}=HOST:${port}', from the next start there`,
+    ];
+  });
 }

@@ -60,6 +60,7 @@ function server(name: string, id: number, more: Partial<ServerStatus>): ServerSt
   return {
     name,
     id,
+    addresses: {},
     domains: [domain()],
     peers: peers.map((peer) => ({ name: peer, address: '', connected: true, reason: undefined })),
     links,
@@ -220,5 +221,23 @@ t.test('columns shrink the widest that may, sentences wrap, and nothing moves th
   );
   t.same(wrapped(`a bb ${'c'.repeat(12)} d`, 10, 2), ['  a bb', '  cccccccc', '  cccc d']);
   t.same([0.44, 95, 700, 8000, 400_000].map(duration), ['0.4 s', '95 s', '12 min', '133 min', '5 d']);
+  t.end();
+});
+
+t.test('a server that nobody follows is named, with the way back (setup --peer on one of two)', (t) => {
+  const addresses = { replication: '127.0.0.1:2391' } as unknown as ServerStatus['addresses'];
+  const two = (more: Partial<ServerStatus> = {}) =>
+    server('two', 2, { addresses, links: [link('one', 'from')], ...more });
+  const one = (...links: LinkStatus[]) => server('one', 1, { links: [link('two', 'to'), ...links] });
+  const said = (...servers: ServerStatus[]) => {
+    const text = statusScreen(servers, [], false, 80).replace(/\s+/g, ' ');
+    return /no server follows .*/.exec(text)?.[0] ?? '';
+  };
+  t.match(said(one(), two()), /^no server follows two: .* among the peers of one: .*;two=HOST:2391'/);
+  t.match(said(two()), /^no server follows two/, 'it is enough to ask that one');
+  t.equal(said(one(link('two', 'from')), two()), '', 'the other one says that it follows it');
+  t.equal(said(two({ links: [link('one', 'from'), link('three', 'to')] })), '', 'a third one does');
+  t.equal(said(two({ links: [link('one', 'from', { state: 'waiting' })] })), '', 'nobody is there');
+  t.equal(said(two({ domains: [domain({ phase: 'relay' })] })), '', 'a broker has nothing of its own');
   t.end();
 });
