@@ -87,6 +87,8 @@ export const LIMITS = {
   frameTextBytes: 2048,
   /** Octets of the attributes that go with one record of cn=changelog (`changelog.include`). */
   includedAttributeBytes: 262_144,
+  /** Octets that a hello has for who vouches for what its server holds. */
+  vouchedBytes: 8192,
   /** Octets of the text that says which attributes a fractional replica holds. */
   fractionBytes: 8192,
   /** Links that peers opened and that have not introduced themselves; those that have are bounded by the sessions of a server. */

@@ -11,6 +11,8 @@
  * | is away, and has reported it                      | yes                        | yes                                |
  * | is away, and has not reported it                  | where it said that it has  | until it reports anew, without it  |
  *
+ * Anew is what it says of a moment since we began to wait, by its clock and ours: a report that only comes now may be older than what it has taken since.
+ *
  * The last line is what a mistake costs. A change of our own that comes back after we went on shows itself as a fork, and what we made since is made anew; one of another server that comes after we went on
  * meets changes that do not know what we had told of, and nobody sees that.
  */
@@ -27,6 +29,8 @@ export interface Witness {
   readonly rows: readonly MemberRow[];
   /** What others hold as they say now. */
   readonly connected: readonly Pick<Heard, 'name' | 'log'>[];
+  /** Its wall clock, ms since the epoch. */
+  readonly nowMs: number;
 }
 
 /** Whether another server may have this change, which we lack. `unsaid`: whether one that is away may have it that has not reported it. */
@@ -59,13 +63,14 @@ export function withoutLost(told: ServerState, held: ServerState, witness: Witne
 /** Changes of other servers that we told of and lack, and what of them is found to be nowhere: awaited no more, whoever is connected later. */
 export class Awaited {
   readonly #gone = new Set<Csn>();
-  /** When each other server had last reported as we began to wait, ms since the epoch by its clock. */
-  readonly #reportedMs = new Map<Csn, Map<string, number>>();
+  /** When we began to wait for each, ms since the epoch. */
+  readonly #sinceMs = new Map<Csn, number>();
 
   /** Those of `lacking` that somebody may still bring. */
   of(lacking: readonly Csn[], witness: Witness): readonly Csn[] {
-    for (const csn of this.#reportedMs.keys()) if (!lacking.includes(csn)) this.#reportedMs.delete(csn);
+    for (const csn of this.#sinceMs.keys()) if (!lacking.includes(csn)) this.#sinceMs.delete(csn);
     const open = lacking.filter((csn) => !this.#gone.has(csn));
+    for (const csn of open) if (!this.#sinceMs.has(csn)) this.#sinceMs.set(csn, witness.nowMs);
     const awaited = open.filter((csn) => mayBeHeld(csn, witness, this.#unsaid(csn)));
     for (const csn of open) if (!awaited.includes(csn)) this.#gone.add(csn);
     return awaited;
@@ -74,17 +79,11 @@ export class Awaited {
   /** Our data are others: what was found is to be found anew. */
   clear(): void {
     this.#gone.clear();
-    this.#reportedMs.clear();
+    this.#sinceMs.clear();
   }
 
   #unsaid(csn: Csn): (other: MemberRow) => boolean {
-    const known = this.#reportedMs.get(csn) ?? new Map<string, number>();
-    this.#reportedMs.set(csn, known);
-    return ({ name, report }) => {
-      const atMs = report?.atMs ?? Number.NEGATIVE_INFINITY;
-      const before = known.get(name);
-      if (before === undefined) known.set(name, atMs);
-      return before === undefined || atMs <= before;
-    };
+    const sinceMs = this.#sinceMs.get(csn) ?? Number.POSITIVE_INFINITY;
+    return ({ report }) => report === undefined || report.atMs <= sinceMs;
   }
 }

@@ -1,5 +1,7 @@
 /** Small facts about rows of the table of a domain's servers, and about what they say. */
-import { type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
+import { utf8Encode } from '../base/bytes.js';
+import { LIMITS } from '../base/limits.js';
+import { CSN_BYTES, type Csn, csnReplica, type ReplicaId } from '../csn/csn.js';
 import { ServerState } from '../csn/server-state.js';
 import type { Hello, Vouched } from '../sync/frames.js';
 import type { MemberReport, MemberRow, Standing } from '../sync/member-row.js';
@@ -136,21 +138,24 @@ export function strayMaker(
   return undefined;
 }
 
-/** Other members that have reported to hold the newest of what `server` holds (`log`) of servers that are out, one for each of those; undefined: there are none. */
+/**
+ * Other members that have reported to hold the newest of what `server` holds (`log`) of servers that are out, each of those once; undefined: there are none. What a hello has no room for is left out: a longer
+ * one would be taken for no frame at all.
+ */
 export function vouchedFor(
   server: string,
   rows: readonly MemberRow[],
   log: ServerState,
 ): readonly Vouched[] | undefined {
-  const outside = [...replicasOutside(rows).keys()].flatMap((origin) => log.get(origin) ?? []);
+  let open: readonly Csn[] = [...replicasOutside(rows).keys()].flatMap((origin) => log.get(origin) ?? []);
+  let room = LIMITS.vouchedBytes;
   const vouched: Vouched[] = [];
-  for (const newest of outside) {
-    if (vouched.some(({ state }) => state.covers(newest))) continue;
-    const holder = membersBeside(rows, [server]).find(({ report }) => report?.state.covers(newest) === true);
-    if (holder?.report === undefined) continue;
-    const { state } = holder.report;
-    const theirs = outside.flatMap((csn) => state.get(csnReplica(csn)) ?? []);
-    vouched.push({ server: holder.name, state: ServerState.of(theirs) });
+  for (const { name, report } of membersBeside(rows, [server])) {
+    const held = open.filter((newest) => report?.state.covers(newest) === true);
+    room -= held.length === 0 ? 0 : utf8Encode(name).length + held.length * CSN_BYTES;
+    if (held.length === 0 || room < 0) continue;
+    vouched.push({ server: name, state: ServerState.of(held) });
+    open = open.filter((newest) => !held.includes(newest));
   }
   return vouched.length === 0 ? undefined : vouched;
 }

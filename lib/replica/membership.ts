@@ -189,8 +189,8 @@ export class Membership {
 
   /** Of what we know of the others, what tells whether they hold a change. */
   witness(): Witness {
-    const { server, replica } = this.#options;
-    return { server, replica, rows: this.rows(), connected: this.connected() };
+    const { server, replica, clock } = this.#options;
+    return { server, replica, rows: this.rows(), connected: this.connected(), nowMs: clock.wallMs() };
   }
 
   /** Who else holds what we hold of servers that are out. */

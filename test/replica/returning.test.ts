@@ -1,14 +1,16 @@
 /** Servers that were evicted and may return: what they need before they are let in, and what is no way in (lib/replica/returning.ts, member-facts.ts, lib/sync/admission.ts). */
 import t from 'tap';
 import { must } from '../../lib/base/assert.js';
-import { makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
+import { csnReplica, makeCsn, type ReplicaId } from '../../lib/csn/csn.js';
 import { ServerState } from '../../lib/csn/server-state.js';
 import { coversForgotten, saysMore, strayMaker, vouchedFor } from '../../lib/replica/member-facts.js';
 import { Returning } from '../../lib/replica/returning.js';
+import { encodeFrame, HELLO_FRAME_BYTES } from '../../lib/sync/frame-octets.js';
 import type { Vouched } from '../../lib/sync/frames.js';
 import { expectedMember, type MemberRow } from '../../lib/sync/member-row.js';
 import { LEAVES_OF_MASTER, MESH_3, type Shape } from '../sim/shapes.js';
 import { directoryServer, World } from '../sim/world.js';
+import { hello } from '../sync/session-fixtures.js';
 
 /** s3 was cut off, wrote on, was evicted, and may return: others can hear it, and it takes no copy by itself. */
 async function returned(shape: Shape) {
@@ -133,7 +135,7 @@ const state = (...csns: [number, number][]) => ServerState.of(csns.map(([at, of]
 const knows = (rows: () => readonly MemberRow[], held: () => ServerState): Returning =>
   new Returning({
     ...{ server: 's1', held, log: held },
-    witness: () => ({ server: 's1', replica: 1 as ReplicaId, rows: rows(), connected: [] }),
+    witness: () => ({ server: 's1', replica: 1 as ReplicaId, rows: rows(), connected: [], nowMs: 0 }),
   });
 
 /** A server that belongs, and said that it holds this. */
@@ -226,6 +228,30 @@ t.test('who vouches for what a server holds of those that are out', async (t) =>
     `s4: ${state([9, 3])}`,
     `s6: ${state([6, 5])}`,
   ]);
+  t.same(
+    vouched(both, row('s4', three), row('s6', both)),
+    [`s4: ${three}`, `s6: ${state([6, 5])}`],
+    'each once',
+  );
+});
+
+t.test('a hello has room for those who vouch, however many servers are out', async (t) => {
+  const made = (count: number) => Array.from({ length: count }, (_, i) => csn(9, (i + 100) as ReplicaId));
+  const rows = made(250).flatMap((newest, i) => [
+    row(`out-${i}`, undefined, { standing: 'evicted', replica: (i + 100) as ReplicaId }),
+    // Each holds the newest of one alone, and something of all.
+    row(
+      `dir-${i}.example.com`,
+      ServerState.of(made(250).map((one) => (one === newest ? one : csn(8, csnReplica(one))))),
+    ),
+  ]);
+  const log = ServerState.of(made(250));
+  const vouched = must(vouchedFor('s1', rows, log), 'there are many');
+  t.ok(vouched.length > 100);
+  t.equal(new Set(vouched.map(({ state: held }) => `${held}`)).size, vouched.length);
+  const states = { log, applied: log, trimmed: log, clockMs: 0 };
+  const told = encodeFrame({ kind: 'hello', hello: { ...hello('s1', 1, {}), states, vouched } });
+  t.ok(told.length <= HELLO_FRAME_BYTES, `${told.length} octets`);
 });
 
 t.test('what one that returns needs stays as it was when that was heard of', async (t) => {

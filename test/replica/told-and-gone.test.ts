@@ -22,7 +22,7 @@ function row(name: string, standing: MemberRow['standing'] = 'member', ...report
 
 /** s1, which knows all this. */
 const knowing = (rows: readonly MemberRow[], ...connected: ReturnType<typeof says>[]): Witness => ({
-  ...{ server: 's1', replica: R1, connected },
+  ...{ server: 's1', replica: R1, connected, nowMs: 0 },
   rows: [row('s1', 'member', csn(99, R1), csn(99, R2)), ...rows],
 });
 
@@ -50,14 +50,17 @@ t.test('one that is away has what it has not reported, until it reports anew wit
     const s3 = row('s3', 'member', csn(1, R3), ...state);
     return { ...s3, report: { ...must(s3.report, 'it has reported'), atMs } };
   };
+  const s4 = { ...reporting(9), name: 's4' };
   const awaited = new Awaited();
+  let nowMs = 5;
   const waits = (...rows: MemberRow[]): number =>
-    awaited.of([change], knowing([row('s2'), ...rows], says('s2'))).length;
-  t.equal(waits(reporting(5)), 1);
-  t.equal(waits(reporting(5)), 1);
+    awaited.of([change], { ...knowing([row('s2'), ...rows], says('s2')), nowMs: nowMs++ }).length;
+  t.equal(waits(reporting(3)), 1);
+  t.equal(waits(reporting(3)), 1);
+  t.equal(waits(reporting(5)), 1, 'a report of before comes late: it may have taken the change since');
   t.equal(waits(reporting(6), row('s4')), 1, 's4 has not reported anything');
-  t.equal(waits(reporting(7, change), row('s4', 'member', csn(1, R3))), 1, 's3 has it');
-  t.equal(waits(reporting(6), row('s4', 'member', csn(1, R3))), 0, 'both have said what they hold');
+  t.equal(waits(reporting(7, change), s4), 1, 's3 has it');
+  t.equal(waits(reporting(6), s4), 0, 'both have said what they hold');
   t.equal(waits(reporting(7, change)), 0, 'found once');
   awaited.clear();
   t.equal(waits(reporting(7)), 1, 'with other data it is asked anew');
