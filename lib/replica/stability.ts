@@ -10,6 +10,9 @@ import { type ReplicaId, ZERO_CSN } from '../csn/csn.js';
 import type { ServerState } from '../csn/server-state.js';
 import type { MemberReport, MemberRow } from '../sync/member-row.js';
 
+const NOT_SAID = 'has not said yet what it has applied';
+const UNKNOWN_MAKER = 'has made changes, and no server of that id is known';
+
 /** A server that keeps history from being forgotten, and why, as a clause about it. */
 export interface HeldBackBy {
   readonly name: string;
@@ -22,6 +25,12 @@ export interface Bound {
   /** No member accepts an undelete any more of an entry that died before this, ms since the epoch. */
   readonly undeleteFromMs: number;
   readonly heldBackBy: readonly HeldBackBy[];
+}
+
+/** This server; `replica` is undefined of a broker alone. */
+export interface Self {
+  readonly server: string;
+  readonly replica: ReplicaId | undefined;
 }
 
 /** Reports of one server: the newest that counts, and two that do not yet. The older of those stays until it counts: under steady load a newest one never would. */
@@ -66,8 +75,8 @@ export class Stability {
     }
   }
 
-  /** The bound now. `rows`: one for each server, after observe(). */
-  bound(rows: readonly MemberRow[], held: ServerState): Bound {
+  /** The bound now. `rows`: one for each server, after observe(); `self`: this server, which has no row before its first report. */
+  bound(rows: readonly MemberRow[], held: ServerState, self?: Self): Bound {
     const heldBackBy: HeldBackBy[] = [];
     const reports = new Map<ReplicaId, ReplicaReport>();
     const members = rows.filter(({ standing }) => standing === 'member');
@@ -76,8 +85,7 @@ export class Stability {
       const ground = this.#reports.get(name)?.ground;
       if (kind === 'expected') heldBackBy.push({ name, reason: 'was never heard of' });
       else if (kind === 'broker') continue;
-      else if (ground === undefined)
-        heldBackBy.push({ name, reason: 'has not said yet what it has applied' });
+      else if (ground === undefined) heldBackBy.push({ name, reason: NOT_SAID });
       else if (replica !== undefined) {
         reports.set(replica, ground);
         undeleteFromMs = Math.min(undeleteFromMs, ground.undeleteFromMs);
@@ -90,11 +98,9 @@ export class Stability {
     for (const row of outside) heldBackBy.push(...this.#stillHeard(row, members, held));
     const known = new Set(rows.map(({ replica }) => replica));
     for (const origin of held.replicas()) {
-      if (!known.has(origin))
-        heldBackBy.push({
-          name: `replica ${origin}`,
-          reason: 'has made changes, and no server of that id is known',
-        });
+      if (known.has(origin)) continue;
+      if (origin === self?.replica) heldBackBy.push({ name: self.server, reason: NOT_SAID });
+      else heldBackBy.push({ name: `replica ${origin}`, reason: UNKNOWN_MAKER });
     }
     const horizon = heldBackBy.length > 0 ? undefined : causalHorizon(reports, held);
     return { horizon, undeleteFromMs, heldBackBy };

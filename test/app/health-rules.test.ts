@@ -29,7 +29,11 @@ t.test('a sound server has no findings', (t) => {
 
 t.test('each fault has its rule', (t) => {
   const upkeep = [
-    { baseDn: 'dc=x', heldBackBy: [{ name: 's3', reason: 'is silent' }] },
+    {
+      baseDn: 'dc=x',
+      heldBackBy: [{ name: 's3', reason: 'is silent' }],
+      members: [{ name: 's3', kind: 'expected' }],
+    },
   ] as unknown as HealthFacts['upkeep'];
   const cases: [string, HealthFacts][] = [
     ['H001 error', facts({ configFault: 'no such option' })],
@@ -63,6 +67,23 @@ t.test('each fault has its rule', (t) => {
     ],
   ];
   for (const [code, given] of cases) t.same(codes(given), [code], code);
+  t.end();
+});
+
+t.test('a server that has just started is not told to start itself', (t) => {
+  const heldBackBy = [{ name: 's1', reason: 'has not said yet what it has applied' }];
+  const upkeep = [{ baseDn: 'dc=x', heldBackBy, members: [] }] as unknown as HealthFacts['upkeep'];
+  t.same(codes(facts({ status: status({ name: 's1' }), upkeep })), []);
+  t.end();
+});
+
+t.test('only a server that is known can be evicted', (t) => {
+  const mend = (members: readonly object[]) => {
+    const upkeep = [{ baseDn: 'dc=x', heldBackBy: [{ name: 's3', reason: 'is silent' }], members }];
+    return examine(facts({ upkeep: upkeep as unknown as HealthFacts['upkeep'] }))[0]?.mend;
+  };
+  t.match(mend([{ name: 's3', kind: 'expected' }]), /evict --dir \/d --server s3$/);
+  t.notMatch(mend([]), /evict|start/);
   t.end();
 });
 

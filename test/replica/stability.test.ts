@@ -59,6 +59,16 @@ t.test(
   },
 );
 
+t.test('a server that has made changes and no report yet holds all back under its own name', async (t) => {
+  const self = { server: 's1', replica: 1 as ReplicaId };
+  const { horizon, heldBackBy } = new Stability().bound([], state([10, 1], [20, 7]), self);
+  t.equal(horizon, undefined);
+  t.same(
+    heldBackBy.map(({ name }) => name),
+    ['s1', 'replica 7'],
+  );
+});
+
 t.test(
   'a report that speaks of changes on their way counts when they are here; until then the older one',
   async (t) => {

@@ -238,17 +238,23 @@ function named(members: readonly { readonly name: string }[]): string {
   return members.length > MOST_NAMED ? `${names.join(', ')} and more` : names.join(', ');
 }
 
-function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator<Finding> {
-  for (const { baseDn, heldBackBy } of upkeep)
-    for (const { name, reason } of heldBackBy)
+function* upkeepFindings({ status, upkeep, openConflicts, dir }: HealthFacts): Generator<Finding> {
+  for (const { baseDn, heldBackBy, members } of upkeep)
+    for (const { name, reason } of heldBackBy) {
+      // This server runs: what keeps it from its report has a rule of its own.
+      if (name === status?.name) continue;
+      const known = members.some((member) => member.name === name);
       yield finding(
         'H030',
         'warning',
         baseDn,
         `${name} ${reason}`,
         'history and change log grow until it is back',
-        `start ${name}, or: polyarch replication evict --dir ${dir} --server ${name}`,
+        known
+          ? `start ${name}, or: polyarch replication evict --dir ${dir} --server ${name}`
+          : `polyarch replication status --dir ${dir}; a server that knows it tells of it when it is connected`,
       );
+    }
   for (const [kind, count] of Object.entries(openConflicts))
     if (count > 0)
       yield finding(
@@ -257,7 +263,7 @@ function* upkeepFindings({ upkeep, openConflicts, dir }: HealthFacts): Generator
         kind,
         counted(count, 'conflict stands', 'conflicts stand'),
         'only people know what was meant',
-        `polyarch replication conflicts --dir ${dir} --kind ${kind}`,
+        `polyarch replication conflicts --dir ${dir} --kind ${kind}; polyarch replication resolve --help`,
       );
 }
 

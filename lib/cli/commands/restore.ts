@@ -7,7 +7,7 @@ import { counted } from '../../base/counted.js';
 import { OperatorError } from '../../base/operator-error.js';
 import { backupFolder, backupKey, backupOptions } from '../backup-options.js';
 import { defineCommand, dirOption, jsonOption } from '../command.js';
-import { printData, table } from '../output.js';
+import { pasteable, printData, table } from '../output.js';
 import { Progress } from '../progress.js';
 
 export const restore = defineCommand({
@@ -53,7 +53,9 @@ export const restore = defineCommand({
           report.domains.map(({ baseDn, entries, changes }) => [baseDn, entries, changes]),
         ),
         report.newDataSet
-          ? `restored from ${counted(report.backups.length, 'backup')} as a new data set; run for each other server: polyarch replication initialize --dir DIR --from THIS-SERVER`
+          ? pasteable(
+              `restored from ${counted(report.backups.length, 'backup')} as a new data set; start it, then give its data to each other server: polyarch replication initialize --dir OTHER --from THIS-SERVER --replace-all-data`,
+            )
           : `restored from ${counted(report.backups.length, 'backup')}; when it starts, it fetches what it lacks from its peers`,
       ].join('\n'),
     );
