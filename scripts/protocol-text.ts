@@ -275,7 +275,7 @@ export function protocolReference(prose: string): string {
     '',
     '<!-- Generated from the tables in lib/ and scripts/protocol-text.ts by `npm run reference`; the text below the tables is scripts/protocol-prose.md. Do not edit. -->',
     '',
-    'LDAP version 3 (RFC 4510 to 4519) with the controls, extended operations and features that follow. The root DSE lists exactly these. A critical control on a request to which it',
+    'LDAP version 3 (RFC 4510 to 4519) with the controls, extended operations and features that follow. The root DSE lists exactly these. It is of class `ds-root-dse` and has no entryUUID; `ds-private-naming-contexts` names what the server itself computes. A critical control on a request to which it',
     'does not apply is unavailableCriticalExtension (12); one that is not critical is passed over. A control whose value is malformed is protocolError, also one that takes no value and has some (an empty one counts as none), and so is one given twice; without a value it says the same again and counts once (JNDI sends ManageDsaIT so).',
     '',
     '## Controls',
