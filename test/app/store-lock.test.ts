@@ -1,5 +1,5 @@
 /** One process at a time opens, makes or replaces a server's database: also where there is none yet, and while databases change their names. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -86,4 +86,14 @@ t.test('of a server that starts and an import that begins at once, one is refuse
     readdirSync(config.files.dir).filter((name) => name.startsWith('db')),
     ['db'],
   );
+});
+
+t.test('a lock that a loss of power has damaged keeps nobody from the data', async (t) => {
+  const config = await setUp('damaged', false);
+  const before = await entriesOf(config);
+  for (const text of ['', 'MANIFEST-000999\n', 'x']) {
+    writeFileSync(join(config.files.lock, 'CURRENT'), text);
+    await serve(config);
+  }
+  t.equal(await entriesOf(config), before);
 });

@@ -31,19 +31,27 @@ export async function alone<T>(files: ServerFiles, work: () => Promise<T>): Prom
   }
 }
 
-async function take({ dir, lock }: ServerFiles): Promise<LevelStore> {
+async function take(files: ServerFiles): Promise<LevelStore> {
   try {
-    return await openLevelStore(lock, SMALL);
+    return await openLevelStore(files.lock, SMALL).catch(async (error: unknown) => {
+      if (isLocked(error)) throw error;
+      // A loss of power may damage any database; no rows are lost with this one.
+      await rm(files.lock, { recursive: true, force: true });
+      return await openLevelStore(files.lock, SMALL);
+    });
   } catch (error) {
-    if (!(error instanceof OperatorError) || error.code !== 'DATA_DIR_LOCKED') throw error;
+    if (!isLocked(error)) throw error;
     throw new OperatorError(
       'DATA_DIR_LOCKED',
-      `another process opens or replaces the data in ${dir}: a server that starts, an import or a restore; try again when it is done`,
+      `another process opens or replaces the data in ${files.dir}: a server that starts, an import or a restore; try again when it is done`,
       [],
       { cause: error },
     );
   }
 }
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof OperatorError && error.code === 'DATA_DIR_LOCKED';
 
 /** A directory that was not there before is gone again, unless something came into it. */
 async function leave(files: ServerFiles, lock: LevelStore): Promise<void> {
