@@ -279,7 +279,7 @@ export class Membership {
     const held = this.#options.directory?.state ?? ServerState.EMPTY;
     const rows = this.rows();
     this.#stability.observe(rows, held);
-    return this.#stability.bound(rows, held);
+    return this.#stability.bound(rows, held, this.#options);
   }
 
   /** What every member has: changes that none needs from a change log any more. */
