@@ -33,6 +33,8 @@ const PROBES = 4;
 const IDLE_MS = 3000;
 /** Work that ends sooner is done again until so much has passed. */
 const LEAST_MS = 3000;
+/** Longest time until two servers are connected. */
+const MEET_MS = 20_000;
 /** Members of the large group; edits of it by one member. */
 const MEMBERS = 100_000;
 const EDITS = 100;
@@ -108,10 +110,16 @@ async function measure(label: string, work: () => Promise<void>, turn: () => Pro
   await turn();
   const probe = new Probe(clients);
   const start = performance.now();
-  await work();
+  // What becomes of the work is told, not that searches end with the server behind it.
+  const failed = await work().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
   const seconds = (performance.now() - start) / 1000;
-  print(label, await probe.finish(), await turn(), seconds);
+  const latencies = await probe.finish();
   for (const client of clients) client.unbind();
+  if (failed !== undefined) throw failed.error;
+  print(label, latencies, await turn(), seconds);
 }
 
 /** Work again and again until LEAST_MS have passed. */
@@ -316,7 +324,24 @@ async function retitled(worker: LdapClient): Promise<void> {
 
 /** The digests of all entries compared with another server's, again and again; both hold the same (`update` ran before). */
 async function comparison(dir: string, home: string): Promise<void> {
-  await withCopy(dir, () => repeated(() => command(['replication', 'verify', '--dir', home]))());
+  const compared = () => command(['replication', 'verify', '--dir', home]);
+  await withCopy(dir, async () => {
+    await whenMet(compared);
+    await repeated(compared)();
+  });
+}
+
+/** Two servers of which one has just started or taken a copy are not connected for a moment. */
+async function whenMet(compared: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + MEET_MS;
+  for (;;) {
+    try {
+      return await compared();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 async function wrongBinds(): Promise<void> {
