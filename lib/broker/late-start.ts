@@ -47,11 +47,17 @@ export class LateStart {
     this.#beginning.add(origin);
     this.#options.changelog
       .beginAfter(mark)
+      .finally(() => this.#beginning.delete(origin))
       .then(
         () => this.#options.begun(),
+        // The store refused: the next look tries again.
         () => {},
-      )
-      .finally(() => this.#beginning.delete(origin));
+      );
+  }
+
+  /** Where the log of this origin begins is on its way to the disk: it takes no changes before. */
+  isBeginning(origin: ReplicaId): boolean {
+    return this.#beginning.has(origin);
   }
 
   #beginAnew(origin: ReplicaId, upstreams: readonly Upstream[]): void {

@@ -227,7 +227,8 @@ export class Upstreams {
     for (const session of sessions) {
       const places = new Map<ReplicaId, Csn | undefined>();
       for (const [origin, choice] of this.#choices) {
-        if (choice.upstream === session.id) places.set(origin, changelog.newest(origin));
+        if (choice.upstream !== session.id || this.#lateStart.isBeginning(origin)) continue;
+        places.set(origin, changelog.newest(origin));
       }
       session.follow(places);
     }

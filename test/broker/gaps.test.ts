@@ -3,6 +3,8 @@
  */
 import t from 'tap';
 import type { EncodedChange } from '../../lib/change/change.js';
+import type { Csn } from '../../lib/csn/csn.js';
+import { ServerState } from '../../lib/csn/server-state.js';
 import { FrameAssembler } from '../../lib/sync/frame-assembler.js';
 import { decodeFrame, encodeFrame } from '../../lib/sync/frame-octets.js';
 import type { SimServerOptions } from '../sim/sim-server.js';
@@ -13,16 +15,18 @@ function broker(name: string, peers: readonly string[]): SimServerOptions {
   return { name, replica: undefined, peers, autoInitialize: false, hasData: false };
 }
 
-/** A publisher at `name` that claims all of `held` and sends `sends` for it. Counts its subscriptions. */
+/** A publisher at `name` that claims all of `held` behind `trimmed` and sends `sends` for it. Counts its subscriptions. */
 async function publisher(
   world: World,
   name: string,
   held: readonly EncodedChange[],
   sends: readonly EncodedChange[],
+  trimmed: readonly Csn[] = [],
 ) {
   const seen = { sessions: 0, subscriptions: 0 };
   const last = held.at(-1)?.csn;
-  const own = hello(name, undefined, { states: states(last === undefined ? [] : [last]) });
+  const claimed = { ...states(last === undefined ? [] : [last]), trimmed: ServerState.of(trimmed) };
+  const own = hello(name, undefined, { states: claimed });
   await world.network
     .host(name, () => true)
     .listen(name, (link) => {
@@ -96,6 +100,28 @@ t.test('a hole that is mended is filled when it is asked for again, without a ha
   t.same(x.changelog?.state.csns(), [csn(20)]);
   await x.check();
 });
+
+t.test(
+  'a log whose beginning is on its way to the disk takes nothing: who has it from the first is asked afterwards, and not taken for one with holes',
+  async (t) => {
+    const world = new World([broker('x', ['trimmed', 'whole'])]);
+    const x = world.server('x');
+    void x.start();
+    await world.run(500);
+    x.disk.faults.delay = () => world.time.sleep(3000);
+    const trimmed = await publisher(world, 'trimmed', ALL, ALL, [csn(10)]);
+    await world.run(5000, () => trimmed.sessions > 0);
+    await world.run(100);
+    const whole = await publisher(world, 'whole', ALL, ALL);
+    await world.run(12_000);
+    x.disk.faults.delay = undefined;
+    await world.run(4000);
+    t.ok(whole.sessions > 0);
+    t.notMatch(x.alerts.join('\n'), /^hole|does not follow/m);
+    t.same(x.changelog?.state.csns(), [csn(20)]);
+    await x.check();
+  },
+);
 
 t.test('a log that lacks a row says so, and costs its reader that origin alone', async (t) => {
   const world = new World([broker('a', []), broker('x', ['a', 'honest'])]);
