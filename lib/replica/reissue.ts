@@ -55,11 +55,14 @@ export class Reissue {
   #pending = false;
   /** What is kept may be found elsewhere yet: a new CSN of ours would hide that. */
   #unsettled = false;
+  /** Of what is kept, something may be put back as it is. */
+  #returnable = false;
   readonly #lives: LifeStarts;
   /** An earlier run was about to make changes: the first that is left may be made already. */
   #interrupted = false;
   #stopped = true;
   #ready: () => boolean = () => false;
+  #waiting: () => boolean = () => false;
   #running: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
 
@@ -75,6 +78,7 @@ export class Reissue {
     for await (const rows of reissue.#rows()) {
       if (rows.some(({ stage }) => stage !== 'refused')) reissue.#pending = true;
       if (rows.some(({ stage }) => stage === 'kept' || stage === 'member')) reissue.#unsettled = true;
+      if (rows.some(({ stage }) => stage === 'member')) reissue.#returnable = true;
       if (rows.some(({ stage }) => stage === 'sure')) reissue.#interrupted = true;
     }
     return reissue;
@@ -104,9 +108,13 @@ export class Reissue {
     return this.#pending;
   }
 
-  /** From here on, what is kept is made anew whenever `ready` says that it can be: by then what others have of it has come back. */
-  start(ready: () => boolean): void {
+  /**
+   * From here on, what is kept is put back whenever `ready` says that it can be: by then what others have of it has come back. The rest is made anew, but while a change of another server is
+   * `waiting`: that one may wait for what is put back, which alone does not wait for it.
+   */
+  start(ready: () => boolean, waiting: () => boolean): void {
     this.#ready = () => this.#lives.written && ready();
+    this.#waiting = waiting;
     this.#stopped = false;
     this.#lives.start();
     this.soon();
@@ -117,7 +125,7 @@ export class Reissue {
     if (!this.#pending || this.#stopped || this.#running !== undefined) return;
     this.#cancel?.();
     this.#cancel = this.#options.clock.after(WAIT_MS, () => {
-      if (!this.#ready()) return this.soon();
+      if (!this.#ready() || (this.#waiting() && !this.#returnable)) return this.soon();
       this.#running = this.#run().catch((error: unknown) => {
         const reason = reasonOf(error);
         const message = `changes that only this server had wait to be made anew (${reason})`;
@@ -163,6 +171,7 @@ export class Reissue {
         const sure = apart || (row !== undefined && decodeKept(row).stage === 'sure');
         const stage = sure ? 'sure' : standingAtMs === undefined ? 'kept' : 'member';
         if (!sure) this.#unsettled = true;
+        if (stage === 'member') this.#returnable = true;
         ops.push({ type: 'put', key, value: encodeKept({ stage, standingAtMs, bytes }) });
       }
       await store.batch(ops, { sync: true });
@@ -195,14 +204,14 @@ export class Reissue {
 
   /** Makes what waits, less what came back meanwhile. Rejects with a StoreError. */
   async #run(): Promise<void> {
-    if (await this.#takeBack()) return;
+    if ((await this.#takeBack()) || this.#waiting()) return;
     await this.#settle();
     let made = 0;
     let refused = 0;
     let reason = '';
     for await (const rows of this.#rows()) {
       for (const { key, stage, bytes } of rows) {
-        if (this.#stopped || !this.#ready()) return;
+        if (this.#stopped || !this.#ready() || this.#waiting()) return;
         if (stage !== 'sure') continue;
         try {
           await this.#make(decodeChange(bytes));
@@ -254,6 +263,7 @@ export class Reissue {
       });
       await store.batch(ops, { sync: true });
     }
+    this.#returnable = false;
     const newest = changelog.newest(replica);
     return newest !== undefined && !directory.state.covers(newest);
   }

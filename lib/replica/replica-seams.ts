@@ -50,8 +50,8 @@ export interface ReplicaReissue {
   readonly held: string | undefined;
   /** Our changes up to this one came back from others. */
   cameBack(newest: Csn): void;
-  /** From here on, what is kept is made anew whenever `ready` says that it can be. */
-  start(ready: () => boolean): void;
+  /** From here on, what is kept is put back whenever `ready` says that it can be, or made anew, but while a change is `waiting`. */
+  start(ready: () => boolean, waiting: () => boolean): void;
   /** Resolves when nothing is made any more. */
   pause(): Promise<void>;
   /** Something may have been kept. */

@@ -91,7 +91,10 @@ export class Replica {
       if (changelog.state.coversAll(backend.state)) this.#replay.start();
       else void this.#adopt();
     }
-    this.#options.reissue?.start(() => this.#dataHeld() === undefined && this.blocked().length === 0);
+    this.#options.reissue?.start(
+      () => this.#dataHeld() === undefined,
+      () => this.blocked().length > 0,
+    );
     const { server, members } = this.#options;
     if (members !== undefined) {
       members.place.owing = () => this.#owing();

@@ -43,6 +43,8 @@ interface Story {
   readonly standing?: number | undefined;
   /** A source that was cut held so many. */
   readonly before?: number;
+  /** A change of another server waits for another one when it is looked for the first two times. */
+  readonly waiting?: boolean;
   /** The server is started again before anything is looked at. */
   readonly crash?: boolean;
 }
@@ -96,18 +98,27 @@ async function told(story: Story) {
   const given = changelog.append(ENCODED.slice(0, back));
   if (given.kind === 'taken') await given.durable;
   const held: (string | undefined)[] = [];
-  reissue.start(() => true);
+  let looks = 0;
+  let first: { readonly held: number; readonly made: number } | undefined;
+  const heldNow = (): number => CHANGES.filter((change) => changelog.state.covers(change.csn)).length;
+  reissue.start(
+    () => true,
+    () => story.waiting === true && looks < 3,
+  );
   await reissue.record();
   while (work !== undefined) {
     held.push(reissue.held);
+    looks += 1;
     const run = work;
     work = undefined;
     run();
     await reissue.pause();
     await new Promise((resolve) => setImmediate(resolve));
+    first ??= { held: heldNow(), made: made.length };
   }
   return {
-    held: CHANGES.filter((change) => changelog.state.covers(change.csn)).length,
+    held: heldNow(),
+    ...(story.waiting === true ? { first } : {}),
     made: made.length,
     waited: held.every((sentence) => sentence !== undefined),
     open: reissue.held !== undefined,
@@ -125,6 +136,25 @@ t.test(
             { held: COUNT, made: 0, waited: true, open: false },
             `${copied} copied, ${back} came back`,
           );
+  },
+);
+
+t.test(
+  'while a change of another server waits, what a member made is put back, as it may wait for that, and nothing is made anew',
+  async (t) => {
+    for (let copied = 0; copied < COUNT; copied++) {
+      const back = { held: COUNT, made: 0 };
+      for (const crash of [false, true]) {
+        const story = { copied, crash, waiting: true };
+        t.same(await told(story), { ...back, first: back, waited: true, open: false });
+      }
+      const anew = { held: copied, made: COUNT - copied, first: { held: copied, made: 0 } };
+      t.same(await told({ copied, waiting: true, acknowledged: false }), {
+        ...anew,
+        waited: true,
+        open: false,
+      });
+    }
   },
 );
 
