@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { writeLdifFile } from '../../lib/io/ldif-files.js';
+import { noDevFull } from '../dev-full.js';
 
 t.test('a file appears under its name when it is complete, packed by its suffix', async (t) => {
   const dir = t.testdir({ 'old.ldif': 'old' });
@@ -68,11 +69,9 @@ t.test("what cannot be written is an operator's fault, told with its name", asyn
   await below.discard();
 });
 
-const hasFull = existsSync('/dev/full') && lstatSync('/dev/full').isCharacterDevice();
-
 t.test(
   'a device that is full is told as a full disk, and is left where it is',
-  { skip: hasFull ? false : 'this system has no /dev/full' },
+  { skip: noDevFull },
   async (t) => {
     const full = writeLdifFile('/dev/full');
     await full.write('text');

@@ -281,6 +281,18 @@ export const ADD_BASE: WriteRequest = {
   },
 };
 
+/** Writes of clients whose edits are mostly those that `make` makes, by what their server holds at the moment, where it makes one. */
+export function mostlyWrites(
+  make: (directory: BackendDirectory, random: SeededRandom) => ChangeBody | undefined,
+): MakeWrite {
+  return clientWrites((server, random) => {
+    const { directory } = server;
+    const made =
+      directory instanceof BackendDirectory && random.chance(0.7) ? make(directory, random) : undefined;
+    return made ?? plainEdit(server, random);
+  });
+}
+
 /** Adds, edits of all kinds, renames, moves and deletes over a small pool of entries. `edit`: makes the edits. */
 export function clientWrites(edit: MakeEdit = plainEdit): MakeWrite {
   let made = 1;

@@ -12,7 +12,7 @@ import type { EntryView } from '../../lib/entry/entry.js';
 import type { AttributeKey } from '../../lib/schema/attribute-type.js';
 import { modify } from '../conflict/story.js';
 import type { Act } from './act.js';
-import { BackendDirectory, clientWrites, plainEdit } from './backend-directory.js';
+import { BackendDirectory, mostlyWrites } from './backend-directory.js';
 import { only } from './end-checks.js';
 import { entryUuid } from './entry-uuid.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -32,14 +32,7 @@ export const KEPT = { unique: ['ldap:///dc=example,dc=com?uid?sub'], references:
 
 /** Plain writes, and edits of members and of values that must be unique. */
 export function groupWrites(): MakeWrite {
-  return clientWrites((server, random) => {
-    const { directory } = server;
-    const edit =
-      directory instanceof BackendDirectory && random.chance(0.7)
-        ? groupEdit(directory.backend, random)
-        : undefined;
-    return edit ?? plainEdit(server, random);
-  });
+  return mostlyWrites(({ backend }, random) => groupEdit(backend, random));
 }
 
 function groupEdit(backend: StoreBackend, random: SeededRandom): ChangeBody | undefined {

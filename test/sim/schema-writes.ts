@@ -6,7 +6,7 @@ import type { ChangeBody } from '../../lib/change/change.js';
 import type { SchemaModification } from '../../lib/schema/edit-definitions.js';
 import type { Schema } from '../../lib/schema/schema.js';
 import { type Edit, modify } from '../conflict/story.js';
-import { BackendDirectory, clientWrites, plainEdit } from './backend-directory.js';
+import { mostlyWrites } from './backend-directory.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MakeWrite } from './simulation.js';
 
@@ -89,14 +89,7 @@ export function schemaEdits(schema: Schema, random: SeededRandom): readonly Sche
 
 /** Plain writes, and edits of attributes and classes that the server's schema has at the moment. */
 export function schemaWrites(): MakeWrite {
-  return clientWrites((server, random) => {
-    const { directory } = server;
-    const used =
-      directory instanceof BackendDirectory && random.chance(0.7)
-        ? usingEdit(directory.schema, random)
-        : undefined;
-    return used ?? plainEdit(server, random);
-  });
+  return mostlyWrites(({ schema }, random) => usingEdit(schema, random));
 }
 
 /** A modify that takes up, or gives up, a class that was added and an attribute of it. */
